@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { reasonOf, UserError } from './user-error.ts'
+
+/** Creates the folder of `path` and writes the whole file or nothing: a temporary name in the same folder, renamed. */
+export const writeWhole = (path: string, content: string | Uint8Array): void => {
+  const target = resolve(path)
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.partial`
+  try {
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(temporary, content)
+    renameSync(temporary, target)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw new UserError('E-WRITE', `cannot write ${path}: ${reasonOf(error)}; choose another folder with --out`, {
+      cause: error,
+    })
+  }
+}
+
+/** Reads a file of at most `limit` bytes; `what` names it in the message, e.g. `the model`. */
+export const readLimited = (path: string, what: string, limit: number): Buffer => {
+  try {
+    const size = statSync(path).size
+    if (size > limit)
+      throw new UserError('E-READ-SIZE', `${what} ${path} holds ${size} bytes; at most ${limit} are read`)
+    return readFileSync(path)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError('E-READ', `cannot read ${what} ${path}: ${reasonOf(error)}; check the path`, { cause: error })
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A mistake that the person at the keyboard can mend. The message is one sentence: what was found, where, what is
+ * allowed, and the cure. The command line prints it without a stack trace and exits with `exitCode`.
+ */
+export class UserError extends Error {
+  override name = 'UserError'
+  /** Stable short code, e.g. `E-SPEC-KEY`, for filters and tests. */
+  readonly code: string
+  /** 2 for bad input, 1 for a check that failed. */
+  readonly exitCode: 1 | 2
+  constructor(code: string, message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.exitCode = options.exitCode ?? 2
+  }
+}
+
+/** The system's short reason of a failed call, e.g. `no such file or directory`. */
+export const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const code = (error as NodeJS.ErrnoException).code
+  const known: Record<string, string> = {
+    ENOENT: 'no such file or folder',
+    EACCES: 'permission denied',
+    EPERM: 'operation not permitted',
+    ENOTDIR: 'a part of the path is a file, not a folder',
+    EISDIR: 'it is a folder, not a file',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+    EEXIST: 'it exists already',
+  }
+  return (code && known[code]) ?? error.message.split('\n')[0] ?? 'unknown reason'
+}

@@ -1,0 +1,258 @@
+import { findLoop } from './check/loops.ts'
+import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
+import { Graph } from './graph.ts'
+import {
+  type Check,
+  fits,
+  type Input,
+  type Instance,
+  type InstanceOutput,
+  type Module,
+  type Node,
+  type Range,
+  type Register,
+  type RegisterValue,
+  showRange,
+  type Wire,
+  type WireValue,
+} from './ir.ts'
+import { NameTable, nameFault } from './names.ts'
+import type { IntShape, ScalarShape, Shape, Shapes } from './shape.ts'
+import {
+  type AnyOperand,
+  type AnySignal,
+  type Bool,
+  Int,
+  nodeFor,
+  type OperandOf,
+  type SignalOf,
+  signalFor,
+} from './signal.ts'
+
+/** A register: read it as a signal, say what it becomes at the clock edge with `.next = value`. */
+export type RegisterOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
+  ? readonly RegisterOf<E>[]
+  : SignalOf<S> & { set next(value: OperandOf<S>) }
+/** A wire: read it before its driver is known, drive it with `.value = value`. */
+export type WireOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
+  ? readonly WireOf<E>[]
+  : SignalOf<S> & { set value(value: OperandOf<S>) }
+
+/** What `logic` describes its component with. */
+export interface Builder {
+  /** Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it. */
+  regs<P extends Shapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
+  /** Named values driven later, for feedback between instances. */
+  wires<P extends Shapes>(shapes: P): { readonly [K in keyof P]: WireOf<P[K]> }
+  /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
+  when(condition: Bool, then: () => void, otherwise?: () => void): void
+  /** A child instance: every input port is driven, the outputs come back. */
+  use<In extends Shapes, Out extends Shapes>(
+    name: string,
+    component: Component<In, Out>,
+    inputs: OperandsOf<In>,
+  ): SignalsOf<Out>
+  /** `value` in a narrower shape because the designer promises that it fits; free in hardware, checked in simulation. */
+  checked(value: Int, shape: IntShape, promise: string): Int
+  /** A promise: `holds` is true in every cycle outside reset (and inside the `when` it is written in). */
+  check(holds: Bool, promise: string): void
+}
+
+/** Runs a description and returns its IR. */
+export const buildModule = <In extends Shapes, Out extends Shapes>(
+  name: string,
+  parameters: Readonly<Record<string, string>>,
+  description: Description<In, Out>,
+): Module => {
+  const graph = new Graph(name)
+  const names = new NameTable()
+  const registers: { node: RegisterValue; reset: bigint; becomes: Assigned }[] = []
+  const wires: { node: WireValue; driver: Assigned }[] = []
+  const instances: Instance[] = []
+  const checks: Check[] = []
+  let condition: Bool | undefined
+
+  const claim = (wanted: string, what: string): void => {
+    const fault = nameFault(wanted)
+    if (fault) throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${fault}; choose another name`)
+    const holder = names.take(wanted, what)
+    if (holder)
+      throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
+  }
+
+  const narrowing = 'narrow it with .wrap(), .sat() or checked()'
+  const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => {
+    const node = nodeFor(graph, shape, operand)
+    if (fits(node, shape)) return node
+    throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${showRange(node)}; ${narrowing}`)
+  }
+
+  // What the innermost branch has assigned so far, with the value each place had before it.
+  let branch: Map<Assigned, Node | undefined> | undefined
+  const assign = (place: Assigned, value: Node): void => {
+    if (branch && !branch.has(place)) branch.set(place, place.value)
+    place.value = value
+  }
+  /** Runs one branch under a condition; gives what it assigned and leaves every place as it was. */
+  const inBranch = (test: Bool, body: () => void): Map<Assigned, Node | undefined> => {
+    const [outerCondition, outerBranch] = [condition, branch]
+    const before = new Map<Assigned, Node | undefined>()
+    condition = outerCondition ? outerCondition.and(test) : test
+    branch = before
+    try {
+      body()
+    } finally {
+      condition = outerCondition
+      branch = outerBranch
+    }
+    const after = new Map<Assigned, Node | undefined>()
+    for (const [place, value] of before) {
+      after.set(place, place.value)
+      place.value = value
+    }
+    return after
+  }
+
+  const makeRegister = (key: string, shape: ScalarShape): AnySignal => {
+    claim(key, 'a register')
+    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
+    const reset = shape.min > 0n ? shape.min : shape.max < 0n ? shape.max : 0n
+    const becomes: Assigned = { what: `register '${key}'`, value: node }
+    registers.push({ node, reset, becomes })
+    return Object.defineProperty(signalFor(graph, shape, node), 'next', {
+      set: (operand: AnyOperand) => {
+        assign(becomes, place(becomes.what, shape, operand))
+      },
+    })
+  }
+
+  const makeWire = (key: string, shape: ScalarShape): AnySignal => {
+    claim(key, 'a wire')
+    const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
+    const driver: Assigned = { what: `wire '${key}'`, value: undefined }
+    wires.push({ node, driver })
+    return Object.defineProperty(signalFor(graph, shape, node), 'value', {
+      set: (operand: AnyOperand) => {
+        assign(driver, place(driver.what, shape, operand))
+      },
+    })
+  }
+
+  const builder: Builder = {
+    regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
+    wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
+    when(test, then, otherwise) {
+      const yes = inBranch(test, then)
+      const no = otherwise ? inBranch(test.not(), otherwise) : new Map<Assigned, Node | undefined>()
+      for (const target of new Set([...yes.keys(), ...no.keys()])) {
+        const whenTrue = yes.has(target) ? yes.get(target) : target.value
+        const whenFalse = no.has(target) ? no.get(target) : target.value
+        if (!whenTrue || !whenFalse)
+          throw graph.error(
+            'E-UNDRIVEN',
+            `${target.what} has no value where the condition is ${whenTrue ? 'false' : 'true'}; drive it in both branches or once before`,
+          )
+        assign(target, graph.operation('mux', hull(whenTrue, whenFalse), [test.node, whenTrue, whenFalse]))
+      }
+    },
+    use(instance, child, inputs) {
+      claim(instance, 'an instance')
+      const module = child.module
+      const drivers = new Map<string, Node>()
+      for (const [port, shape] of Object.entries(child.in)) {
+        const operand = (inputs as Readonly<Record<string, unknown>>)[port]
+        for (const [leaf, value] of leaves(port, shape, operand, graph))
+          drivers.set(leaf, place(`port '${leaf}' of '${instance}'`, elementOf(shape), value))
+      }
+      const outputs = new Map<string, InstanceOutput>()
+      const signals = mapShapes(child.out, (port, shape) => {
+        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port, min: shape.min, max: shape.max }
+        outputs.set(port, node)
+        return signalFor(graph, shape, node)
+      })
+      instances.push({ name: instance, of: module, inputs: drivers, outputs })
+      return signals as never
+    },
+    checked(value, shape, promise) {
+      if (fits(value.node, shape)) return value
+      builder.check(value.lt(shape.min).or(value.gt(shape.max)).not(), promise)
+      return new Int(graph, graph.operation('wrap', shape, [value.node]))
+    },
+    check(holds, promise) {
+      const inContext = condition ? condition.not().or(holds) : holds
+      checks.push({ holds: inContext.node, message: promise })
+    },
+  }
+
+  const inputs: Input[] = []
+  const inputSignals = mapShapes(description.in, (port, shape) => {
+    claim(port, 'an input')
+    const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
+    inputs.push(node)
+    return signalFor(graph, shape, node)
+  })
+  mapShapes(description.out, (port) => claim(port, 'an output'))
+
+  const driven = description.logic(inputSignals as SignalsOf<In>, builder) as Readonly<Record<string, unknown>>
+
+  const outputs: Module['outputs'][number][] = []
+  for (const [port, shape] of Object.entries(description.out))
+    for (const [leaf, value] of leaves(port, shape, driven[port], graph)) {
+      const element = elementOf(shape)
+      outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
+    }
+
+  const module: Module = {
+    name,
+    parameters,
+    inputs,
+    outputs,
+    registers: registers.map(
+      ({ node, reset, becomes }): Register => ({ name: node.name, node, reset, next: becomes.value! }),
+    ),
+    wires: wires.map(({ node, driver }): Wire => {
+      if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`)
+      return { name: node.name, node, driver: driver.value }
+    }),
+    instances,
+    checks,
+    operations: graph.operations,
+    nodeCount: graph.nodeCount,
+  }
+  const loop = findLoop(module)
+  if (loop)
+    throw graph.error('E-LOOP', `${loop.join(' -> ')} depends on itself within one cycle; put a register into the path`)
+  return module
+}
+
+/** A register or wire while its component is described, and what it has been assigned. */
+interface Assigned {
+  readonly what: string
+  value: Node | undefined
+}
+
+const hull = (a: Range, b: Range): Range => ({ min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max })
+
+const bounds = ({ min, max }: ScalarShape): { min: bigint; max: bigint } => ({ min, max })
+const elementOf = (shape: Shape): ScalarShape => (shape.kind === 'vector' ? shape.element : shape)
+
+/** One `make` per scalar; a vector's elements are called `key_0` upwards. */
+const mapShapes = (shapes: Shapes, make: (name: string, shape: ScalarShape) => unknown): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([key, shape]) => [
+      key,
+      shape.kind === 'vector'
+        ? Array.from({ length: shape.length }, (_, k) => make(`${key}_${k}`, shape.element))
+        : make(key, shape),
+    ]),
+  )
+
+/** Leaf name and operand of every scalar of a port. */
+const leaves = (port: string, shape: Shape, operand: unknown, graph: Graph): [string, AnyOperand][] => {
+  if (operand === undefined) throw graph.error('E-UNDRIVEN', `port '${port}' has no value; give it one`)
+  if (shape.kind !== 'vector') return [[port, operand as AnyOperand]]
+  const elements = operand as readonly AnyOperand[]
+  if (elements.length !== shape.length)
+    throw graph.error('E-RANGE', `port '${port}' takes ${shape.length} elements, got ${elements.length}; pass as many`)
+  return elements.map((element, k) => [`${port}_${k}`, element])
+}

@@ -1,0 +1,87 @@
+import type { Module, Node } from '../ir.ts'
+
+/**
+ * The names along a combinational loop of the module, the first repeated at the end, or undefined. Paths through child
+ * instances count only where the child's output really depends on that input within the cycle.
+ */
+export const findLoop = (module: Module): string[] | undefined => {
+  const dependencies = dependenciesIn(module)
+  const state = new Map<Node, 'open' | 'done'>()
+  const starts: Node[] = [...module.wires.map((wire) => wire.node), ...module.operations]
+  for (const start of starts) {
+    if (state.has(start)) continue
+    const path: { node: Node; rest: readonly Node[]; next: number }[] = []
+    const enter = (node: Node): void => {
+      state.set(node, 'open')
+      path.push({ node, rest: dependencies(node), next: 0 })
+    }
+    enter(start)
+    while (path.length > 0) {
+      const top = path[path.length - 1]!
+      const node = top.rest[top.next++]
+      if (node === undefined) {
+        state.set(top.node, 'done')
+        path.pop()
+      } else if (state.get(node) === 'open') {
+        const from = path.findIndex((step) => step.node === node)
+        return named([...path.slice(from).map((step) => step.node), node])
+      } else if (!state.has(node)) enter(node)
+    }
+  }
+  return undefined
+}
+
+/** The inputs that each output depends on within the cycle. */
+export const combinationalInputs = (module: Module): ReadonlyMap<string, ReadonlySet<string>> => {
+  const known = cache.get(module)
+  if (known) return known
+  const dependencies = dependenciesIn(module)
+  const result = new Map<string, ReadonlySet<string>>()
+  for (const output of module.outputs) {
+    const reached = new Set<string>()
+    const seen = new Set<Node>([output.node])
+    const work: Node[] = [output.node]
+    for (let node = work.pop(); node; node = work.pop()) {
+      if (node.op === 'in') reached.add(node.name)
+      for (const next of dependencies(node))
+        if (!seen.has(next)) {
+          seen.add(next)
+          work.push(next)
+        }
+    }
+    result.set(output.name, reached)
+  }
+  cache.set(module, result)
+  return result
+}
+const cache = new WeakMap<Module, ReadonlyMap<string, ReadonlySet<string>>>()
+
+/** What a node needs within the cycle. */
+const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]) => {
+  const drivers = new Map(module.wires.map((wire) => [wire.node as Node, [wire.driver]]))
+  const instances = new Map(module.instances.map((instance) => [instance.name, instance]))
+  return (node) => {
+    switch (node.op) {
+      case 'const':
+      case 'in':
+      case 'reg':
+        return []
+      case 'wire':
+        return drivers.get(node) ?? []
+      case 'out': {
+        const instance = instances.get(node.instance)!
+        return [...combinationalInputs(instance.of).get(node.port)!].map((port) => instance.inputs.get(port)!)
+      }
+      default:
+        return node.args
+    }
+  }
+}
+
+/** Names of wires and instance ports; operations between them are left out unless there is nothing else. */
+const named = (loop: readonly Node[]): string[] => {
+  const text = (node: Node): string => (node.op === 'out' ? `${node.instance}.${node.port}` : (node.name ?? node.op))
+  const visible = loop.filter((node) => node.op === 'out' || node.op === 'wire')
+  const names = (visible.length > 0 ? visible : loop).map(text)
+  return names[0] === names[names.length - 1] && names.length > 1 ? names : [...names, names[0]!]
+}

@@ -1,0 +1,44 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../base/user-error.ts'
+
+/** A mistake in a hardware description. `where` is the line of the user's file, if it is known. */
+export class HdlError extends UserError {
+  override name = 'HdlError'
+  readonly component: string
+  readonly where: string | undefined
+  constructor(code: HdlCode, component: string, sentence: string) {
+    const where = callerOutside()
+    super(code, `${code} in ${component}${where ? ` (${where})` : ''}: ${sentence}`)
+    this.component = component
+    this.where = where
+  }
+}
+
+export type HdlCode =
+  | 'E-RANGE' // a value that may not fit its place
+  | 'E-WIDTH' // bit fields of different widths
+  | 'E-NAME' // a name that is taken, reserved or illegal
+  | 'E-LOOP' // a value that depends on itself within a cycle
+  | 'E-UNDRIVEN' // a wire or port without a value
+  | 'E-FOREIGN' // a signal of another component
+  | 'E-PARAMETER' // a parameter a component cannot be built with
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** `file.ts:24` of the nearest caller outside the language's own folder. */
+const callerOutside = (): string | undefined => {
+  const holder: { stack?: string } = {}
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 40
+  Error.captureStackTrace(holder)
+  Error.stackTraceLimit = limit
+  for (const line of holder.stack?.split('\n').slice(1) ?? []) {
+    const found = /\(?((?:file:\/\/)?[^()\s]+):(\d+):\d+\)?$/.exec(line.trim())
+    if (!found) continue
+    const file = found[1]!.startsWith('file://') ? fileURLToPath(found[1]!) : found[1]!
+    if (file.startsWith(here) || file.startsWith('node:')) continue
+    return `${file.split('/').slice(-3).join('/')}:${found[2]}`
+  }
+  return undefined
+}

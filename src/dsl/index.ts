@@ -1,0 +1,22 @@
+/** The hardware language: what a design imports. */
+export type { Builder, RegisterOf, WireOf } from './build.ts'
+export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
+export { HdlError } from './error.ts'
+export type { Module } from './ir.ts'
+export {
+  type BitsShape,
+  type BoolShape,
+  bits,
+  bool,
+  IntShape,
+  range,
+  type ScalarShape,
+  type Shape,
+  type Shapes,
+  s,
+  u,
+  type VectorShape,
+  vec,
+} from './shape.ts'
+export { Bits, type BitsOperand, Bool, type BoolOperand, cat, Int, type IntOperand, mux, sum } from './signal.ts'
+export { modulesUnder, printVerilog } from './verilog/print.ts'

@@ -1,0 +1,183 @@
+/**
+ * The intermediate representation: what a component is once its TypeScript has run. Plain data; back ends (Verilog,
+ * simulation, reports) read this file and never the front end.
+ *
+ * A node is a mathematical integer with exact bounds, not a bit vector. `add sub mul mux` cannot overflow, because the
+ * bounds of a result follow from those of its arguments. Only `shr`, `wrap`, `sat` and `slice` lose information.
+ * A truth value is the range [0, 1]; a bit field of width w is the range [0, 2^w - 1].
+ */
+
+/** Inclusive bounds of an integer. */
+export interface Range {
+  readonly min: bigint
+  readonly max: bigint
+}
+
+interface NodeBase extends Range {
+  /** Creation order inside its module: arguments are always older than the operation that uses them. */
+  readonly id: number
+  /** The name the user gave; a printer may need to change it, except for ports. */
+  readonly name?: string
+}
+
+/** Nodes that bring a value into the module's logic. */
+export interface Constant extends NodeBase {
+  readonly op: 'const'
+  readonly value: bigint
+}
+export interface Input extends NodeBase {
+  readonly op: 'in'
+  readonly name: string
+}
+/** The present value of a register; what it becomes is in `Module.registers`. */
+export interface RegisterValue extends NodeBase {
+  readonly op: 'reg'
+  readonly name: string
+}
+/** A value named before it is known, for feedback between instances; its driver is in `Module.wires`. */
+export interface WireValue extends NodeBase {
+  readonly op: 'wire'
+  readonly name: string
+}
+/** An output port of a child instance. */
+export interface InstanceOutput extends NodeBase {
+  readonly op: 'out'
+  readonly instance: string
+  readonly port: string
+}
+/** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice. */
+export interface Operation extends NodeBase {
+  readonly op: OperationName
+  readonly args: readonly Node[]
+  readonly amount: number
+}
+export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput
+export type Node = Leaf | Operation
+
+export interface Register {
+  readonly name: string
+  readonly node: RegisterValue
+  /** Value after reset. */
+  readonly reset: bigint
+  /** Value after the next clock edge; the register's own node where it holds. */
+  readonly next: Node
+}
+
+export interface Wire {
+  readonly name: string
+  readonly node: WireValue
+  readonly driver: Node
+}
+
+export interface Instance {
+  readonly name: string
+  readonly of: Module
+  /** Driver of each input port of `of`, in the order of its ports. */
+  readonly inputs: ReadonlyMap<string, Node>
+  /** Node of each output port of `of`, in the order of its ports. */
+  readonly outputs: ReadonlyMap<string, InstanceOutput>
+}
+
+/** A promise of the designer: `holds` is 1 in every cycle outside reset, else the simulation reports `message`. */
+export interface Check {
+  readonly holds: Node
+  readonly message: string
+}
+
+/** One component with its parameters applied. One clock `clk`, one synchronous active-high reset `rst`, both implicit. */
+export interface Module {
+  readonly name: string
+  /** Every parameter as text, for manifests and headers. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly inputs: readonly Input[]
+  readonly outputs: readonly { readonly name: string; readonly node: Node; readonly range: Range }[]
+  readonly registers: readonly Register[]
+  readonly wires: readonly Wire[]
+  readonly instances: readonly Instance[]
+  readonly checks: readonly Check[]
+  /** All operations in creation order. */
+  readonly operations: readonly Operation[]
+  /** Ids given so far: every node's `id` is below it. */
+  readonly nodeCount: number
+}
+
+// ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What an operation means over integers. `of` is the node itself (its bounds and `amount`), `args` its argument nodes. */
+interface Meaning {
+  readonly arity: number
+  fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount' | 'args'>): bigint
+}
+
+/**
+ * The definition of the language: every engine, every fold and every printed line of Verilog must agree with `fold`.
+ */
+export const operations = {
+  /** a + b */
+  add: { arity: 2, fold: ([a, b]) => a! + b! },
+  /** a - b */
+  sub: { arity: 2, fold: ([a, b]) => a! - b! },
+  /** a * b */
+  mul: { arity: 2, fold: ([a, b]) => a! * b! },
+  /** a * 2^amount */
+  shl: { arity: 1, fold: ([a], { amount }) => a! << BigInt(amount) },
+  /** floor(a / 2^amount) */
+  shr: { arity: 1, fold: ([a], { amount }) => a! >> BigInt(amount) },
+  /** The one integer congruent to a modulo 2^width that the node's width and sign can write. */
+  wrap: { arity: 1, fold: ([a], of) => wrapInto(a!, of) },
+  /** a clamped into the node's bounds. */
+  sat: { arity: 1, fold: ([a], { min, max }) => clamp(a!, min, max) },
+  /** b where a is 1, else c */
+  mux: { arity: 3, fold: ([a, b, c]) => (a ? b! : c!) },
+  /** 1 where a = b */
+  eq: { arity: 2, fold: ([a, b]) => (a === b ? 1n : 0n) },
+  /** 1 where a < b */
+  lt: { arity: 2, fold: ([a, b]) => (a! < b! ? 1n : 0n) },
+  /** Bit by bit, on arguments of one width and no sign. */
+  and: { arity: 2, fold: ([a, b]) => a! & b! },
+  or: { arity: 2, fold: ([a, b]) => a! | b! },
+  xor: { arity: 2, fold: ([a, b]) => a! ^ b! },
+  /** Every bit turned, on an argument without sign. */
+  not: { arity: 1, fold: ([a], { max }) => max - a! },
+  /** a's bits above b's; neither has a sign. */
+  cat: { arity: 2, fold: ([a, b], { args }) => (a! << BigInt(widthOf(args[1]!))) | b! },
+  /** The node's width in bits of a, from bit `amount` upwards; a has no sign. */
+  slice: { arity: 1, fold: ([a], { amount, max }) => (a! >> BigInt(amount)) & max },
+} as const satisfies Record<string, Meaning>
+
+export type OperationName = keyof typeof operations
+
+/** The value of an operation for given argument values. */
+export const fold = (of: Operation, values: readonly bigint[]): bigint =>
+  (operations[of.op] as Meaning).fold(values, of)
+
+const clamp = (value: bigint, min: bigint, max: bigint): bigint => {
+  if (value < min) return min
+  return value > max ? max : value
+}
+
+// ── bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bits of a magnitude: 0 for 0. */
+const magnitudeBits = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length)
+
+/** True where the bounds need a sign bit. */
+export const isSigned = (range: Range): boolean => range.min < 0n
+
+/** Wires needed to write every value of the range: two's complement where it has negative values, at least 1. */
+export const widthOf = (range: Range): number => {
+  if (range.min >= 0n) return Math.max(1, magnitudeBits(range.max))
+  const below = magnitudeBits(~range.min)
+  const above = range.max > 0n ? magnitudeBits(range.max) : 0
+  return Math.max(below, above) + 1
+}
+
+export const fits = (inner: Range, outer: Range): boolean => inner.min >= outer.min && inner.max <= outer.max
+
+/** Reads the low bits of `value` as an integer of the range's width and sign. */
+export const wrapInto = (value: bigint, range: Range): bigint =>
+  isSigned(range) ? BigInt.asIntN(widthOf(range), value) : BigInt.asUintN(widthOf(range), value)
+
+/** `[-8, 7] (s4)`: bounds first, then sign and width. */
+export const showRange = (range: Range): string =>
+  `[${range.min}, ${range.max}] (${isSigned(range) ? 's' : 'u'}${widthOf(range)})`

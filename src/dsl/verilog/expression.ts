@@ -1,0 +1,223 @@
+import { isSigned, type Node, type Operation, type OperationName, widthOf } from '../ir.ts'
+import { type Net, type Nets, readBits, typeOf } from './nets.ts'
+
+/** What a temporary is called after the value it feeds: `accumulator_sum`. */
+const suffix: Readonly<Record<OperationName, string>> = {
+  add: 'sum',
+  sub: 'difference',
+  mul: 'product',
+  shl: 'shifted',
+  shr: 'shifted',
+  wrap: 'wrapped',
+  sat: 'clamped',
+  mux: 'choice',
+  eq: 'equal',
+  lt: 'less',
+  and: 'and',
+  or: 'or',
+  xor: 'xor',
+  not: 'not',
+  cat: 'joined',
+  slice: 'field',
+}
+
+/**
+ * Prints the values of one module as Verilog-2001 expressions whose width is exact at every operator, so that no tool
+ * extends, truncates or signs anything on its own. Declarations of the temporaries an expression needs go to `declare`.
+ */
+export class Expressions {
+  readonly #nets: Nets
+  readonly #uses: ReadonlyMap<Node, number>
+  readonly #declare: (line: string) => void
+  /** The register, output or port being printed; temporaries are called after it. */
+  #target = ''
+
+  constructor(nets: Nets, uses: ReadonlyMap<Node, number>, declare: (line: string) => void) {
+    this.#nets = nets
+    this.#uses = uses
+    this.#declare = declare
+  }
+
+  /** The node's value modulo 2^width, sign- or zero-extended where the width exceeds the node's; for the net `target`. */
+  print(node: Node, width: number, target: string): string {
+    this.#target = target
+    return bare(this.#text(node, width))
+  }
+
+  /** Exactly `width` bits. A compound expression comes in parentheses. */
+  #text(node: Node, width: number): string {
+    if (node.op === 'const') return literal(node.value, width)
+    const own = widthOf(node)
+    if (node.op === 'wrap' && isAlias(node) && (width <= own || keepsValue(node)))
+      return this.#text(node.args[0]!, width)
+    if (width > own) return this.#extended(this.#netOf(node), isSigned(node), width)
+    const net = this.#nets.of(node)
+    if (net) return readBits(net, width - 1, 0)
+    const operation = node as Operation
+    if (this.#needsNet(operation)) return readBits(this.#netOf(node), width - 1, 0)
+    return this.#inline(operation, width)
+  }
+
+  /** Shared values are computed once; multipliers stand alone so that tools see them; a cut clamp needs a name. */
+  #needsNet(node: Operation): boolean {
+    return (this.#uses.get(node) ?? 0) > 1 || node.op === 'mul' || node.op === 'sat'
+  }
+
+  #netOf(node: Node): Net {
+    const known = this.#nets.of(node)
+    if (known) return known
+    if (node.op === 'const') throw new TypeError('a constant needs no net')
+    const operation = node as Operation
+    const value = operation.op === 'mul' ? this.#product(operation) : bare(this.#inline(operation, widthOf(node)))
+    const net = this.#nets.temporary(node, node.name ?? `${this.#target}_${suffix[operation.op]}`)
+    this.#declare(`wire ${typeOf(node)}${net.name} = ${value};`)
+    return net
+  }
+
+  #extended(net: Net, signed: boolean, width: number): string {
+    const name = readBits(net, net.width - 1, 0)
+    const top = signed ? select1(net) : "1'b0"
+    return `{${repeated(top, width - net.width)}, ${name}}`
+  }
+
+  /** The operation's own text, at most as wide as the operation. */
+  #inline(node: Operation, width: number): string {
+    const [a, b, c] = node.args as [Node, Node, Node]
+    switch (node.op) {
+      case 'add':
+        return `(${this.#text(a, width)} + ${this.#text(b, width)})`
+      case 'sub':
+        return `(${this.#text(a, width)} - ${this.#text(b, width)})`
+      case 'and':
+        return `(${this.#text(a, width)} & ${this.#text(b, width)})`
+      case 'or':
+        return `(${this.#text(a, width)} | ${this.#text(b, width)})`
+      case 'xor':
+        return `(${this.#text(a, width)} ^ ${this.#text(b, width)})`
+      case 'not':
+        return `${width === 1 ? '!' : '~'}${this.#text(a, width)}`
+      case 'mux':
+        return `(${this.#text(a, 1)} ? ${this.#text(b, width)} : ${this.#text(c, width)})`
+      case 'wrap':
+        return this.#text(a, width)
+      case 'shl':
+        return width > node.amount
+          ? `{${bare(this.#text(a, width - node.amount))}, ${node.amount}'d0}`
+          : literal(0n, width)
+      case 'shr':
+      case 'slice':
+        return this.#field(a, node.amount, width)
+      case 'cat': {
+        const low = widthOf(b)
+        if (width <= low) return this.#text(b, width)
+        return `{${bare(this.#text(a, width - low))}, ${bare(this.#text(b, low))}}`
+      }
+      case 'eq': {
+        const common = Math.max(signedWidth(a, isSigned(b)), signedWidth(b, isSigned(a)))
+        return `(${this.#text(a, common)} == ${this.#text(b, common)})`
+      }
+      case 'lt':
+        return `(${this.#ordered(a, b)} < ${this.#ordered(b, a)})`
+      case 'sat': {
+        const source = this.#netOf(a)
+        const below = a.min < node.min ? `${this.#less(a, node.min)} ? ${literal(node.min, width)} : ` : ''
+        const above = a.max > node.max ? `${this.#more(a, node.max)} ? ${literal(node.max, width)} : ` : ''
+        const kept =
+          width <= source.width ? readBits(source, width - 1, 0) : this.#extended(source, source.signed, width)
+        return `(${below}${above}${kept})`
+      }
+      case 'mul':
+        return readBits(this.#netOf(node), width - 1, 0)
+      default:
+        return node.op satisfies never
+    }
+  }
+
+  /** `width` bits of a value from bit `low` upwards. */
+  #field(node: Node, low: number, width: number): string {
+    if (node.op === 'const') return literal(node.value >> BigInt(low), width)
+    if (low === 0 && width <= widthOf(node)) return this.#text(node, width)
+    const net = this.#netOf(node)
+    const there = Math.min(width, net.width - low)
+    if (there <= 0) {
+      const top = isSigned(node) ? select1(net) : "1'b0"
+      if (isSigned(node)) readBits(net, net.width - 1, net.width - 1)
+      return width === 1 ? top : `{${width}{${top}}}`
+    }
+    const part = readBits(net, low + there - 1, low)
+    if (there === width) return part
+    return `{${repeated(isSigned(node) ? select1(net) : "1'b0", width - there)}, ${part}}`
+  }
+
+  /** An operand of `<` beside `other`: both equally wide, and both signed if either is. */
+  #ordered(node: Node, other: Node): string {
+    const signed = isSigned(node) || isSigned(other)
+    const width = Math.max(signedWidth(node, signed), signedWidth(other, signed))
+    if (!signed) return this.#text(node, width)
+    if (node.op === 'const') return signedLiteral(node.value, width)
+    const text = this.#text(node, width)
+    return this.#nets.of(node)?.name === text && isSigned(node) ? text : `$signed(${bare(text)})`
+  }
+
+  #less(node: Node, bound: bigint): string {
+    return `(${this.#ordered(node, constantNode(bound))} < ${this.#ordered(constantNode(bound), node)})`
+  }
+  #more(node: Node, bound: bigint): string {
+    return `(${this.#ordered(constantNode(bound), node)} < ${this.#ordered(node, constantNode(bound))})`
+  }
+
+  /** Operands keep their own width and one common sign: Verilog's own rule then gives the exact product. */
+  #product(node: Operation): string {
+    const signed = node.args.some(isSigned)
+    const factor = (arg: Node): string => {
+      if (arg.op === 'const')
+        return signed ? signedLiteral(arg.value, widthOf(arg) + 1) : literal(arg.value, widthOf(arg))
+      const net = this.#netOf(arg)
+      const name = readBits(net, net.width - 1, 0)
+      return signed && !net.signed ? `$signed({1'b0, ${name}})` : name
+    }
+    return `${factor(node.args[0]!)} * ${factor(node.args[1]!)}`
+  }
+}
+
+/** True for a wrap that only reads bits of its argument: it is printed as that argument, never as a net of its own. */
+export const isAlias = (node: Node): boolean => node.op === 'wrap' && widthOf(node) <= widthOf(node.args[0]!)
+
+/** True where an alias has its argument's width and sign, so that it extends alike. */
+const keepsValue = (node: Operation): boolean =>
+  widthOf(node) === widthOf(node.args[0]!) && isSigned(node) === isSigned(node.args[0]!)
+
+const repeated = (bit: string, times: number): string => (times === 1 ? bit : `{${times}{${bit}}}`)
+
+const select1 = (net: Net): string => (net.width === 1 ? net.name : `${net.name}[${net.width - 1}]`)
+
+const constantNode = (value: bigint): Node => ({ op: 'const', id: -1, min: value, max: value, value })
+
+/** Bits the value needs beside a signed neighbour. */
+const signedWidth = (node: Node, besideSigned: boolean): number =>
+  widthOf(node) + (besideSigned && !isSigned(node) ? 1 : 0)
+
+/** `8'd5`; a negative value is written with its sign, `-8'sd5`, where it needs no more bits. */
+const literal = (value: bigint, width: number): string => {
+  if (width === 1) return (value & 1n) === 1n ? "1'b1" : "1'b0"
+  if (value < 0n && value > -(1n << BigInt(width - 1))) return `-${width}'sd${-value}`
+  return `${width}'d${BigInt.asUintN(width, value)}`
+}
+
+const signedLiteral = (value: bigint, width: number): string => {
+  if (value >= 0n) return `${width}'sd${value}`
+  // The most negative value has no positive twin to put a minus before.
+  return value === -(1n << BigInt(width - 1)) ? `$signed(${literal(value, width)})` : `-${width}'sd${-value}`
+}
+
+/** Without the outermost parentheses, if they embrace everything. */
+const bare = (text: string): string => {
+  if (!text.startsWith('(')) return text
+  let depth = 0
+  for (let k = 0; k < text.length; k++) {
+    if (text[k] === '(') depth++
+    else if (text[k] === ')') depth--
+    if (depth === 0) return k === text.length - 1 ? text.slice(1, -1) : text
+  }
+  return text
+}

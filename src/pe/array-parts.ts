@@ -1,0 +1,50 @@
+import type { BoolShape, Component, IntShape } from '../dsl/index.ts'
+
+/**
+ * What an output-stationary array needs of a PE family. Activations enter at the left and move right, weights enter at
+ * the top and move down, sums move up; every hop is one register, so that no wire is longer than a cell.
+ */
+export interface ArrayParts {
+  /** The processing element. */
+  readonly cell: Component<CellInputs, CellOutputs>
+  /** One per row at the left edge, where the arithmetic needs a sum over the activations alone. */
+  readonly rowEdge?: Component<RowEdgeInputs, RowEdgeOutputs>
+  /** One per column at the top edge, together with `rowEdge`: turns the cells' sums into results. */
+  readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
+}
+
+export type CellInputs = {
+  readonly activation_in: IntShape
+  readonly weight_in: IntShape
+  /** This activation and weight are the last of their group. */
+  readonly last_in: BoolShape
+  /** From the cell below. */
+  readonly sum_in: IntShape
+  readonly sum_in_valid: BoolShape
+}
+export type CellOutputs = {
+  readonly activation_out: IntShape
+  readonly weight_out: IntShape
+  readonly last_out: BoolShape
+  readonly sum_out: IntShape
+  readonly sum_out_valid: BoolShape
+}
+
+export type RowEdgeInputs = Omit<CellInputs, 'weight_in'>
+export type RowEdgeOutputs = Omit<CellOutputs, 'weight_out'>
+
+export type ColumnEdgeInputs = {
+  /** From the column's top cell. */
+  readonly sum_in: IntShape
+  readonly sum_in_valid: BoolShape
+  /** The activation sum that belongs to the cell sum one cycle later; handed on to the next column. */
+  readonly activation_sum_in: IntShape
+  /** Zero point of the group whose last operands the column's top cell is adding now. */
+  readonly zero_in: IntShape
+  readonly zero_load: BoolShape
+}
+export type ColumnEdgeOutputs = {
+  readonly result: IntShape
+  readonly result_valid: BoolShape
+  readonly activation_sum_out: IntShape
+}

@@ -1,0 +1,26 @@
+import { parseSpec, unknownFamily } from '../spec/index.ts'
+import type { PeFamily, ProcessingElement } from './family.ts'
+import { mac } from './mac/family.ts'
+import { mixpe } from './mixpe/family.ts'
+
+/** Every PE family there is; a new one is a folder and a line here. */
+export const families: readonly PeFamily[] = [mixpe, mac]
+
+/** The designs whose Verilog is kept in `generated/`. */
+export const catalogue: readonly string[] = [
+  'mixpe(w=int4, a=int8)',
+  'mixpe(w=int4, a=int8, weights=symmetric)',
+  'mac(w=int8, a=int8)',
+]
+
+/** The PE a spec text describes; anything wrong in it is a SpecError with a caret. */
+export const processingElement = (text: string): ProcessingElement => {
+  const spec = parseSpec(text)
+  const family = families.find(({ id }) => id === spec.family.text)
+  if (!family)
+    throw unknownFamily(
+      spec,
+      families.map(({ id }) => id),
+    )
+  return family.apply(spec)
+}

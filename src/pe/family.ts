@@ -1,0 +1,58 @@
+import type { IntShape } from '../dsl/index.ts'
+import type { ParameterSchema, Spec } from '../spec/index.ts'
+import type { ArrayParts } from './array-parts.ts'
+
+/** A published figure, for the reader to compare ours with. */
+export interface Claim {
+  readonly what: string
+  readonly value: string
+  readonly source: string
+}
+
+/** What the hardware takes in cycles; a test holds the RTL to it. */
+export interface TimingContract {
+  /** Cycles from the cycle a lone PE takes a group's last operands to the cycle its result is valid. */
+  readonly latency_cycles: number
+  /** Cycles between two operand pairs. */
+  readonly cycles_per_step: number
+  readonly macs_per_cycle: number
+  /** Fewest cycles from one group's end to the next in an array of `rows` rows that is drained without stalling. */
+  readonly shortestGroup: (rows: number) => number
+}
+
+/** What goes in and out of a PE, over integers. */
+export interface Operands {
+  readonly activation: IntShape
+  readonly weight: IntShape
+  /** Zero point of a group's weights; undefined where weights are symmetric. */
+  readonly zero: IntShape | undefined
+  readonly result: IntShape
+  /** Most operand pairs a group may have; undefined where only `result` limits it. */
+  readonly group: number | undefined
+}
+
+/** A PE with its parameters applied. */
+export interface ProcessingElement {
+  /** Canonical text with every parameter, `mixpe(w=int4, a=int8, group=128, weights=asymmetric)`. */
+  readonly spec: string
+  /** Name of its Verilog modules' common stem. */
+  readonly name: string
+  readonly family: string
+  readonly operands: Operands
+  readonly parts: ArrayParts
+  /** The exact result of one group, from the definition of the arithmetic and not from the hardware. */
+  readonly golden: (activations: readonly number[], weights: readonly number[], zero: number) => bigint
+  readonly timing: TimingContract
+  readonly claims: readonly Claim[]
+}
+
+/** One published or baseline PE design with its parameters open. */
+export interface PeFamily {
+  readonly id: string
+  readonly summary: string
+  /** Paper, or `ours`. */
+  readonly source: string
+  readonly parameters: ParameterSchema
+  /** Applies a spec's parameters; a bad one is a SpecError with a caret. */
+  readonly apply: (spec: Spec) => ProcessingElement
+}

@@ -1,0 +1,103 @@
+import { isSigned, type Module, type Range, widthOf } from '../dsl/ir.ts'
+
+/**
+ * One clocked design under simulation, whatever runs it. All engines agree on every cycle.
+ *
+ * A cycle: inputs are taken, outputs and checks are evaluated from inputs and registers, then the clock edge moves the
+ * registers. Outputs read after `step` are those of the last cycle, just before its edge, the values a neighbour's
+ * register would have caught.
+ */
+export interface Engine {
+  /** `interpreter`, `js`, `verilator`, ... */
+  readonly name: string
+  readonly ports: PortLayout
+  /** Inputs of the next cycle, `ports.inputWords` long; keep the values inside the ports' ranges. */
+  readonly inputs: Int32Array
+  /** Outputs of the last cycle, `ports.outputWords` long. */
+  readonly outputs: Int32Array
+  /** Runs `cycles` cycles (default 1) with the inputs as they stand. */
+  step(cycles?: number): void
+  /**
+   * Runs one cycle per row of `stimulus` (rows of `ports.inputWords`, back to back) and writes one row of
+   * `ports.outputWords` per cycle into `response` if given. `cycles` may exceed the rows: then they repeat from the top.
+   */
+  replay(stimulus: Int32Array, cycles: number, response?: Int32Array): void
+  /** Puts every register to its reset value; inputs stay. Forgets nothing else. */
+  reset(): void
+  /** Value of a register by hierarchical name, `pe_0_1.accumulator`, now. Engines that cannot look inside return undefined. */
+  register(path: string): bigint | undefined
+  /** The first checks that failed since the start, at most 100, oldest first; `failedChecks` counts all. */
+  readonly failures: readonly CheckFailure[]
+  readonly failedChecks: number
+  /** Cycles since the start. */
+  readonly cycle: number
+  close(): void
+}
+
+export interface CheckFailure {
+  /** Cycle, counted from 0 since the start. */
+  readonly cycle: number
+  /** Instance path and message of the check, `pe_0_1: more than 128 products in a group`. */
+  readonly message: string
+}
+
+/** Where a port lives in a row of 32-bit words: value in two's complement, least significant word first, sign-extended. */
+export interface Port {
+  readonly name: string
+  readonly range: Range
+  /** First word. */
+  readonly offset: number
+  readonly words: number
+}
+export interface PortLayout {
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  readonly inputWords: number
+  readonly outputWords: number
+}
+
+export const portLayout = (module: Pick<Module, 'inputs' | 'outputs'>): PortLayout => {
+  const place = (ports: readonly { name: string; range: Range }[]): [Port[], number] => {
+    let offset = 0
+    const placed = ports.map(({ name, range }) => {
+      const words = Math.ceil(widthOf(range) / 32)
+      offset += words
+      return { name, range, offset: offset - words, words }
+    })
+    return [placed, offset]
+  }
+  const [inputs, inputWords] = place(module.inputs.map((node) => ({ name: node.name, range: node })))
+  const [outputs, outputWords] = place(module.outputs)
+  return { inputs, outputs, inputWords, outputWords }
+}
+
+/** Rows in a stimulus; a design without inputs has one empty row. */
+export const rowsOf = (ports: PortLayout, stimulus: Int32Array): number => {
+  if (ports.inputWords === 0) return 1
+  const rows = stimulus.length / ports.inputWords
+  if (rows < 1 || !Number.isInteger(rows))
+    throw new RangeError(`a stimulus holds whole rows of ${ports.inputWords} words, got ${stimulus.length} words`)
+  return rows
+}
+
+/** The port of that name, or a RangeError that lists what there is. */
+export const portNamed = (ports: readonly Port[], name: string): Port => {
+  const found = ports.find((port) => port.name === name)
+  if (!found) throw new RangeError(`no port '${name}'; there are ${ports.map((port) => port.name).join(', ')}`)
+  return found
+}
+
+/** Reads a port's value out of a row that starts at word `row`. */
+export const readPort = (words: Int32Array, port: Port, row = 0): bigint => {
+  let value = 0n
+  for (let k = 0; k < port.words; k++) value |= BigInt(words[row + port.offset + k]! >>> 0) << BigInt(32 * k)
+  const width = widthOf(port.range)
+  return isSigned(port.range) ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value)
+}
+
+/** Writes a value into a port's words of a row that starts at word `row`; throws a RangeError outside the port's range. */
+export const writePort = (words: Int32Array, port: Port, value: bigint, row = 0): void => {
+  if (value < port.range.min || value > port.range.max)
+    throw new RangeError(`port '${port.name}' takes ${port.range.min} to ${port.range.max}, got ${value}`)
+  for (let k = 0; k < port.words; k++) words[row + port.offset + k] = Number(BigInt.asIntN(32, value >> BigInt(32 * k)))
+}

@@ -1,0 +1,202 @@
+import type { Port, PortLayout } from '../engine.ts'
+import type { Flat } from '../flatten.ts'
+import { expression, literal, type Representation, representationOf } from './expression.ts'
+
+/** V8 stops optimising a function beyond 61,440 bytes of bytecode; 400 to 800 operations each run best. */
+const operationsPerFunction = 600
+/** Up to here registers live in local variables of one function with the clock loop inside. */
+const smallDesign = 120
+
+/** Storage a generated program needs, one slot count per representation. */
+export interface Storage {
+  readonly registers: Readonly<Record<Representation, number>>
+  readonly shared: Readonly<Record<Representation, number>>
+}
+
+export interface Program {
+  /**
+   * Body of `new Function('S', 'N', 'T', 'O', 'fail', code)`; S and N are the registers' present and next values and T the
+   * values shared between functions, each `{ i32, f64, big }`; O the output row. Returns `run(I, words, rows, cycles, R)`.
+   */
+  readonly code: string
+  readonly storage: Storage
+  /** Where each register lives. */
+  readonly slots: readonly { readonly kind: Representation; readonly slot: number }[]
+}
+
+/** Straight-line JavaScript of one cycle, in functions V8 still optimises. */
+export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Program => {
+  const live = liveOperations(flat, checks)
+  const small = live.length <= smallDesign
+  const size = small ? Number.MAX_SAFE_INTEGER : operationsPerFunction
+  const functionOf = new Map(live.map((value, position) => [value, Math.floor(position / size)]))
+  const functionCount = Math.max(1, Math.ceil(live.length / size))
+
+  const counter = (): ((kind: Representation) => number) & { readonly counts: Record<Representation, number> } => {
+    const counts: Record<Representation, number> = { i32: 0, f64: 0, big: 0 }
+    return Object.assign((kind: Representation) => counts[kind]++, { counts })
+  }
+  const takeRegister = counter()
+  const slots = flat.registers.map(({ value }) => {
+    const kind = representationOf(flat.values[value]!)
+    return { kind, slot: takeRegister(kind) }
+  })
+  const registerText = new Map(
+    flat.registers.map(({ value }, k) => [value, small ? `r${k}` : `S.${slots[k]!.kind}[${slots[k]!.slot}]`]),
+  )
+  const inputText = new Map(flat.inputs.map(({ value }, k) => [value, readInput(ports.inputs[k]!)]))
+
+  // Values read outside the function that computes them are stored once in T.
+  const takeShared = counter()
+  const sharedText = new Map<number, string>()
+  const share = (value: number): void => {
+    if (sharedText.has(value)) return
+    const kind = representationOf(flat.values[value]!)
+    sharedText.set(value, `T.${kind}[${takeShared(kind)}]`)
+  }
+  const last = functionCount
+  const readers: { value: number; at: number }[] = [
+    ...live.flatMap((value) => flat.values[value]!.args.map((arg) => ({ value: arg, at: functionOf.get(value)! }))),
+    ...flat.outputs.map(({ value }) => ({ value, at: last })),
+  ]
+  if (!small)
+    for (const { value, at } of readers) if (functionOf.has(value) && functionOf.get(value) !== at) share(value)
+
+  /** Text of a value as read in function `at`. */
+  const text = (value: number, at: number): string => {
+    const of = flat.values[value]!
+    if (of.op === 'const') return literal(of.value, representationOf(of))
+    if (of.op === 'in') return inputText.get(value)!
+    if (of.op === 'reg') return registerText.get(value)!
+    return small || functionOf.get(value) === at ? `t${value}` : sharedText.get(value)!
+  }
+
+  const bodies: string[][] = Array.from({ length: functionCount }, () => [])
+  for (const value of live) {
+    const at = functionOf.get(value)!
+    const of = flat.values[value]!
+    const args = of.args.map((arg) => flat.values[arg]!)
+    const code = expression(
+      of,
+      args,
+      of.args.map((arg) => text(arg, at)),
+    )
+    bodies[at]!.push(`const t${value} = ${code};`)
+    const shared = sharedText.get(value)
+    if (shared) bodies[at]!.push(`${shared} = t${value};`)
+  }
+  const homeOf = (value: number): number => functionOf.get(value) ?? 0
+  if (checks)
+    flat.checks.forEach(({ holds }, k) => {
+      bodies[homeOf(holds)]!.push(`if (!${text(holds, homeOf(holds))}) fail(${k});`)
+    })
+
+  const outputs = flat.outputs.flatMap(({ value }, k) =>
+    writeOutput(ports.outputs[k]!, text(value, last), representationOf(flat.values[value]!)),
+  )
+  const nextText = (k: number, at: number): string => {
+    const { next } = flat.registers[k]!
+    const wide = slots[k]!.kind === 'big' && representationOf(flat.values[next]!) !== 'big'
+    return wide ? `BigInt(${text(next, at)})` : text(next, at)
+  }
+
+  const storage = { registers: takeRegister.counts, shared: takeShared.counts }
+  const loopHead = 'let at = 0, to = 0; const end = words * rows;'
+  const loopTail = 'at += words; if (at === end) at = 0;'
+  if (small) {
+    const all = flat.registers.map((_, k) => k)
+    const slotOf = (k: number): string => `S.${slots[k]!.kind}[${slots[k]!.slot}]`
+    return {
+      storage,
+      slots,
+      code: [
+        "'use strict';",
+        'return function run(I, words, rows, cycles, R) {',
+        loopHead,
+        ...all.map((k) => `let r${k} = ${slotOf(k)};`),
+        'for (let cycle = 0; cycle < cycles; cycle++) {',
+        ...bodies[0]!.map((line) => line.replace(/fail\((\d+)\)/, 'fail($1, cycle)')),
+        ...outputs,
+        `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
+        ...all.map((k) => `const n${k} = ${nextText(k, 0)};`),
+        ...all.map((k) => `r${k} = n${k};`),
+        loopTail,
+        '}',
+        ...all.map((k) => `${slotOf(k)} = r${k};`),
+        '}',
+      ].join('\n'),
+    }
+  }
+
+  flat.registers.forEach(({ next }, k) => {
+    const at = homeOf(next)
+    bodies[at]!.push(`N.${slots[k]!.kind}[${slots[k]!.slot}] = ${nextText(k, at)};`)
+  })
+  const commit = (['i32', 'f64'] as const)
+    .filter((kind) => storage.registers[kind] > 0)
+    .map((kind) => `S.${kind}.set(N.${kind});`)
+  if (storage.registers.big > 0) commit.push(`for (let k = 0; k < ${storage.registers.big}; k++) S.big[k] = N.big[k];`)
+  return {
+    storage,
+    slots,
+    code: [
+      "'use strict';",
+      'let I, at = 0, cycle = 0;',
+      ...hoist(
+        bodies.map(
+          (body, k) => `function part${k}() {\n${body.join('\n').replace(/fail\((\d+)\)/g, 'fail($1, cycle)')}\n}`,
+        ),
+      ),
+      ...hoist([`function drive() {\n${outputs.join('\n')}\n}`]),
+      'return function run(source, words, rows, cycles, R) {',
+      'I = source; at = 0; let to = 0; const end = words * rows;',
+      'for (cycle = 0; cycle < cycles; cycle++) {',
+      ...bodies.map((_, k) => `part${k}();`),
+      'drive();',
+      `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
+      ...commit.map(unqualified),
+      loopTail,
+      '}',
+      '}',
+    ].join('\n'),
+  }
+}
+
+/** Arrays as constants of the program: `S.i32[3]` becomes `S_i32[3]`, one load less each. */
+const hoist = (texts: readonly string[]): string[] => texts.map(unqualified)
+const unqualified = (text: string): string => text.replace(/\b([SNT])\.(i32|f64|big)\b/g, '$1_$2')
+
+/** Operations that registers, outputs or checks need, in evaluation order. */
+const liveOperations = (flat: Flat, checks: boolean): number[] => {
+  const live = new Set<number>()
+  const work = [...flat.registers.map((register) => register.next), ...flat.outputs.map((output) => output.value)]
+  if (checks) work.push(...flat.checks.map((check) => check.holds))
+  for (let value = work.pop(); value !== undefined; value = work.pop()) {
+    if (live.has(value)) continue
+    live.add(value)
+    work.push(...flat.values[value]!.args)
+  }
+  return [...live].filter((value) => !['const', 'in', 'reg'].includes(flat.values[value]!.op)).sort((a, b) => a - b)
+}
+
+const readInput = (port: Port): string => {
+  const word = (k: number): string => `I[at + ${port.offset + k}]`
+  const kind = representationOf(port.range)
+  if (kind === 'i32') return word(0)
+  if (port.words === 1) return `(${word(0)} >>> 0)`
+  if (kind === 'f64') return `(${word(1)} * 4294967296 + (${word(0)} >>> 0))`
+  const words = Array.from({ length: port.words }, (_, k) =>
+    k === port.words - 1 ? `(BigInt(${word(k)}) << ${32 * k}n)` : `(BigInt(${word(k)} >>> 0) << ${32 * k}n)`,
+  )
+  // The top word is sign-extended in the row; without a sign its bits are taken as they are.
+  const joined = `(${words.join(' | ')})`
+  return port.range.min < 0n ? joined : `BigInt.asUintN(${32 * port.words}, ${joined})`
+}
+
+const writeOutput = (port: Port, text: string, kind: Representation): string[] =>
+  Array.from({ length: port.words }, (_, k) => {
+    const to = `O[${port.offset + k}]`
+    if (kind === 'big') return `${to} = Number(BigInt.asIntN(32, ${text} >> ${32 * k}n));`
+    if (k === 0) return `${to} = ${text};`
+    return k === 1 ? `${to} = Math.floor(${text} / 4294967296);` : `${to} = ${text} < 0 ? -1 : 0;`
+  })

@@ -1,0 +1,258 @@
+import {
+  type Bits,
+  type Bool,
+  bits,
+  bool,
+  type Component,
+  cat,
+  component,
+  type Int,
+  IntShape,
+  mux,
+  type ScalarShape,
+  s,
+  u,
+} from '../../src/dsl/index.ts'
+
+/** A small seeded generator of numbers (mulberry32); the same seed gives the same design. */
+export const seeded = (seed: number): ((below: number) => number) => {
+  let state = seed >>> 0
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) % below
+  }
+}
+
+type Random = (below: number) => number
+type AnySignal = Int | Bool | Bits
+
+interface Limits {
+  /** Widest value. */
+  readonly width: number
+  /** Operations per module. */
+  readonly operations: number
+  /** Levels of hierarchy under the top. */
+  readonly depth: number
+}
+
+/** A random component: every operation, registers, wires with feedback, instances, nested conditions. No checks. */
+export const randomComponent = (seed: number, limits: Limits): Component => {
+  const random = seeded(seed)
+  return randomModule(random, limits, `fuzz_${seed}`)
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!
+
+const randomShape = (random: Random, width: number): ScalarShape => {
+  const w = 1 + random(random(4) === 0 ? width : Math.min(width, 12))
+  switch (random(6)) {
+    case 0:
+      return bool
+    case 1:
+      return bits(w)
+    case 2:
+      return u(w)
+    case 3: {
+      const whole = s(w + 1)
+      return new IntShape(whole.min + BigInt(random(3)), whole.max - BigInt(random(2)))
+    }
+    case 4:
+      return new IntShape(-BigInt(random(9)), 1n + BigInt(random(200)))
+    default:
+      return s(w + 1)
+  }
+}
+
+const shapes = (random: Random, prefix: string, count: number, width: number): Record<string, ScalarShape> =>
+  Object.fromEntries(Array.from({ length: count }, (_, k) => [`${prefix}${k}`, randomShape(random, width)]))
+
+const randomModule = (random: Random, limits: Limits, name: string): Component => {
+  const children =
+    limits.depth > 0
+      ? Array.from({ length: 1 + random(2) }, (_, k) =>
+          randomModule(random, { ...limits, depth: limits.depth - 1 - random(2) }, `${name}_${k}`),
+        )
+      : []
+  const inputs = shapes(random, 'i', 1 + random(4), limits.width)
+  const outputs = shapes(random, 'o', 1 + random(4), limits.width)
+  const registers = shapes(random, 'r', 1 + random(5), limits.width)
+  return component(name, (_: object) => ({
+    in: inputs,
+    out: outputs,
+    logic(ports, builder) {
+      const pool = new Pool(random, limits.width)
+      for (const signal of Object.values(ports)) pool.add(signal as AnySignal)
+      const r = builder.regs(registers)
+      for (const signal of Object.values(r)) pool.add(signal as unknown as AnySignal)
+      const feedback: (() => void)[] = []
+      children.forEach((child, k) => {
+        for (let copy = 0; copy <= random(2); copy++) {
+          const instance = `x${k}_${copy}`
+          // Every second input comes through a wire that is driven after everything else, by registers only: no loops.
+          const through = Object.entries(child.in).map(
+            ([port, shape]) => [port, shape as ScalarShape, random(2) === 0] as const,
+          )
+          const wires = builder.wires(
+            Object.fromEntries(
+              through.filter(([, , late]) => late).map(([port, shape]) => [`w_${instance}_${port}`, shape]),
+            ),
+          ) as unknown as Record<string, AnySignal & { value: unknown }>
+          const drivers = through.map(([port, shape, late]) => {
+            if (!late) return [port, pool.as(shape)] as const
+            const wire = wires[`w_${instance}_${port}`]!
+            feedback.push(() => {
+              wire.value = pool.convert(pick(random, Object.values(r)) as unknown as AnySignal, shape)
+            })
+            return [port, wire] as const
+          })
+          const out = builder.use(instance, child, Object.fromEntries(drivers) as never)
+          for (const signal of Object.values(out)) pool.add(signal as AnySignal)
+        }
+      })
+      for (let k = 0; k < limits.operations; k++) pool.grow()
+      for (const drive of feedback) drive()
+      const assign = (): void => {
+        const [key, shape] = pick(random, Object.entries(registers))
+        ;(r as unknown as Record<string, { next: unknown }>)[key]!.next = pool.as(shape)
+      }
+      const nested = (depth: number): void => {
+        for (let k = 0; k <= random(2); k++) assign()
+        if (depth > 0 && random(3) > 0)
+          builder.when(pool.bool(), () => nested(depth - 1), random(2) === 0 ? () => nested(depth - 1) : undefined)
+      }
+      nested(3)
+      return Object.fromEntries(Object.entries(outputs).map(([port, shape]) => [port, pool.as(shape)])) as never
+    },
+  }))({})
+}
+
+/** Values to build further ones from; recent ones are likelier. */
+class Pool {
+  readonly #random: Random
+  readonly #width: number
+  readonly #ints: Int[] = []
+  readonly #bools: Bool[] = []
+  readonly #bits: Bits[] = []
+
+  constructor(random: Random, width: number) {
+    this.#random = random
+    this.#width = width
+  }
+
+  add(signal: AnySignal): void {
+    if (signal.kind === 'bool') this.#bools.push(signal)
+    else if (signal.kind === 'bits') {
+      if (signal.width <= this.#width) this.#bits.push(signal)
+    } else if (signal.shape.width <= this.#width) this.#ints.push(signal)
+  }
+
+  bool(): Bool {
+    return this.#bools.length > 0 ? this.#recent(this.#bools) : this.#anything().eq(1)
+  }
+
+  /** Some value, brought to a shape. */
+  as(shape: ScalarShape): AnySignal {
+    const kinds: AnySignal[] = [this.#anything(), this.bool()]
+    if (this.#bits.length > 0) kinds.push(this.#recent(this.#bits))
+    return this.convert(pick(this.#random, kinds), shape)
+  }
+
+  convert(signal: AnySignal, shape: ScalarShape): AnySignal {
+    if (shape.kind === 'bool')
+      return signal.kind === 'bool' ? signal : signal.kind === 'int' ? signal.lt(3) : signal.any()
+    const int = signal.kind === 'int' ? signal : signal.kind === 'bool' ? signal.int() : signal.unsigned()
+    if (shape.kind === 'bits') return int.bits(shape.width)
+    return this.#random(2) === 0 || !isWhole(shape) ? int.sat(shape) : int.wrap(shape)
+  }
+
+  grow(): void {
+    this.add(this.#combined())
+  }
+
+  #combined(): AnySignal {
+    const random = this.#random
+    const a = this.#anything()
+    const b = this.#anything()
+    const c = this.bool()
+    const d = this.bool()
+    switch (random(22)) {
+      case 0:
+        return a.add(b)
+      case 1:
+        return a.sub(b)
+      case 2:
+        return a.shape.width + b.shape.width <= this.#width ? a.mul(b) : a.neg()
+      case 3:
+      case 4:
+        return mux(c, a, b)
+      case 5:
+        return a.shl(random(5))
+      case 6:
+        return a.shr(random(a.shape.width + 2))
+      case 7:
+      case 8:
+        return this.convert(a, randomShape(random, this.#width))
+      case 9:
+        return a.lt(b)
+      case 10:
+        return a.eq(b)
+      case 11:
+        return c.and(d)
+      case 12:
+        return c.or(d)
+      case 13:
+        return random(2) ? c.not() : c.xor(d)
+      case 14:
+        return a.bits()
+      case 15:
+        return a.add(random(40) - 20)
+      case 16:
+        return mux(c, random(100) - 50, a)
+      case 17:
+        return a.mul(random(9) - 4)
+      case 18:
+        return mux(c, d, this.bool())
+      default: {
+        const x = this.#bits.length > 0 ? this.#recent(this.#bits) : a.bits()
+        const y = this.#bits.length > 0 ? this.#recent(this.#bits) : b.bits()
+        const high = random(x.width)
+        const low = random(high + 1)
+        switch (random(8)) {
+          case 0:
+            return x.not()
+          case 1:
+            return cat(x, y)
+          case 2:
+            return x.slice(high, low)
+          case 3:
+            return x.bit(high)
+          case 4:
+            return x.signed()
+          case 5:
+            return x.unsigned()
+          case 6:
+            return x.width === y.width ? pick(random, [x.and(y), x.or(y), x.xor(y), mux(c, x, y)]) : x.any()
+          default:
+            return x.and(BigInt(random(2 ** Math.min(20, x.width))))
+        }
+      }
+    }
+  }
+
+  #anything(): Int {
+    if (this.#ints.length > 0) return this.#recent(this.#ints)
+    return (this.#bits.length > 0 ? this.#bits[0]!.unsigned() : this.#bools[0]!.int()) as Int
+  }
+
+  #recent<T>(from: readonly T[]): T {
+    const back = Math.min(this.#random(from.length), this.#random(from.length))
+    return from[from.length - 1 - back]!
+  }
+}
+
+const isWhole = (shape: IntShape): boolean => {
+  const whole = shape.min < 0n ? s(shape.width) : u(shape.width)
+  return whole.min === shape.min && whole.max === shape.max
+}
