@@ -45,8 +45,21 @@ export const randomComponent = (seed: number, limits: Limits): Component => {
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!
 
+/** Widths at which representations change hands, and their neighbours. */
+const seams = [1, 7, 8, 15, 16, 31, 32, 33, 52, 53, 54, 63, 64, 65]
+
+const randomWidth = (random: Random, most: number): number => {
+  if (random(3) > 0) return 1 + random(Math.min(most, 12))
+  return random(2) === 0
+    ? 1 + random(most)
+    : pick(
+        random,
+        seams.filter((width) => width <= most),
+      )
+}
+
 const randomShape = (random: Random, width: number): ScalarShape => {
-  const w = 1 + random(random(4) === 0 ? width : Math.min(width, 12))
+  const w = randomWidth(random, width)
   switch (random(6)) {
     case 0:
       return bool
@@ -174,7 +187,7 @@ class Pool {
   #combined(): AnySignal {
     const random = this.#random
     const a = this.#anything()
-    const b = this.#anything()
+    const b = random(3) === 0 ? this.#anything() : pick(random, this.#ints.length > 0 ? this.#ints : [a])
     const c = this.bool()
     const d = this.bool()
     switch (random(22)) {

@@ -54,6 +54,12 @@ export const expression = (of: FlatValue, args: readonly FlatValue[], texts: rea
     }
     case 'mux': {
       const arm = (k: number): string => (to === 'big' && from[k] !== 'big' ? `BigInt(${texts[k]})` : texts[k]!)
+      // Data decides most choices, and a branch on data is mispredicted half of the time: masks are quicker.
+      if (to === 'i32' && from[1] === 'i32' && from[2] === 'i32') {
+        if (isZero(args[2]!)) return `-${texts[0]} & ${texts[1]}`
+        if (isZero(args[1]!)) return `(${texts[0]} - 1) & ${texts[2]}`
+        return `${texts[2]} ^ ((${texts[1]} ^ ${texts[2]}) & -${texts[0]})`
+      }
       return `${texts[0]} ? ${arm(1)} : ${arm(2)}`
     }
     case 'eq':
@@ -84,6 +90,8 @@ export const expression = (of: FlatValue, args: readonly FlatValue[], texts: rea
       throw new TypeError(`${of.op} is not an operation`)
   }
 }
+
+const isZero = (value: FlatValue): boolean => value.op === 'const' && value.value === 0n
 
 const wrapped = (of: FlatValue, arg: FlatValue, text: string): string => {
   const width = widthOf(of)

@@ -2,8 +2,8 @@ import type { Port, PortLayout } from '../engine.ts'
 import type { Flat } from '../flatten.ts'
 import { expression, literal, type Representation, representationOf } from './expression.ts'
 
-/** V8 stops optimising a function beyond 61,440 bytes of bytecode; 400 to 800 operations each run best. */
-const operationsPerFunction = 600
+/** V8 stops optimising a function beyond 61,440 bytes of bytecode; 400 to 800 statements each run best. */
+const statementsPerFunction = 400
 /** Up to here registers live in local variables of one function with the clock loop inside. */
 const smallDesign = 120
 
@@ -28,9 +28,26 @@ export interface Program {
 export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Program => {
   const live = liveOperations(flat, checks)
   const small = live.length <= smallDesign
-  const size = small ? Number.MAX_SAFE_INTEGER : operationsPerFunction
-  const functionOf = new Map(live.map((value, position) => [value, Math.floor(position / size)]))
-  const functionCount = Math.max(1, Math.ceil(live.length / size))
+  // A register's next value is stored by the function that computes it; plain moves come in functions of their own.
+  const stores = new Map<number, number[]>()
+  const moves: number[] = []
+  const computed = new Set(live)
+  flat.registers.forEach(({ next }, k) => {
+    if (!computed.has(next)) moves.push(k)
+    else stores.set(next, [...(stores.get(next) ?? []), k])
+  })
+  const functionOf = new Map<number, number>()
+  let functionCount = 1
+  let statements = 0
+  for (const value of live) {
+    const weight = 1 + (stores.get(value)?.length ?? 0)
+    if (!small && statements + weight > statementsPerFunction) {
+      functionCount++
+      statements = 0
+    }
+    statements += weight
+    functionOf.set(value, functionCount - 1)
+  }
 
   const counter = (): ((kind: Representation) => number) & { readonly counts: Record<Representation, number> } => {
     const counts: Record<Representation, number> = { i32: 0, f64: 0, big: 0 }
@@ -68,7 +85,8 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     if (of.op === 'const') return literal(of.value, representationOf(of))
     if (of.op === 'in') return inputText.get(value)!
     if (of.op === 'reg') return registerText.get(value)!
-    return small || functionOf.get(value) === at ? `t${value}` : sharedText.get(value)!
+    if (!small && functionOf.get(value) !== at) return sharedText.get(value)!
+    return `t${value}`
   }
 
   const bodies: string[][] = Array.from({ length: functionCount }, () => [])
@@ -128,10 +146,13 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     }
   }
 
-  flat.registers.forEach(({ next }, k) => {
-    const at = homeOf(next)
-    bodies[at]!.push(`N.${slots[k]!.kind}[${slots[k]!.slot}] = ${nextText(k, at)};`)
-  })
+  const store = (k: number, at: number): string => `N.${slots[k]!.kind}[${slots[k]!.slot}] = ${nextText(k, at)};`
+  for (const [value, registers] of stores) {
+    const at = functionOf.get(value)!
+    bodies[at]!.push(...registers.map((k) => store(k, at)))
+  }
+  for (let from = 0; from < moves.length; from += statementsPerFunction)
+    bodies.push(moves.slice(from, from + statementsPerFunction).map((k) => store(k, last)))
   const commit = (['i32', 'f64'] as const)
     .filter((kind) => storage.registers[kind] > 0)
     .map((kind) => `S.${kind}.set(N.${kind});`)

@@ -1,0 +1,141 @@
+import type { ProcessingElement } from '../pe/family.ts'
+import { type Engine, portNamed } from '../sim/engine.ts'
+import { type ArraySize, resultCycle } from './output-stationary.ts'
+
+/**
+ * An integer matrix product in quantisation groups: for every token m, output n and group g the sum over the group's k of
+ * activation[m, k] * (weight[n, k] - zero[n, g]).
+ */
+export interface GroupedProduct {
+  readonly tokens: number
+  readonly outputs: number
+  readonly inputs: number
+  /** Length of a group along the inputs; the last one may be shorter. */
+  readonly group: number
+  /** tokens x inputs */
+  readonly activations: Int8Array
+  /** outputs x inputs, codes as stored */
+  readonly weights: Int8Array | Uint8Array
+  /** outputs x groups; undefined where weights are symmetric */
+  readonly zeros: Uint8Array | undefined
+}
+
+export interface GroupedSums {
+  /** tokens x outputs x groups */
+  readonly sums: Int32Array
+  /** Clock cycles the array took, from the first operands to the last result. */
+  readonly cycles: number
+}
+
+export const groupsOf = ({ inputs, group }: Pick<GroupedProduct, 'inputs' | 'group'>): number =>
+  Math.ceil(inputs / group)
+
+/** Multiply-accumulates of the product itself, without padding. */
+export const macsOf = ({ tokens, outputs, inputs }: GroupedProduct): number => tokens * outputs * inputs
+
+/** Cycles of one replay; short enough that stimulus and response stay in the cache. */
+const blockCycles = 1024
+
+/** Where one group of one tile ends in the stream, and what it is. */
+interface GroupEnd {
+  readonly cycle: number
+  readonly firstToken: number
+  readonly firstOutput: number
+  readonly group: number
+}
+
+/**
+ * Runs a product on a simulated output-stationary array, tile after tile without a gap; tiles at the edges and short
+ * groups are filled with zeros. `outputs` limits the columns done, [from, to). Throws an Error where the array does not
+ * answer in the cycle its timing contract says.
+ */
+export const runProduct = (
+  engine: Engine,
+  pe: ProcessingElement,
+  { rows, columns }: ArraySize,
+  product: GroupedProduct,
+  [fromOutput, toOutput]: readonly [number, number] = [0, product.outputs],
+): GroupedSums => {
+  const { tokens, inputs, group, activations, weights, zeros } = product
+  const groups = groupsOf(product)
+  const { ports } = engine
+  const words = (name: string, count: number): number[] =>
+    Array.from({ length: count }, (_, k) => portNamed(ports.inputs, `${name}_${k}`).offset)
+  const at = {
+    activation: words('activation', rows),
+    weight: words('weight', columns),
+    zero: zeros ? words('zero', columns) : [],
+    last: portNamed(ports.inputs, 'last').offset,
+    result: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_${c}`).offset),
+    valid: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_valid_${c}`).offset),
+  }
+  const shortest = pe.timing.shortestGroup(rows)
+  const latest = resultCycle(pe, rows - 1, columns - 1)
+  const sums = new Int32Array(tokens * (toOutput - fromOutput) * groups)
+
+  const stimulus = new Int32Array(blockCycles * ports.inputWords)
+  // Results of a block's last groups come in the next one: the response keeps as many old rows as the latency is long.
+  const response = new Int32Array((latest + blockCycles) * ports.outputWords)
+  let filled = 0
+  let cycle = 0
+  let pending: GroupEnd[] = []
+
+  const collect = ({ cycle: end, firstToken, firstOutput, group: g }: GroupEnd, firstCycle: number): void => {
+    for (let r = 0; r < rows && firstToken + r < tokens; r++)
+      for (let c = 0; c < columns && firstOutput + c < toOutput; c++) {
+        const row = (end + resultCycle(pe, r, c) - firstCycle + latest) * ports.outputWords
+        if (response[row + at.valid[c]!] !== 1)
+          throw new Error(`${pe.spec}: no result of row ${r}, column ${c} in cycle ${end + resultCycle(pe, r, c)}`)
+        const output = firstOutput + c - fromOutput
+        sums[((firstToken + r) * (toOutput - fromOutput) + output) * groups + g] = response[row + at.result[c]!]!
+      }
+  }
+  const flush = (): void => {
+    if (filled === 0) return
+    response.copyWithin(0, blockCycles * ports.outputWords)
+    // A short block is replayed at the end of the window, so that "latest" rows before it are always the rows before it.
+    const short = blockCycles - filled
+    if (short > 0) response.copyWithin(short * ports.outputWords, 0, latest * ports.outputWords)
+    const window = response.subarray((latest + short) * ports.outputWords)
+    engine.replay(stimulus.subarray(0, filled * ports.inputWords), filled, window)
+    const firstCycle = cycle - blockCycles
+    const ready = (end: GroupEnd): boolean => end.cycle + latest < cycle
+    for (const end of pending) if (ready(end)) collect(end, firstCycle)
+    pending = pending.filter((end) => !ready(end))
+    stimulus.fill(0)
+    filled = 0
+  }
+  const idle = (cycles: number): void => {
+    for (let k = 0; k < cycles; k++) {
+      cycle++
+      if (++filled === blockCycles) flush()
+    }
+  }
+
+  for (let firstToken = 0; firstToken < tokens; firstToken += rows)
+    for (let firstOutput = fromOutput; firstOutput < toOutput; firstOutput += columns) {
+      const liveRows = Math.min(rows, tokens - firstToken)
+      const liveColumns = Math.min(columns, toOutput - firstOutput)
+      for (let g = 0; g < groups; g++) {
+        const start = g * group
+        const end = Math.min(inputs, start + group)
+        idle(Math.max(0, shortest - (end - start)))
+        for (let k = start; k < end; k++) {
+          const row = filled * ports.inputWords
+          for (let r = 0; r < liveRows; r++)
+            stimulus[row + at.activation[r]!] = activations[(firstToken + r) * inputs + k]!
+          for (let c = 0; c < liveColumns; c++) stimulus[row + at.weight[c]!] = weights[(firstOutput + c) * inputs + k]!
+          if (k === end - 1) {
+            stimulus[row + at.last] = 1
+            if (zeros)
+              for (let c = 0; c < liveColumns; c++) stimulus[row + at.zero[c]!] = zeros[(firstOutput + c) * groups + g]!
+            pending.push({ cycle, firstToken, firstOutput, group: g })
+          }
+          idle(1)
+        }
+      }
+    }
+  idle(latest + 1)
+  flush()
+  return { sums, cycles: cycle }
+}

@@ -1,0 +1,11 @@
+import { digits, grouped } from './numbers.ts'
+import type { Provenance } from './schema.ts'
+
+/** One line per fact, `[key, value]`, with the key in words: `wire_load` becomes `wire load`. */
+export const provenanceLines = (provenance: Provenance): readonly (readonly [string, string])[] =>
+  Object.entries(provenance).map(([key, value]) => [key.replaceAll('_', ' '), provenanceText(value)])
+
+const provenanceText = (value: Provenance[string]): string => {
+  if (typeof value === 'number') return Number.isInteger(value) ? grouped(value) : digits(value, 6)
+  return typeof value === 'string' ? value : value.join(', ')
+}

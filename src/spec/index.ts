@@ -1,0 +1,13 @@
+export {
+  type ChoiceRule,
+  type FormatRule,
+  fullSpec,
+  type IntegerRule,
+  type ParameterRule,
+  type ParameterSchema,
+  type ParametersOf,
+  readParameters,
+} from './parameters.ts'
+export { canonicalText, maximumSpecLength, parseSpec, parseValue } from './parse.ts'
+export * from './spec.ts'
+export { badValue, duplicateKey, nearest, SpecError, unknownFamily, unknownKey } from './spec-error.ts'
