@@ -1,0 +1,49 @@
+/** Turns what Yosys says about the user's Verilog into one sentence. */
+import { closest, distance } from 'fastest-levenshtein'
+import { UserError } from '../base/user-error.ts'
+import { stopped } from './yosys.ts'
+
+const modulesOf = (verilog: string): string[] => [...verilog.matchAll(/^\s*module\s+(\w+)/gm)].map((match) => match[1]!)
+
+/** The name in `names` that a typing error may have meant. */
+export const suggestion = (given: string, names: readonly string[]): string => {
+  if (names.length === 0) return ''
+  const near = closest(given, names as string[])
+  return distance(given, near) <= Math.max(1, given.length / 3) ? `; did you mean ${near}?` : ''
+}
+
+/** What a message has to know of the design; `sourceName` is how the user knows the text, `sourceFile` how Yosys does. */
+export interface Elaborated {
+  readonly verilog: string
+  readonly top: string
+  readonly sourceName: string
+  readonly sourceFile: string
+}
+
+/** The error of a run on a user's design; `line` is Yosys' own sentence. */
+export const elaborationError = (line: string, { verilog, top, sourceName, sourceFile }: Elaborated): UserError => {
+  if (/^Module [`'](.*)' not found/.test(line)) {
+    const modules = modulesOf(verilog)
+    const found = modules.length === 0 ? 'it has no module' : `it has ${modules.join(', ')}`
+    return new UserError('E-TOP', `${sourceName} has no module ${top}: ${found}${suggestion(top, modules)}`)
+  }
+  if (line.startsWith(stopped))
+    return new UserError(
+      'E-YOSYS',
+      `${line} on ${sourceName}; the design may be too large to map flat, try a part of it`,
+    )
+  const told = line
+    .replaceAll(sourceFile, sourceName)
+    .replace(/[.!]$/, '')
+    .replace(/\\(?=\w)/g, '')
+  const where = told.includes(sourceName) ? told : `${sourceName}: ${told}`
+  return new UserError('E-VERILOG', `${where}; Verilog-2001 that Yosys can synthesise is read`)
+}
+
+/** A net with two drivers is a short circuit; Yosys only warns of it. */
+export const refuseConflicts = (warnings: readonly string[], sourceName: string): void => {
+  const conflict = warnings.find((line) => line.includes('multiple conflicting drivers'))
+  const net = conflict?.match(/drivers for \S*?\.\\?(.+?):?$/)?.[1]
+  if (conflict)
+    throw new UserError('E-DRIVERS', `${sourceName} drives ${net ?? 'a net'} from two places; keep one of them`)
+}

@@ -1,0 +1,76 @@
+/** Maps Verilog onto a standard-cell library with every recipe of the search and keeps the smallest result. */
+import { UserError } from '../base/user-error.ts'
+import { printLiberty } from './liberty-writer.ts'
+import { type Cell, cellsByName, type Library } from './library/library.ts'
+import { countCells, type Instance, type Netlist, netName } from './netlist.ts'
+import { mappingFiles, mappingScript, type Recipe, recipes } from './recipe.ts'
+import { least, type SearchRequest, searchRecipes } from './search.ts'
+
+/** A design on the cells of a library, as one recipe made it. */
+export interface MappedDesign {
+  readonly recipe: Recipe
+  readonly netlist: Netlist
+  readonly area_um2: number
+  readonly sequential_area_um2: number
+  readonly cells: number
+  readonly cellCounts: Readonly<Record<string, number>>
+}
+
+export interface Mapping {
+  /** The smallest; of equals the first of the search. */
+  readonly best: MappedDesign
+  /** All, in the order of the search. */
+  readonly designs: readonly MappedDesign[]
+  /** What Yosys warned of, in its words. */
+  readonly warnings: readonly string[]
+}
+
+/** A cell that no library cell stands for: nearly always a latch or a tri-state bus that the Verilog asks for. */
+const refuseUnmapped = (netlist: Netlist, instance: Instance, library: Library): never => {
+  const output = Object.entries(instance.connections).find(([pin]) => pin === 'Q' || pin === 'Y')?.[1][0]
+  const where = typeof output === 'number' ? ` at ${netName(netlist, output)}` : ''
+  const kind = instance.cell.replace(/^[$_]+/, '')
+  const what = /^(DLATCH|dlatch|SR_)/.test(kind)
+    ? `a latch${where}; assign it in every branch of its always block or clock it`
+    : /^TBUF/.test(kind)
+      ? `a tri-state driver${where}; use a multiplexer`
+      : `a cell of type ${kind}${where}; rewrite it with gates and rising-edge registers`
+  throw new UserError('E-UNMAPPED', `the design needs what ${library.name} does not have: ${what}`)
+}
+
+const measure = (
+  recipe: Recipe,
+  netlist: Netlist,
+  cells: ReadonlyMap<string, Cell>,
+  library: Library,
+): MappedDesign => {
+  let area_um2 = 0
+  let sequential_area_um2 = 0
+  for (const instance of netlist.instances) {
+    const cell = cells.get(instance.cell) ?? refuseUnmapped(netlist, instance, library)
+    area_um2 += cell.area_um2
+    if (cell.flipFlop) sequential_area_um2 += cell.area_um2
+  }
+  return {
+    recipe,
+    netlist,
+    area_um2,
+    sequential_area_um2,
+    cells: netlist.instances.length,
+    cellCounts: countCells(netlist),
+  }
+}
+
+/** Maps with every recipe of the search; `progress` counts them. */
+export const mapDesign = async (
+  request: SearchRequest,
+  library: Library,
+  search: readonly Recipe[] = recipes,
+): Promise<Mapping> => {
+  const files = mappingFiles(library, printLiberty(library))
+  const script = (recipe: Recipe) => mappingScript(request.top, recipe)
+  const found = await searchRecipes(request, library.name, search, script, files)
+  const cells = cellsByName(library)
+  const designs = found.map(({ recipe, netlist }) => measure(recipe, netlist, cells, library))
+  return { best: least(designs, (design) => design.area_um2), designs, warnings: found[0]?.warnings ?? [] }
+}

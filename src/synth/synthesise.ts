@@ -1,0 +1,199 @@
+/** The one entry to synthesis: Verilog in, area, timing and energy (standard cells) or resource counts (FPGA) out. */
+import type { Progress } from '../base/progress.ts'
+import { type EnergyEstimate, estimateEnergy } from './energy.ts'
+import { countOnFpga, fpgaScript } from './fpga.ts'
+import { cellsByName } from './library/library.ts'
+import { type MappedDesign, mapDesign } from './map.ts'
+import { mappingScript } from './recipe.ts'
+import { rounded } from './rounded.ts'
+import { type AsicTarget, type FpgaTarget, findTarget } from './targets.ts'
+import { analyseTiming, type TimingResult } from './timing.ts'
+import { openYosys, type Yosys } from './yosys.ts'
+
+export interface SynthesisRequest {
+  /** Verilog-2001 text. */
+  readonly verilog: string
+  readonly top: string
+  /** Id of one of `targets`. */
+  readonly target: string
+  /** How the user knows the Verilog, e.g. its path; for messages. */
+  readonly sourceName?: string
+  readonly progress?: Progress
+  /** A Yosys to share between several designs; otherwise one is opened and closed here. */
+  readonly yosys?: Yosys
+}
+
+export interface AsicRecipeResult {
+  readonly id: string
+  readonly summary: string
+  readonly area_um2: number
+  readonly critical_path_ps: number
+  readonly cells: number
+  readonly chosen: boolean
+}
+
+export interface AsicSynthesis {
+  readonly kind: 'asic'
+  readonly target: string
+  readonly top: string
+  readonly area_um2: number
+  /** Gate equivalents: area over that of the library's two-input NAND. */
+  readonly ge: number
+  /** Null where the design has no path to time. */
+  readonly fmax_mhz: number | null
+  readonly critical_path_ps: number
+  readonly sequential_area_um2: number
+  readonly cells: number
+  readonly cell_counts: Readonly<Record<string, number>>
+  /** Id of the recipe that gave the smallest area. */
+  readonly recipe: string
+  readonly recipes: readonly AsicRecipeResult[]
+  readonly timing: TimingResult
+  readonly energy: EnergyEstimate
+  readonly versions: { readonly yosys: string }
+  readonly provenance: {
+    readonly library: string
+    readonly library_source: string
+    readonly corner: string
+    readonly voltage_V: number
+    readonly temperature_C: number
+    readonly area: string
+    readonly timing: string
+    readonly energy: string
+    readonly search: string
+    /** Yosys commands of the chosen recipe. */
+    readonly script: string
+  }
+}
+
+export interface FpgaRecipeResult {
+  readonly id: string
+  readonly summary: string
+  readonly luts: number
+  readonly ffs: number
+  readonly dsps: number
+  readonly carries: number
+  readonly memories: number
+  readonly chosen: boolean
+}
+
+export interface FpgaSynthesis {
+  readonly kind: 'fpga'
+  readonly target: string
+  readonly top: string
+  /** Without multiplier blocks; `recipes` shows the design with them. */
+  readonly luts: number
+  readonly ffs: number
+  readonly dsps: number
+  readonly carries: number
+  readonly memories: number
+  /** Cells that are none of these. */
+  readonly others: Readonly<Record<string, number>>
+  readonly lut_inputs: number
+  readonly recipe: string
+  readonly recipes: readonly FpgaRecipeResult[]
+  readonly versions: { readonly yosys: string }
+  readonly provenance: {
+    readonly family: string
+    readonly counts: string
+    readonly search: string
+    readonly script: string
+  }
+}
+
+export type SynthesisResult = AsicSynthesis | FpgaSynthesis
+
+/** `Yosys 0.55 (git sha1 60f126cd0, clang ...)` without the compiler. */
+const yosysVersion = (creator: string): string => creator.replace(/\((git sha1 \w+).*\)/, '($1)')
+
+const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: AsicTarget): Promise<AsicSynthesis> => {
+  const { best, designs } = await mapDesign({ ...request, yosys }, library)
+  const timed = new Map<MappedDesign, TimingResult>(
+    designs.map((design) => [design, analyseTiming(design.netlist, library)]),
+  )
+  const timing = timed.get(best)!
+  const energy = estimateEnergy(best.netlist, library)
+  const nand = cellsByName(library).get(library.gateEquivalent)!
+  return {
+    kind: 'asic',
+    target: library.name,
+    top: request.top,
+    area_um2: rounded(best.area_um2),
+    ge: rounded(best.area_um2 / nand.area_um2),
+    fmax_mhz: timing.fmax_mhz,
+    critical_path_ps: timing.critical_path_ps,
+    sequential_area_um2: rounded(best.sequential_area_um2),
+    cells: best.cells,
+    cell_counts: best.cellCounts,
+    recipe: best.recipe.id,
+    recipes: designs.map((design) => ({
+      id: design.recipe.id,
+      summary: design.recipe.summary,
+      area_um2: rounded(design.area_um2),
+      critical_path_ps: timed.get(design)!.critical_path_ps,
+      cells: design.cells,
+      chosen: design === best,
+    })),
+    timing,
+    energy,
+    versions: { yosys: yosysVersion(best.netlist.creator) },
+    provenance: {
+      library: library.name,
+      library_source: library.source,
+      corner: library.corner,
+      voltage_V: library.voltage_V,
+      temperature_C: library.temperature_C,
+      area: 'sum of cell areas, flattened, before placement; smallest drive strengths, so no clock target is met by sizing',
+      timing: timing.provenance,
+      energy: energy.provenance,
+      search: `smallest area of ${designs.map((design) => design.recipe.id).join(', ')}; the same search for every design`,
+      script: mappingScript(request.top, best.recipe),
+    },
+  }
+}
+
+const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaTarget): Promise<FpgaSynthesis> => {
+  const { best, designs, creator } = await countOnFpga({ ...request, yosys }, family)
+  const { luts, ffs, dsps, carries, memories, others } = best
+  return {
+    kind: 'fpga',
+    target: family.id,
+    top: request.top,
+    luts,
+    ffs,
+    dsps,
+    carries,
+    memories,
+    others,
+    lut_inputs: family.lutInputs,
+    recipe: best.recipe.id,
+    recipes: designs.map((design) => ({
+      id: design.recipe.id,
+      summary: design.recipe.summary,
+      luts: design.luts,
+      ffs: design.ffs,
+      dsps: design.dsps,
+      carries: design.carries,
+      memories: design.memories,
+      chosen: design === best,
+    })),
+    versions: { yosys: yosysVersion(creator) },
+    provenance: {
+      family: family.summary,
+      counts: 'cells after Yosys, before place and route',
+      search: 'fewest look-up tables of lut, lut+booth without multiplier blocks; the same search for every design',
+      script: fpgaScript(request.top, family, best.recipe),
+    },
+  }
+}
+
+/** Synthesises `top` for a target; an unknown target or Verilog at fault is a `UserError`. */
+export const synthesise = async (request: SynthesisRequest): Promise<SynthesisResult> => {
+  const target = findTarget(request.target)
+  const yosys = request.yosys ?? openYosys()
+  try {
+    return target.kind === 'asic' ? await onCells(request, yosys, target) : await onFpga(request, yosys, target)
+  } finally {
+    if (!request.yosys) await yosys.close()
+  }
+}
