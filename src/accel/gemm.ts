@@ -1,6 +1,6 @@
 import type { ProcessingElement } from '../pe/family.ts'
 import { type Engine, portNamed } from '../sim/engine.ts'
-import { type ArraySize, resultCycle } from './output-stationary.ts'
+import { type ArraySize, drainCycles, resultCycle } from './output-stationary.ts'
 
 /**
  * An integer matrix product in quantisation groups: for every token m, output n and group g the sum over the group's k of
@@ -70,7 +70,7 @@ export const runProduct = (
     valid: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_valid_${c}`).offset),
   }
   const shortest = pe.timing.shortestGroup(rows)
-  const latest = resultCycle(pe, rows - 1, columns - 1)
+  const latest = drainCycles(pe, { rows, columns }) - 1
   const sums = new Int32Array(tokens * (toOutput - fromOutput) * groups)
 
   const stimulus = new Int32Array(blockCycles * ports.inputWords)

@@ -34,6 +34,10 @@ export const outputStationaryArray = (pe: ProcessingElement, size: ArraySize): M
 export const resultCycle = (pe: ProcessingElement, row: number, column: number): number =>
   pe.timing.latency_cycles + 2 * row + column
 
+/** Cycles after the last operands until every result of a tile has left the array, its own cycle included. */
+export const drainCycles = (pe: ProcessingElement, { rows, columns }: ArraySize): number =>
+  resultCycle(pe, rows - 1, columns - 1) + 1
+
 const OutputStationary = component(
   'output_stationary',
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { reasonOf, UserError } from './user-error.ts'
 
 /** Creates the folder of `path` and writes the whole file or nothing: a temporary name in the same folder, renamed. */
@@ -17,6 +17,13 @@ export const writeWhole = (path: string, content: string | Uint8Array): void => 
       cause: error,
     })
   }
+}
+
+/** Makes sure that files can be written into `folder`, before long work whose result would go there. */
+export const ensureWritable = (folder: string): void => {
+  const probe = join(resolve(folder), `.${randomBytes(6).toString('hex')}.partial`)
+  writeWhole(probe, '')
+  rmSync(probe, { force: true })
 }
 
 /** Reads a file of at most `limit` bytes; `what` names it in the message, e.g. `the model`. */

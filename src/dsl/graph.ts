@@ -1,9 +1,10 @@
 import { HdlError } from './error.ts'
 import { type Constant, fold, type Node, type Operation, type OperationName, operations, type Range } from './ir.ts'
+import { simplified } from './simplify.ts'
 
 /**
- * The nodes of one component while it is being described. Equal operations are made once, and operations on constants
- * are folded through their own definition.
+ * The nodes of one component while it is being described. Equal operations are made once, operations on constants are
+ * folded through their own definition, and those that come to nothing are not made at all.
  */
 export class Graph {
   readonly component: string
@@ -35,8 +36,9 @@ export class Graph {
 
   operation(op: OperationName, bounds: Range, args: readonly Node[], amount = 0): Node {
     if (operations[op].arity !== args.length) throw new TypeError(`${op} takes ${operations[op].arity} arguments`)
-    const simpler = op === 'mux' ? simplerChoice(args as readonly [Node, Node, Node], bounds) : undefined
-    if (simpler) return Array.isArray(simpler) ? this.operation('mux', bounds, simpler) : (simpler as Node)
+    const simpler = simplified(op, bounds, args)
+    if (typeof simpler === 'bigint') return this.constant(simpler, bounds)
+    if (simpler) return 'id' in simpler ? simpler : this.operation(simpler.op, bounds, simpler.args, simpler.amount)
     const made = { op, min: bounds.min, max: bounds.max, args, amount }
     if (args.every((node) => node.op === 'const')) {
       const value = fold(
@@ -64,21 +66,4 @@ export class Graph {
     this.#made.set(key, node)
     return node
   }
-}
-
-/**
- * What a choice comes to without being made: an arm, or the choice turned round where its condition is a `not`. Only where
- * the bounds stay what they were, since a bit field's width is in them.
- */
-const simplerChoice = (
-  [test, then, otherwise]: readonly [Node, Node, Node],
-  bounds: Range,
-): Node | Node[] | undefined => {
-  const same = (node: Node): boolean => node.min === bounds.min && node.max === bounds.max
-  if (then === otherwise && same(then)) return then
-  if (test.op === 'const') {
-    const taken = test.value === 1n ? then : otherwise
-    return same(taken) ? taken : undefined
-  }
-  return test.op === 'not' ? [test.args[0]!, otherwise, then] : undefined
 }

@@ -35,6 +35,8 @@ export interface Operands {
 export interface ProcessingElement {
   /** Canonical text with every parameter, `mixpe(w=int4, a=int8, group=128, weights=asymmetric)`. */
   readonly spec: string
+  /** The same parameters by key. */
+  readonly parameters: Readonly<Record<string, string | number>>
   /** Name of its Verilog modules' common stem. */
   readonly name: string
   readonly family: string

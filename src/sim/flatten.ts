@@ -110,7 +110,7 @@ export const flatten = (top: Module): Flat => {
   }
 
   /** Explicit stack: chains through thousands of cells must not overflow the machine's own. */
-  const valueOf = (context: Context, node: Node): number => {
+  const resolve = (context: Context, node: Node): number => {
     const stack: { context: Context; node: Node }[] = [{ context, node }]
     while (stack.length > 0) {
       const at = stack[stack.length - 1]!
@@ -148,17 +148,17 @@ export const flatten = (top: Module): Flat => {
   const registers = slots.map(({ context, register, value }) => ({
     path: context.path + register.name,
     value,
-    next: valueOf(context, register.next),
+    next: resolve(context, register.next),
     reset: register.reset,
   }))
   const checks = contexts.flatMap((context) =>
     context.module.checks.map(({ holds, message }) => ({
       path: context.path.slice(0, -1),
       message,
-      holds: valueOf(context, holds),
+      holds: resolve(context, holds),
     })),
   )
-  const outputs = top.outputs.map(({ name, node, range }) => ({ name, value: valueOf(root, node), range }))
+  const outputs = top.outputs.map(({ name, node, range }) => ({ name, value: resolve(root, node), range }))
   return { values, inputs, outputs, registers, checks }
 }
 

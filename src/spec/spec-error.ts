@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { canonicalValue, type Parameter, parameterOf, type Spec, type Word } from './spec.ts'
 
@@ -40,18 +40,6 @@ export const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g,
 
 /** At most 40 characters of a text, for use inside a sentence. */
 export const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 37)}...` : text)
-
-/** The known word nearest to a mistyped one, if it is near enough to be meant: at most two edits and a third of it. */
-export const nearest = (found: string, known: readonly string[]): string | undefined => {
-  const wanted = found.toLowerCase()
-  let best: string | undefined
-  let bestDistance = Math.min(2, Math.ceil(wanted.length / 3)) + 1
-  for (const candidate of known) {
-    const edits = distance(wanted, candidate.toLowerCase())
-    if (edits < bestDistance) [best, bestDistance] = [candidate, edits]
-  }
-  return best
-}
 
 const suggestion = (found: string, known: readonly string[]): string => {
   const near = nearest(found, known)

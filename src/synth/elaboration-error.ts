@@ -1,16 +1,9 @@
 /** Turns what Yosys says about the user's Verilog into one sentence. */
-import { closest, distance } from 'fastest-levenshtein'
+import { didYouMean } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { stopped } from './yosys.ts'
 
 const modulesOf = (verilog: string): string[] => [...verilog.matchAll(/^\s*module\s+(\w+)/gm)].map((match) => match[1]!)
-
-/** The name in `names` that a typing error may have meant. */
-export const suggestion = (given: string, names: readonly string[]): string => {
-  if (names.length === 0) return ''
-  const near = closest(given, names as string[])
-  return distance(given, near) <= Math.max(1, given.length / 3) ? `; did you mean ${near}?` : ''
-}
 
 /** What a message has to know of the design; `sourceName` is how the user knows the text, `sourceFile` how Yosys does. */
 export interface Elaborated {
@@ -25,7 +18,7 @@ export const elaborationError = (line: string, { verilog, top, sourceName, sourc
   if (/^Module [`'](.*)' not found/.test(line)) {
     const modules = modulesOf(verilog)
     const found = modules.length === 0 ? 'it has no module' : `it has ${modules.join(', ')}`
-    return new UserError('E-TOP', `${sourceName} has no module ${top}: ${found}${suggestion(top, modules)}`)
+    return new UserError('E-TOP', `${sourceName} has no module ${top}: ${found}${didYouMean(top, modules)}`)
   }
   if (line.startsWith(stopped))
     return new UserError(

@@ -1,6 +1,6 @@
 /** What a design can be synthesised for. */
+import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { suggestion } from './elaboration-error.ts'
 import { type FpgaFamily, fpgaFamilies } from './fpga.ts'
 import { generic45 } from './library/generic45.ts'
 import type { Library } from './library/library.ts'
@@ -56,5 +56,5 @@ export const findTarget = (id: string): Target => {
       'E-TARGET-LIBERTY',
       `${id} cannot be a target: Liberty files are not read as libraries; ${allowed}`,
     )
-  throw new UserError('E-TARGET', `there is no target ${JSON.stringify(id)}: ${allowed}${suggestion(id, ids)}`)
+  throw unknownName('E-TARGET', 'target', id, ids)
 }

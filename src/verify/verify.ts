@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { outputStationaryArray, resultCycle } from '../accel/output-stationary.ts'
 import type { Range } from '../dsl/ir.ts'
 import type { ProcessingElement } from '../pe/family.ts'
@@ -44,11 +45,11 @@ const mostCombinations = 2 ** 17
  * accumulator among them. A result counts only in the very cycle the timing contract names; a result in any other cycle
  * is a mismatch, and so is a failed check of the hardware.
  */
-export const verify = (
+export const verify = async (
   engine: Engine,
   pe: ProcessingElement,
   { groups: randomGroups, seed, progress }: VerifyOptions,
-): Verification => {
+): Promise<Verification> => {
   const { activation, weight, zero } = pe.operands
   const zeros = zero ?? { min: 0n, max: 0n }
   const exhaustive = span(activation) * span(weight) <= mostCombinations
@@ -66,13 +67,17 @@ export const verify = (
   const started = performance.now()
   engine.reset()
   let done = 0
-  const run = (batch: readonly Group[]): void => {
-    checkBatch(engine, pe, batch, mismatch)
-    done += batch.length
-    progress?.(done, total)
+  const run = async (groups: Iterable<Group>): Promise<void> => {
+    for (const batch of batches(groups)) {
+      checkBatch(engine, pe, batch, mismatch)
+      done += batch.length
+      progress?.(done, total)
+      // Lets signals and the progress bar have their turn.
+      await setImmediate()
+    }
   }
-  if (exhaustive) batched(everyCombination(activation, weight, zeros), run)
-  batched(randomGroupsOf(pe, randomGroups, seed), run)
+  if (exhaustive) await run(everyCombination(activation, weight, zeros))
+  await run(randomGroupsOf(pe, randomGroups, seed))
   const broken = engine.failedChecks - failedBefore
   if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first: ${engine.failures[0]?.message}`)
   const cycles = engine.cycle - cyclesBefore
@@ -94,18 +99,21 @@ export const lonePe = (pe: ProcessingElement) => outputStationaryArray(pe, { row
 
 const span = ({ min, max }: Range): number => Number(max - min) + 1
 
-const batched = (groups: Iterable<Group>, run: (batch: readonly Group[]) => void): void => {
+/** Operand cycles of one replay. */
+const batchCycles = 8192
+
+function* batches(groups: Iterable<Group>): Generator<readonly Group[]> {
   let batch: Group[] = []
-  let operands = 0
+  let cycles = 0
   for (const group of groups) {
     batch.push(group)
-    operands += group.activations.length + group.idle
-    if (operands < 8192) continue
-    run(batch)
+    cycles += group.activations.length + group.idle
+    if (cycles < batchCycles) continue
+    yield batch
     batch = []
-    operands = 0
+    cycles = 0
   }
-  if (batch.length > 0) run(batch)
+  if (batch.length > 0) yield batch
 }
 
 const everyZero = (activation: Range, weight: Range, zero: Range): boolean =>

@@ -1,9 +1,9 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { nearest } from '../../src/base/suggestion.ts'
 import { UserError } from '../../src/base/user-error.ts'
 import {
   badValue,
   fullSpec,
-  nearest,
   type ParameterSchema,
   parseSpec,
   readParameters,

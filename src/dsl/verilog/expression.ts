@@ -69,15 +69,14 @@ export class Expressions {
     if (node.op === 'const') throw new TypeError('a constant needs no net')
     const operation = node as Operation
     const value = operation.op === 'mul' ? this.#product(operation) : bare(this.#inline(operation, widthOf(node)))
-    const net = this.#nets.temporary(node, node.name ?? `${this.#target}_${suffix[operation.op]}`)
+    const net = this.#nets.temporary(node, node.name ?? temporaryName(this.#target, operation.op))
     this.#declare(`wire ${typeOf(node)}${net.name} = ${value};`)
     return net
   }
 
   #extended(net: Net, signed: boolean, width: number): string {
     const name = readBits(net, net.width - 1, 0)
-    const top = signed ? select1(net) : "1'b0"
-    return `{${repeated(top, width - net.width)}, ${name}}`
+    return `{${signed ? repeated(select1(net), width - net.width) : literal(0n, width - net.width)}, ${name}}`
   }
 
   /** The operation's own text, at most as wide as the operation. */
@@ -85,8 +84,15 @@ export class Expressions {
     const [a, b, c] = node.args as [Node, Node, Node]
     switch (node.op) {
       case 'add':
+        for (const [term, other] of [
+          [a, b],
+          [b, a],
+        ] as const)
+          if (other.op === 'const' && other.value < 0n)
+            return `(${this.#text(term, width)} - ${literal(-other.value, width)})`
         return `(${this.#text(a, width)} + ${this.#text(b, width)})`
       case 'sub':
+        if (a.op === 'const' && a.value === 0n) return `(-${this.#text(b, width)})`
         return `(${this.#text(a, width)} - ${this.#text(b, width)})`
       case 'and':
         return `(${this.#text(a, width)} & ${this.#text(b, width)})`
@@ -95,6 +101,11 @@ export class Expressions {
       case 'xor':
         return `(${this.#text(a, width)} ^ ${this.#text(b, width)})`
       case 'not':
+        if (this.#standsInline(a)) {
+          const [left, right] = (a as Operation).args as [Node, Node]
+          if (a.op === 'eq') return this.#comparison(left, '!=', right)
+          if (a.op === 'lt') return this.#comparison(left, '>=', right)
+        }
         return `${width === 1 ? '!' : '~'}${this.#text(a, width)}`
       case 'mux':
         return `(${this.#text(a, 1)} ? ${this.#text(b, width)} : ${this.#text(c, width)})`
@@ -112,16 +123,16 @@ export class Expressions {
         if (width <= low) return this.#text(b, width)
         return `{${bare(this.#text(a, width - low))}, ${bare(this.#text(b, low))}}`
       }
-      case 'eq': {
-        const common = Math.max(signedWidth(a, isSigned(b)), signedWidth(b, isSigned(a)))
-        return `(${this.#text(a, common)} == ${this.#text(b, common)})`
-      }
+      case 'eq':
+        return this.#comparison(a, '==', b)
       case 'lt':
-        return `(${this.#ordered(a, b)} < ${this.#ordered(b, a)})`
+        return this.#comparison(a, '<', b)
       case 'sat': {
         const source = this.#netOf(a)
-        const below = a.min < node.min ? `${this.#less(a, node.min)} ? ${literal(node.min, width)} : ` : ''
-        const above = a.max > node.max ? `${this.#more(a, node.max)} ? ${literal(node.max, width)} : ` : ''
+        const clamp = (sign: Comparison, bound: bigint): string =>
+          `${this.#comparison(a, sign, constantNode(bound))} ? ${literal(bound, width)} : `
+        const below = a.min < node.min ? clamp('<', node.min) : ''
+        const above = a.max > node.max ? clamp('>', node.max) : ''
         const kept =
           width <= source.width ? readBits(source, width - 1, 0) : this.#extended(source, source.signed, width)
         return `(${below}${above}${kept})`
@@ -140,13 +151,23 @@ export class Expressions {
     const net = this.#netOf(node)
     const there = Math.min(width, net.width - low)
     if (there <= 0) {
-      const top = isSigned(node) ? select1(net) : "1'b0"
-      if (isSigned(node)) readBits(net, net.width - 1, net.width - 1)
-      return width === 1 ? top : `{${width}{${top}}}`
+      if (!isSigned(node)) return literal(0n, width)
+      const top = readBits(net, net.width - 1, net.width - 1)
+      return width === 1 ? top : `{${repeated(top, width)}}`
     }
     const part = readBits(net, low + there - 1, low)
     if (there === width) return part
-    return `{${repeated(isSigned(node) ? select1(net) : "1'b0", width - there)}, ${part}}`
+    const missing = width - there
+    return `{${isSigned(node) ? repeated(select1(net), missing) : literal(0n, missing)}, ${part}}`
+  }
+
+  /** A comparison as it would be written by hand: a constant stands on the right. */
+  #comparison(a: Node, sign: Comparison, b: Node): string {
+    if (a.op === 'const' && b.op !== 'const') return this.#comparison(b, turned[sign], a)
+    if (sign === '<' || sign === '>' || sign === '>=' || sign === '<=')
+      return `(${this.#ordered(a, b)} ${sign} ${this.#ordered(b, a)})`
+    const common = Math.max(signedWidth(a, isSigned(b)), signedWidth(b, isSigned(a)))
+    return `(${this.#text(a, common)} ${sign} ${this.#text(b, common)})`
   }
 
   /** An operand of `<` beside `other`: both equally wide, and both signed if either is. */
@@ -159,26 +180,47 @@ export class Expressions {
     return this.#nets.of(node)?.name === text && isSigned(node) ? text : `$signed(${bare(text)})`
   }
 
-  #less(node: Node, bound: bigint): string {
-    return `(${this.#ordered(node, constantNode(bound))} < ${this.#ordered(constantNode(bound), node)})`
-  }
-  #more(node: Node, bound: bigint): string {
-    return `(${this.#ordered(constantNode(bound), node)} < ${this.#ordered(node, constantNode(bound))})`
+  /** True for an operation that is written where it is read. */
+  #standsInline(node: Node): boolean {
+    return 'args' in node && !this.#nets.of(node) && !this.#needsNet(node)
   }
 
-  /** Operands keep their own width and one common sign: Verilog's own rule then gives the exact product. */
+  /**
+   * Operands keep their own width and one common sign: Verilog's own rule then gives the exact product. An operand wider
+   * than the product is cut to it, which changes no bit of the product.
+   */
   #product(node: Operation): string {
+    const width = widthOf(node)
     const signed = node.args.some(isSigned)
     const factor = (arg: Node): string => {
-      if (arg.op === 'const')
-        return signed ? signedLiteral(arg.value, widthOf(arg) + 1) : literal(arg.value, widthOf(arg))
+      if (arg.op === 'const') {
+        const own = Math.min(width, widthOf(arg) + (signed && !isSigned(arg) ? 1 : 0))
+        return signed ? signedLiteral(BigInt.asIntN(own, arg.value), own) : literal(arg.value, own)
+      }
       const net = this.#netOf(arg)
-      const name = readBits(net, net.width - 1, 0)
-      return signed && !net.signed ? `$signed({1'b0, ${name}})` : name
+      const name = readBits(net, Math.min(width, net.width) - 1, 0)
+      if (!signed || (net.signed && net.width <= width)) return name
+      return `$signed(${net.signed || net.width >= width ? name : `{1'b0, ${name}}`})`
     }
     return `${factor(node.args[0]!)} * ${factor(node.args[1]!)}`
   }
 }
+
+type Comparison = '==' | '!=' | '<' | '>' | '<=' | '>='
+
+/** What stands between the operands where they change places. */
+const turned: Readonly<Record<Comparison, Comparison>> = {
+  '==': '==',
+  '!=': '!=',
+  '<': '>',
+  '>': '<',
+  '<=': '>=',
+  '>=': '<=',
+}
+
+/** `accumulator_sum`; where the target ends in that word already, what is done instead of what comes of it: `sum_add`. */
+const temporaryName = (target: string, op: OperationName): string =>
+  `${target}_${target.split('_').at(-1) === suffix[op] ? op : suffix[op]}`
 
 /** True for a wrap that only reads bits of its argument: it is printed as that argument, never as a net of its own. */
 export const isAlias = (node: Node): boolean => node.op === 'wrap' && widthOf(node) <= widthOf(node.args[0]!)

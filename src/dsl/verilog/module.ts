@@ -71,7 +71,7 @@ const registerBlock = (registers: readonly Register[], expressions: Expressions)
     '  if (rst) begin',
     indent(resets.join('\n'), 4),
     '  end else begin',
-    indent(updates.join('\n'), 4),
+    indent(updates.flat().join('\n'), 4),
     '  end',
     'end',
   ]
@@ -85,9 +85,12 @@ interface Update {
 /** Deeper chains of choices are printed as an expression. */
 const deepest = 4
 
+/** One statement, line by line. */
+type Statement = readonly string[]
+
 /** What registers become: neighbours that share a condition in one `if`, nothing for a register that holds. */
-const updateBlock = (updates: readonly Update[], expressions: Expressions, depth: number): string[] => {
-  const lines: string[] = []
+const updateBlock = (updates: readonly Update[], expressions: Expressions, depth: number): Statement[] => {
+  const statements: Statement[] = []
   for (let k = 0; k < updates.length; ) {
     const { register, next } = updates[k]!
     if (next === register.node) {
@@ -98,12 +101,12 @@ const updateBlock = (updates: readonly Update[], expressions: Expressions, depth
     let end = k + 1
     while (test && end < updates.length && choiceOn(test, updates[end]!.next)) end++
     if (!test || (end === k + 1 && !choosesToHold(next, register.node))) {
-      lines.push(`${register.name} <= ${expressions.print(next, widthOf(register.node), register.name)};`)
+      statements.push([`${register.name} <= ${expressions.print(next, widthOf(register.node), register.name)};`])
       k++
       continue
     }
     const condition = expressions.print(test, 1, `${register.name}_enable`)
-    const arm = (which: 1 | 2): string[] =>
+    const arm = (which: 1 | 2): Statement[] =>
       updateBlock(
         updates
           .slice(k, end)
@@ -111,10 +114,10 @@ const updateBlock = (updates: readonly Update[], expressions: Expressions, depth
         expressions,
         depth + 1,
       )
-    lines.push(...choice(condition, arm(1), arm(2)))
+    statements.push(choice(condition, arm(1), arm(2)))
     k = end
   }
-  return lines
+  return statements
 }
 
 const choiceOn = (test: Node, node: Node): boolean => node.op === 'mux' && node.args[0] === test
@@ -123,16 +126,25 @@ const choiceOn = (test: Node, node: Node): boolean => node.op === 'mux' && node.
 const choosesToHold = (node: Node, register: Node): boolean =>
   node === register || (node.op === 'mux' && node.args.slice(1).some((arm) => choosesToHold(arm, register)))
 
-const choice = (condition: string, whenTrue: readonly string[], whenFalse: readonly string[]): string[] => {
-  if (whenTrue.length === 0) return branch(`if (!${/^\w+$/.test(condition) ? condition : `(${condition})`})`, whenFalse)
-  if (whenFalse.length === 0) return branch(`if (${condition})`, whenTrue)
-  if (whenTrue.length === 1 && whenFalse.length === 1)
-    return [...branch(`if (${condition})`, whenTrue), ...branch('else', whenFalse)]
-  return [`if (${condition}) begin`, indent(whenTrue.join('\n')), 'end else begin', indent(whenFalse.join('\n')), 'end']
+const choice = (condition: string, whenTrue: readonly Statement[], whenFalse: readonly Statement[]): Statement => {
+  if (whenTrue.length === 0) return arm(`if (!${/^\w+$/.test(condition) ? condition : `(${condition})`})`, whenFalse)
+  if (whenFalse.length === 0) return arm(`if (${condition})`, whenTrue)
+  const long = [whenTrue, whenFalse].some((statements) => statements.length > 1 || isChoice(statements[0]!))
+  const first = arm(`if (${condition})`, whenTrue, long)
+  // `end else ...` on one line.
+  const [head, join] = long ? [first.slice(0, -1), 'end else'] : [first, 'else']
+  const only = whenFalse.length === 1 ? whenFalse[0]! : undefined
+  if (only && isChoice(only)) return [...head, `${join} ${only[0]}`, ...only.slice(1)]
+  return [...head, ...arm(join, whenFalse, long)]
 }
 
-const branch = (head: string, lines: readonly string[]): string[] =>
-  lines.length === 1 ? [`${head} ${lines[0]}`] : [`${head} begin`, indent(lines.join('\n')), 'end']
+const isChoice = (statement: Statement): boolean => statement[0]!.startsWith('if ')
+
+/** Statements under a head; in `begin` and `end` where asked for, or where an `else` below could be taken for theirs. */
+const arm = (head: string, statements: readonly Statement[], block = false): Statement =>
+  !block && statements.length === 1 && !isChoice(statements[0]!)
+    ? [`${head} ${statements[0]![0]}`]
+    : [`${head} begin`, indent(statements.flat().join('\n')), 'end']
 
 /** The designer's promises, for simulation and formal tools only. */
 const checkBlock = (module: Module, expressions: Expressions): string[] => {

@@ -28,6 +28,7 @@ export const mac: PeFamily = {
     const name = `mac_w${weight.width}_a${activation.width}_acc${p.acc}`
     return {
       spec: fullSpec('mac', parameters, p),
+      parameters: p,
       name,
       family: 'mac',
       operands: { activation, weight, zero: undefined, result: accumulator, group: undefined },

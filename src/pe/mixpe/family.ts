@@ -50,6 +50,7 @@ export const mixpe: PeFamily = {
       : { cell, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
     return {
       spec: fullSpec('mixpe', parameters, p),
+      parameters: p,
       name,
       family: 'mixpe',
       operands: {

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import type { ArraySize } from '../accel/output-stationary.ts'
+import { ensureWritable, writeWhole } from '../base/files.ts'
+import { UserError } from '../base/user-error.ts'
+import { openModel } from '../llm/open-model.ts'
+import { type ModelRun, runModel } from '../llm/run-model.ts'
+import { createSampler, greedy, type Sampler } from '../llm/sample.ts'
+import { processingElement } from '../pe/catalogue.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import { assembleReport, type PeSynthesis } from '../report/assemble.ts'
+import { type Report, reportHtml, reportTable, terminalStyle } from '../report/index.ts'
+import { engineNamed } from '../sim/engines.ts'
+import type { AsicSynthesis } from '../synth/synthesise.ts'
+import type { Verification } from '../verify/verify.ts'
+import type { Output } from './context.ts'
+import type { GeneratedModule } from './generate.ts'
+import { synthesiseParts } from './synth.ts'
+import { packageVersion } from './version.ts'
+
+export interface RunRequest {
+  readonly model: string
+  readonly tokenizer?: string
+  readonly pe: string
+  readonly array: ArraySize
+  readonly engine: string
+  readonly prompt: string
+  readonly tokens: number
+  readonly temperature: number
+  readonly topP: number
+  readonly seed: number
+  readonly threads?: number
+  /** Folder for report.json and report.html; nothing is written without. */
+  readonly out?: string
+}
+
+/** A run with what its report needs besides. */
+export interface FinishedRun {
+  readonly run: ModelRun
+  readonly report: Report
+}
+
+/** Library whose cells the energy of a run is counted in. */
+export const energyTarget = 'generic45'
+const yardstick = 'mac(w=int8, a=int8)'
+
+/** `bitloom run`: a model's text on simulated hardware; exit code 1 where a result differs. */
+export const runCommand = async (request: RunRequest, output: Output): Promise<number> => {
+  if (request.out !== undefined) ensureWritable(request.out)
+  const { run, report } = await runAndReport(request, output, [], [])
+  if (request.out !== undefined) writeReport(report, request.out)
+  output.result(runJson(report, run))
+  output.print(`\n${reportTable(report, terminalStyle(process.stdout))}`)
+  if (run.firstMismatch) output.print(run.firstMismatch)
+  return run.mismatches === 0 ? 0 : 1
+}
+
+/** The JSON of `run`. */
+const runJson = (report: Report, run: ModelRun) => ({
+  text: run.text,
+  tokens: run.tokens.length,
+  prompt_tokens: run.promptTokens,
+  macs: run.macs,
+  cycles: run.cycles,
+  compared: run.compared,
+  mismatches: run.mismatches,
+  utilisation: run.utilisation,
+  seconds: run.seconds,
+  pe: report.run.pe,
+  array: report.run.array,
+  engine: report.run.engine,
+  layers: report.run.layers,
+  energy: report.energy,
+  provenance: report.run.provenance,
+})
+
+/** Generates, synthesises what the energy needs, and puts the report together. */
+export const runAndReport = async (
+  request: RunRequest,
+  output: Output,
+  verification: readonly (Verification & { readonly spec: string })[],
+  catalogue: readonly GeneratedModule[],
+): Promise<FinishedRun> => {
+  const pe = processingElement(request.pe)
+  const engine = engineNamed(request.engine)
+  const sampler = samplerOf(request)
+  const opened = await openModel(request.model, {
+    progress: output.progress,
+    ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
+  })
+  const run = await runModel({
+    opened,
+    pe,
+    size: request.array,
+    engine,
+    prompt: request.prompt,
+    tokens: request.tokens,
+    sampler,
+    ...(request.threads === undefined ? {} : { threads: request.threads }),
+    // Where people watch the text itself come, a bar would only tear it.
+    ...(output.live ? { onText: output.write } : { progress: output.progress }),
+  })
+  output.print(output.live ? '' : run.text)
+  const subject = await synthesisOf(pe, output)
+  const measure = processingElement(yardstick)
+  const yardsticks = measure.spec === pe.spec ? [] : [await synthesisOf(measure, output)]
+  const report = assembleReport({
+    created: new Date().toISOString(),
+    versions: { bitloom: packageVersion() },
+    opened,
+    prompt: request.prompt,
+    sampling:
+      request.temperature === 0
+        ? { method: 'greedy' }
+        : { method: 'top-p', temperature: request.temperature, top_p: request.topP, seed: request.seed },
+    pe,
+    size: request.array,
+    engine,
+    run,
+    subject,
+    yardsticks,
+    verification,
+    catalogue: catalogue.map(({ spec, name, file, ports, lines }) => ({
+      spec,
+      module: name,
+      file,
+      ports: ports.length,
+      lines,
+    })),
+  })
+  return { run, report }
+}
+
+/** Writes the report's data and its page. */
+export const writeReport = (report: Report, folder: string): { readonly data: string; readonly page: string } => {
+  const data = join(folder, 'report.json')
+  const page = join(folder, 'report.html')
+  writeWhole(data, `${JSON.stringify(report, undefined, 2)}\n`)
+  writeWhole(page, reportHtml(report))
+  return { data, page }
+}
+
+const samplerOf = ({ temperature, topP, seed }: RunRequest): Sampler =>
+  temperature === 0 ? greedy : createSampler({ temperature, topP, seed })
+
+const synthesisOf = async (pe: ProcessingElement, output: Output): Promise<PeSynthesis> => {
+  const parts = await synthesiseParts(pe, energyTarget, output)
+  const part = (name: (typeof parts)[number]['name']): AsicSynthesis | undefined => {
+    const result = parts.find((candidate) => candidate.name === name)?.result
+    return result?.kind === 'asic' ? result : undefined
+  }
+  const [cell, rowEdge, columnEdge] = [part('cell'), part('row edge'), part('column edge')]
+  if (!cell) throw new UserError('E-TARGET', `${energyTarget} is no standard-cell target`)
+  return { pe, cell, ...(rowEdge ? { rowEdge } : {}), ...(columnEdge ? { columnEdge } : {}) }
+}

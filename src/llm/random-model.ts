@@ -1,0 +1,48 @@
+import { headSizeOf, keyValueWidthOf, type Matrix, type Model, type ModelConfig } from './model.ts'
+import { createRandom, normal } from './random.ts'
+
+/** A model of any shape with seeded random weights of the usual spread: it talks nonsense, but at the right sizes. */
+export const randomModel = (config: ModelConfig, seed: number): Model => {
+  checkShape(config)
+  const { dimension, hidden, layers, vocabulary } = config
+  const random = createRandom(seed)
+  const fill = (count: number, deviation: number, mean = 0): Float32Array =>
+    Float32Array.from({ length: count }, () => mean + deviation * normal(random))
+  const matrix = (name: string, outputs: number, inputs: number): Matrix => ({
+    name,
+    outputs,
+    inputs,
+    data: fill(outputs * inputs, 1 / Math.sqrt(inputs)),
+  })
+  const norm = (): Float32Array => fill(dimension, 0.1, 1)
+  const keyValueWidth = keyValueWidthOf(config)
+  const embedding = fill(vocabulary * dimension, 1 / Math.sqrt(dimension))
+  return {
+    name: `random-${seed}`,
+    config,
+    embedding,
+    layers: Array.from({ length: layers }, (_, index) => ({
+      attentionNorm: norm(),
+      query: matrix(`layers.${index}.query`, dimension, dimension),
+      key: matrix(`layers.${index}.key`, keyValueWidth, dimension),
+      value: matrix(`layers.${index}.value`, keyValueWidth, dimension),
+      output: matrix(`layers.${index}.output`, dimension, dimension),
+      feedForwardNorm: norm(),
+      gate: matrix(`layers.${index}.gate`, hidden, dimension),
+      down: matrix(`layers.${index}.down`, dimension, hidden),
+      up: matrix(`layers.${index}.up`, hidden, dimension),
+    })),
+    finalNorm: norm(),
+    classifier: config.sharedClassifier
+      ? { name: 'classifier', outputs: vocabulary, inputs: dimension, data: embedding }
+      : matrix('classifier', vocabulary, dimension),
+  }
+}
+
+const checkShape = (config: ModelConfig): void => {
+  const headSize = headSizeOf(config)
+  if (!Number.isInteger(headSize) || headSize % 2 !== 0 || config.heads % config.keyValueHeads !== 0)
+    throw new RangeError(
+      `dimension ${config.dimension} must be an even multiple of ${config.heads} heads, and these a multiple of ${config.keyValueHeads} key-value heads`,
+    )
+}

@@ -1,0 +1,115 @@
+import type { ArraySize } from '../accel/output-stationary.ts'
+import { defaultThreads, productRunner } from '../accel/product-runner.ts'
+import { type Progress, silent } from '../base/progress.ts'
+import { UserError } from '../base/user-error.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import type { EngineName } from '../sim/engines.ts'
+import { generate } from './generate.ts'
+import { hardwareLinear, type LayerCount, utilisationOf } from './hardware-linear.ts'
+import { parameterCountOf } from './model.ts'
+import type { OpenedModel } from './open-model.ts'
+import { quantiseModel } from './quantised-linear.ts'
+import type { Sampler } from './sample.ts'
+
+export interface ModelRunOptions {
+  readonly opened: OpenedModel
+  readonly pe: ProcessingElement
+  readonly size: ArraySize
+  readonly engine: EngineName
+  readonly prompt: string
+  /** Most tokens to generate. */
+  readonly tokens: number
+  readonly sampler: Sampler
+  /** Worker threads; default one a core. */
+  readonly threads?: number
+  readonly progress?: Progress
+  /** Called with each piece of text as it comes, the prompt first. */
+  readonly onText?: (text: string) => void
+}
+
+/** A model's text with every linear layer on simulated hardware, and what that took. */
+export interface ModelRun {
+  readonly text: string
+  readonly promptTokens: number
+  readonly tokens: readonly { readonly text: string; readonly milliseconds: number }[]
+  readonly parameters: number
+  readonly layers: readonly LayerCount[]
+  readonly macs: number
+  readonly cycles: number
+  /** Integer group sums compared with the reference, and those that differed. */
+  readonly compared: number
+  readonly mismatches: number
+  readonly firstMismatch: string | undefined
+  readonly utilisation: number
+  readonly seconds: number
+  readonly provenance: Readonly<Record<string, string | number>>
+}
+
+/** Group length where the PE itself sets none. */
+const defaultGroup = 128
+
+/**
+ * Quantises a model to the codes the PE reads and generates text with every linear layer, the classifier included, on a
+ * simulated array of the PE. Attention, norms and the embedding look-up stay in float32 on the host.
+ */
+export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
+  const { opened, pe, size, engine, prompt, sampler, progress = silent, onText = () => {} } = options
+  const { activation, weight, zero } = pe.operands
+  if (activation.width !== 8)
+    throw new UserError('E-RUN-PE', `${pe.spec} takes ${activation.width}-bit activations; a model runs with a=int8`)
+  const group = pe.operands.group ?? defaultGroup
+  const weights = quantiseModel(opened.model, { bits: weight.width, group, signed: zero === undefined })
+  const threads = options.threads ?? defaultThreads()
+  const runner = productRunner({ pe, size, engine, threads })
+  const started = performance.now()
+  const tokens: { text: string; milliseconds: number }[] = []
+  try {
+    const hardware = hardwareLinear(runner, weights, activation.width)
+    progress.start(`${opened.model.name} on ${size.rows} x ${size.columns} ${pe.family}`, options.tokens, 'tokens')
+    onText(prompt)
+    let last = started
+    const generated = await generate({
+      model: opened.model,
+      tokenizer: opened.tokenizer,
+      prompt,
+      tokens: options.tokens,
+      linear: hardware.linear,
+      sampler,
+      onToken: (_, text) => {
+        const now = performance.now()
+        tokens.push({ text, milliseconds: Math.round(now - last) })
+        last = now
+        onText(text)
+        progress.update(tokens.length)
+      },
+    })
+    const { layers } = hardware
+    const sum = (key: 'macs' | 'cycles' | 'compared' | 'mismatches'): number =>
+      layers.reduce((total, layer) => total + layer[key], 0)
+    const totals = { macs: sum('macs'), cycles: sum('cycles') }
+    return {
+      text: generated.text,
+      promptTokens: generated.promptTokens.length,
+      tokens,
+      parameters: parameterCountOf(opened.model),
+      layers,
+      ...totals,
+      compared: sum('compared'),
+      mismatches: sum('mismatches'),
+      firstMismatch: hardware.firstMismatch(),
+      utilisation: utilisationOf(size, totals),
+      seconds: (performance.now() - started) / 1000,
+      provenance: {
+        cycles: `simulated clock cycles of one ${size.rows} x ${size.columns} array, padding and drain included; memory is ideal`,
+        engine,
+        threads,
+        weights: `round to nearest, ${weight.width} bit ${zero ? 'with zero point' : 'symmetric'}, groups of ${group}, FP16 scales`,
+        activations: `int${activation.width} per token, scale = largest magnitude / ${activation.max}`,
+        comparison: 'every integer group sum with a software reference written from the definition',
+      },
+    }
+  } finally {
+    progress.stop()
+    await runner.close()
+  }
+}

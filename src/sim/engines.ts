@@ -1,0 +1,39 @@
+import { unknownName } from '../base/suggestion.ts'
+import type { Module } from '../dsl/ir.ts'
+import { printVerilog } from '../dsl/verilog/print.ts'
+import { type Engine, portLayout } from './engine.ts'
+import { type EngineOptions, interpreter } from './interpret.ts'
+import { javascriptEngine } from './javascript/engine.ts'
+import { verilatorEngine } from './verilator.ts'
+
+/** Every simulation engine, the default first. */
+export const engineNames = ['js', 'interpreter', 'verilator'] as const
+export type EngineName = (typeof engineNames)[number]
+
+export const engineSummaries: Readonly<Record<EngineName, string>> = {
+  js: 'generated JavaScript, ready in milliseconds',
+  interpreter: 'the definition: exact integers, one operation after the other',
+  verilator: 'Verilator on the printed Verilog, independent of our own engines',
+}
+
+/** Opens a design on an engine; `close` it afterwards. Verilator missing or failing to build is a UserError. */
+export const openEngine = (name: EngineName, module: Module, options: EngineOptions = {}): Engine => {
+  switch (name) {
+    case 'js':
+      return javascriptEngine(module, options)
+    case 'interpreter':
+      return interpreter(module, options)
+    case 'verilator':
+      return verilatorEngine(
+        { verilog: printVerilog(module), top: module.name, ports: portLayout(module) },
+        { checks: options.checks ?? true },
+      )
+  }
+}
+
+/** The engine of that name; another name is a UserError that lists them. */
+export const engineNamed = (name: string): EngineName => {
+  const found = engineNames.find((known) => known === name)
+  if (!found) throw unknownName('E-ENGINE', 'engine', name, [...engineNames, 'all'])
+  return found
+}
