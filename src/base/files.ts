@@ -12,18 +12,35 @@ export const writeWhole = (path: string, content: string | Uint8Array): void => 
     writeFileSync(temporary, content)
     renameSync(temporary, target)
   } catch (error) {
-    rmSync(temporary, { force: true })
-    throw new UserError('E-WRITE', `cannot write ${path}: ${reasonOf(error)}; choose another folder with --out`, {
-      cause: error,
-    })
+    removeQuietly(temporary)
+    throw unwritable(path, error)
   }
 }
 
 /** Makes sure that files can be written into `folder`, before long work whose result would go there. */
 export const ensureWritable = (folder: string): void => {
   const probe = join(resolve(folder), `.${randomBytes(6).toString('hex')}.partial`)
-  writeWhole(probe, '')
-  rmSync(probe, { force: true })
+  try {
+    mkdirSync(resolve(folder), { recursive: true })
+    writeFileSync(probe, '')
+  } catch (error) {
+    throw unwritable(folder, error)
+  } finally {
+    removeQuietly(probe)
+  }
+}
+
+const unwritable = (path: string, error: unknown): UserError =>
+  new UserError('E-WRITE', `cannot write ${path}: ${reasonOf(error)}; choose another folder with --out`, {
+    cause: error,
+  })
+
+const removeQuietly = (path: string): void => {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // It could not be written, so there is nothing to remove.
+  }
 }
 
 /** Reads a file of at most `limit` bytes; `what` names it in the message, e.g. `the model`. */

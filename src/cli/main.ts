@@ -126,9 +126,13 @@ const runOptions = (command: Command): Command =>
     .option('--model <id|file>', 'a model of `bitloom list models`, or a llama2.c checkpoint', 'stories15m')
     .option('--tokenizer <file>', 'tokenizer of a checkpoint; beside it unless said')
     .option('--pe <spec>', 'the processing element', 'mixpe(w=int4, a=int8)')
-    .option('--array <RxC>', 'rows (tokens) x columns (outputs)', arraySize, { rows: 8, columns: 8 })
+    .addOption(
+      new Option('--array <RxC>', 'rows (tokens) x columns (outputs)')
+        .argParser(arraySize)
+        .default(arraySize('8x8'), '8x8'),
+    )
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
-    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 56)
+    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 64)
     .option('--temperature <t>', '0 takes the likeliest token', decimal('--temperature', 0, 100), 0)
     .option('--top-p <p>', 'draw from the likeliest tokens of this joint probability', decimal('--top-p', 0, 1), 0.9)
     .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 2 ** 32 - 1), 1)

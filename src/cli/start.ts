@@ -26,12 +26,10 @@ export const startCommand = async (request: RunRequest & { readonly out: string 
   }
   output.print('')
 
-  const { run, report } = await runAndReport(
-    request,
-    output,
+  const { run, report } = await runAndReport(request, output, {
     verification,
-    designs.map(({ module }) => module),
-  )
+    catalogue: designs.map(({ module }) => module),
+  })
   const { data, page } = writeReport(report, request.out)
   output.result({ text: run.text, tokens: run.tokens.length, mismatches: run.mismatches, report: data, page })
   output.print(`\n${reportTable(report, terminalStyle(process.stdout))}`)

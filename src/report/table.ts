@@ -150,7 +150,9 @@ const paint = (text: string, code: string, style: TerminalStyle): string =>
 const heading = (text: string, style: TerminalStyle): string => `\n${paint(wrapped(text, style), '1', style)}`
 
 const source = (provenance: Provenance, style: TerminalStyle, of = ''): string => {
-  const text = provenanceLines(provenance).map(([key, value]) => `${key}: ${value}`)
+  // Scripts are for the page and the JSON.
+  const short = provenanceLines(provenance).filter(([, value]) => !value.includes('\n'))
+  const text = short.map(([key, value]) => `${key}: ${value}`)
   return paint(wrapped(`${of}${text.join('; ')}`, style), '2', style)
 }
 
