@@ -132,7 +132,7 @@ const runOptions = (command: Command): Command =>
         .default(arraySize('8x8'), '8x8'),
     )
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
-    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 64)
+    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 62)
     .option('--temperature <t>', '0 takes the likeliest token', decimal('--temperature', 0, 100), 0)
     .option('--top-p <p>', 'draw from the likeliest tokens of this joint probability', decimal('--top-p', 0, 1), 0.9)
     .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 2 ** 32 - 1), 1)

@@ -84,6 +84,8 @@ const restoreOnExit = (stream: NodeJS.WritableStream): (() => void) => {
 
 /** A plain line is due after this long, or after a further quarter of the work. */
 const lineEveryMilliseconds = 10_000
+/** Work that is done sooner than this is not worth a line. */
+const quietMilliseconds = 2_000
 
 const lines = (stream: NodeJS.WritableStream, now: () => number): Progress => {
   let active:
@@ -95,9 +97,10 @@ const lines = (stream: NodeJS.WritableStream, now: () => number): Progress => {
   const stop = (): void => {
     if (!active) return
     const { title, unit, total, done, started } = active
-    say(
-      `${title}: ${done >= total ? 'all ' : `stopped at ${done} of `}${total} ${unit} in ${duration(now() - started)}`,
-    )
+    if (done < total || now() - started >= quietMilliseconds)
+      say(
+        `${title}: ${done >= total ? 'all ' : `stopped at ${done} of `}${total} ${unit} in ${duration(now() - started)}`,
+      )
     active = undefined
   }
   return {
@@ -110,7 +113,7 @@ const lines = (stream: NodeJS.WritableStream, now: () => number): Progress => {
       active.done = done
       const quarter = Math.floor((4 * done) / Math.max(1, active.total))
       const due = quarter > active.quarter || now() - active.saidAt >= lineEveryMilliseconds
-      if (!due || done >= active.total) return
+      if (!due || done >= active.total || now() - active.started < quietMilliseconds) return
       const parts = [
         `${active.title}: ${done} of ${active.total} ${active.unit}`,
         timeLeft(now() - active.started, done, active.total),

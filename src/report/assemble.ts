@@ -55,7 +55,8 @@ export const assembleReport = (input: ReportInput): Report => {
       pe: pe.spec,
       array: { rows: size.rows, columns: size.columns },
       engine: input.engine,
-      tokens: run.promptTokens + run.tokens.length,
+      // The last token is told, not read.
+      tokens: run.promptTokens + run.tokens.length - 1,
       macs: run.macs,
       cycles: run.cycles,
       mismatches: run.mismatches,

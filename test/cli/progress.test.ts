@@ -46,16 +46,27 @@ describe('progress away from a terminal', () => {
     const { progress, clock, lines } = harness()
     progress.start('download', 100, 'MB')
     for (let done = 1; done <= 100; done++) {
-      clock.milliseconds += 50
+      clock.milliseconds += 200
       progress.update(done)
     }
     progress.stop()
     expect(lines()).toEqual([
-      'download: 25 of 100 MB, 4 s left',
-      'download: 50 of 100 MB, 3 s left',
-      'download: 75 of 100 MB, 2 s left',
-      'download: all 100 MB in 5 s',
+      'download: 25 of 100 MB, 15 s left',
+      'download: 50 of 100 MB, 10 s left',
+      'download: 75 of 100 MB, 5 s left',
+      'download: all 100 MB in 20 s',
     ])
+  })
+
+  it('says nothing of work that is done within two seconds', () => {
+    const { progress, clock, lines } = harness()
+    progress.start('download', 100, 'MB')
+    for (let done = 1; done <= 100; done++) {
+      clock.milliseconds += 19
+      progress.update(done)
+    }
+    progress.stop()
+    expect(lines()).toEqual([])
   })
 
   it('writes a line after ten seconds where a quarter takes longer', () => {
@@ -96,7 +107,7 @@ describe('progress away from a terminal', () => {
     progress.start('nothing', 0, 'files')
     progress.update(0)
     progress.stop()
-    expect(lines()).toEqual(['nothing: all 0 files in 0 s'])
+    expect(lines()).toEqual([])
   })
 })
 
