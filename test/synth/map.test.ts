@@ -128,7 +128,7 @@ test.each([
     small('assign y = a;'),
     'tt',
     'E-TOP',
-    /^mine\.v has no module tt: it has t; did you mean t\?/,
+    /^mine\.v has no module tt: it has t; did you mean 't'\?/,
   ],
   ['a top that is no name', small('assign y = a;'), 't; shell', 'E-TOP-NAME', /plain Verilog name/],
   [
