@@ -22,6 +22,7 @@ module mac_w8_a8_acc32_cell (
   reg signed [31:0] accumulator;
   reg signed [31:0] sum;
   reg sum_valid;
+
   assign activation_out = activation;
   assign weight_out = weight;
   assign last_out = last;
@@ -29,6 +30,7 @@ module mac_w8_a8_acc32_cell (
   assign sum_out_valid = sum_valid;
   wire signed [15:0] sum_product = activation * weight;
   wire signed [32:0] sum_add = {accumulator[31], accumulator} + {{17{sum_product[15]}}, sum_product};
+
   always @(posedge clk) begin
     if (rst) begin
       activation <= 8'd0;
@@ -51,10 +53,11 @@ module mac_w8_a8_acc32_cell (
       sum_valid <= last | sum_in_valid;
     end
   end
+
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && ((sum_add < -33'sd2147483648) | (sum_add > 33'sd2147483647))) $error("the sum fits 32 bits");
-    if (!rst && (last & sum_in_valid)) $error("a group ends while a sum from below passes: the group is too short");
+    if (!rst && ((sum_add < -33'sd2147483648) | (sum_add > 33'sd2147483647))) $error("%m: the sum fits 32 bits");
+    if (!rst && (last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule
@@ -73,6 +76,7 @@ module mac_w8_a8_acc32 (
   wire signed [7:0] pe_0_0_activation_out;
   wire signed [7:0] pe_0_0_weight_out;
   wire pe_0_0_last_out;
+
   mac_w8_a8_acc32_cell pe_0_0 (
     .clk(clk),
     .rst(rst),
@@ -87,7 +91,9 @@ module mac_w8_a8_acc32 (
     .sum_out(sum_up_0),
     .sum_out_valid(sum_up_valid_0)
   );
+
   assign result_0 = sum_up_0;
   assign result_valid_0 = sum_up_valid_0;
+
   wire unused = &{1'b0, pe_0_0_activation_out, pe_0_0_weight_out, pe_0_0_last_out};
 endmodule

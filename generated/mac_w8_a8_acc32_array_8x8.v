@@ -22,6 +22,7 @@ module mac_w8_a8_acc32_cell (
   reg signed [31:0] accumulator;
   reg signed [31:0] sum;
   reg sum_valid;
+
   assign activation_out = activation;
   assign weight_out = weight;
   assign last_out = last;
@@ -29,6 +30,7 @@ module mac_w8_a8_acc32_cell (
   assign sum_out_valid = sum_valid;
   wire signed [15:0] sum_product = activation * weight;
   wire signed [32:0] sum_add = {accumulator[31], accumulator} + {{17{sum_product[15]}}, sum_product};
+
   always @(posedge clk) begin
     if (rst) begin
       activation <= 8'd0;
@@ -51,10 +53,11 @@ module mac_w8_a8_acc32_cell (
       sum_valid <= last | sum_in_valid;
     end
   end
+
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && ((sum_add < -33'sd2147483648) | (sum_add > 33'sd2147483647))) $error("the sum fits 32 bits");
-    if (!rst && (last & sum_in_valid)) $error("a group ends while a sum from below passes: the group is too short");
+    if (!rst && ((sum_add < -33'sd2147483648) | (sum_add > 33'sd2147483647))) $error("%m: the sum fits 32 bits");
+    if (!rst && (last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule
@@ -479,6 +482,7 @@ module mac_w8_a8_acc32_array_8x8 (
   wire signed [7:0] pe_7_7_activation_out;
   wire signed [7:0] pe_7_7_weight_out;
   wire pe_7_7_last_out;
+
   mac_w8_a8_acc32_cell pe_0_0 (
     .clk(clk),
     .rst(rst),
@@ -1375,6 +1379,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_63),
     .sum_out_valid(sum_up_valid_63)
   );
+
   assign result_0 = sum_up_0;
   assign result_1 = sum_up_1;
   assign result_2 = sum_up_2;
@@ -1391,6 +1396,7 @@ module mac_w8_a8_acc32_array_8x8 (
   assign result_valid_5 = sum_up_valid_5;
   assign result_valid_6 = sum_up_valid_6;
   assign result_valid_7 = sum_up_valid_7;
+
   always @(posedge clk) begin
     if (rst) begin
       last_skew_1 <= 1'b0;
@@ -1522,5 +1528,6 @@ module mac_w8_a8_acc32_array_8x8 (
       weight_skew_7_7 <= weight_skew_7_6;
     end
   end
+
   wire unused = &{1'b0, pe_0_7_activation_out, pe_0_7_last_out, pe_1_7_activation_out, pe_1_7_last_out, pe_2_7_activation_out, pe_2_7_last_out, pe_3_7_activation_out, pe_3_7_last_out, pe_4_7_activation_out, pe_4_7_last_out, pe_5_7_activation_out, pe_5_7_last_out, pe_6_7_activation_out, pe_6_7_last_out, pe_7_0_weight_out, pe_7_1_weight_out, pe_7_2_weight_out, pe_7_3_weight_out, pe_7_4_weight_out, pe_7_5_weight_out, pe_7_6_weight_out, pe_7_7_activation_out, pe_7_7_weight_out, pe_7_7_last_out};
 endmodule

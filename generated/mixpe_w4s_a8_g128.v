@@ -22,20 +22,21 @@ module mixpe_w4s_a8_g128_cell (
   reg signed [18:0] accumulator;
   reg signed [18:0] sum;
   reg sum_valid;
+
   assign activation_out = activation;
   assign weight_out = weight;
   assign last_out = last;
   assign sum_out = sum;
   assign sum_out_valid = sum_valid;
   wire signed [7:0] sum_choice = weight[0] ? activation : 8'd0;
-  wire [3:0] sum_wrapped = weight;
-  wire signed [8:0] sum_choice_2 = sum_wrapped[1] ? {activation, 1'd0} : 9'd0;
+  wire signed [8:0] sum_choice_2 = weight[1] ? {activation, 1'b0} : 9'd0;
   wire signed [9:0] sum_add = {{2{sum_choice[7]}}, sum_choice} + {sum_choice_2[8], sum_choice_2};
-  wire signed [9:0] sum_choice_3 = sum_wrapped[2] ? {activation, 2'd0} : 10'd0;
+  wire signed [9:0] sum_choice_3 = weight[2] ? {activation, 2'd0} : 10'd0;
   wire signed [10:0] sum_add_2 = {sum_add[9], sum_add} + {sum_choice_3[9], sum_choice_3};
-  wire signed [10:0] sum_choice_4 = sum_wrapped[3] ? {activation, 3'd0} : 11'd0;
+  wire signed [10:0] sum_choice_4 = weight[3] ? {activation, 3'd0} : 11'd0;
   wire signed [11:0] sum_difference = {sum_add_2[10], sum_add_2} - {sum_choice_4[10], sum_choice_4};
   wire signed [18:0] sum_add_3 = accumulator + {{7{sum_difference[11]}}, sum_difference};
+
   always @(posedge clk) begin
     if (rst) begin
       activation <= 8'd0;
@@ -58,13 +59,13 @@ module mixpe_w4s_a8_g128_cell (
       sum_valid <= last | sum_in_valid;
     end
   end
+
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && ((sum_add_3 < -19'sd130048) | (sum_add_3 > 19'sd131072))) $error("a group has at most 128 operand pairs");
-    if (!rst && (last & sum_in_valid)) $error("a group ends while a sum from below passes: the group is too short");
+    if (!rst && ((sum_add_3 < -19'sd130048) | (sum_add_3 > 19'sd131072))) $error("%m: a group has at most 128 operand pairs");
+    if (!rst && (last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
-  wire unused = &{1'b0, sum_wrapped[0]};
 endmodule
 
 module mixpe_w4s_a8_g128 (
@@ -81,6 +82,7 @@ module mixpe_w4s_a8_g128 (
   wire signed [7:0] pe_0_0_activation_out;
   wire signed [3:0] pe_0_0_weight_out;
   wire pe_0_0_last_out;
+
   mixpe_w4s_a8_g128_cell pe_0_0 (
     .clk(clk),
     .rst(rst),
@@ -95,7 +97,9 @@ module mixpe_w4s_a8_g128 (
     .sum_out(sum_up_0),
     .sum_out_valid(sum_up_valid_0)
   );
+
   assign result_0 = sum_up_0;
   assign result_valid_0 = sum_up_valid_0;
+
   wire unused = &{1'b0, pe_0_0_activation_out, pe_0_0_weight_out, pe_0_0_last_out};
 endmodule

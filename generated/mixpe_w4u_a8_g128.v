@@ -19,11 +19,13 @@ module mixpe_w4u_a8_g128_activation_sum (
   reg signed [14:0] accumulator;
   reg signed [14:0] sum;
   reg sum_valid;
+
   assign activation_out = activation;
   assign last_out = last;
   assign sum_out = sum;
   assign sum_out_valid = sum_valid;
   wire signed [15:0] sum_add = {accumulator[14], accumulator} + {{8{activation[7]}}, activation};
+
   always @(posedge clk) begin
     if (rst) begin
       activation <= 8'd0;
@@ -44,10 +46,11 @@ module mixpe_w4u_a8_g128_activation_sum (
       sum_valid <= last | sum_in_valid;
     end
   end
+
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && ((sum_add < -16'sd16384) | (sum_add > 16'sd16256))) $error("a group has at most 128 activations");
-    if (!rst && (last & sum_in_valid)) $error("a group ends while a sum from below passes: the group is too short");
+    if (!rst && ((sum_add < -16'sd16384) | (sum_add > 16'sd16256))) $error("%m: a group has at most 128 activations");
+    if (!rst && (last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule
@@ -72,18 +75,20 @@ module mixpe_w4u_a8_g128_cell (
   reg signed [18:0] accumulator;
   reg signed [18:0] sum;
   reg sum_valid;
+
   assign activation_out = activation;
   assign weight_out = weight;
   assign last_out = last;
   assign sum_out = sum;
   assign sum_out_valid = sum_valid;
   wire signed [7:0] sum_choice = weight[0] ? activation : 8'd0;
-  wire signed [8:0] sum_choice_2 = weight[1] ? {activation, 1'd0} : 9'd0;
+  wire signed [8:0] sum_choice_2 = weight[1] ? {activation, 1'b0} : 9'd0;
   wire signed [9:0] sum_add = {{2{sum_choice[7]}}, sum_choice} + {sum_choice_2[8], sum_choice_2};
   wire signed [9:0] sum_choice_3 = weight[2] ? {activation, 2'd0} : 10'd0;
   wire signed [10:0] sum_choice_4 = weight[3] ? {activation, 3'd0} : 11'd0;
   wire signed [11:0] sum_add_2 = {{2{sum_add[9]}}, sum_add} + ({{2{sum_choice_3[9]}}, sum_choice_3} + {sum_choice_4[10], sum_choice_4});
   wire signed [18:0] sum_add_3 = accumulator + {{7{sum_add_2[11]}}, sum_add_2};
+
   always @(posedge clk) begin
     if (rst) begin
       activation <= 8'd0;
@@ -106,10 +111,11 @@ module mixpe_w4u_a8_g128_cell (
       sum_valid <= last | sum_in_valid;
     end
   end
+
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && ((sum_add_3 < -19'sd245760) | (sum_add_3 > 19'sd243840))) $error("a group has at most 128 operand pairs");
-    if (!rst && (last & sum_in_valid)) $error("a group ends while a sum from below passes: the group is too short");
+    if (!rst && ((sum_add_3 < -19'sd245760) | (sum_add_3 > 19'sd243840))) $error("%m: a group has at most 128 operand pairs");
+    if (!rst && (last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule
@@ -130,16 +136,18 @@ module mixpe_w4u_a8_g128_zero_point (
   reg signed [14:0] activation_sum;
   reg signed [18:0] difference;
   reg valid;
+
   assign result = difference;
   assign result_valid = valid;
   assign activation_sum_out = activation_sum;
   wire signed [14:0] difference_choice = zero[0] ? activation_sum : 15'd0;
-  wire signed [15:0] difference_choice_2 = zero[1] ? {activation_sum, 1'd0} : 16'd0;
+  wire signed [15:0] difference_choice_2 = zero[1] ? {activation_sum, 1'b0} : 16'd0;
   wire signed [16:0] difference_sum = {{2{difference_choice[14]}}, difference_choice} + {difference_choice_2[15], difference_choice_2};
   wire signed [16:0] difference_choice_3 = zero[2] ? {activation_sum, 2'd0} : 17'd0;
   wire signed [17:0] difference_choice_4 = zero[3] ? {activation_sum, 3'd0} : 18'd0;
   wire signed [18:0] difference_sum_2 = {{2{difference_sum[16]}}, difference_sum} + ({{2{difference_choice_3[16]}}, difference_choice_3} + {difference_choice_4[17], difference_choice_4});
   wire signed [19:0] difference_sub = {sum_in[18], sum_in} - {difference_sum_2[18], difference_sum_2};
+
   always @(posedge clk) begin
     if (rst) begin
       zero <= 4'd0;
@@ -153,9 +161,10 @@ module mixpe_w4u_a8_g128_zero_point (
       valid <= sum_in_valid;
     end
   end
+
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && !(!sum_in_valid | !((difference_sub < -20'sd245760) | (difference_sub > 20'sd245760)))) $error("cell sum and activation sum belong to one group");
+    if (!rst && (sum_in_valid & ((difference_sub < -20'sd245760) | (difference_sub > 20'sd245760)))) $error("%m: cell sum and activation sum belong to one group");
   end
   `endif
 endmodule
@@ -185,6 +194,7 @@ module mixpe_w4u_a8_g128 (
   wire signed [18:0] column_edge_0_result;
   wire column_edge_0_result_valid;
   wire signed [14:0] column_edge_0_activation_sum_out;
+
   mixpe_w4u_a8_g128_activation_sum row_edge_0 (
     .clk(clk),
     .rst(rst),
@@ -223,8 +233,10 @@ module mixpe_w4u_a8_g128 (
     .result_valid(column_edge_0_result_valid),
     .activation_sum_out(column_edge_0_activation_sum_out)
   );
+
   assign result_0 = column_edge_0_result;
   assign result_valid_0 = column_edge_0_result_valid;
+
   always @(posedge clk) begin
     if (rst) begin
       weight_skew_0_1 <= 4'd0;
@@ -236,5 +248,6 @@ module mixpe_w4u_a8_g128 (
       zero_skew_0_2 <= zero_skew_0_1;
     end
   end
+
   wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, column_edge_0_activation_sum_out};
 endmodule

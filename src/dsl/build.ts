@@ -1,5 +1,6 @@
-import { findLoop } from './check/loops.ts'
+import { findLoop, loopNames } from './check/loops.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
+import { type Origin, originHere } from './error.ts'
 import { Graph } from './graph.ts'
 import {
   type Check,
@@ -25,6 +26,7 @@ import {
   Int,
   nodeFor,
   type OperandOf,
+  own,
   type SignalOf,
   signalFor,
 } from './signal.ts'
@@ -58,16 +60,17 @@ export interface Builder {
   check(holds: Bool, promise: string): void
 }
 
-/** Runs a description and returns its IR. */
+/** Runs a description and returns its IR; `declared` is where its component is written. */
 export const buildModule = <In extends Shapes, Out extends Shapes>(
   name: string,
   parameters: Readonly<Record<string, string>>,
   description: Description<In, Out>,
+  declared: Origin,
 ): Module => {
   const graph = new Graph(name)
   const names = new NameTable()
   const registers: { node: RegisterValue; reset: bigint; becomes: Assigned }[] = []
-  const wires: { node: WireValue; driver: Assigned }[] = []
+  const wires: { node: WireValue; driver: Assigned; origin: Origin }[] = []
   const instances: Instance[] = []
   const checks: Check[] = []
   let condition: Bool | undefined
@@ -84,7 +87,8 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => {
     const node = nodeFor(graph, shape, operand)
     if (fits(node, shape)) return node
-    throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${showRange(node)}; ${narrowing}`)
+    const found = node.op === 'const' ? `${node.value}` : showRange(node)
+    throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${narrowing}`)
   }
 
   // What the innermost branch has assigned so far, with the value each place had before it.
@@ -130,7 +134,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     claim(key, 'a wire')
     const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
     const driver: Assigned = { what: `wire '${key}'`, value: undefined }
-    wires.push({ node, driver })
+    wires.push({ node, driver, origin: originHere() })
     return Object.defineProperty(signalFor(graph, shape, node), 'value', {
       set: (operand: AnyOperand) => {
         assign(driver, place(driver.what, shape, operand))
@@ -142,6 +146,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
     wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
     when(test, then, otherwise) {
+      own(graph, test)
       const yes = inBranch(test, then)
       const no = otherwise ? inBranch(test.not(), otherwise) : new Map<Assigned, Node | undefined>()
       for (const target of new Set([...yes.keys(), ...no.keys()])) {
@@ -158,11 +163,12 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     use(instance, child, inputs) {
       claim(instance, 'an instance')
       const module = child.module
+      onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()
       for (const [port, shape] of Object.entries(child.in)) {
         const operand = (inputs as Readonly<Record<string, unknown>>)[port]
-        for (const [leaf, value] of leaves(port, shape, operand, graph))
-          drivers.set(leaf, place(`port '${leaf}' of '${instance}'`, elementOf(shape), value))
+        for (const [leaf, value] of leaves(port, shape, operand, `input '${port}' of '${instance}'`, graph))
+          drivers.set(leaf, place(`input '${leaf}' of '${instance}'`, elementOf(shape), value))
       }
       const outputs = new Map<string, InstanceOutput>()
       const signals = mapShapes(child.out, (port, shape) => {
@@ -174,16 +180,20 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       return signals as never
     },
     checked(value, shape, promise) {
+      own(graph, value)
       if (fits(value.node, shape)) return value
       builder.check(value.lt(shape.min).or(value.gt(shape.max)).not(), promise)
       return new Int(graph, graph.operation('wrap', shape, [value.node]))
     },
     check(holds, promise) {
+      own(graph, holds)
       const inContext = condition ? condition.not().or(holds) : holds
-      checks.push({ holds: inContext.node, message: promise })
+      if (inContext.node.op !== 'const' || inContext.node.value === 0n)
+        checks.push({ holds: inContext.node, message: promise })
     },
   }
 
+  graph.origin = declared
   const inputs: Input[] = []
   const inputSignals = mapShapes(description.in, (port, shape) => {
     claim(port, 'an input')
@@ -193,11 +203,14 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   })
   mapShapes(description.out, (port) => claim(port, 'an output'))
 
+  graph.origin = undefined
   const driven = description.logic(inputSignals as SignalsOf<In>, builder) as Readonly<Record<string, unknown>>
 
+  graph.origin = declared
+  onlyKnown('logic', 'output', driven, description.out, graph)
   const outputs: Module['outputs'][number][] = []
   for (const [port, shape] of Object.entries(description.out))
-    for (const [leaf, value] of leaves(port, shape, driven[port], graph)) {
+    for (const [leaf, value] of leaves(port, shape, driven[port], `output '${port}'`, graph)) {
       const element = elementOf(shape)
       outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
     }
@@ -210,8 +223,8 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     registers: registers.map(
       ({ node, reset, becomes }): Register => ({ name: node.name, node, reset, next: becomes.value! }),
     ),
-    wires: wires.map(({ node, driver }): Wire => {
-      if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`)
+    wires: wires.map(({ node, driver, origin }): Wire => {
+      if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`, origin)
       return { name: node.name, node, driver: driver.value }
     }),
     instances,
@@ -221,7 +234,11 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   }
   const loop = findLoop(module)
   if (loop)
-    throw graph.error('E-LOOP', `${loop.join(' -> ')} depends on itself within one cycle; put a register into the path`)
+    throw graph.error(
+      'E-LOOP',
+      `${loopNames(loop).join(' -> ')} depends on itself within one cycle; put a register into the path`,
+      wires.find(({ node }) => loop.includes(node))?.origin,
+    )
   return module
 }
 
@@ -247,12 +264,20 @@ const mapShapes = (shapes: Shapes, make: (name: string, shape: ScalarShape) => u
     ]),
   )
 
+/** A port nobody declared is a slip that types miss where an object is spread into another. */
+const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports: Shapes, graph: Graph): void => {
+  const stranger = Object.keys(given).find((key) => !(key in ports))
+  if (stranger === undefined) return
+  const known = Object.keys(ports).join(', ') || 'none'
+  throw graph.error('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
+}
+
 /** Leaf name and operand of every scalar of a port. */
-const leaves = (port: string, shape: Shape, operand: unknown, graph: Graph): [string, AnyOperand][] => {
-  if (operand === undefined) throw graph.error('E-UNDRIVEN', `port '${port}' has no value; give it one`)
+const leaves = (port: string, shape: Shape, operand: unknown, what: string, graph: Graph): [string, AnyOperand][] => {
+  if (operand === undefined) throw graph.error('E-UNDRIVEN', `${what} has no value; give it one`)
   if (shape.kind !== 'vector') return [[port, operand as AnyOperand]]
   const elements = operand as readonly AnyOperand[]
   if (elements.length !== shape.length)
-    throw graph.error('E-RANGE', `port '${port}' takes ${shape.length} elements, got ${elements.length}; pass as many`)
+    throw graph.error('E-RANGE', `${what} takes ${shape.length} elements, got ${elements.length}; pass as many`)
   return elements.map((element, k) => [`${port}_${k}`, element])
 }

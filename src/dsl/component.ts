@@ -1,6 +1,7 @@
 import { type Builder, buildModule } from './build.ts'
-import { HdlError } from './error.ts'
+import { HdlError, originHere } from './error.ts'
 import type { Module } from './ir.ts'
+import { nameFault } from './names.ts'
 import type { Shapes } from './shape.ts'
 import type { OperandOf, SignalOf } from './signal.ts'
 
@@ -31,9 +32,9 @@ export interface Description<In extends Shapes, Out extends Shapes> {
  *       in: { enable: bool },
  *       out: { count: u(p.width) },
  *       logic({ enable }, { regs, when }) {
- *         const r = regs({ count: u(p.width) })
- *         when(enable, () => { r.count.next = r.count.add(1).wrap(u(p.width)) })
- *         return { count: r.count }
+ *         const r = regs({ value: u(p.width) })
+ *         when(enable, () => { r.value.next = r.value.add(1).wrap(u(p.width)) })
+ *         return { count: r.value }
  *       },
  *     }))
  *
@@ -43,22 +44,39 @@ export const component = <P extends object, In extends Shapes, Out extends Shape
   label: string,
   describe: (parameters: P) => Description<In, Out>,
 ): ((parameters: P) => Component<In, Out>) => {
+  const declared = originHere()
   const made = new Map<string, Component<In, Out>>()
   return (parameters) => {
-    const texts = parameterTexts(label, parameters)
-    const key = JSON.stringify(texts)
+    const all = parametersOf(label, parameters)
+    const key = identityOf(all)
     const known = made.get(key)
     if (known) return known
     const description = describe(parameters)
-    const name = description.name ?? moduleName(label, texts)
-    let module: Module | undefined
+    const name = description.name ?? moduleName(label, all)
+    const fault = nameFault(name)
+    if (fault) throw new HdlError('E-NAME', label, `a module cannot be called '${name}': ${fault}; choose another name`)
+    const texts = Object.fromEntries(all.map((parameter) => [parameter.key, parameter.text]))
+    let module: Module | 'in the making' | undefined
     const result: Component<In, Out> = {
       name,
       in: description.in,
       out: description.out,
       get module() {
-        module ??= buildModule(name, texts, description)
-        return module
+        if (module === 'in the making')
+          throw new HdlError(
+            'E-LOOP',
+            name,
+            'the component contains itself without end; give the inner one smaller parameters and stop somewhere',
+          )
+        if (module) return module
+        module = 'in the making'
+        try {
+          const built = buildModule(name, texts, description, declared)
+          module = built
+          return built
+        } finally {
+          if (module === 'in the making') module = undefined
+        }
       },
     }
     made.set(key, result)
@@ -66,19 +84,29 @@ export const component = <P extends object, In extends Shapes, Out extends Shape
   }
 }
 
-const parameterTexts = (label: string, parameters: object): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, parameterText(label, key, value)]))
+interface Parameter {
+  readonly key: string
+  readonly kind: 'text' | 'number' | 'flag' | 'shape' | 'component' | 'identity'
+  readonly text: string
+}
 
-const parameterText = (label: string, key: string, value: unknown): string => {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return String(value)
+/** The parameters in alphabetical order; one that is undefined is as good as left out. */
+const parametersOf = (label: string, parameters: object): readonly Parameter[] =>
+  Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => ({ key, ...textOf(label, key, value) }))
+
+const textOf = (label: string, key: string, value: unknown): Omit<Parameter, 'key'> => {
+  if (typeof value === 'string') return { kind: 'text', text: value }
+  if (typeof value === 'number' || typeof value === 'bigint') return { kind: 'number', text: String(value) }
+  if (typeof value === 'boolean') return { kind: 'flag', text: String(value) }
   if (typeof value === 'object' && value !== null) {
     // Shapes have a tag, components a name, anything else may carry an identity: they differ wherever the things differ.
-    if ('tag' in value && typeof value.tag === 'string') return value.tag
-    if ('out' in value && 'name' in value) return String(value.name)
-    if ('identity' in value && typeof value.identity === 'string') return value.identity
+    if ('tag' in value && typeof value.tag === 'string') return { kind: 'shape', text: value.tag }
+    if ('out' in value && 'name' in value) return { kind: 'component', text: String(value.name) }
+    if ('identity' in value && typeof value.identity === 'string') return { kind: 'identity', text: value.identity }
   }
-  if (value === undefined) return 'none'
   throw new HdlError(
     'E-PARAMETER',
     label,
@@ -86,15 +114,28 @@ const parameterText = (label: string, key: string, value: unknown): string => {
   )
 }
 
-/** Every parameter is in the name, so that two names are equal only if the parameters are; long ones end in a hash. */
-const moduleName = (label: string, texts: Readonly<Record<string, string>>): string => {
-  const full = [label, ...Object.entries(texts).flat()]
+const identityOf = (parameters: readonly Parameter[]): string =>
+  JSON.stringify(parameters.map(({ key, kind, text }) => [key, kind, text]))
+
+/**
+ * Every parameter is in the name, so that two names are equal only if the parameters are: names that are long, or that
+ * other parameters could be written as too, end in a hash of all of them.
+ */
+const moduleName = (label: string, parameters: readonly Parameter[]): string => {
+  const full = [label, ...parameters.flatMap(({ key, text }) => [key, text])]
     .join('_')
     .replaceAll('-', 'm')
     .replace(/[^A-Za-z0-9_]/g, '_')
-  const whole = JSON.stringify(texts)
-  if (full.length <= 60 && /^[A-Za-z0-9_\-",:{}]*$/.test(whole)) return full
-  return `${full.slice(0, 48).replace(/_+$/, '')}_${fnv1a(whole).toString(16).padStart(8, '0')}`
+  if (full.length <= 60 && /^\w*$/.test(label) && parameters.every(isPlain)) return full
+  const hash = fnv1a(JSON.stringify([label, identityOf(parameters)]))
+  return `${full.slice(0, 48).replace(/_+$/, '')}_${hash.toString(16).padStart(8, '0')}`
+}
+
+/** True where nothing but this parameter is written like it. */
+const isPlain = ({ kind, text }: Parameter): boolean => {
+  if (kind === 'flag' || kind === 'shape') return true
+  if (kind === 'number') return /^-?\d+$/.test(text)
+  return kind === 'text' && /^[A-Za-z][A-Za-z0-9]*$/.test(text) && !/^(?:m\d+|[sub]\d+|bool|true|false)$/.test(text)
 }
 
 /** 32-bit FNV-1a of the text's UTF-16 code units. */

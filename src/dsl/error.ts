@@ -2,13 +2,16 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../base/user-error.ts'
 
-/** A mistake in a hardware description. `where` is the line of the user's file, if it is known. */
+/**
+ * A mistake in a hardware description. `where` is the line of the user's file, if it is known; without an origin it is the
+ * line that led here.
+ */
 export class HdlError extends UserError {
   override name = 'HdlError'
   readonly component: string
   readonly where: string | undefined
-  constructor(code: HdlCode, component: string, sentence: string) {
-    const where = callerOutside()
+  constructor(code: HdlCode, component: string, sentence: string, origin: Origin = originHere()) {
+    const where = origin()
     super(code, `${code} in ${component}${where ? ` (${where})` : ''}: ${sentence}`)
     this.component = component
     this.where = where
@@ -26,13 +29,20 @@ export type HdlCode =
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** `file.ts:24` of the nearest caller outside the language's own folder. */
-const callerOutside = (): string | undefined => {
+/** A line of the user's file, `src/pe/mac.ts:24`; worked out only when it is asked for. */
+export type Origin = () => string | undefined
+
+/** The nearest caller outside the language's own folder, remembered for an error that shows up later. Quick. */
+export const originHere = (): Origin => {
   const holder: { stack?: string } = {}
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 40
   Error.captureStackTrace(holder)
   Error.stackTraceLimit = limit
+  return () => lineIn(holder)
+}
+
+const lineIn = (holder: { stack?: string }): string | undefined => {
   for (const line of holder.stack?.split('\n').slice(1) ?? []) {
     const found = /\(?((?:file:\/\/)?[^()\s]+):(\d+):\d+\)?$/.exec(line.trim())
     if (!found) continue

@@ -1,4 +1,4 @@
-import { HdlError } from './error.ts'
+import { type HdlCode, HdlError, type Origin } from './error.ts'
 import { type Constant, fold, type Node, type Operation, type OperationName, operations, type Range } from './ir.ts'
 import { simplified } from './simplify.ts'
 
@@ -9,6 +9,8 @@ import { simplified } from './simplify.ts'
 export class Graph {
   readonly component: string
   readonly operations: Operation[] = []
+  /** Where a mistake is that shows up only after the description has run; undefined while it runs. */
+  origin: Origin | undefined
   #nodeCount = 0
   readonly #made = new Map<string, Node>()
 
@@ -55,8 +57,8 @@ export class Graph {
     })
   }
 
-  error(code: ConstructorParameters<typeof HdlError>[0], sentence: string): HdlError {
-    return new HdlError(code, this.component, sentence)
+  error(code: HdlCode, sentence: string, origin = this.origin): HdlError {
+    return new HdlError(code, this.component, sentence, origin)
   }
 
   #once(key: string, make: (id: number) => Node): Node {

@@ -1,3 +1,4 @@
+import { HdlError } from './error.ts'
 import { isSigned, type Range, showRange, widthOf } from './ir.ts'
 
 /**
@@ -14,7 +15,8 @@ export class IntShape implements Range {
   readonly min: bigint
   readonly max: bigint
   constructor(min: bigint, max: bigint) {
-    if (min > max) throw new RangeError(`a range runs from its smaller to its larger bound, got ${min} to ${max}`)
+    if (min > max)
+      throw shapeError('range', `a range runs from its smaller to its larger bound, got ${min} to ${max}; swap them`)
     this.min = min
     this.max = max
   }
@@ -32,13 +34,13 @@ export class IntShape implements Range {
   }
   /** Range of every sum of 0 to `terms` values of this. */
   sumOf(terms: number): IntShape {
-    const count = BigInt(terms)
+    const count = BigInt(whole('sumOf', 'terms', terms, 0, Number.MAX_SAFE_INTEGER))
     return hull([0n, this.min * count, this.max * count])
   }
   /** `s8`, `u4`, or `m127_to_127` where the bounds are not those of a whole width; differs for every two ranges. */
   get tag(): string {
-    const whole = isSigned(this) ? s(this.width) : u(this.width)
-    if (whole.min === this.min && whole.max === this.max) return `${isSigned(this) ? 's' : 'u'}${this.width}`
+    const full = isSigned(this) ? s(this.width) : u(this.width)
+    if (full.min === this.min && full.max === this.max) return `${isSigned(this) ? 's' : 'u'}${this.width}`
     return `${this.min}_to_${this.max}`.replaceAll('-', 'm')
   }
   toString(): string {
@@ -69,25 +71,41 @@ export interface VectorShape<Element extends ScalarShape = ScalarShape> {
 /** Integers from `min` to `max`. A `number` must be exact. */
 export const range = (min: bigint | number, max: bigint | number): IntShape => new IntShape(exact(min), exact(max))
 /** Two's complement of `width` bits. */
-export const s = (width: number): IntShape => new IntShape(-(1n << BigInt(width - 1)), (1n << BigInt(width - 1)) - 1n)
+export const s = (width: number): IntShape => {
+  const half = 1n << BigInt(whole('s', 'bits', width, 1, mostBits) - 1)
+  return new IntShape(-half, half - 1n)
+}
 /** Unsigned integers of `width` bits. */
-export const u = (width: number): IntShape => new IntShape(0n, (1n << BigInt(width)) - 1n)
+export const u = (width: number): IntShape =>
+  new IntShape(0n, (1n << BigInt(whole('u', 'bits', width, 1, mostBits))) - 1n)
 export const bool: BoolShape = { kind: 'bool', min: 0n, max: 1n, tag: 'bool' }
 export const bits = (width: number): BitsShape => {
-  if (!Number.isInteger(width) || width < 1) throw new RangeError(`a bit field has at least 1 bit, got ${width}`)
-  return { kind: 'bits', width, min: 0n, max: (1n << BigInt(width)) - 1n, tag: `b${width}` }
+  const max = (1n << BigInt(whole('bits', 'bits', width, 1, mostBits))) - 1n
+  return { kind: 'bits', width, min: 0n, max, tag: `b${width}` }
 }
 export const vec = <Element extends ScalarShape>(length: number, element: Element): VectorShape<Element> => {
-  if (!Number.isInteger(length) || length < 1) throw new RangeError(`a vector has at least 1 element, got ${length}`)
+  whole('vec', 'elements', length, 1, mostBits)
   return { kind: 'vector', length, element, tag: `${length}x${element.tag}` }
 }
 
 /** A literal as an exact integer; numbers beyond 2^53 are already wrong when they arrive. */
 export const exact = (value: bigint | number): bigint => {
   if (typeof value === 'bigint') return value
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not an exact integer; write it as a bigint, 5n`)
+  if (!Number.isSafeInteger(value))
+    throw shapeError('a literal', `${value} is not an exact integer; write a whole number, beyond 2^53 as a bigint, 5n`)
   return BigInt(value)
 }
+
+/** Widest value the language takes, so that a slip of the pen does not fill the memory; ours. */
+export const mostBits = 65536
+
+/** The number, if it is a whole one from `least` to `most`. */
+const whole = (where: string, what: string, value: number, least: number, most: number): number => {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  throw shapeError(where, `${where} takes a whole number of ${what} from ${least} to ${most}, got ${value}`)
+}
+
+const shapeError = (where: string, sentence: string): HdlError => new HdlError('E-RANGE', where, sentence)
 
 const hull = (values: readonly bigint[]): IntShape =>
   new IntShape(

@@ -1,3 +1,4 @@
+import { HdlError } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, type OperationName, type Range, showRange, widthOf } from './ir.ts'
 import {
@@ -7,6 +8,7 @@ import {
   bool,
   exact,
   IntShape,
+  mostBits,
   range,
   type ScalarShape,
   type VectorShape,
@@ -50,7 +52,7 @@ export class Int extends Signal {
   }
   /** this * 2^places */
   shl(places: number): Int {
-    const by = BigInt(places)
+    const by = this.#places('shl', places)
     if (places === 0) return this
     return new Int(
       this.graph,
@@ -59,7 +61,7 @@ export class Int extends Signal {
   }
   /** floor(this / 2^places) */
   shr(places: number): Int {
-    const by = BigInt(places)
+    const by = this.#places('shr', places)
     if (places === 0) return this
     return new Int(
       this.graph,
@@ -109,6 +111,10 @@ export class Int extends Signal {
   /** Bit `index` of the two's complement, 0 the lowest. */
   bit(index: number): Bool {
     return this.bits().bit(index)
+  }
+  #places(op: 'shl' | 'shr', places: number): bigint {
+    if (Number.isInteger(places) && places >= 0 && places <= mostBits) return BigInt(places)
+    throw this.graph.error('E-RANGE', `${op} takes a whole number of places from 0 to ${mostBits}, got ${places}`)
   }
   #make(op: OperationName, bounds: Range, other: Node): Int {
     return new Int(this.graph, this.graph.operation(op, bounds, [this.node, other]))
@@ -168,7 +174,7 @@ export class Bits extends Signal {
     if (!(Number.isInteger(low) && low >= 0 && high >= low && high < this.width))
       throw this.graph.error(
         'E-WIDTH',
-        `a slice of ${this.width} bits runs from at most ${this.width - 1} down to 0, got ${high} down to ${low}`,
+        `a slice of ${this.width} bits runs from at most ${this.width - 1} down to 0, got ${high} down to ${low}; choose bits that are there`,
       )
     if (low === 0 && high === this.width - 1) return this
     return new Bits(this.graph, this.graph.operation('slice', bits(high - low + 1), [this.node], low))
@@ -238,7 +244,7 @@ export function mux(condition: Bool, then: AnyOperand, otherwise: AnyOperand): I
 
 /** The sum of all, added as a balanced tree. */
 export const sum = (terms: readonly Int[]): Int => {
-  if (terms.length === 0) throw new RangeError('sum takes at least one term')
+  if (terms.length === 0) throw new HdlError('E-RANGE', 'sum', 'sum takes at least one term, got none; pass some')
   let level = [...terms]
   while (level.length > 1) {
     const pairs: Int[] = []
@@ -250,7 +256,7 @@ export const sum = (terms: readonly Int[]): Int => {
 
 /** All fields side by side, the first one highest. */
 export const cat = (...fields: readonly Bits[]): Bits => {
-  if (fields.length === 0) throw new RangeError('cat takes at least one field')
+  if (fields.length === 0) throw new HdlError('E-RANGE', 'cat', 'cat takes at least one field, got none; pass some')
   return fields.reduce((above, below) => above.cat(below))
 }
 
@@ -291,7 +297,8 @@ export const nodeFor = (graph: Graph, shape: ScalarShape, operand: AnyOperand): 
   return bitsNode(graph, operand as BitsOperand, shape.width)
 }
 
-const own = <S extends AnySignal>(graph: Graph, signal: S): S => {
+/** The signal, if it belongs to the component that reads it. */
+export const own = <S extends AnySignal>(graph: Graph, signal: S): S => {
   if (signal.graph === graph) return signal
   throw graph.error('E-FOREIGN', `a signal of ${signal.graph.component} cannot be read here; pass it through a port`)
 }
@@ -314,6 +321,9 @@ const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node => {
   const literal = exact(value)
   const field = range(0, (1n << BigInt(width)) - 1n)
   if (!fits({ min: literal, max: literal }, field))
-    throw graph.error('E-WIDTH', `a field of ${width} bits takes 0 to ${field.max}, got ${literal}`)
+    throw graph.error(
+      'E-WIDTH',
+      `a field of ${width} bits takes 0 to ${field.max}, got ${literal}; mask it or widen the field`,
+    )
   return graph.constant(literal, bits(width))
 }

@@ -1,5 +1,5 @@
 import { fold, type Module, type Operation } from '../dsl/ir.ts'
-import { type CheckFailure, type Engine, portLayout, readPort, rowsOf, writePort } from './engine.ts'
+import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
 import { flatten } from './flatten.ts'
 
 /** Failures kept with their message; more are only counted. */
@@ -44,7 +44,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
         args.map((arg) => current[arg]!),
       )
     flat.outputs.forEach(({ value }, k) => {
-      writePort(outputs, ports.outputs[k]!, current[value]!)
+      writeWords(outputs, ports.outputs[k]!, current[value]!)
     })
     if (checks)
       for (const { path, message, holds } of flat.checks)
@@ -90,4 +90,9 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     },
     close() {},
   }
+}
+
+/** A value outside its port's range is the failed check's to report. */
+const writeWords = (row: Int32Array, port: Port, value: bigint): void => {
+  for (let k = 0; k < port.words; k++) row[port.offset + k] = Number(BigInt.asIntN(32, value >> BigInt(32 * k)))
 }

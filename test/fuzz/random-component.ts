@@ -11,6 +11,7 @@ import {
   mux,
   type ScalarShape,
   s,
+  sum,
   u,
 } from '../../src/dsl/index.ts'
 
@@ -28,16 +29,21 @@ export const seeded = (seed: number): ((below: number) => number) => {
 type Random = (below: number) => number
 type AnySignal = Int | Bool | Bits
 
-interface Limits {
+export interface Limits {
   /** Widest value. */
   readonly width: number
+  /** Widths that half of all shapes have. */
+  readonly favourites?: readonly number[]
   /** Operations per module. */
   readonly operations: number
   /** Levels of hierarchy under the top. */
   readonly depth: number
 }
 
-/** A random component: every operation, registers, wires with feedback, instances, nested conditions. No checks. */
+/**
+ * A random component: every operation, registers, wires with feedback, instances, nested conditions, checks that may fail.
+ * The same seed and limits give the same component.
+ */
 export const randomComponent = (seed: number, limits: Limits): Component => {
   const random = seeded(seed)
   return randomModule(random, limits, `fuzz_${seed}`)
@@ -48,7 +54,8 @@ const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.leng
 /** Widths at which representations change hands, and their neighbours. */
 const seams = [1, 7, 8, 15, 16, 31, 32, 33, 52, 53, 54, 63, 64, 65]
 
-const randomWidth = (random: Random, most: number): number => {
+const randomWidth = (random: Random, { width: most, favourites }: Limits): number => {
+  if (favourites && random(2) === 0) return pick(random, favourites)
   if (random(3) > 0) return 1 + random(Math.min(most, 12))
   return random(2) === 0
     ? 1 + random(most)
@@ -58,8 +65,8 @@ const randomWidth = (random: Random, most: number): number => {
       )
 }
 
-const randomShape = (random: Random, width: number): ScalarShape => {
-  const w = randomWidth(random, width)
+const randomShape = (random: Random, limits: Limits): ScalarShape => {
+  const w = randomWidth(random, limits)
   switch (random(6)) {
     case 0:
       return bool
@@ -78,8 +85,8 @@ const randomShape = (random: Random, width: number): ScalarShape => {
   }
 }
 
-const shapes = (random: Random, prefix: string, count: number, width: number): Record<string, ScalarShape> =>
-  Object.fromEntries(Array.from({ length: count }, (_, k) => [`${prefix}${k}`, randomShape(random, width)]))
+const shapes = (random: Random, prefix: string, count: number, limits: Limits): Record<string, ScalarShape> =>
+  Object.fromEntries(Array.from({ length: count }, (_, k) => [`${prefix}${k}`, randomShape(random, limits)]))
 
 const randomModule = (random: Random, limits: Limits, name: string): Component => {
   const children =
@@ -88,14 +95,14 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
           randomModule(random, { ...limits, depth: limits.depth - 1 - random(2) }, `${name}_${k}`),
         )
       : []
-  const inputs = shapes(random, 'i', 1 + random(4), limits.width)
-  const outputs = shapes(random, 'o', 1 + random(4), limits.width)
-  const registers = shapes(random, 'r', 1 + random(5), limits.width)
+  const inputs = shapes(random, 'i', 1 + random(4), limits)
+  const outputs = shapes(random, 'o', 1 + random(4), limits)
+  const registers = shapes(random, 'r', 1 + random(5), limits)
   return component(name, (_: object) => ({
     in: inputs,
     out: outputs,
     logic(ports, builder) {
-      const pool = new Pool(random, limits.width)
+      const pool = new Pool(random, limits)
       for (const signal of Object.values(ports)) pool.add(signal as AnySignal)
       const r = builder.regs(registers)
       for (const signal of Object.values(r)) pool.add(signal as unknown as AnySignal)
@@ -130,8 +137,10 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
         const [key, shape] = pick(random, Object.entries(registers))
         ;(r as unknown as Record<string, { next: unknown }>)[key]!.next = pool.as(shape)
       }
+      let promises = 0
       const nested = (depth: number): void => {
         for (let k = 0; k <= random(2); k++) assign()
+        if (random(8) === 0) builder.check(pool.bool(), `promise ${++promises} is kept`)
         if (depth > 0 && random(3) > 0)
           builder.when(pool.bool(), () => nested(depth - 1), random(2) === 0 ? () => nested(depth - 1) : undefined)
       }
@@ -144,21 +153,21 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
 /** Values to build further ones from; recent ones are likelier. */
 class Pool {
   readonly #random: Random
-  readonly #width: number
+  readonly #limits: Limits
   readonly #ints: Int[] = []
   readonly #bools: Bool[] = []
   readonly #bits: Bits[] = []
 
-  constructor(random: Random, width: number) {
+  constructor(random: Random, limits: Limits) {
     this.#random = random
-    this.#width = width
+    this.#limits = limits
   }
 
   add(signal: AnySignal): void {
     if (signal.kind === 'bool') this.#bools.push(signal)
     else if (signal.kind === 'bits') {
-      if (signal.width <= this.#width) this.#bits.push(signal)
-    } else if (signal.shape.width <= this.#width) this.#ints.push(signal)
+      if (signal.width <= this.#limits.width) this.#bits.push(signal)
+    } else if (signal.shape.width <= this.#limits.width) this.#ints.push(signal)
   }
 
   bool(): Bool {
@@ -190,13 +199,13 @@ class Pool {
     const b = random(3) === 0 ? this.#anything() : pick(random, this.#ints.length > 0 ? this.#ints : [a])
     const c = this.bool()
     const d = this.bool()
-    switch (random(22)) {
+    switch (random(25)) {
       case 0:
         return a.add(b)
       case 1:
         return a.sub(b)
       case 2:
-        return a.shape.width + b.shape.width <= this.#width ? a.mul(b) : a.neg()
+        return a.shape.width + b.shape.width <= this.#limits.width ? a.mul(b) : a.neg()
       case 3:
       case 4:
         return mux(c, a, b)
@@ -206,11 +215,11 @@ class Pool {
         return a.shr(random(a.shape.width + 2))
       case 7:
       case 8:
-        return this.convert(a, randomShape(random, this.#width))
+        return this.convert(a, randomShape(random, this.#limits))
       case 9:
-        return a.lt(b)
+        return pick(random, [a.lt(b), a.gt(b), a.le(b), a.ge(b)])
       case 10:
-        return a.eq(b)
+        return pick(random, [a.eq(b), a.eq(this.#twin(a)), a.ne(this.#twin(a)), sum([a, b, a]).eq(b), a.bit(0)])
       case 11:
         return c.and(d)
       case 12:
@@ -230,6 +239,7 @@ class Pool {
       default: {
         const x = this.#bits.length > 0 ? this.#recent(this.#bits) : a.bits()
         const y = this.#bits.length > 0 ? this.#recent(this.#bits) : b.bits()
+        const z = random(2) === 0 ? y.unsigned().bits(x.width) : b.bits(x.width)
         const high = random(x.width)
         const low = random(high + 1)
         switch (random(8)) {
@@ -246,12 +256,19 @@ class Pool {
           case 5:
             return x.unsigned()
           case 6:
-            return x.width === y.width ? pick(random, [x.and(y), x.or(y), x.xor(y), mux(c, x, y)]) : x.any()
+            return pick(random, [x.and(z), x.or(z), x.xor(z), mux(c, x, z), x.eq(z), x.any(), x.all()])
           default:
             return x.and(BigInt(random(2 ** Math.min(20, x.width))))
         }
       }
     }
+  }
+
+  /** The same value or what is left of it in another shape: equal more often than two values by chance. */
+  #twin(a: Int): Int {
+    const { width } = a.shape
+    const shape = pick(this.#random, [s(width), u(width), u(Math.max(1, width - 1))])
+    return a.wrap(shape)
   }
 
   #anything(): Int {

@@ -1,10 +1,10 @@
 import type { Module, Node } from '../ir.ts'
 
 /**
- * The names along a combinational loop of the module, the first repeated at the end, or undefined. Paths through child
+ * The nodes along a combinational loop of the module, the first repeated at the end, or undefined. Paths through child
  * instances count only where the child's output really depends on that input within the cycle.
  */
-export const findLoop = (module: Module): string[] | undefined => {
+export const findLoop = (module: Module): readonly Node[] | undefined => {
   const dependencies = dependenciesIn(module)
   const state = new Map<Node, 'open' | 'done'>()
   const starts: Node[] = [...module.wires.map((wire) => wire.node), ...module.operations]
@@ -24,7 +24,7 @@ export const findLoop = (module: Module): string[] | undefined => {
         path.pop()
       } else if (state.get(node) === 'open') {
         const from = path.findIndex((step) => step.node === node)
-        return named([...path.slice(from).map((step) => step.node), node])
+        return [...path.slice(from).map((step) => step.node), node]
       } else if (!state.has(node)) enter(node)
     }
   }
@@ -79,7 +79,7 @@ const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]) => {
 }
 
 /** Names of wires and instance ports; operations between them are left out unless there is nothing else. */
-const named = (loop: readonly Node[]): string[] => {
+export const loopNames = (loop: readonly Node[]): string[] => {
   const text = (node: Node): string => (node.op === 'out' ? `${node.instance}.${node.port}` : (node.name ?? node.op))
   const visible = loop.filter((node) => node.op === 'out' || node.op === 'wire')
   const names = (visible.length > 0 ? visible : loop).map(text)

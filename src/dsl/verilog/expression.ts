@@ -21,6 +21,9 @@ const suffix: Readonly<Record<OperationName, string>> = {
   slice: 'field',
 }
 
+/** Flags and fields are short enough to stand inside braces; arithmetic reads better with a name. */
+const zeroExtendedInPlace: ReadonlySet<OperationName> = new Set(['eq', 'lt', 'and', 'or', 'xor', 'not', 'cat', 'slice'])
+
 /**
  * Prints the values of one module as Verilog-2001 expressions whose width is exact at every operator, so that no tool
  * extends, truncates or signs anything on its own. Declarations of the temporaries an expression needs go to `declare`.
@@ -41,6 +44,10 @@ export class Expressions {
   /** The node's value modulo 2^width, sign- or zero-extended where the width exceeds the node's; for the net `target`. */
   print(node: Node, width: number, target: string): string {
     this.#target = target
+    if (width === widthOf(node) && !this.#nets.of(node) && (this.#uses.get(node) ?? 0) <= 1) {
+      if (node.op === 'mul') return this.#product(node)
+      if (node.op === 'sat') return bare(this.#inline(node, width))
+    }
     return bare(this.#text(node, width))
   }
 
@@ -50,7 +57,7 @@ export class Expressions {
     const own = widthOf(node)
     if (node.op === 'wrap' && isAlias(node) && (width <= own || keepsValue(node)))
       return this.#text(node.args[0]!, width)
-    if (width > own) return this.#extended(this.#netOf(node), isSigned(node), width)
+    if (width > own) return this.#widened(node, width)
     const net = this.#nets.of(node)
     if (net) return readBits(net, width - 1, 0)
     const operation = node as Operation
@@ -58,7 +65,18 @@ export class Expressions {
     return this.#inline(operation, width)
   }
 
-  /** Shared values are computed once; multipliers stand alone so that tools see them; a cut clamp needs a name. */
+  /** More bits than the node has; what has to be named for it is named. */
+  #widened(node: Node, width: number): string {
+    if (this.#standsInline(node)) {
+      const operation = node as Operation
+      if (operation.op === 'shr') return this.#field(operation.args[0]!, operation.amount, width)
+      if (!isSigned(node) && zeroExtendedInPlace.has(operation.op))
+        return joined(literal(0n, width - widthOf(node)), this.#inline(operation, widthOf(node)))
+    }
+    return this.#extended(this.#netOf(node), isSigned(node), width)
+  }
+
+  /** Shared values are computed once; products and clamps stand alone, so that people and tools see them. */
   #needsNet(node: Operation): boolean {
     return (this.#uses.get(node) ?? 0) > 1 || node.op === 'mul' || node.op === 'sat'
   }
@@ -92,7 +110,8 @@ export class Expressions {
             return `(${this.#text(term, width)} - ${literal(-other.value, width)})`
         return `(${this.#text(a, width)} + ${this.#text(b, width)})`
       case 'sub':
-        if (a.op === 'const' && a.value === 0n) return `(-${this.#text(b, width)})`
+        if (a.op === 'const' && a.value === 0n) return `(-${operand(this.#text(b, width))})`
+        if (b.op === 'const' && b.value < 0n) return `(${this.#text(a, width)} + ${literal(-b.value, width)})`
         return `(${this.#text(a, width)} - ${this.#text(b, width)})`
       case 'and':
         return `(${this.#text(a, width)} & ${this.#text(b, width)})`
@@ -106,14 +125,14 @@ export class Expressions {
           if (a.op === 'eq') return this.#comparison(left, '!=', right)
           if (a.op === 'lt') return this.#comparison(left, '>=', right)
         }
-        return `${width === 1 ? '!' : '~'}${this.#text(a, width)}`
+        return `${width === 1 ? '!' : '~'}${operand(this.#text(a, width))}`
       case 'mux':
         return `(${this.#text(a, 1)} ? ${this.#text(b, width)} : ${this.#text(c, width)})`
       case 'wrap':
         return this.#text(a, width)
       case 'shl':
         return width > node.amount
-          ? `{${bare(this.#text(a, width - node.amount))}, ${node.amount}'d0}`
+          ? joined(this.#text(a, width - node.amount), literal(0n, node.amount))
           : literal(0n, width)
       case 'shr':
       case 'slice':
@@ -121,7 +140,7 @@ export class Expressions {
       case 'cat': {
         const low = widthOf(b)
         if (width <= low) return this.#text(b, width)
-        return `{${bare(this.#text(a, width - low))}, ${bare(this.#text(b, low))}}`
+        return joined(this.#text(a, width - low), this.#text(b, low))
       }
       case 'eq':
         return this.#comparison(a, '==', b)
@@ -148,6 +167,8 @@ export class Expressions {
   #field(node: Node, low: number, width: number): string {
     if (node.op === 'const') return literal(node.value >> BigInt(low), width)
     if (low === 0 && width <= widthOf(node)) return this.#text(node, width)
+    if (node.op === 'wrap' && isAlias(node) && low + width <= widthOf(node))
+      return this.#field(node.args[0]!, low, width)
     const net = this.#netOf(node)
     const there = Math.min(width, net.width - low)
     if (there <= 0) {
@@ -194,7 +215,9 @@ export class Expressions {
     const signed = node.args.some(isSigned)
     const factor = (arg: Node): string => {
       if (arg.op === 'const') {
-        const own = Math.min(width, widthOf(arg) + (signed && !isSigned(arg) ? 1 : 0))
+        // A minus binds the number alone, so that tools want it as wide as the product.
+        if (arg.value < 0n) return signedLiteral(BigInt.asIntN(width, arg.value), width)
+        const own = Math.min(width, widthOf(arg) + (signed ? 1 : 0))
         return signed ? signedLiteral(BigInt.asIntN(own, arg.value), own) : literal(arg.value, own)
       }
       const net = this.#netOf(arg)
@@ -228,6 +251,15 @@ export const isAlias = (node: Node): boolean => node.op === 'wrap' && widthOf(no
 /** True where an alias has its argument's width and sign, so that it extends alike. */
 const keepsValue = (node: Operation): boolean =>
   widthOf(node) === widthOf(node.args[0]!) && isSigned(node) === isSigned(node.args[0]!)
+
+/** `{above, below}`, without braces inside. */
+const joined = (...parts: readonly string[]): string => {
+  const open = (part: string): string => (/^\{(?!\d+\{).*\}$/.test(part) ? part.slice(1, -1) : bare(part))
+  return `{${parts.map(open).join(', ')}}`
+}
+
+/** Verilog takes no sign after another one without parentheses. */
+const operand = (text: string): string => (/^[~!-]/.test(text) ? `(${text})` : text)
 
 const repeated = (bit: string, times: number): string => (times === 1 ? bit : `{${times}{${bit}}}`)
 

@@ -6,22 +6,27 @@ import { Nets, typeOf } from './nets.ts'
 export const isClocked = (module: Module): boolean =>
   module.registers.length > 0 || module.checks.length > 0 || module.instances.some((instance) => isClocked(instance.of))
 
-/** One module as Verilog-2001 text. */
+/** One module as Verilog-2001 text: nets, instances and what drives them, logic, registers, checks, unused bits. */
 export const printModule = (module: Module): string => {
   const nets = new Nets(module)
-  const body: string[] = []
-  const checkLines: string[] = []
-  // Temporaries that only checks read belong inside their `ifndef`.
-  let declarations = body
-  const expressions = new Expressions(nets, countUses(module), (line) => declarations.push(line))
+  const drivers: string[] = []
+  const instances: string[] = []
+  const logic: string[] = []
+  const checks: string[] = []
+  // Temporaries stand before what reads them; those that only checks read belong inside their `ifndef`.
+  let temporaries = drivers
+  const uses = countUses(module)
+  const expressions = new Expressions(nets, uses, (line) => temporaries.push(line))
 
   const wireNames = new Set(module.wires.map((wire) => wire.name))
-  for (const wire of module.wires) body.push(`wire ${typeOf(wire.node)}${wire.name};`)
-  for (const register of module.registers) body.push(`reg ${typeOf(register.node)}${register.name};`)
-  for (const instance of module.instances)
-    for (const node of instance.outputs.values())
-      if (!wireNames.has(nets.of(node)!.name)) body.push(`wire ${typeOf(node)}${nets.of(node)!.name};`)
-
+  const declarations = [
+    ...module.wires.map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
+    ...module.registers.map((register) => `reg ${typeOf(register.node)}${register.name};`),
+    ...module.instances
+      .flatMap((instance) => [...instance.outputs.values()])
+      .filter((node) => !wireNames.has(nets.of(node)!.name))
+      .map((node) => `wire ${typeOf(node)}${nets.of(node)!.name};`),
+  ]
   for (const instance of module.instances) {
     const clock = isClocked(instance.of) ? ['.clk(clk)', '.rst(rst)'] : []
     const inputs = [...instance.inputs].map(([port, driver]) => {
@@ -29,18 +34,24 @@ export const printModule = (module: Module): string => {
       return `.${port}(${expressions.print(driver, width, `${instance.name}_${port}`)})`
     })
     const outputs = [...instance.outputs].map(([port, node]) => `.${port}(${nets.of(node)!.name})`)
-    body.push(`${instance.of.name} ${instance.name} (`, indent([...clock, ...inputs, ...outputs].join(',\n')), ');')
+    instances.push(
+      `${instance.of.name} ${instance.name} (`,
+      indent([...clock, ...inputs, ...outputs].join(',\n')),
+      ');',
+    )
   }
+  temporaries = logic
   for (const wire of module.wires)
     if (nets.of(wire.driver)?.name !== wire.name)
-      body.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`)
+      logic.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`)
   for (const output of module.outputs)
-    body.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`)
-  if (module.registers.length > 0) body.push(...registerBlock(module.registers, expressions))
+    logic.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`)
+  const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions) : []
   if (module.checks.length > 0) {
-    declarations = checkLines
-    const promises = checkBlock(module, expressions)
-    body.push('`ifndef SYNTHESIS', ...checkLines, ...promises, '`endif')
+    temporaries = checks
+    const promises = checkBlock(module, uses, expressions)
+    checks.unshift('`ifndef SYNTHESIS')
+    checks.push(...promises, '`endif')
   }
 
   const clock = isClocked(module) ? ['input wire clk', 'input wire rst'] : []
@@ -50,10 +61,11 @@ export const printModule = (module: Module): string => {
     ...module.outputs.map(({ name, range }) => `output wire ${typeOf(range)}${name}`),
   ]
   const unread = nets.unread()
-  if (unread.length > 0) body.push(`wire unused = &{1'b0, ${unread.join(', ')}};`)
-  return [`module ${module.name} (`, indent(ports.join(',\n')), ');', indent(body.join('\n')), 'endmodule', ''].join(
-    '\n',
-  )
+  const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
+  const body = [declarations, drivers, instances, logic, registers, checks, unused]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => indent(lines.join('\n')))
+  return [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join('\n')
 }
 
 const registerBlock = (registers: readonly Register[], expressions: Expressions): string[] => {
@@ -129,7 +141,7 @@ const choosesToHold = (node: Node, register: Node): boolean =>
 const choice = (condition: string, whenTrue: readonly Statement[], whenFalse: readonly Statement[]): Statement => {
   if (whenTrue.length === 0) return arm(`if (!${/^\w+$/.test(condition) ? condition : `(${condition})`})`, whenFalse)
   if (whenFalse.length === 0) return arm(`if (${condition})`, whenTrue)
-  const long = [whenTrue, whenFalse].some((statements) => statements.length > 1 || isChoice(statements[0]!))
+  const long = whenTrue.length > 1 || isChoice(whenTrue[0]!) || whenFalse.length > 1
   const first = arm(`if (${condition})`, whenTrue, long)
   // `end else ...` on one line.
   const [head, join] = long ? [first.slice(0, -1), 'end else'] : [first, 'else']
@@ -147,14 +159,32 @@ const arm = (head: string, statements: readonly Statement[], block = false): Sta
     : [`${head} begin`, indent(statements.flat().join('\n')), 'end']
 
 /** The designer's promises, for simulation and formal tools only. */
-const checkBlock = (module: Module, expressions: Expressions): string[] => {
+const checkBlock = (module: Module, uses: ReadonlyMap<Node, number>, expressions: Expressions): string[] => {
   const lines = module.checks.map(({ holds, message }, index) => {
-    const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')
-    const broken = holds.op === 'not' ? holds.args[0]! : undefined
-    const test = expressions.print(broken ?? holds, 1, `check_${index}`)
-    return `if (!rst && ${broken ? `(${test})` : `!(${test})`}) $error("%m: ${text}");`
+    const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replace(/\s+/g, ' ')
+    const broken = expressions.print(opposite(holds, uses), 1, `check_${index}`)
+    return `if (!rst && ${/^!?[\w[\]]+$/.test(broken) ? broken : `(${broken})`}) $error("%m: ${text}");`
   })
   return ['always @(posedge clk) begin', indent(lines.join('\n')), 'end']
+}
+
+/** `!node`, with the `!` drawn inwards over what nobody else reads. */
+const opposite = (node: Node, uses: ReadonlyMap<Node, number>): Node => {
+  if (node.op === 'not') return node.args[0]!
+  const made = (op: 'and' | 'not', args: readonly Node[]): Operation => ({
+    op,
+    id: -1,
+    min: 0n,
+    max: 1n,
+    args,
+    amount: 0,
+  })
+  if (node.op === 'or' && (uses.get(node) ?? 0) <= 1)
+    return made(
+      'and',
+      node.args.map((arg) => opposite(arg, uses)),
+    )
+  return made('not', [node])
 }
 
 /** How often each operation is read; registers, ports and instances read their drivers. */
