@@ -96,7 +96,7 @@ const program = (act: Act): Command => {
   runOptions(
     command('run', 'a language model with its linear layers on a simulated array', [
       'run --prompt "Once upon a time" --tokens 32',
-      'run --pe "mixpe(weights=symmetric)" --array 4x16 --out out',
+      'run --pe "mixpe(weights=symmetric)" --array 8x8 --out out',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
     ]),
   )
@@ -129,7 +129,7 @@ const runOptions = (command: Command): Command =>
     .addOption(
       new Option('--array <RxC>', 'rows (tokens) x columns (outputs)')
         .argParser(arraySize)
-        .default(arraySize('8x8'), '8x8'),
+        .default(arraySize('4x16'), '4x16'),
     )
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
     .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 62)

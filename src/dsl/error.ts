@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../base/user-error.ts'
 
@@ -28,11 +28,13 @@ export type HdlCode =
   | 'E-PARAMETER' // a parameter a component cannot be built with
 
 const here = dirname(fileURLToPath(import.meta.url))
+/** Where a mistake is noticed, never made: the language and the engines. */
+const inner = [here, join(dirname(here), 'sim')].map((folder) => folder + sep)
 
 /** A line of the user's file, `src/pe/mac.ts:24`; worked out only when it is asked for. */
 export type Origin = () => string | undefined
 
-/** The nearest caller outside the language's own folder, remembered for an error that shows up later. Quick. */
+/** The nearest caller outside the language and the engines, remembered for an error that shows up later. Quick. */
 export const originHere = (): Origin => {
   const holder: { stack?: string } = {}
   const limit = Error.stackTraceLimit
@@ -47,7 +49,7 @@ const lineIn = (holder: { stack?: string }): string | undefined => {
     const found = /\(?((?:file:\/\/)?[^()\s]+):(\d+):\d+\)?$/.exec(line.trim())
     if (!found) continue
     const file = found[1]!.startsWith('file://') ? fileURLToPath(found[1]!) : found[1]!
-    if (file.startsWith(here) || file.startsWith('node:')) continue
+    if (inner.some((folder) => file.startsWith(folder)) || file.startsWith('node:')) continue
     return `${file.split('/').slice(-3).join('/')}:${found[2]}`
   }
   return undefined

@@ -7,7 +7,8 @@ import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { sortedFailures } from '../fuzz/failures.ts'
 import { type Limits, randomComponent } from '../fuzz/random-component.ts'
 
-const designs = process.env.BITLOOM_FULL ? 2000 : 150
+const full = Boolean(process.env.BITLOOM_FULL)
+const designs = full ? 2000 : 150
 
 const kinds: readonly (readonly [string, Limits])[] = [
   ['narrow values', { width: 24, operations: 40, depth: 1 }],
@@ -36,5 +37,6 @@ describe('every engine agrees with the interpreter', () => {
         expect(sortedFailures(javascript), design).toEqual(sortedFailures(definition))
       }
     },
+    full ? 1_800_000 : 60_000,
   )
 })

@@ -42,7 +42,8 @@ export const expression = (of: FlatValue, args: readonly FlatValue[], texts: rea
     case 'shr':
       if (wide) return back(`${at(0)} >> ${of.amount}n`)
       if (from[0] === 'i32') return `${at(0)} >> ${Math.min(of.amount, 31)}`
-      return truncated(`Math.floor(${at(0)} / ${2 ** of.amount})`)
+      // No double is larger than 2^53: further places change nothing, and 2^1024 would be infinite.
+      return truncated(`Math.floor(${at(0)} / ${2 ** Math.min(of.amount, 60)})`)
     case 'wrap':
       return wrapped(of, args[0]!, texts[0]!)
     case 'sat': {

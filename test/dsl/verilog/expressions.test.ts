@@ -229,6 +229,22 @@ describe('bits', () => {
   })
 })
 
+describe('a sign before a sign', () => {
+  it('stands in parentheses, which Verilog asks for', async () => {
+    const module = maker({ f: bits(8), a: s(4) }, { y: bits(4), z: s(6) }, ({ f, a }) => ({
+      y: f.not().unsigned().bits(4).not(),
+      z: a.neg().neg(),
+    }))
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "assign y = ~(~f[3:0]);
+      wire signed [3:0] z_difference = -(-a);
+      assign z = {{2{z_difference[3]}}, z_difference};
+
+      wire unused = &{1'b0, f[7:4]};"
+    `)
+  })
+})
+
 describe('a choice', () => {
   it('is an expression outside registers', async () => {
     const module = maker({ c: bool, d: bool, a: s(4), b: u(8) }, { y: range(-8, 255), z: u(8) }, ({ c, d, a, b }) => ({
