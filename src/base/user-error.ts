@@ -27,7 +27,7 @@ export const reasonOf = (error: unknown): string => {
     EISDIR: 'it is a folder, not a file',
     EROFS: 'the file system is read-only',
     ENOSPC: 'the disk is full',
-    EEXIST: 'it exists already',
+    EEXIST: 'there is something of that name already',
   }
   return (code && known[code]) ?? error.message.split('\n')[0] ?? 'unknown reason'
 }

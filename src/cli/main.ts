@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { UserError } from '../base/user-error.ts'
+import { reasonOf, UserError } from '../base/user-error.ts'
 import { type Output, terminalOutput } from './context.ts'
 import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
@@ -19,6 +19,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
   // Between two ticks no file is half written: leaving here keeps every output whole.
   const interrupted = (): never => process.exit(130)
   process.once('SIGINT', interrupted)
+  process.stdout.on('error', stdoutFailed)
   let code = 0
   const act = async (options: { readonly json?: boolean }, job: (output: Output) => unknown): Promise<void> => {
     const result = await job(terminalOutput(options.json === true))
@@ -38,6 +39,13 @@ export const main = async (args: readonly string[]): Promise<number> => {
   } finally {
     process.removeListener('SIGINT', interrupted)
   }
+}
+
+/** A reader that has seen enough, as `| head` does, is no fault; a full disk behind a redirection is one. */
+const stdoutFailed = (error: NodeJS.ErrnoException): never => {
+  if (error.code === 'EPIPE') process.exit(0)
+  process.stderr.write(`bitloom: cannot write to standard output: ${reasonOf(error)}; send it elsewhere\n`)
+  process.exit(2)
 }
 
 type Act = (options: { readonly json?: boolean }, job: (output: Output) => unknown) => Promise<void>

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bitloom, program, scratch } from './bitloom.ts'
@@ -62,6 +62,17 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
     expect(refused(args)).toMatch(/cannot write .*a-file.*choose another folder with --out/)
     expect(performance.now() - started).toBeLessThan(30_000)
     expect(readFileSync(file, 'utf8')).toBe('')
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('standard output on a full disk', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [program, 'list', 'pes'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    expect(stderr).toBe('bitloom: cannot write to standard output: the disk is full; send it elsewhere\n')
+    expect(status).toBe(2)
   })
 
   it('Verilator that is not installed', () => {
