@@ -180,7 +180,6 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       return signals as never
     },
     checked(value, shape, promise) {
-      own(graph, value)
       if (fits(value.node, shape)) return value
       builder.check(value.lt(shape.min).or(value.gt(shape.max)).not(), promise)
       return new Int(graph, graph.operation('wrap', shape, [value.node]))

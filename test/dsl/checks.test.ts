@@ -104,20 +104,41 @@ describe.each(engines)('a promise, in %s,', (_, start) => {
   })
 })
 
-describe('checked', () => {
-  it('is free where the bounds say that the value fits', () => {
+describe('checked and check', () => {
+  it('are free where the bounds say that the value fits', () => {
     const module = maker({ a: s(4) }, { y: s(8) }, ({ a }, { checked }) => ({ y: checked(a.add(1), s(8), 'always') }))
     expect([module.checks, module.operations.map(({ op }) => op)]).toEqual([[], ['add']])
   })
 
-  it('keeps the low bits where the promise is broken, and simulation goes on', () => {
+  it('keep the low bits where the promise is broken, and simulation goes on', () => {
     const module = maker({ a: u(8) }, { y: range(0, 9) }, ({ a }, { checked }) => ({
       y: checked(a, range(0, 9), 'a is a decimal digit'),
     }))
     expect(trace(module, 'y', [{ a: 9 }, { a: 0xfd }])).toEqual([9n, 0xdn])
   })
 
-  it('a check that always holds is left out', () => {
+  it('inside several conditions hold where one of them does not', () => {
+    const module = maker({ a: bool, b: bool, c: bool }, {}, ({ a, b, c }, { when, check }) => {
+      when(a, () => {
+        when(
+          b,
+          () => {},
+          () => check(c, 'c holds where a does and b does not'),
+        )
+      })
+      return {}
+    })
+    for (const start of [interpreter, javascriptEngine]) {
+      const engine = start(module)
+      for (let k = 0; k < 8; k++) {
+        engine.inputs.set([k & 1, (k >> 1) & 1, (k >> 2) & 1])
+        engine.step()
+      }
+      expect(engine.failures.map(({ cycle }) => cycle)).toEqual([0b001])
+    }
+  })
+
+  it('leave out what always holds', () => {
     const module = maker({ a: u(4) }, { y: u(4) }, ({ a }, { check }) => {
       check(a.lt(16), 'four bits end at 15')
       return { y: a }

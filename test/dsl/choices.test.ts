@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bits, bool, type Int, mux, range, s, sum, u } from '../../src/dsl/index.ts'
+import { bits, bool, cat, type Int, mux, range, s, sum, u } from '../../src/dsl/index.ts'
 import { maker, mistake, run } from './maker.ts'
 
 describe('mux', () => {
@@ -41,6 +41,22 @@ describe('mux', () => {
     ).toMatchInlineSnapshot(
       `"E-WIDTH in maker (choices.test.ts, line 'mistake(() => maker({ c: bool, a: bits(4), b: bits(3) }, { y: bits(4) }, ({ c, a, b }) => ({ y: mux(c, a, b) })))'): this place takes 4 bits, got 3; use .slice() or cat()"`,
     )
+  })
+
+  it('between two constants is the condition only where that is as wide', () => {
+    const module = maker({ c: bool, f: bits(4) }, { y: bits(8), z: bool }, ({ c, f }) => {
+      const one = f.xor(f).or(1)
+      return { y: cat(mux(c, one, 0), f), z: mux(c, false, true) }
+    })
+    expect(
+      run(module, [
+        { c: 1, f: 3 },
+        { c: 0, f: 3 },
+      ]),
+    ).toEqual([
+      { y: 0x13n, z: 0n },
+      { y: 0x03n, z: 1n },
+    ])
   })
 
   it('makes nothing where there is nothing to choose', () => {

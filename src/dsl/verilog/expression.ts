@@ -21,7 +21,7 @@ const suffix: Readonly<Record<OperationName, string>> = {
   slice: 'field',
 }
 
-/** Flags and fields are short enough to stand inside braces; arithmetic reads better with a name. */
+/** Flags and fields have no sign and are short enough to stand inside braces; arithmetic reads better with a name. */
 const zeroExtendedInPlace: ReadonlySet<OperationName> = new Set(['eq', 'lt', 'and', 'or', 'xor', 'not', 'cat', 'slice'])
 
 /**
@@ -70,7 +70,7 @@ export class Expressions {
     if (this.#standsInline(node)) {
       const operation = node as Operation
       if (operation.op === 'shr') return this.#field(operation.args[0]!, operation.amount, width)
-      if (!isSigned(node) && zeroExtendedInPlace.has(operation.op))
+      if (zeroExtendedInPlace.has(operation.op))
         return joined(literal(0n, width - widthOf(node)), this.#inline(operation, widthOf(node)))
     }
     return this.#extended(this.#netOf(node), isSigned(node), width)

@@ -130,15 +130,17 @@ describe('a comparison', () => {
   })
 
   it('that the bounds decide is not made', async () => {
-    const module = maker({ a: u(8) }, { never: bool, ever: bool, same: bool }, ({ a }) => ({
+    const module = maker({ a: u(8) }, { never: bool, ever: bool, same: bool, nothing: u(2) }, ({ a }) => ({
       never: a.lt(0),
       ever: a.le(255),
       same: a.eq(a),
+      nothing: a.mul(0),
     }))
     expect(await body(module)).toMatchInlineSnapshot(`
       "assign never = 1'b0;
       assign ever = 1'b1;
       assign same = 1'b1;
+      assign nothing = 2'd0;
 
       wire unused = &{1'b0, a};"
     `)
@@ -156,6 +158,21 @@ describe('a loss of bits', () => {
       "assign both = (a < -12'sd128) ? 8'd128 : (a > 12'sd127) ? 8'd127 : a[7:0];
       assign above = (b > 12'd255) ? 8'd255 : b[7:0];
       assign below = (a < 12'sd0) ? 12'd0 : a;"
+    `)
+  })
+
+  it('by wrap and then by shr goes by the sign of the cut value', async () => {
+    const module = maker({ a: s(8) }, { y: s(4), z: bits(6) }, ({ a }) => ({
+      y: a.wrap(s(4)).shr(2),
+      z: cat(a.shr(20).bits(3), a.shr(20).bits(3)),
+    }))
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "wire signed [3:0] y_wrapped = a[3:0];
+      assign y = {{2{y_wrapped[3]}}, y_wrapped[3:2]};
+      wire [2:0] z_wrapped = {{3{a[7]}}};
+      assign z = {z_wrapped, z_wrapped};
+
+      wire unused = &{1'b0, a[6:4], y_wrapped[1:0]};"
     `)
   })
 
@@ -225,6 +242,36 @@ describe('bits', () => {
       assign turned = ~(f & 4'd6);
       assign some = f != 4'd0;
       assign every = f == 4'd15;"
+    `)
+  })
+})
+
+describe('a net', () => {
+  it('is made of a product or a clamp that is read twice, and of a value whose sign is', async () => {
+    const module = maker({ a: s(4), b: s(4) }, { y: s(8), z: s(9), w: s(4) }, ({ a, b }) => {
+      const product = a.mul(b)
+      return { y: product, z: product.sub(a.sat(range(-3, 3))), w: a.sat(range(-3, 3)) }
+    })
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "wire signed [7:0] y_product = a * b;
+      assign y = y_product;
+      wire signed [2:0] z_clamped = (a < -4'sd3) ? -3'sd3 : (a > 4'sd3) ? 3'd3 : a[2:0];
+      wire signed [7:0] z_difference = y_product - {{5{z_clamped[2]}}, z_clamped};
+      assign z = {z_difference[7], z_difference};
+      assign w = {z_clamped[2], z_clamped};"
+    `)
+  })
+
+  it('that feeds a place called like it says what is done instead', async () => {
+    const module = maker({ a: u(4), b: u(4) }, { sum: u(6), second_sum: u(6) }, ({ a, b }) => ({
+      sum: a.add(b).add(1),
+      second_sum: a.add(b).add(2),
+    }))
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "wire [4:0] sum_add = {1'b0, a} + {1'b0, b};
+      wire [4:0] sum_add_2 = sum_add + 5'd1;
+      assign sum = {1'b0, sum_add_2};
+      assign second_sum = {1'b0, sum_add} + 6'd2;"
     `)
   })
 })

@@ -171,6 +171,7 @@ describe('checks', () => {
       check(on, 'it is "on", 100%')
       when(on, () => {
         check(a.add(b).lt(300), 'the sum stays below 300')
+        check(a.add(b).ne(7), 'the sum is not 7')
       })
       return { y: checked(a.add(1), u(8), 'a is not full') }
     })
@@ -179,10 +180,12 @@ describe('checks', () => {
       assign y = y_sum[7:0];
 
       \`ifndef SYNTHESIS
+      wire [8:0] check_2_sum = {1'b0, a} + {1'b0, b};
       always @(posedge clk) begin
         if (!rst && (a == b)) $error("%m: a is not b");
         if (!rst && !on) $error("%m: it is \\"on\\", 100%%");
-        if (!rst && (on & (({1'b0, a} + {1'b0, b}) >= 9'd300))) $error("%m: the sum stays below 300");
+        if (!rst && (on & (check_2_sum >= 9'd300))) $error("%m: the sum stays below 300");
+        if (!rst && (on & (check_2_sum == 9'd7))) $error("%m: the sum is not 7");
         if (!rst && (y_sum > 9'd255)) $error("%m: a is not full");
       end
       \`endif"

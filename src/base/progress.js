@@ -1,0 +1,1 @@
+export const silent = { start() { }, update() { }, stop() { }, say() { } };

@@ -1,0 +1,130 @@
+import { Command, CommanderError, Option } from 'commander';
+import { reasonOf, UserError } from '../base/user-error.js';
+import { terminalOutput } from './context.js';
+import { generateCommand } from './generate.js';
+import { listCommand, listed } from './list.js';
+import { arraySize, decimal, integer } from './options.js';
+import { reportCommand } from './report.js';
+import { runCommand } from './run.js';
+import { startCommand } from './start.js';
+import { synthCommand } from './synth.js';
+import { verifyCommand } from './verify.js';
+import { packageVersion } from './version.js';
+/** Random groups a verification runs unless told otherwise. */
+const defaultGroups = 1000;
+/** Runs the command line; gives the exit code: 0 good, 1 a check failed, 2 bad input. */
+export const main = async (args) => {
+    // Between two ticks no file is half written: leaving here keeps every output whole.
+    const interrupted = () => process.exit(130);
+    process.once('SIGINT', interrupted);
+    process.stdout.on('error', stdoutFailed);
+    let code = 0;
+    const act = async (options, job) => {
+        const result = await job(terminalOutput(options.json === true));
+        if (typeof result === 'number')
+            code = result;
+    };
+    try {
+        await program(act).parseAsync(args, { from: 'user' });
+        return code;
+    }
+    catch (error) {
+        if (error instanceof CommanderError)
+            return error.exitCode === 0 ? 0 : 2;
+        if (error instanceof UserError) {
+            process.stderr.write(`bitloom: ${error.message}\n`);
+            return error.exitCode;
+        }
+        process.stderr.write(`bitloom: a fault of bitloom itself, please report it: ${error?.stack ?? error}\n`);
+        return 1;
+    }
+    finally {
+        process.removeListener('SIGINT', interrupted);
+    }
+};
+/** A reader that has seen enough, as `| head` does, is no fault; a full disk behind a redirection is one. */
+const stdoutFailed = (error) => {
+    if (error.code === 'EPIPE')
+        process.exit(0);
+    process.stderr.write(`bitloom: cannot write to standard output: ${reasonOf(error)}; send it elsewhere\n`);
+    process.exit(2);
+};
+const program = (act) => {
+    const root = new Command('bitloom')
+        .description('Low-precision processing elements: described once, as Verilog, exact model, silicon figures and a language model running on them.')
+        .version(packageVersion())
+        .exitOverride()
+        .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bitloom: ')) })
+        .showHelpAfterError('(bitloom --help shows what there is)')
+        .showSuggestionAfterError();
+    const command = (usage, summary, examples) => root
+        .command(usage)
+        .description(summary)
+        .option('--json', 'print one JSON document on stdout')
+        .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ bitloom ${line}`).join('\n')}`);
+    command('list [what]', `what there is: ${listed.join(', ')}`, ['list', 'list pes', 'list targets --json']).action((what, options) => act(options, (output) => listCommand(what, output)));
+    command('generate [specs...]', 'Verilog and a manifest of specs, or of the whole catalogue', [
+        'generate',
+        'generate "mixpe(w=int4, a=int8)" --out rtl',
+        'generate "mac(w=int8)" --array 16x16',
+    ])
+        .option('--out <folder>', 'where the files go', 'generated')
+        .option('--array <RxC>', 'an output-stationary array of the PE', arraySize)
+        .action((specs, options) => act(options, (output) => generateCommand(specs, options, output)));
+    command('verify <spec>', 'the RTL against its golden model: every product, then random groups', [
+        'verify "mixpe(w=int4, a=int8)"',
+        'verify mixpe --engine all --vectors 5000 --seed 7',
+        'verify mac --vectors exhaustive --json',
+    ])
+        .option('--engine <name>', 'js, interpreter, verilator or all', 'js')
+        .option('--vectors <n>', `random groups, or exhaustive for every product alone (default: ${defaultGroups})`)
+        .option('--seed <n>', 'seed of the random groups', integer('--seed', 0, 2 ** 32 - 1), 1)
+        .action((spec, options) => act(options, (output) => verifyCommand(spec, { ...options, groups: groupsOf(options.vectors) }, output)));
+    command('synth <spec|file.v>', 'area, timing and energy on standard cells, or FPGA resources', [
+        'synth "mixpe(w=int4, a=int8)"',
+        'synth mac --target ice40 --json',
+        'synth design.v --top design --target generic45',
+    ])
+        .option('--target <id>', 'a target of `bitloom list targets`', 'generic45')
+        .option('--top <module>', 'top module of a Verilog file')
+        .action((design, options) => act(options, (output) => synthCommand(design, options, output)));
+    runOptions(command('run', 'a language model with its linear layers on a simulated array', [
+        'run --prompt "Once upon a time" --tokens 32',
+        'run --pe "mixpe(weights=symmetric)" --array 8x8 --out out',
+        'run --model stories260K.bin --tokenizer tok512.bin --json',
+    ]))
+        .option('--out <folder>', 'also write report.json and report.html there')
+        .action((options) => act(options, (output) => runCommand(runRequest(options), output)));
+    runOptions(command('start', 'the main job: catalogue, verification, a story on simulated hardware, synthesis, report', [
+        'start',
+        'start --array 16x16 --tokens 64 --out results',
+    ]))
+        .option('--out <folder>', 'where the report and the Verilog go', 'out')
+        .action((options) => act(options, (output) => startCommand({ ...runRequest(options), out: options.out }, output)));
+    command('report', 'the page and the table of a saved run', ['report', 'report --from out/report.json --out page'])
+        .option('--from <file>', 'data that `start` or `run --out` wrote', 'out/report.json')
+        .option('--out <folder>', 'where report.html goes; beside the data unless said')
+        .action((options) => act(options, (output) => reportCommand(options, output)));
+    return root;
+};
+const runOptions = (command) => command
+    .option('--model <id|file>', 'a model of `bitloom list models`, or a llama2.c checkpoint', 'stories15m')
+    .option('--tokenizer <file>', 'tokenizer of a checkpoint; beside it unless said')
+    .option('--pe <spec>', 'the processing element', 'mixpe(w=int4, a=int8)')
+    .addOption(new Option('--array <RxC>', 'rows (tokens) x columns (outputs)')
+    .argParser(arraySize)
+    .default(arraySize('4x16'), '4x16'))
+    .option('--prompt <text>', 'how the story begins', 'Once upon a time')
+    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 62)
+    .option('--temperature <t>', '0 takes the likeliest token', decimal('--temperature', 0, 100), 0)
+    .option('--top-p <p>', 'draw from the likeliest tokens of this joint probability', decimal('--top-p', 0, 1), 0.9)
+    .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--threads <n>', 'worker threads; one a core unless said', integer('--threads', 1, 256))
+    .addOption(new Option('--engine <name>', 'simulation engine').default('js'));
+/** The options of commander as a request; absent ones are absent. */
+const runRequest = (options) => options;
+const groupsOf = (text) => {
+    if (text === undefined)
+        return defaultGroups;
+    return text === 'exhaustive' ? 0 : integer('--vectors', 1, 1e9)(text);
+};

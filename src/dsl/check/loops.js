@@ -1,0 +1,88 @@
+/**
+ * The nodes along a combinational loop of the module, the first repeated at the end, or undefined. Paths through child
+ * instances count only where the child's output really depends on that input within the cycle.
+ */
+export const findLoop = (module) => {
+    const dependencies = dependenciesIn(module);
+    const state = new Map();
+    const starts = [...module.wires.map((wire) => wire.node), ...module.operations];
+    for (const start of starts) {
+        if (state.has(start))
+            continue;
+        const path = [];
+        const enter = (node) => {
+            state.set(node, 'open');
+            path.push({ node, rest: dependencies(node), next: 0 });
+        };
+        enter(start);
+        while (path.length > 0) {
+            const top = path[path.length - 1];
+            const node = top.rest[top.next++];
+            if (node === undefined) {
+                state.set(top.node, 'done');
+                path.pop();
+            }
+            else if (state.get(node) === 'open') {
+                const from = path.findIndex((step) => step.node === node);
+                return [...path.slice(from).map((step) => step.node), node];
+            }
+            else if (!state.has(node))
+                enter(node);
+        }
+    }
+    return undefined;
+};
+/** The inputs that each output depends on within the cycle. */
+export const combinationalInputs = (module) => {
+    const known = cache.get(module);
+    if (known)
+        return known;
+    const dependencies = dependenciesIn(module);
+    const result = new Map();
+    for (const output of module.outputs) {
+        const reached = new Set();
+        const seen = new Set([output.node]);
+        const work = [output.node];
+        for (let node = work.pop(); node; node = work.pop()) {
+            if (node.op === 'in')
+                reached.add(node.name);
+            for (const next of dependencies(node))
+                if (!seen.has(next)) {
+                    seen.add(next);
+                    work.push(next);
+                }
+        }
+        result.set(output.name, reached);
+    }
+    cache.set(module, result);
+    return result;
+};
+const cache = new WeakMap();
+/** What a node needs within the cycle. */
+const dependenciesIn = (module) => {
+    const drivers = new Map(module.wires.map((wire) => [wire.node, [wire.driver]]));
+    const instances = new Map(module.instances.map((instance) => [instance.name, instance]));
+    return (node) => {
+        switch (node.op) {
+            case 'const':
+            case 'in':
+            case 'reg':
+                return [];
+            case 'wire':
+                return drivers.get(node) ?? [];
+            case 'out': {
+                const instance = instances.get(node.instance);
+                return [...combinationalInputs(instance.of).get(node.port)].map((port) => instance.inputs.get(port));
+            }
+            default:
+                return node.args;
+        }
+    };
+};
+/** Names of wires and instance ports; operations between them are left out unless there is nothing else. */
+export const loopNames = (loop) => {
+    const text = (node) => (node.op === 'out' ? `${node.instance}.${node.port}` : (node.name ?? node.op));
+    const visible = loop.filter((node) => node.op === 'out' || node.op === 'wire');
+    const names = (visible.length > 0 ? visible : loop).map(text);
+    return names[0] === names[names.length - 1] && names.length > 1 ? names : [...names, names[0]];
+};

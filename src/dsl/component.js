@@ -1,0 +1,112 @@
+import { buildModule } from './build.js';
+import { HdlError, originHere } from './error.js';
+import { nameFault } from './names.js';
+/**
+ * A family of components. `describe` sees the parameters and returns ports and logic:
+ *
+ *     const Counter = component('counter', (p: { width: number }) => ({
+ *       in: { enable: bool },
+ *       out: { count: u(p.width) },
+ *       logic({ enable }, { regs, when }) {
+ *         const r = regs({ value: u(p.width) })
+ *         when(enable, () => { r.value.next = r.value.add(1).wrap(u(p.width)) })
+ *         return { count: r.value }
+ *       },
+ *     }))
+ *
+ * The same parameters give the same component and module object. Errors: `HdlError`, thrown where `module` is first read.
+ */
+export const component = (label, describe) => {
+    const declared = originHere();
+    const made = new Map();
+    return (parameters) => {
+        const all = parametersOf(label, parameters);
+        const key = identityOf(all);
+        const known = made.get(key);
+        if (known)
+            return known;
+        const description = describe(parameters);
+        const name = description.name ?? moduleName(label, all);
+        const fault = nameFault(name);
+        if (fault)
+            throw new HdlError('E-NAME', label, `a module cannot be called '${name}': ${fault}; choose another name`);
+        const texts = Object.fromEntries(all.map((parameter) => [parameter.key, parameter.text]));
+        let module;
+        const result = {
+            name,
+            in: description.in,
+            out: description.out,
+            get module() {
+                if (module === 'in the making')
+                    throw new HdlError('E-LOOP', name, 'the component contains itself without end; give the inner one smaller parameters and stop somewhere');
+                if (module)
+                    return module;
+                module = 'in the making';
+                try {
+                    const built = buildModule(name, texts, description, declared);
+                    module = built;
+                    return built;
+                }
+                finally {
+                    if (module === 'in the making')
+                        module = undefined;
+                }
+            },
+        };
+        made.set(key, result);
+        return result;
+    };
+};
+/** The parameters in alphabetical order; one that is undefined is as good as left out. */
+const parametersOf = (label, parameters) => Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => ({ key, ...textOf(label, key, value) }));
+const textOf = (label, key, value) => {
+    if (typeof value === 'string')
+        return { kind: 'text', text: value };
+    if (typeof value === 'number' || typeof value === 'bigint')
+        return { kind: 'number', text: String(value) };
+    if (typeof value === 'boolean')
+        return { kind: 'flag', text: String(value) };
+    if (typeof value === 'object' && value !== null) {
+        // Shapes have a tag, components a name, anything else may carry an identity: they differ wherever the things differ.
+        if ('tag' in value && typeof value.tag === 'string')
+            return { kind: 'shape', text: value.tag };
+        if ('out' in value && 'name' in value)
+            return { kind: 'component', text: String(value.name) };
+        if ('identity' in value && typeof value.identity === 'string')
+            return { kind: 'identity', text: value.identity };
+    }
+    throw new HdlError('E-PARAMETER', label, `parameter '${key}' is neither text, number, flag, shape, component nor an object with an 'identity' text, so it cannot be part of a module's identity; pass plain values`);
+};
+const identityOf = (parameters) => JSON.stringify(parameters.map(({ key, kind, text }) => [key, kind, text]));
+/**
+ * Every parameter is in the name, so that two names are equal only if the parameters are: names that are long, or that
+ * other parameters could be written as too, end in a hash of all of them.
+ */
+const moduleName = (label, parameters) => {
+    const full = [label, ...parameters.flatMap(({ key, text }) => [key, text])]
+        .join('_')
+        .replaceAll('-', 'm')
+        .replace(/[^A-Za-z0-9_]/g, '_');
+    if (full.length <= 60 && /^\w*$/.test(label) && parameters.every(isPlain))
+        return full;
+    const hash = fnv1a(JSON.stringify([label, identityOf(parameters)]));
+    return `${full.slice(0, 48).replace(/_+$/, '')}_${hash.toString(16).padStart(8, '0')}`;
+};
+/** True where nothing but this parameter is written like it. */
+const isPlain = ({ kind, text }) => {
+    if (kind === 'flag' || kind === 'shape')
+        return true;
+    if (kind === 'number')
+        return /^-?\d+$/.test(text);
+    return kind === 'text' && /^[A-Za-z][A-Za-z0-9]*$/.test(text) && !/^(?:m\d+|[sub]\d+|bool|true|false)$/.test(text);
+};
+/** 32-bit FNV-1a of the text's UTF-16 code units. */
+const fnv1a = (text) => {
+    let hash = 0x811c9dc5;
+    for (let k = 0; k < text.length; k++)
+        hash = Math.imul(hash ^ text.charCodeAt(k), 0x01000193);
+    return hash >>> 0;
+};

@@ -1,0 +1,46 @@
+/** Words no port, register, wire or instance may be called: keywords of Verilog-2005 and SystemVerilog, and ours. */
+const reserved = new Set(`clk rst always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign default defparam
+design disable edge else end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable endtask
+event for force forever fork function generate genvar highz0 highz1 if ifnone incdir include initial inout input instance
+integer join large liblist library localparam macromodule medium module nand negedge nmos nor noshowcancelled not notif0
+notif1 or output parameter pmos posedge primitive pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent rcmos
+real realtime reg release repeat rnmos rpmos rtran rtranif0 rtranif1 scalared showcancelled signed small specify specparam
+strong0 strong1 supply0 supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire
+vectored wait wand weak0 weak1 while wire wor xnor xor accept_on alias always_comb always_ff always_latch assert assume
+before bind bins binsof bit break byte chandle checker class clocking const constraint context continue cover covergroup
+coverpoint cross dist do endchecker endclass endclocking endgroup endinterface endpackage endprogram endproperty
+endsequence enum eventually expect export extends extern final first_match foreach forkjoin global iff ignore_bins
+illegal_bins implements implies import inside int interconnect interface intersect join_any join_none let local logic
+longint matches modport nettype new nexttime null package packed priority program property protected pure rand randc
+randcase randsequence ref reject_on restrict return s_always s_eventually s_nexttime s_until s_until_with sequence
+shortint shortreal soft solve static string strong struct super sync_accept_on sync_reject_on tagged this throughout
+timeprecision timeunit type typedef union unique unique0 until until_with untyped var virtual void wait_order weak
+wildcard with within unused`.split(/\s+/));
+/** Why a name cannot be used, or undefined where it can. */
+export const nameFault = (name) => {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name))
+        return 'a name is a letter followed by letters, digits and underscores';
+    if (reserved.has(name.toLowerCase()))
+        return 'it is a reserved word of Verilog or SystemVerilog, or of the printer';
+    return undefined;
+};
+/** Names in use within one module; compared without case, as some tools do. */
+export class NameTable {
+    #taken = new Map();
+    /** What already carries the name, or undefined after taking it for `what`. */
+    take(name, what) {
+        const key = name.toLowerCase();
+        const holder = this.#taken.get(key);
+        if (holder === undefined)
+            this.#taken.set(key, what);
+        return holder;
+    }
+    /** The first free of `base`, `base_2`, `base_3`, ..., now taken. */
+    fresh(base) {
+        for (let k = 1;; k++) {
+            const name = k === 1 ? base : `${base}_${k}`;
+            if (nameFault(name) === undefined && this.take(name, 'a temporary') === undefined)
+                return name;
+        }
+    }
+}

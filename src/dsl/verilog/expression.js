@@ -1,0 +1,291 @@
+import { isSigned, widthOf } from '../ir.js';
+import { readBits, typeOf } from './nets.js';
+/** What a temporary is called after the value it feeds: `accumulator_sum`. */
+const suffix = {
+    add: 'sum',
+    sub: 'difference',
+    mul: 'product',
+    shl: 'shifted',
+    shr: 'shifted',
+    wrap: 'wrapped',
+    sat: 'clamped',
+    mux: 'choice',
+    eq: 'equal',
+    lt: 'less',
+    and: 'and',
+    or: 'or',
+    xor: 'xor',
+    not: 'not',
+    cat: 'joined',
+    slice: 'field',
+};
+/** Flags and fields have no sign and are short enough to stand inside braces; arithmetic reads better with a name. */
+const zeroExtendedInPlace = new Set(['eq', 'lt', 'and', 'or', 'xor', 'not', 'cat', 'slice']);
+/**
+ * Prints the values of one module as Verilog-2001 expressions whose width is exact at every operator, so that no tool
+ * extends, truncates or signs anything on its own. Declarations of the temporaries an expression needs go to `declare`.
+ */
+export class Expressions {
+    #nets;
+    #uses;
+    #declare;
+    /** The register, output or port being printed; temporaries are called after it. */
+    #target = '';
+    constructor(nets, uses, declare) {
+        this.#nets = nets;
+        this.#uses = uses;
+        this.#declare = declare;
+    }
+    /** The node's value modulo 2^width, sign- or zero-extended where the width exceeds the node's; for the net `target`. */
+    print(node, width, target) {
+        this.#target = target;
+        if (width === widthOf(node) && !this.#nets.of(node) && (this.#uses.get(node) ?? 0) <= 1) {
+            if (node.op === 'mul')
+                return this.#product(node);
+            if (node.op === 'sat')
+                return bare(this.#inline(node, width));
+        }
+        return bare(this.#text(node, width));
+    }
+    /** Exactly `width` bits. A compound expression comes in parentheses. */
+    #text(node, width) {
+        if (node.op === 'const')
+            return literal(node.value, width);
+        const own = widthOf(node);
+        if (node.op === 'wrap' && isAlias(node) && (width <= own || keepsValue(node)))
+            return this.#text(node.args[0], width);
+        if (width > own)
+            return this.#widened(node, width);
+        const net = this.#nets.of(node);
+        if (net)
+            return readBits(net, width - 1, 0);
+        const operation = node;
+        if (this.#needsNet(operation))
+            return readBits(this.#netOf(node), width - 1, 0);
+        return this.#inline(operation, width);
+    }
+    /** More bits than the node has; what has to be named for it is named. */
+    #widened(node, width) {
+        if (this.#standsInline(node)) {
+            const operation = node;
+            if (operation.op === 'shr')
+                return this.#field(operation.args[0], operation.amount, width);
+            if (zeroExtendedInPlace.has(operation.op))
+                return joined(literal(0n, width - widthOf(node)), this.#inline(operation, widthOf(node)));
+        }
+        return this.#extended(this.#netOf(node), isSigned(node), width);
+    }
+    /** Shared values are computed once; products and clamps stand alone, so that people and tools see them. */
+    #needsNet(node) {
+        return (this.#uses.get(node) ?? 0) > 1 || node.op === 'mul' || node.op === 'sat';
+    }
+    #netOf(node) {
+        const known = this.#nets.of(node);
+        if (known)
+            return known;
+        if (node.op === 'const')
+            throw new TypeError('a constant needs no net');
+        const operation = node;
+        const value = operation.op === 'mul' ? this.#product(operation) : bare(this.#inline(operation, widthOf(node)));
+        const net = this.#nets.temporary(node, node.name ?? temporaryName(this.#target, operation.op));
+        this.#declare(`wire ${typeOf(node)}${net.name} = ${value};`);
+        return net;
+    }
+    #extended(net, signed, width) {
+        const name = readBits(net, net.width - 1, 0);
+        return `{${signed ? repeated(select1(net), width - net.width) : literal(0n, width - net.width)}, ${name}}`;
+    }
+    /** The operation's own text, at most as wide as the operation. */
+    #inline(node, width) {
+        const [a, b, c] = node.args;
+        switch (node.op) {
+            case 'add':
+                for (const [term, other] of [
+                    [a, b],
+                    [b, a],
+                ])
+                    if (other.op === 'const' && other.value < 0n)
+                        return `(${this.#text(term, width)} - ${literal(-other.value, width)})`;
+                return `(${this.#text(a, width)} + ${this.#text(b, width)})`;
+            case 'sub':
+                if (a.op === 'const' && a.value === 0n)
+                    return `(-${operand(this.#text(b, width))})`;
+                if (b.op === 'const' && b.value < 0n)
+                    return `(${this.#text(a, width)} + ${literal(-b.value, width)})`;
+                return `(${this.#text(a, width)} - ${this.#text(b, width)})`;
+            case 'and':
+                return `(${this.#text(a, width)} & ${this.#text(b, width)})`;
+            case 'or':
+                return `(${this.#text(a, width)} | ${this.#text(b, width)})`;
+            case 'xor':
+                return `(${this.#text(a, width)} ^ ${this.#text(b, width)})`;
+            case 'not':
+                if (this.#standsInline(a)) {
+                    const [left, right] = a.args;
+                    if (a.op === 'eq')
+                        return this.#comparison(left, '!=', right);
+                    if (a.op === 'lt')
+                        return this.#comparison(left, '>=', right);
+                }
+                return `${width === 1 ? '!' : '~'}${operand(this.#text(a, width))}`;
+            case 'mux':
+                return `(${this.#text(a, 1)} ? ${this.#text(b, width)} : ${this.#text(c, width)})`;
+            case 'wrap':
+                return this.#text(a, width);
+            case 'shl':
+                return width > node.amount
+                    ? joined(this.#text(a, width - node.amount), literal(0n, node.amount))
+                    : literal(0n, width);
+            case 'shr':
+            case 'slice':
+                return this.#field(a, node.amount, width);
+            case 'cat': {
+                const low = widthOf(b);
+                if (width <= low)
+                    return this.#text(b, width);
+                return joined(this.#text(a, width - low), this.#text(b, low));
+            }
+            case 'eq':
+                return this.#comparison(a, '==', b);
+            case 'lt':
+                return this.#comparison(a, '<', b);
+            case 'sat': {
+                const source = this.#netOf(a);
+                const clamp = (sign, bound) => `${this.#comparison(a, sign, constantNode(bound))} ? ${literal(bound, width)} : `;
+                const below = a.min < node.min ? clamp('<', node.min) : '';
+                const above = a.max > node.max ? clamp('>', node.max) : '';
+                const kept = width <= source.width ? readBits(source, width - 1, 0) : this.#extended(source, source.signed, width);
+                return `(${below}${above}${kept})`;
+            }
+            case 'mul':
+                return readBits(this.#netOf(node), width - 1, 0);
+            default:
+                return node.op;
+        }
+    }
+    /** `width` bits of a value from bit `low` upwards. */
+    #field(node, low, width) {
+        if (node.op === 'const')
+            return literal(node.value >> BigInt(low), width);
+        if (low === 0 && width <= widthOf(node))
+            return this.#text(node, width);
+        if (node.op === 'wrap' && isAlias(node) && low + width <= widthOf(node))
+            return this.#field(node.args[0], low, width);
+        const net = this.#netOf(node);
+        const there = Math.min(width, net.width - low);
+        if (there <= 0) {
+            if (!isSigned(node))
+                return literal(0n, width);
+            const top = readBits(net, net.width - 1, net.width - 1);
+            return width === 1 ? top : `{${repeated(top, width)}}`;
+        }
+        const part = readBits(net, low + there - 1, low);
+        if (there === width)
+            return part;
+        const missing = width - there;
+        return `{${isSigned(node) ? repeated(select1(net), missing) : literal(0n, missing)}, ${part}}`;
+    }
+    /** A comparison as it would be written by hand: a constant stands on the right. */
+    #comparison(a, sign, b) {
+        if (a.op === 'const' && b.op !== 'const')
+            return this.#comparison(b, turned[sign], a);
+        if (sign === '<' || sign === '>' || sign === '>=' || sign === '<=')
+            return `(${this.#ordered(a, b)} ${sign} ${this.#ordered(b, a)})`;
+        const common = Math.max(signedWidth(a, isSigned(b)), signedWidth(b, isSigned(a)));
+        return `(${this.#text(a, common)} ${sign} ${this.#text(b, common)})`;
+    }
+    /** An operand of `<` beside `other`: both equally wide, and both signed if either is. */
+    #ordered(node, other) {
+        const signed = isSigned(node) || isSigned(other);
+        const width = Math.max(signedWidth(node, signed), signedWidth(other, signed));
+        if (!signed)
+            return this.#text(node, width);
+        if (node.op === 'const')
+            return signedLiteral(node.value, width);
+        const text = this.#text(node, width);
+        return this.#nets.of(node)?.name === text && isSigned(node) ? text : `$signed(${bare(text)})`;
+    }
+    /** True for an operation that is written where it is read. */
+    #standsInline(node) {
+        return 'args' in node && !this.#nets.of(node) && !this.#needsNet(node);
+    }
+    /**
+     * Operands keep their own width and one common sign: Verilog's own rule then gives the exact product. An operand wider
+     * than the product is cut to it, which changes no bit of the product.
+     */
+    #product(node) {
+        const width = widthOf(node);
+        const signed = node.args.some(isSigned);
+        const factor = (arg) => {
+            if (arg.op === 'const') {
+                // A minus binds the number alone, so that tools want it as wide as the product.
+                if (arg.value < 0n)
+                    return signedLiteral(BigInt.asIntN(width, arg.value), width);
+                const own = Math.min(width, widthOf(arg) + (signed ? 1 : 0));
+                return signed ? signedLiteral(BigInt.asIntN(own, arg.value), own) : literal(arg.value, own);
+            }
+            const net = this.#netOf(arg);
+            const name = readBits(net, Math.min(width, net.width) - 1, 0);
+            if (!signed || (net.signed && net.width <= width))
+                return name;
+            return `$signed(${net.signed || net.width >= width ? name : `{1'b0, ${name}}`})`;
+        };
+        return `${factor(node.args[0])} * ${factor(node.args[1])}`;
+    }
+}
+/** What stands between the operands where they change places. */
+const turned = {
+    '==': '==',
+    '!=': '!=',
+    '<': '>',
+    '>': '<',
+    '<=': '>=',
+    '>=': '<=',
+};
+/** `accumulator_sum`; where the target ends in that word already, what is done instead of what comes of it: `sum_add`. */
+const temporaryName = (target, op) => `${target}_${target.split('_').at(-1) === suffix[op] ? op : suffix[op]}`;
+/** True for a wrap that only reads bits of its argument: it is printed as that argument, never as a net of its own. */
+export const isAlias = (node) => node.op === 'wrap' && widthOf(node) <= widthOf(node.args[0]);
+/** True where an alias has its argument's width and sign, so that it extends alike. */
+const keepsValue = (node) => widthOf(node) === widthOf(node.args[0]) && isSigned(node) === isSigned(node.args[0]);
+/** `{above, below}`, without braces inside. */
+const joined = (...parts) => {
+    const open = (part) => (/^\{(?!\d+\{).*\}$/.test(part) ? part.slice(1, -1) : bare(part));
+    return `{${parts.map(open).join(', ')}}`;
+};
+/** Verilog takes no sign after another one without parentheses. */
+const operand = (text) => (/^[~!-]/.test(text) ? `(${text})` : text);
+const repeated = (bit, times) => (times === 1 ? bit : `{${times}{${bit}}}`);
+const select1 = (net) => (net.width === 1 ? net.name : `${net.name}[${net.width - 1}]`);
+const constantNode = (value) => ({ op: 'const', id: -1, min: value, max: value, value });
+/** Bits the value needs beside a signed neighbour. */
+const signedWidth = (node, besideSigned) => widthOf(node) + (besideSigned && !isSigned(node) ? 1 : 0);
+/** `8'd5`; a negative value is written with its sign, `-8'sd5`, where it needs no more bits. */
+const literal = (value, width) => {
+    if (width === 1)
+        return (value & 1n) === 1n ? "1'b1" : "1'b0";
+    if (value < 0n && value > -(1n << BigInt(width - 1)))
+        return `-${width}'sd${-value}`;
+    return `${width}'d${BigInt.asUintN(width, value)}`;
+};
+const signedLiteral = (value, width) => {
+    if (value >= 0n)
+        return `${width}'sd${value}`;
+    // The most negative value has no positive twin to put a minus before.
+    return value === -(1n << BigInt(width - 1)) ? `$signed(${literal(value, width)})` : `-${width}'sd${-value}`;
+};
+/** Without the outermost parentheses, if they embrace everything. */
+const bare = (text) => {
+    if (!text.startsWith('('))
+        return text;
+    let depth = 0;
+    for (let k = 0; k < text.length; k++) {
+        if (text[k] === '(')
+            depth++;
+        else if (text[k] === ')')
+            depth--;
+        if (depth === 0)
+            return k === text.length - 1 ? text.slice(1, -1) : text;
+    }
+    return text;
+};

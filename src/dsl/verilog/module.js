@@ -1,0 +1,175 @@
+import { widthOf } from '../ir.js';
+import { Expressions, isAlias } from './expression.js';
+import { Nets, typeOf } from './nets.js';
+/** True where the module, or a child, has registers or checks, and so a `clk` and a `rst` port. */
+export const isClocked = (module) => module.registers.length > 0 || module.checks.length > 0 || module.instances.some((instance) => isClocked(instance.of));
+/** One module as Verilog-2001 text: nets, instances and what drives them, logic, registers, checks, unused bits. */
+export const printModule = (module) => {
+    const nets = new Nets(module);
+    const drivers = [];
+    const instances = [];
+    const logic = [];
+    const checks = [];
+    // Temporaries stand before what reads them; those that only checks read belong inside their `ifndef`.
+    let temporaries = drivers;
+    const uses = countUses(module);
+    const expressions = new Expressions(nets, uses, (line) => temporaries.push(line));
+    const wireNames = new Set(module.wires.map((wire) => wire.name));
+    const declarations = [
+        ...module.wires.map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
+        ...module.registers.map((register) => `reg ${typeOf(register.node)}${register.name};`),
+        ...module.instances
+            .flatMap((instance) => [...instance.outputs.values()])
+            .filter((node) => !wireNames.has(nets.of(node).name))
+            .map((node) => `wire ${typeOf(node)}${nets.of(node).name};`),
+    ];
+    for (const instance of module.instances) {
+        const clock = isClocked(instance.of) ? ['.clk(clk)', '.rst(rst)'] : [];
+        const inputs = [...instance.inputs].map(([port, driver]) => {
+            const width = widthOf(instance.of.inputs.find((input) => input.name === port));
+            return `.${port}(${expressions.print(driver, width, `${instance.name}_${port}`)})`;
+        });
+        const outputs = [...instance.outputs].map(([port, node]) => `.${port}(${nets.of(node).name})`);
+        instances.push(`${instance.of.name} ${instance.name} (`, indent([...clock, ...inputs, ...outputs].join(',\n')), ');');
+    }
+    temporaries = logic;
+    for (const wire of module.wires)
+        if (nets.of(wire.driver)?.name !== wire.name)
+            logic.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`);
+    for (const output of module.outputs)
+        logic.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`);
+    const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions) : [];
+    if (module.checks.length > 0) {
+        temporaries = checks;
+        const promises = checkBlock(module, uses, expressions);
+        checks.unshift('`ifndef SYNTHESIS');
+        checks.push(...promises, '`endif');
+    }
+    const clock = isClocked(module) ? ['input wire clk', 'input wire rst'] : [];
+    const ports = [
+        ...clock,
+        ...module.inputs.map((node) => `input wire ${typeOf(node)}${node.name}`),
+        ...module.outputs.map(({ name, range }) => `output wire ${typeOf(range)}${name}`),
+    ];
+    const unread = nets.unread();
+    const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : [];
+    const body = [declarations, drivers, instances, logic, registers, checks, unused]
+        .filter((lines) => lines.length > 0)
+        .map((lines) => indent(lines.join('\n')));
+    return [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join('\n');
+};
+const registerBlock = (registers, expressions) => {
+    const resets = registers.map(({ name, node, reset }) => {
+        const value = expressions.print({ op: 'const', id: -1, min: reset, max: reset, value: reset }, widthOf(node), name);
+        return `${name} <= ${value};`;
+    });
+    const updates = updateBlock(registers.map((register) => ({ register, next: register.next })), expressions, 0);
+    return [
+        'always @(posedge clk) begin',
+        '  if (rst) begin',
+        indent(resets.join('\n'), 4),
+        '  end else begin',
+        indent(updates.flat().join('\n'), 4),
+        '  end',
+        'end',
+    ];
+};
+/** Deeper chains of choices are printed as an expression. */
+const deepest = 4;
+/** What registers become: neighbours that share a condition in one `if`, nothing for a register that holds. */
+const updateBlock = (updates, expressions, depth) => {
+    const statements = [];
+    for (let k = 0; k < updates.length;) {
+        const { register, next } = updates[k];
+        if (next === register.node) {
+            k++;
+            continue;
+        }
+        const test = next.op === 'mux' && depth < deepest ? next.args[0] : undefined;
+        let end = k + 1;
+        while (test && end < updates.length && choiceOn(test, updates[end].next))
+            end++;
+        if (!test || (end === k + 1 && !choosesToHold(next, register.node))) {
+            statements.push([`${register.name} <= ${expressions.print(next, widthOf(register.node), register.name)};`]);
+            k++;
+            continue;
+        }
+        const condition = expressions.print(test, 1, `${register.name}_enable`);
+        const arm = (which) => updateBlock(updates
+            .slice(k, end)
+            .map((update) => ({ register: update.register, next: update.next.args[which] })), expressions, depth + 1);
+        statements.push(choice(condition, arm(1), arm(2)));
+        k = end;
+    }
+    return statements;
+};
+const choiceOn = (test, node) => node.op === 'mux' && node.args[0] === test;
+/** True where some way through the choices leaves the register as it is: then `if` says it best. */
+const choosesToHold = (node, register) => node === register || (node.op === 'mux' && node.args.slice(1).some((arm) => choosesToHold(arm, register)));
+const choice = (condition, whenTrue, whenFalse) => {
+    if (whenTrue.length === 0)
+        return arm(`if (!${/^\w+$/.test(condition) ? condition : `(${condition})`})`, whenFalse);
+    if (whenFalse.length === 0)
+        return arm(`if (${condition})`, whenTrue);
+    const long = whenTrue.length > 1 || isChoice(whenTrue[0]) || whenFalse.length > 1;
+    const first = arm(`if (${condition})`, whenTrue, long);
+    // `end else ...` on one line.
+    const [head, join] = long ? [first.slice(0, -1), 'end else'] : [first, 'else'];
+    const only = whenFalse.length === 1 ? whenFalse[0] : undefined;
+    if (only && isChoice(only))
+        return [...head, `${join} ${only[0]}`, ...only.slice(1)];
+    return [...head, ...arm(join, whenFalse, long)];
+};
+const isChoice = (statement) => statement[0].startsWith('if ');
+/** Statements under a head; in `begin` and `end` where asked for, or where an `else` below could be taken for theirs. */
+const arm = (head, statements, block = false) => !block && statements.length === 1 && !isChoice(statements[0])
+    ? [`${head} ${statements[0][0]}`]
+    : [`${head} begin`, indent(statements.flat().join('\n')), 'end'];
+/** The designer's promises, for simulation and formal tools only. */
+const checkBlock = (module, uses, expressions) => {
+    const lines = module.checks.map(({ holds, message }, index) => {
+        const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replace(/\s+/g, ' ');
+        const broken = expressions.print(opposite(holds, uses), 1, `check_${index}`);
+        return `if (!rst && ${/^!?[\w[\]]+$/.test(broken) ? broken : `(${broken})`}) $error("%m: ${text}");`;
+    });
+    return ['always @(posedge clk) begin', indent(lines.join('\n')), 'end'];
+};
+/** `!node`, with the `!` drawn inwards over what nobody else reads. */
+const opposite = (node, uses) => {
+    if (node.op === 'not')
+        return node.args[0];
+    const made = (op, args) => ({
+        op,
+        id: -1,
+        min: 0n,
+        max: 1n,
+        args,
+        amount: 0,
+    });
+    if (node.op === 'or' && (uses.get(node) ?? 0) <= 1)
+        return made('and', node.args.map((arg) => opposite(arg, uses)));
+    return made('not', [node]);
+};
+/** How often each operation is read; registers, ports and instances read their drivers. */
+const countUses = (module) => {
+    const uses = new Map();
+    const work = [
+        ...module.outputs.map((output) => output.node),
+        ...module.registers.map((register) => register.next),
+        ...module.wires.map((wire) => wire.driver),
+        ...module.checks.map((check) => check.holds),
+        ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
+    ];
+    for (let node = work.pop(); node; node = work.pop()) {
+        if (node.op === 'wrap' && isAlias(node)) {
+            work.push(node.args[0]);
+            continue;
+        }
+        const before = uses.get(node) ?? 0;
+        uses.set(node, before + 1);
+        if (before === 0 && 'args' in node)
+            work.push(...node.args);
+    }
+    return uses;
+};
+const indent = (text, by = 2) => text.replace(/^(?=.)/gm, ' '.repeat(by));

@@ -1,0 +1,76 @@
+import { isSigned, widthOf } from '../ir.js';
+import { NameTable } from '../names.js';
+/** Every net of one module. Ports, registers, wires and instance outputs have one from the start, operations on demand. */
+export class Nets {
+    #byNode = new Map();
+    #names = new NameTable();
+    constructor(module) {
+        for (const word of ['clk', 'rst', 'unused'])
+            this.#names.take(word, 'the printer');
+        for (const input of module.inputs)
+            this.#add(input, input.name);
+        for (const output of module.outputs)
+            this.#names.take(output.name, 'an output');
+        for (const register of module.registers)
+            this.#add(register.node, register.name);
+        for (const wire of module.wires)
+            this.#add(wire.node, wire.name);
+        for (const instance of module.instances)
+            this.#names.take(instance.name, 'an instance');
+        // A wire driven by an instance is that instance's output net; other outputs get one named after instance and port.
+        for (const wire of module.wires)
+            if (wire.driver.op === 'out' && !this.#byNode.has(wire.driver))
+                this.#byNode.set(wire.driver, this.of(wire.node));
+        for (const instance of module.instances)
+            for (const [port, node] of instance.outputs)
+                if (!this.#byNode.has(node))
+                    this.#byNode.set(node, made(this.#names.fresh(`${instance.name}_${port}`), node));
+    }
+    of(node) {
+        return this.#byNode.get(node);
+    }
+    /** A new net for an operation, called `base` or `base_2` and so on. */
+    temporary(node, base) {
+        const net = made(this.#names.fresh(base), node);
+        this.#byNode.set(node, net);
+        return net;
+    }
+    /** Parts of nets that nobody reads, as Verilog selects, in the order the nets were made. */
+    unread() {
+        const parts = [];
+        for (const net of new Set(this.#byNode.values())) {
+            for (let low = 0; low < net.width;) {
+                if ((net.read >> BigInt(low)) & 1n) {
+                    low++;
+                    continue;
+                }
+                let high = low;
+                while (high + 1 < net.width && !((net.read >> BigInt(high + 1)) & 1n))
+                    high++;
+                parts.push(low === 0 && high === net.width - 1 ? net.name : select(net, high, low));
+                low = high + 1;
+            }
+        }
+        return parts;
+    }
+    #add(node, name) {
+        this.#names.take(name, 'a net');
+        this.#byNode.set(node, made(name, node));
+    }
+}
+const made = (name, range) => ({ name, width: widthOf(range), signed: isSigned(range), read: 0n });
+/** Bits `high` down to `low` of a net, noted as read by `readBits`. */
+export const select = (net, high, low) => {
+    if (low === 0 && high === net.width - 1)
+        return net.name;
+    return high === low ? `${net.name}[${high}]` : `${net.name}[${high}:${low}]`;
+};
+export const readBits = (net, high, low) => {
+    net.read |= ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
+    return select(net, high, low);
+};
+/** `signed [7:0] ` or `` for one bit, to stand after `wire`, `reg`, `input`. */
+export const typeOf = (range) => {
+    const width = widthOf(range);
+    return `${isSigned(range) ? 'signed ' : ''}${width > 1 ? `[${width - 1}:0] ` : ''}`;
+};

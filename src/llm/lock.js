@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+/** The owner touches the lock this often; a lock untouched for `STALE_MS` belongs to a process that died. */
+const HEARTBEAT_MS = 5_000;
+const STALE_MS = 60_000;
+const POLL_MS = 200;
+/**
+ * Runs `work` while this process holds the lock file `path`; waits for another living process, after telling
+ * `onWait` once. A lock whose owner died, here or on another machine, is taken over.
+ */
+export const withLock = async (path, onWait, work) => {
+    const owner = `${process.pid} ${hostname()} ${randomBytes(6).toString('hex')}\n`;
+    mkdirSync(dirname(path), { recursive: true });
+    for (let waited = false; !tryLock(path, owner); waited = true) {
+        if (removeIfStale(path))
+            continue;
+        if (!waited)
+            onWait();
+        await sleep(POLL_MS);
+    }
+    const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS);
+    heartbeat.unref();
+    try {
+        return await work();
+    }
+    finally {
+        clearInterval(heartbeat);
+        if (ownerOf(path) === owner)
+            rmSync(path, { force: true });
+    }
+};
+const tryLock = (path, owner) => {
+    try {
+        writeFileSync(path, owner, { flag: 'wx' });
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'EEXIST')
+            return false;
+        throw error;
+    }
+};
+const ownerOf = (path) => {
+    try {
+        return readFileSync(path, 'utf8');
+    }
+    catch {
+        return undefined;
+    }
+};
+const touch = (path) => {
+    try {
+        utimesSync(path, new Date(), new Date());
+    }
+    catch {
+        // The lock is gone only if someone deleted it by hand; the digests still guard the result.
+    }
+};
+/** Moves a dead lock aside under a name of its own, so that of several waiting processes only one removes it. */
+const removeIfStale = (path) => {
+    const owner = ownerOf(path);
+    if (owner === undefined || !isStale(path, owner))
+        return false;
+    const aside = `${path}.${randomBytes(6).toString('hex')}`;
+    try {
+        renameSync(path, aside);
+        // Another process may have taken the lock over between the look and the move: give it back.
+        if (ownerOf(aside) !== owner)
+            renameSync(aside, path);
+        else
+            rmSync(aside, { force: true });
+        return true;
+    }
+    catch {
+        return false;
+    }
+};
+const isStale = (path, owner) => {
+    const [pid, host] = owner.trim().split(' ');
+    if (host === hostname() && pid !== undefined && !isAlive(Number(pid)))
+        return true;
+    try {
+        return Date.now() - statSync(path).mtimeMs > STALE_MS;
+    }
+    catch {
+        return false;
+    }
+};
+const isAlive = (pid) => {
+    try {
+        process.kill(pid, 0);
+        return true;
+    }
+    catch (error) {
+        return error.code === 'EPERM';
+    }
+};

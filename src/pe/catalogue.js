@@ -1,0 +1,19 @@
+import { parseSpec, unknownFamily } from '../spec/index.js';
+import { mac } from './mac/family.js';
+import { mixpe } from './mixpe/family.js';
+/** Every PE family there is; a new one is a folder and a line here. */
+export const families = [mixpe, mac];
+/** The designs whose Verilog is kept in `generated/`. */
+export const catalogue = [
+    'mixpe(w=int4, a=int8)',
+    'mixpe(w=int4, a=int8, weights=symmetric)',
+    'mac(w=int8, a=int8)',
+];
+/** The PE a spec text describes; anything wrong in it is a SpecError with a caret. */
+export const processingElement = (text) => {
+    const spec = parseSpec(text);
+    const family = families.find(({ id }) => id === spec.family.text);
+    if (!family)
+        throw unknownFamily(spec, families.map(({ id }) => id));
+    return family.apply(spec);
+};

@@ -1,0 +1,82 @@
+import { s, u } from '../../dsl/index.js';
+import { integerFormatOf } from '../../formats/index.js';
+import { fullSpec, readParameters } from '../../spec/index.js';
+import { shortestGroup } from '../arith/group-accumulator.js';
+import { ActivationSum, MixpeCell } from './cell.js';
+import { correctedSum, ZeroPointCorrection } from './zero-point.js';
+const parameters = {
+    w: { kind: 'format', allowed: ['int2', 'int3', 'int4', 'int8'], default: 'int4', summary: 'weight format' },
+    a: { kind: 'format', allowed: ['int8'], default: 'int8', summary: 'activation format' },
+    group: {
+        kind: 'integer',
+        min: 1,
+        max: 4096,
+        default: 128,
+        summary: 'most operand pairs that share scale and zero point',
+    },
+    weights: {
+        kind: 'choice',
+        allowed: ['asymmetric', 'symmetric'],
+        default: 'asymmetric',
+        summary: 'asymmetric: unsigned codes with a zero point; symmetric: signed codes',
+    },
+};
+/** MixPE W4A8: shift-add products, exact sum over a quantisation group, zero point taken off once a group. */
+export const mixpe = {
+    id: 'mixpe',
+    summary: 'shift-add mixed precision, dequantisation after the group (MixPE)',
+    source: 'Zhang et al., MixPE, arXiv 2411.16158 (abstract); datapath widths, drain and correction unit are ours',
+    parameters,
+    apply(spec) {
+        const p = readParameters(spec, parameters);
+        const symmetric = p.weights === 'symmetric';
+        const { bits } = integerFormatOf(p.w);
+        const weight = symmetric ? s(bits) : u(bits);
+        const activation = s(integerFormatOf(p.a).bits);
+        const name = `mixpe_w${bits}${symmetric ? 's' : 'u'}_a${activation.width}_g${p.group}`;
+        const shapes = { name, activation, weight, group: p.group };
+        const cell = MixpeCell({
+            name: `${name}_cell`,
+            activation,
+            weight,
+            sum: activation.times(weight).sumOf(p.group),
+            promise: `a group has at most ${p.group} operand pairs`,
+        });
+        const parts = symmetric
+            ? { cell }
+            : { cell, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) };
+        return {
+            spec: fullSpec('mixpe', parameters, p),
+            parameters: p,
+            name,
+            family: 'mixpe',
+            operands: {
+                activation,
+                weight,
+                zero: symmetric ? undefined : weight,
+                result: symmetric ? activation.times(weight).sumOf(p.group) : correctedSum(shapes),
+                group: p.group,
+            },
+            parts,
+            golden: (activations, weights, zero) => {
+                let sum = 0n;
+                for (let k = 0; k < activations.length; k++)
+                    sum += BigInt(activations[k]) * BigInt(weights[k] - zero);
+                return sum;
+            },
+            timing: { latency_cycles: symmetric ? 2 : 4, cycles_per_step: 1, macs_per_cycle: 1, shortestGroup },
+            claims: [
+                {
+                    what: 'speed and energy of the accelerator against state-of-the-art quantisation accelerators',
+                    value: '2.6 times the speed, 1.4 times less energy',
+                    source: 'arXiv 2411.16158, abstract',
+                },
+                {
+                    what: 'area times power of an INT8 PE over that of a MixPE INT4 x INT8 PE',
+                    value: '2.29 (133.38 / 58.28)',
+                    source: "design-space plot data in the authors' simulator repository, file dse.py, since deleted",
+                },
+            ],
+        };
+    },
+};

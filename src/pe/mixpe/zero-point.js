@@ -1,0 +1,39 @@
+import { bool, component, range } from '../../dsl/index.js';
+import { shiftAdd } from '../arith/shift-add.js';
+/** Bounds of the sum of x * (q - z) over a group: code minus zero point reaches as far as the largest code, both ways. */
+export const correctedSum = (p) => p.activation.times(range(-p.weight.max, p.weight.max)).sumOf(p.group);
+/**
+ * One per column: P - z * X, where P is a cell's sum of x * q, X the row's sum of x, and z the column's zero point of the
+ * group. The multiplication is by shift-add too. It serves one cell sum a cycle, so a column of any height shares it.
+ */
+export const ZeroPointCorrection = component('mixpe_zero_point', (p) => {
+    const cellSum = p.activation.times(p.weight).sumOf(p.group);
+    const activationSum = p.activation.sumOf(p.group);
+    const corrected = correctedSum(p);
+    const inputs = {
+        sum_in: cellSum,
+        sum_in_valid: bool,
+        activation_sum_in: activationSum,
+        zero_in: p.weight,
+        zero_load: bool,
+    };
+    const outputs = { result: corrected, result_valid: bool, activation_sum_out: activationSum };
+    return {
+        name: `${p.name}_zero_point`,
+        in: inputs,
+        out: outputs,
+        logic(i, { regs, when, checked }) {
+            const r = regs({ zero: p.weight, activation_sum: activationSum, difference: corrected, valid: bool });
+            when(i.zero_load, () => {
+                r.zero.next = i.zero_in;
+            });
+            r.activation_sum.next = i.activation_sum_in;
+            r.valid.next = i.sum_in_valid;
+            when(i.sum_in_valid, () => {
+                const difference = i.sum_in.sub(shiftAdd(r.activation_sum, r.zero));
+                r.difference.next = checked(difference, corrected, 'cell sum and activation sum belong to one group');
+            });
+            return { result: r.difference, result_valid: r.valid, activation_sum_out: r.activation_sum };
+        },
+    };
+});

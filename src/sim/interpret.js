@@ -1,0 +1,86 @@
+import { fold } from '../dsl/ir.js';
+import { portLayout, readPort, rowsOf } from './engine.js';
+import { flatten } from './flatten.js';
+/** Failures kept with their message; more are only counted. */
+export const keptFailures = 100;
+/**
+ * The definition: every operation by its own `fold` over exact integers, one after the other. Slow and for any width.
+ */
+export const interpreter = (module, { checks = true } = {}) => {
+    const flat = flatten(module);
+    const ports = portLayout(module);
+    const inputs = new Int32Array(ports.inputWords);
+    const outputs = new Int32Array(ports.outputWords);
+    const current = flat.values.map((value) => value.value);
+    const failures = [];
+    let failedChecks = 0;
+    let cycle = 0;
+    const computed = flat.values.flatMap((value, index) => value.op === 'const' || value.op === 'in' || value.op === 'reg'
+        ? []
+        : [
+            {
+                index,
+                args: value.args,
+                of: { ...value, args: value.args.map((arg) => flat.values[arg]) },
+            },
+        ]);
+    const oneCycle = (row, at) => {
+        flat.inputs.forEach(({ value }, k) => {
+            current[value] = readPort(row, ports.inputs[k], at);
+        });
+        for (const { index, args, of } of computed)
+            current[index] = fold(of, args.map((arg) => current[arg]));
+        flat.outputs.forEach(({ value }, k) => {
+            writeWords(outputs, ports.outputs[k], current[value]);
+        });
+        if (checks)
+            for (const { path, message, holds } of flat.checks)
+                if (current[holds] === 0n && ++failedChecks <= keptFailures)
+                    failures.push({ cycle, message: path ? `${path}: ${message}` : message });
+        const next = flat.registers.map((register) => current[register.next]);
+        flat.registers.forEach((register, k) => {
+            current[register.value] = next[k];
+        });
+        cycle++;
+    };
+    const reset = () => {
+        for (const register of flat.registers)
+            current[register.value] = register.reset;
+    };
+    reset();
+    return {
+        name: 'interpreter',
+        ports,
+        inputs,
+        outputs,
+        step(cycles = 1) {
+            for (let k = 0; k < cycles; k++)
+                oneCycle(inputs, 0);
+        },
+        replay(stimulus, cycles, response) {
+            const rows = rowsOf(ports, stimulus);
+            for (let k = 0; k < cycles; k++) {
+                oneCycle(stimulus, (k % rows) * ports.inputWords);
+                response?.set(outputs, k * ports.outputWords);
+            }
+        },
+        reset,
+        register: (path) => {
+            const found = flat.registers.find((register) => register.path === path);
+            return found && current[found.value];
+        },
+        failures,
+        get failedChecks() {
+            return failedChecks;
+        },
+        get cycle() {
+            return cycle;
+        },
+        close() { },
+    };
+};
+/** A value outside its port's range is the failed check's to report. */
+const writeWords = (row, port, value) => {
+    for (let k = 0; k < port.words; k++)
+        row[port.offset + k] = Number(BigInt.asIntN(32, value >> BigInt(32 * k)));
+};

@@ -1,0 +1,59 @@
+import { nearest } from '../base/suggestion.js';
+import { UserError } from '../base/user-error.js';
+import { canonicalValue, parameterOf } from './spec.js';
+/**
+ * A mistake in the text of a spec. The message has at most four lines: the sentence, the text, a caret line under the
+ * place, and what to write instead.
+ */
+export class SpecError extends UserError {
+    name = 'SpecError';
+    /** First character of the faulty place in the text. */
+    from;
+    /** Character after the last faulty one. */
+    to;
+    constructor(code, sentence, text, place, cure = '') {
+        const lines = [sentence, ...pointAt(text, place), cure].filter((line) => line !== '');
+        super(code, lines.join('\n'));
+        this.from = place.from;
+        this.to = place.to;
+    }
+}
+const shownWidth = 100;
+/** The text and a caret line under the place; a long text is cut to what stands around it. */
+const pointAt = (text, { from, to }) => {
+    const start = text.length <= shownWidth ? 0 : Math.max(0, Math.min(from - 30, text.length - shownWidth));
+    const end = Math.min(text.length, start + shownWidth);
+    const before = start > 0 ? '...' : '';
+    const shown = before + printable(text.slice(start, end)) + (end < text.length ? '...' : '');
+    const carets = Math.max(1, Math.min(to, end) - from);
+    return [`  ${shown}`, `  ${' '.repeat(before.length + from - start)}${'^'.repeat(carets)}`];
+};
+/** The text with everything a terminal would not print as one character replaced by `?`. */
+export const printable = (text) => text.replace(/[^\x20-\x7e]/g, '?');
+/** At most 40 characters of a text, for use inside a sentence. */
+export const short = (text) => (text.length > 40 ? `${text.slice(0, 37)}...` : text);
+const suggestion = (found, known) => {
+    const near = nearest(found, known);
+    return near === undefined ? '' : `did you mean '${near}'? `;
+};
+/** Joins what is allowed: `int4, int8`; a long list is cut. */
+const listed = (known) => known.length <= 24 ? known.join(', ') : `${known.slice(0, 24).join(', ')}, ... (${known.length} in all)`;
+/** The error of a family that nobody knows. */
+export const unknownFamily = (spec, known) => new SpecError('E-SPEC-FAMILY', `there is no PE family '${short(spec.family.text)}'`, spec.text, spec.family, `${suggestion(spec.family.text, known)}known families: ${listed(known)}`);
+/** The error of a key that the family does not take. */
+export const unknownKey = (spec, key, allowed) => new SpecError('E-SPEC-KEY', `${spec.family.text} has no parameter '${short(key.text)}'`, spec.text, key, allowed.length === 0
+    ? `${spec.family.text} takes no parameters`
+    : `${suggestion(key.text, allowed)}allowed keys: ${listed(allowed)}`);
+/** The error of a key that is given a second time; `again` is the second one. */
+export const duplicateKey = (text, again) => new SpecError('E-SPEC-DUPLICATE', `the parameter '${short(again.text)}' is given twice`, text, again, 'keep one of the two');
+/**
+ * The error of a value that the family does not take. `parameter` is the parameter or its key (then a default that is
+ * not written points at the family), `found` says what is there, `allowed` a list of values or a phrase such as
+ * `an integer from 2 to 65536`.
+ */
+export const badValue = (spec, parameter, found, allowed) => {
+    const given = typeof parameter === 'string' ? parameterOf(spec, parameter) : parameter;
+    const key = typeof parameter === 'string' ? parameter : parameter.key.text;
+    const near = typeof allowed === 'string' || !given ? '' : suggestion(canonicalValue(given.value), allowed);
+    return new SpecError('E-SPEC-VALUE', `${spec.family.text} cannot have ${short(key)}=${short(found)}`, spec.text, given?.value ?? spec.family, `${near}allowed for '${short(key)}': ${typeof allowed === 'string' ? allowed : listed(allowed)}`);
+};

@@ -1,0 +1,138 @@
+/**
+ * Resource counts on FPGA families from Yosys' own mappers. The same search for every design: with and without Booth
+ * multipliers on look-up tables, and once with the family's multiplier blocks where Yosys can infer them.
+ */
+import { countCells } from './netlist.js';
+import { frontEnd, innerTop, least, netlistFile, searchRecipes } from './search.js';
+/** Ties to 0 and 1 cost nothing. */
+const constantCells = [{ cells: /^(GND|VCC|VLO|VHI)$/ }];
+const xilinx = (id, summary) => ({
+    id,
+    summary,
+    lutInputs: 6,
+    command: `synth_xilinx -family ${id} -noiopad -noclkbuf -nowidelut`,
+    noDsp: '-nodsp',
+    dsp: '',
+    classes: [
+        { cells: /^(LUT[1-6]|INV)$/, luts: 1 },
+        { cells: /^FD[RSCP]E(_1)?$/, ffs: 1 },
+        { cells: /^CARRY[48]$/, carries: 1 },
+        { cells: /^DSP48E[12]$/, dsps: 1 },
+        { cells: /^(RAM|URAM)/, memories: 1 },
+        { cells: /^SRL(16E|C32E)$/, luts: 1 },
+    ],
+});
+/** Options that keep Yosys from wide multiplexers, clock buffers and pads: LUTs are then comparable between families. */
+export const fpgaFamilies = [
+    {
+        id: 'ice40',
+        summary: 'Lattice iCE40, 4-input LUTs',
+        lutInputs: 4,
+        command: 'synth_ice40',
+        noDsp: '',
+        dsp: '-dsp',
+        classes: [
+            { cells: /^SB_LUT4$/, luts: 1 },
+            { cells: /^SB_DFF/, ffs: 1 },
+            { cells: /^SB_CARRY$/, carries: 1 },
+            { cells: /^SB_MAC16$/, dsps: 1 },
+            { cells: /^SB_(RAM40_4K|SPRAM)/, memories: 1 },
+        ],
+    },
+    {
+        id: 'ecp5',
+        summary: 'Lattice ECP5, 4-input LUTs; a carry cell counts as two LUTs',
+        lutInputs: 4,
+        command: 'synth_ecp5 -nowidelut',
+        noDsp: '-nodsp',
+        dsp: '',
+        classes: [
+            { cells: /^LUT4$/, luts: 1 },
+            { cells: /^CCU2C$/, luts: 2, carries: 1 },
+            { cells: /^TRELLIS_FF$/, ffs: 1 },
+            { cells: /^(MULT|ALU)\d/, dsps: 1 },
+            { cells: /^(DP16KD|PDPW16KD|TRELLIS_DPR16X4)$/, memories: 1 },
+        ],
+    },
+    xilinx('xc7', 'AMD 7 series, 6-input LUTs'),
+    xilinx('xcup', 'AMD UltraScale+, 6-input LUTs; carry cells are counted as CARRY4'),
+    {
+        id: 'gowin',
+        summary: 'Gowin LittleBee/Arora, 4-input LUTs; a carry cell counts as one LUT; no multiplier blocks inferred',
+        lutInputs: 4,
+        command: 'synth_gowin -noiopads -nowidelut',
+        noDsp: '',
+        classes: [
+            { cells: /^LUT[1-4]$/, luts: 1 },
+            { cells: /^ALU$/, luts: 1, carries: 1 },
+            { cells: /^DFF/, ffs: 1 },
+            { cells: /^(RAM16SDP|SP|SDP|DPB)/, memories: 1 },
+            ...constantCells,
+        ],
+    },
+    {
+        id: 'nexus',
+        summary: 'Lattice Nexus, 4-input LUTs; a carry cell counts as two LUTs',
+        lutInputs: 4,
+        command: 'synth_nexus -noiopad -nowidelut',
+        noDsp: '-nodsp',
+        dsp: '',
+        classes: [
+            { cells: /^(LUT4|INV)$/, luts: 1 },
+            { cells: /^CCU2$/, luts: 2, carries: 1 },
+            { cells: /^FD1P3/, ffs: 1 },
+            { cells: /^(MULT|PREADD|MULTADDSUB)\d/, dsps: 1 },
+            { cells: /^(PDPSC|PDP|DPSC|DPR|SPR)/, memories: 1 },
+            ...constantCells,
+        ],
+    },
+    {
+        id: 'intel_alm',
+        summary: 'Intel Cyclone V, adaptive LUTs of up to 6 inputs; arithmetic ones count as LUT and carry',
+        lutInputs: 6,
+        command: 'synth_intel_alm -family cyclonev -noiopad -noclkbuf',
+        noDsp: '-nodsp',
+        dsp: '',
+        classes: [
+            { cells: /^MISTRAL_(ALUT[2-6]|NOT)$/, luts: 1 },
+            { cells: /^MISTRAL_ALUT_ARITH$/, luts: 1, carries: 1 },
+            { cells: /^MISTRAL_FF$/, ffs: 1 },
+            { cells: /^MISTRAL_MUL/, dsps: 1 },
+            { cells: /^MISTRAL_(M10K|MLAB)$/, memories: 1 },
+        ],
+    },
+];
+/** Sorts the cells of a mapped design into what a device has. */
+export const countResources = (cells, family) => {
+    const total = { luts: 0, ffs: 0, carries: 0, dsps: 0, memories: 0 };
+    const others = {};
+    for (const [cell, count] of Object.entries(cells)) {
+        const kind = family.classes.find((each) => each.cells.test(cell));
+        if (!kind)
+            others[cell] = count;
+        else
+            for (const key of Object.keys(total))
+                total[key] += count * (kind[key] ?? 0);
+    }
+    return { ...total, others };
+};
+const recipesOf = (family) => [
+    { id: 'lut', summary: 'look-up tables only, plain multipliers', booth: false, dsp: false },
+    { id: 'lut+booth', summary: 'look-up tables only, Booth multipliers', booth: true, dsp: false },
+    ...(family.dsp === undefined ? [] : [{ id: 'dsp', summary: 'multiplier blocks allowed', booth: false, dsp: true }]),
+];
+/** The Yosys script of one recipe; it writes the mapped netlist. */
+export const fpgaScript = (top, family, recipe) => [
+    ...frontEnd(top),
+    ...(recipe.booth ? ['booth'] : []),
+    [family.command, `-top ${innerTop}`, (recipe.dsp ? family.dsp : family.noDsp) ?? ''].join(' ').trim(),
+    `write_json ${netlistFile}`,
+].join('\n');
+/** Maps a design onto an FPGA family with every recipe. */
+export const countOnFpga = async (request, family) => {
+    const script = (recipe) => fpgaScript(request.top, family, recipe);
+    const found = await searchRecipes(request, family.id, recipesOf(family), script, {});
+    const designs = found.map(({ recipe, netlist }) => ({ recipe, ...countResources(countCells(netlist), family) }));
+    const lutOnly = designs.filter(({ recipe }) => !recipe.dsp);
+    return { best: least(lutOnly, (design) => design.luts), designs, creator: found[0].netlist.creator };
+};

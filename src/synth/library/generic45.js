@@ -1,0 +1,96 @@
+/** Four inverter inputs, the load at which per-output delays of HA, FA and the flip-flops were known. */
+const fo4Load_fF = 6.8;
+const linear = (d0_ps, k_ps_per_fF) => ({ kind: 'linear', d0_ps, k_ps_per_fF });
+/** `ours`: the intercept that gives `fo4_ps` at a load of four inverters with the cell's mean slope. */
+const throughFo4 = (fo4_ps, k_ps_per_fF) => linear(Math.round((fo4_ps - k_ps_per_fF * fo4Load_fF) * 100) / 100, k_ps_per_fF);
+const pins = (capacitances) => Object.entries(capacitances).map(([name, capacitance_fF]) => ({ name, capacitance_fF }));
+/** A cell with one output `Y`: figures in the order of the source's table. */
+const gate = (name, area_um2, capacitances, d0_ps, k_ps_per_fF, energy_fJ, leakage_nW, formula) => ({
+    name,
+    area_um2,
+    leakage_nW,
+    inputs: pins(capacitances),
+    outputs: [{ name: 'Y', function: formula, delay: linear(d0_ps, k_ps_per_fF), energy_fJ }],
+});
+const cells = [
+    //   name     area   input pins, fF                              d0    k     E fJ   leak  function
+    gate('INV', 0.532, { A: 1.7 }, 9.2, 1.86, 0.948, 14.35, '!A'),
+    gate('INV_2', 0.798, { A: 3.25 }, 8.4, 1.02, 1.86, 28.7, '!A'),
+    gate('BUF', 0.798, { A: 0.97 }, 23.8, 1.91, 2.42, 21.4, 'A'),
+    gate('BUF_2', 1.064, { A: 1.78 }, 22.3, 1.01, 4.57, 43.1, 'A'),
+    gate('NAND2', 0.798, { A: 1.6, B: 1.66 }, 12.6, 2.25, 1.37, 17.39, '!(A & B)'),
+    gate('NAND3', 1.064, { A: 1.62, B: 1.62, C: 1.62 }, 16.0, 2.7, 1.83, 18.1, '!(A & B & C)'),
+    gate('NAND4', 1.33, { A: 1.6, B: 1.6, C: 1.6, D: 1.6 }, 20.6, 3.15, 2.37, 18.1, '!(A & B & C & D)'),
+    gate('NOR2', 0.798, { A: 1.71, B: 1.65 }, 13.9, 3.19, 1.37, 21.2, '!(A | B)'),
+    gate('NOR3', 1.064, { A: 1.68, B: 1.68, C: 1.68 }, 20.3, 4.59, 1.76, 26.8, '!(A | B | C)'),
+    gate('NOR4', 1.33, { A: 1.66, B: 1.66, C: 1.66, D: 1.66 }, 30.0, 6.02, 2.27, 32.6, '!(A | B | C | D)'),
+    gate('AND2', 1.064, { A: 0.92, B: 0.97 }, 29.6, 1.97, 2.67, 25.07, 'A & B'),
+    gate('AND3', 1.33, { A: 0.92, B: 0.92, C: 0.92 }, 36.7, 2.07, 2.96, 26.5, 'A & B & C'),
+    gate('OR2', 1.064, { A: 0.95, B: 0.94 }, 34.4, 2.09, 2.59, 22.69, 'A | B'),
+    gate('OR3', 1.33, { A: 0.94, B: 0.94, C: 0.94 }, 48.5, 2.27, 2.85, 24.4, 'A | B | C'),
+    gate('XOR2', 1.596, { A: 2.23, B: 2.41 }, 31.3, 3.45, 3.0, 36.16, 'A ^ B'),
+    gate('XNOR2', 1.596, { A: 2.23, B: 2.57 }, 27.1, 2.93, 2.94, 36.44, '!(A ^ B)'),
+    gate('AOI21', 1.064, { A: 1.63, B: 1.65, C: 1.68 }, 18.8, 3.24, 2.1, 27.86, '!(A | (B & C))'),
+    gate('OAI21', 1.064, { A: 1.67, B: 1.66, C: 1.57 }, 16.7, 2.75, 2.01, 22.62, '!(A & (B | C))'),
+    gate('AOI22', 1.33, { A: 1.69, B: 1.69, C: 1.58, D: 1.62 }, 20.7, 3.41, 2.27, 32.61, '!((A & B) | (C & D))'),
+    gate('OAI22', 1.33, { A: 1.63, B: 1.63, C: 1.63, D: 1.63 }, 20.9, 3.54, 2.24, 34, '!((A | B) & (C | D))'),
+    gate('MUX2', 1.862, { A: 0.95, B: 0.94, S: 1.92 }, 45.7, 2.18, 3.35, 35.93, '(S & B) | (!S & A)'),
+    {
+        name: 'HA',
+        area_um2: 2.66,
+        leakage_nW: 61.23,
+        inputs: pins({ A: 3.19, B: 3.45 }),
+        outputs: [
+            { name: 'CO', function: 'A & B', delay: throughFo4(42.9, 2.95), energy_fJ: 2.2 },
+            { name: 'S', function: 'A ^ B', delay: throughFo4(55.1, 2.95), energy_fJ: 3.29 },
+        ],
+    },
+    {
+        name: 'FA',
+        area_um2: 4.256,
+        leakage_nW: 75.76,
+        inputs: pins({ A: 3.75, B: 3.47, CI: 2.76 }),
+        outputs: [
+            { name: 'CO', function: '(A & B) | (A & CI) | (B & CI)', delay: throughFo4(71.9, 2.27), energy_fJ: 3.69 },
+            { name: 'S', function: 'A ^ B ^ CI', delay: throughFo4(94.3, 2.27), energy_fJ: 3.59 },
+        ],
+    },
+    {
+        name: 'DFF',
+        area_um2: 4.522,
+        leakage_nW: 79.11,
+        inputs: [
+            { name: 'D', capacitance_fF: 1.14, energy_fJ: 1.84 },
+            { name: 'CK', capacitance_fF: 0.95, energy_fJ: 3.6 },
+        ],
+        outputs: [{ name: 'Q', function: 'IQ', delay: throughFo4(97.3, 2.04), energy_fJ: 4.29 }],
+        flipFlop: { clock: 'CK', data: 'D', setup_ps: 37.7, hold_ps: 11.1 },
+    },
+    {
+        name: 'DFFR',
+        area_um2: 5.32,
+        leakage_nW: 86.21,
+        inputs: [
+            { name: 'D', capacitance_fF: 1.13, energy_fJ: 1.9 },
+            { name: 'RN', capacitance_fF: 1.78, energy_fJ: 0.037 },
+            { name: 'CK', capacitance_fF: 0.98, energy_fJ: 4.8 },
+        ],
+        outputs: [{ name: 'Q', function: 'IQ', delay: throughFo4(107.8, 2.06), energy_fJ: 2.89 }],
+        flipFlop: { clock: 'CK', data: 'D', setup_ps: 38.3, hold_ps: 10.7, clearLow: 'RN' },
+    },
+];
+/** The built-in 45 nm library: 25 cells, 1.1 V, 25 degrees, typical corner. */
+export const generic45 = {
+    name: 'generic45',
+    summary: 'compact 45 nm standard-cell library, 25 cells, 1.1 V typical',
+    voltage_V: 1.1,
+    temperature_C: 25,
+    corner: 'typical',
+    source: '45 nm, facts from the Nangate Open Cell Library (Apache-2.0 release in OpenROAD-flow-scripts)',
+    gateEquivalent: 'NAND2',
+    fullAdder: { cell: 'FA', inputs: ['A', 'B', 'CI'], sum: 'S', carry: 'CO' },
+    drivingCell: 'BUF_2',
+    outputLoad_fF: 5,
+    slew_ps: 13.8,
+    cells,
+};

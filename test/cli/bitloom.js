@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+export const program = fileURLToPath(new URL('../../bin/bitloom.mjs', import.meta.url));
+/** Runs the built command line as a user would. */
+export const bitloom = (args, { env = {}, cwd } = {}) => spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    timeout: 300_000,
+    maxBuffer: 1 << 28,
+    ...(cwd === undefined ? {} : { cwd }),
+});
+/** A folder that is gone when `dispose` was called. */
+export const scratch = () => {
+    const path = mkdtempSync(join(tmpdir(), 'bitloom-cli-'));
+    return { path, dispose: () => rmSync(path, { recursive: true, force: true }) };
+};

@@ -1,0 +1,117 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { checkReport } from '../../src/report/index.js';
+import { bitloom, scratch } from './bitloom.js';
+import { writeTinyModel } from './tiny-model.js';
+const folder = scratch();
+afterAll(folder.dispose);
+const tiny = writeTinyModel(folder.path, 11);
+/** One JSON document on stdout, whatever goes to stderr. */
+const json = (args) => {
+    const { stdout, stderr, status } = bitloom([...args, '--json']);
+    expect(status, stderr).toBe(0);
+    return JSON.parse(stdout);
+};
+describe('what there is', () => {
+    it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'engines'])('list %s: id, summary and source of each', (what) => {
+        const { items } = json(['list', what]);
+        expect(items.length).toBeGreaterThan(0);
+        for (const item of items)
+            for (const key of ['id', 'summary', 'source'])
+                expect(item[key]).toMatch(/\S/);
+    });
+    it('every command has help with examples', () => {
+        for (const command of ['list', 'generate', 'verify', 'synth', 'run', 'start', 'report']) {
+            const { stdout, status } = bitloom([command, '--help']);
+            expect(status).toBe(0);
+            expect(stdout).toMatch(/Examples:\n {2}\$ bitloom /);
+        }
+    });
+});
+describe('generate', () => {
+    it('writes each design and a manifest with ports, parameters and timing', () => {
+        const out = join(folder.path, 'rtl');
+        const { modules } = json(['generate', 'mixpe(w=int4, a=int8)', 'mac', '--out', out]);
+        expect(readdirSync(out).sort()).toEqual([...modules.map(({ file }) => file), 'manifest.json'].sort());
+        expect(modules[0]).toMatchObject({
+            name: 'mixpe_w4u_a8_g128',
+            params: { w: 'int4', a: 'int8', group: 128, weights: 'asymmetric' },
+            timing: { latency_cycles: 4, cycles_per_step: 1, macs_per_cycle: 1, shortest_group_cycles: 1 },
+        });
+        const verilog = readFileSync(join(out, modules[0].file), 'utf8');
+        for (const { name } of modules[0].ports)
+            expect(verilog).toMatch(new RegExp(`\\b${name}\\b`));
+    });
+});
+describe('verify', () => {
+    it('shows 0 mismatches and says that every product was run', () => {
+        const { engines } = json(['verify', 'mixpe(w=int2, group=16)', '--vectors', '50', '--seed', '3']);
+        expect(engines).toEqual([
+            expect.objectContaining({ engine: 'js', exhaustive: true, mismatches: 0, vectors: 4 * 256 * 4 + 50, seed: 3 }),
+        ]);
+    });
+});
+describe('synth', () => {
+    it('gives area, gate equivalents and speed of the cell, and its side chains as parts', () => {
+        const result = json(['synth', 'mixpe(w=int2, group=16)']);
+        expect(result.area_um2).toBeGreaterThan(100);
+        expect(result.area_um2).toBeLessThan(560);
+        expect(result.ge).toBeCloseTo(result.area_um2 / 0.798, 0);
+        expect(result.fmax_mhz).toBeGreaterThan(200);
+        expect(result.parts.map(({ name }) => name)).toEqual(['row edge', 'column edge']);
+    });
+});
+describe('run', () => {
+    const args = [
+        'run',
+        '--model',
+        tiny.model,
+        '--array',
+        '4x4',
+        '--tokens',
+        '3',
+        '--prompt',
+        'abcdefg',
+        '--pe',
+        'mixpe(group=16)',
+    ];
+    it('runs every linear layer of a model file on the array without a mismatch, and its report fits the schema', () => {
+        const out = join(folder.path, 'run');
+        const result = json([...args, '--out', out]);
+        expect(result).toMatchObject({ tokens: 3, prompt_tokens: 9, mismatches: 0 });
+        // BOS, the leading space and seven letters. 2 layers of 7 matrices and the classifier; the prompt goes through as a batch, but only its last token is classified.
+        expect(result.layers.map(({ calls }) => calls)).toEqual([...Array(14).fill(1), 3, ...Array(14).fill(2)]);
+        const matrices = 2 * (2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 44);
+        expect(result.macs).toBe(matrices * (9 + 2) + 3 * 32 * 259);
+        const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+        expect(checkReport(report, 'report.json').run.compared_results).toBe(result.compared);
+        expect(existsSync(join(out, 'report.html'))).toBe(true);
+    });
+    it('threads change nothing but the time: text, cycles and sums are the same', () => {
+        const of = ({ text, cycles, macs, compared, mismatches, layers }) => ({
+            text,
+            cycles,
+            macs,
+            compared,
+            mismatches,
+            layers,
+        });
+        const [one, two] = ['1', '2'].map((threads) => of(json([...args, '--threads', threads])));
+        expect(two).toEqual(one);
+    });
+    it('a saved run becomes a page again', () => {
+        const out = join(folder.path, 'again');
+        mkdirSync(out);
+        const page = json(['report', '--from', join(folder.path, 'run', 'report.json'), '--out', out]);
+        expect(page.file).toBe(join(out, 'report.html'));
+        expect(readFileSync(join(out, 'report.html'))).toEqual(readFileSync(join(folder.path, 'run', 'report.html')));
+    });
+    it('a report that is no report is refused by field', () => {
+        const file = join(folder.path, 'broken.json');
+        writeFileSync(file, JSON.stringify({ schema: 1, title: 7 }));
+        const { status, stderr } = bitloom(['report', '--from', file]);
+        expect(status).toBe(2);
+        expect(stderr).toMatch(/^bitloom: .*broken\.json.*title/);
+    });
+});

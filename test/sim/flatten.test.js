@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { component, printVerilog, u } from '../../src/dsl/index.js';
+import { flatten } from '../../src/sim/flatten.js';
+import { maker, mistake } from '../dsl/maker.js';
+import { randomComponent } from '../fuzz/random-component.js';
+const byte = u(8);
+const Cell = component('stage', (_) => ({
+    in: { a: byte },
+    out: { y: byte, through: byte },
+    logic({ a }, { regs, check }) {
+        const r = regs({ held: byte });
+        r.held.next = a;
+        check(a.ne(7), 'a is not 7');
+        return { y: r.held, through: a };
+    },
+}));
+const Row = component('row', (p) => ({
+    in: { a: byte },
+    out: { y: byte },
+    logic({ a }, { use }) {
+        let y = a;
+        for (let k = 0; k < p.length; k++)
+            y = use(`cell_${k}`, Cell({}), { a: y }).y;
+        return { y };
+    },
+}));
+describe('a flat design', () => {
+    const flat = flatten(maker({ a: byte }, { y: byte }, ({ a }, { use }) => {
+        const first = use('right', Row({ length: 2 }), { a }).y;
+        return { y: use('left', Row({ length: 2 }), { a: first }).y };
+    }));
+    it('names registers and checks by their place in the hierarchy', () => {
+        expect(flat.registers.map(({ path }) => path)).toEqual([
+            'right.cell_0.held',
+            'right.cell_1.held',
+            'left.cell_0.held',
+            'left.cell_1.held',
+        ]);
+        expect(flat.checks.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+            'right.cell_0: a is not 7',
+            'right.cell_1: a is not 7',
+            'left.cell_0: a is not 7',
+            'left.cell_1: a is not 7',
+        ]);
+    });
+    it('has no wires and no ports inside: a register becomes what really drives it', () => {
+        const [first, second] = flat.registers;
+        expect(first.next).toBe(flat.inputs[0].value);
+        expect(second.next).toBe(first.value);
+        expect(new Set(flat.values.map(({ op }) => op))).toEqual(new Set(['in', 'reg', 'const', 'eq', 'not']));
+    });
+    it('has every argument before its reader, and constants once', () => {
+        for (let seed = 1; seed <= 20; seed++) {
+            const { values } = flatten(randomComponent(seed, { width: 40, operations: 40, depth: 2 }).module);
+            values.forEach(({ args }, index) => {
+                for (const arg of args)
+                    expect(arg).toBeLessThan(index);
+            });
+            const constants = values
+                .filter(({ op }) => op === 'const')
+                .map(({ value, max, min }) => `${value} ${max.toString(2).length} ${min < 0n}`);
+            expect(new Set(constants).size).toBe(constants.length);
+        }
+    });
+    it('is as large as its instances together, while the printed text is as large as its modules', () => {
+        const size = (length) => flatten(Row({ length }).module).registers.length;
+        expect([size(1), size(10), size(100)]).toEqual([1, 10, 100]);
+        expect(printVerilog(Row({ length: 100 }).module).match(/^module /gm)).toHaveLength(2);
+    });
+    it('follows a path through a child and back that does not meet itself', () => {
+        const module = maker({ a: byte }, { y: byte }, ({ a }, { use, wires }) => {
+            const w = wires({ back: byte });
+            const one = use('one', Cell({}), { a: w.back });
+            w.back.value = use('two', Cell({}), { a }).through;
+            return { y: one.through };
+        });
+        const { inputs, outputs } = flatten(module);
+        expect(outputs[0].value).toBe(inputs[0].value);
+    });
+});
+describe('a loop that only the hierarchy closes', () => {
+    it('is refused with its path, in modules that come from elsewhere than the language', () => {
+        const byteRange = { min: 0n, max: 255n };
+        const empty = { parameters: {}, registers: [], wires: [], instances: [], checks: [], operations: [] };
+        const a = { op: 'in', id: 0, name: 'a', ...byteRange };
+        const turned = { op: 'not', id: 1, args: [a], amount: 0, ...byteRange };
+        const child = {
+            ...empty,
+            name: 'child',
+            inputs: [a],
+            outputs: [{ name: 'y', node: turned, range: byteRange }],
+            operations: [turned],
+            nodeCount: 2,
+        };
+        const out = { op: 'out', id: 0, instance: 'one', port: 'y', ...byteRange };
+        const wire = { op: 'wire', id: 1, name: 'back', ...byteRange };
+        const top = {
+            ...empty,
+            name: 'top',
+            inputs: [],
+            outputs: [{ name: 'y', node: out, range: byteRange }],
+            wires: [{ name: 'back', node: wire, driver: out }],
+            instances: [{ name: 'one', of: child, inputs: new Map([['a', wire]]), outputs: new Map([['y', out]]) }],
+            nodeCount: 2,
+        };
+        expect(mistake(() => flatten(top))).toMatchInlineSnapshot(`"E-LOOP in top (flatten.test.ts, line '() => flatten(top)'): one.a -> back depends on itself within one cycle; put a register into the path"`);
+    });
+});

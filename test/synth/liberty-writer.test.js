@@ -1,0 +1,85 @@
+import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { printLiberty } from '../../src/synth/liberty-writer.js';
+import { generic45 } from '../../src/synth/library/generic45.js';
+import { openYosys } from '../../src/synth/yosys.js';
+const yosys = openYosys();
+afterAll(() => yosys.close());
+/** What each gate is by its name, written without a look at the library. */
+const meaning = {
+    INV: { Y: '~A' },
+    INV_2: { Y: '~A' },
+    BUF: { Y: 'A' },
+    BUF_2: { Y: 'A' },
+    NAND2: { Y: '~&{A,B}' },
+    NAND3: { Y: '~&{A,B,C}' },
+    NAND4: { Y: '~&{A,B,C,D}' },
+    NOR2: { Y: '~|{A,B}' },
+    NOR3: { Y: '~|{A,B,C}' },
+    NOR4: { Y: '~|{A,B,C,D}' },
+    AND2: { Y: '&{A,B}' },
+    AND3: { Y: '&{A,B,C}' },
+    OR2: { Y: '|{A,B}' },
+    OR3: { Y: '|{A,B,C}' },
+    XOR2: { Y: '^{A,B}' },
+    XNOR2: { Y: '~^{A,B}' },
+    AOI21: { Y: "(A | B & C) ? 1'b0 : 1'b1" },
+    OAI21: { Y: "(A & (B | C)) ? 1'b0 : 1'b1" },
+    AOI22: { Y: "(A & B | C & D) ? 1'b0 : 1'b1" },
+    OAI22: { Y: "((A | B) & (C | D)) ? 1'b0 : 1'b1" },
+    MUX2: { Y: 'S ? B : A' },
+    HA: { 'CO, S': "{1'b0, A} + B" },
+    FA: { 'CO, S': "{1'b0, A} + B + CI" },
+};
+const reference = (name) => {
+    const cell = generic45.cells.find((each) => each.name === name);
+    const inputs = cell.inputs.map((pin) => pin.name);
+    const outputs = cell.outputs.map((pin) => pin.name);
+    const assigns = Object.entries(meaning[name]).map(([left, right]) => `assign {${left}} = ${right};`);
+    return `module ref_${name}(input ${inputs.join(', ')}, output ${outputs.join(', ')}); ${assigns.join(' ')} endmodule\n`;
+};
+test('every gate printed to Liberty means to Yosys what its name says, and registers are rising-edge ones', async () => {
+    const gates = Object.keys(meaning);
+    const flipFlops = generic45.cells.filter((cell) => cell.flipFlop).map((cell) => cell.name);
+    expect([...gates, ...flipFlops].sort()).toEqual(generic45.cells.map((cell) => cell.name).sort());
+    const outcome = await yosys.run({
+        script: [
+            'read_liberty cells.lib',
+            'read_verilog reference.v',
+            'proc',
+            ...gates.flatMap((name) => [
+                `miter -equiv -flatten -make_assert ${name} ref_${name} same_${name}`,
+                `sat -verify -prove-asserts same_${name}`,
+            ]),
+            'write_json cells.json',
+        ].join('\n'),
+        files: { 'cells.lib': printLiberty(generic45), 'reference.v': gates.map(reference).join('') },
+    });
+    if (!outcome.ok)
+        throw new Error(outcome.error);
+    const modules = z
+        .object({
+        modules: z.record(z.string(), z.object({ cells: z.record(z.string(), z.object({ type: z.string() })) })),
+    })
+        .parse(JSON.parse(outcome.files.get('cells.json'))).modules;
+    const typesIn = (name) => Object.values(modules[name].cells).map((cell) => cell.type);
+    expect(typesIn('DFF')).toContain('$_DFF_P_');
+    expect(typesIn('DFFR').join(' ')).toMatch(/\$_DFF_PN0_|\$_DFF_PP0_/);
+});
+test('a wrong function is found out by that proof', async () => {
+    const outcome = await yosys.run({
+        script: 'read_liberty cells.lib\nread_verilog reference.v\nmiter -equiv -flatten -make_assert NAND2 ref_NOR2 m\nsat -verify -prove-asserts m',
+        files: { 'cells.lib': printLiberty(generic45), 'reference.v': reference('NOR2') },
+    });
+    expect(outcome.ok).toBe(false);
+});
+test('delay tables are the linear form at any two loads', () => {
+    const text = printLiberty(generic45);
+    const nand = text.slice(text.indexOf('cell (NAND2)'), text.indexOf('cell (NAND3)'));
+    const [first, second] = nand
+        .match(/cell_rise .*?values \("([^"]*)"/)[1]
+        .split(', ')
+        .map(Number);
+    expect(first).toBeCloseTo(12.6 + 2.25 * 1, 6);
+    expect(second).toBeCloseTo(12.6 + 2.25 * 100, 6);
+});

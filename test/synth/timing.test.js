@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { analyseTiming } from '../../src/synth/timing.js';
+import { netlistOf, tiny } from './tiny-library.js';
+/** clk 1, a 2; register q (3) -> HALF (CO 4, S 5) -> AND (6) -> register r (7) -> output. */
+const pipeline = netlistOf([
+    ['REG', { CK: 1, D: 2, Q: 3 }],
+    ['HALF', { A: 3, B: 2, CO: 4, S: 5 }],
+    ['AND', { A: 4, B: 5, Y: 6 }],
+    ['REG', { CK: 1, D: 6, Q: 7 }],
+], { clk: 1, a: 2 }, { y: 7 }, { 3: 'q', 5: 'sum', 6: 'next', 7: 'r' });
+test('the longest path adds clock-to-output, every cell at its load, and setup', () => {
+    const timing = analyseTiming(pipeline, tiny);
+    // q drives HALF.A (3 fF): 100 + 2*3; S drives AND.B (2 fF): 40 + 2; next drives D (1 fF): 10 + 2; setup 30
+    expect(timing.path.map(({ cell, net, delay_ps }) => [cell, net, delay_ps])).toEqual([
+        ['REG', 'q', 106],
+        ['HALF', 'sum', 42],
+        ['AND', 'next', 12],
+    ]);
+    expect(timing).toMatchObject({ critical_path_ps: 190, start: 'q', end: 'register r', setup_ps: 30 });
+    expect(timing.fmax_mhz).toBeCloseTo(1e6 / 190, 3);
+});
+test('each output of a cell has its own delay', () => {
+    const carryOnly = netlistOf([['HALF', { A: 2, B: 2, CO: 4, S: 5 }]], { a: 2 }, { y: 4 });
+    const sumOnly = netlistOf([['HALF', { A: 2, B: 2, CO: 4, S: 5 }]], { a: 2 }, { y: 5 });
+    expect(analyseTiming(carryOnly, tiny, 0).critical_path_ps).toBe(20);
+    expect(analyseTiming(sumOnly, tiny, 0).critical_path_ps).toBe(40);
+});
+test('output ports load their drivers and end paths', () => {
+    const timing = analyseTiming(pipeline, tiny, 1000);
+    expect(timing).toMatchObject({ critical_path_ps: 100 + 2 * 1000, end: 'output y', start: 'r' });
+});
+test('constants and open pins start no path', () => {
+    const timing = analyseTiming(netlistOf([['AND', { A: '1', Y: 4 }]], {}, { y: 4 }), tiny, 0);
+    expect(timing.critical_path_ps).toBe(10);
+});
+test('a design without paths has no fmax', () => {
+    const timing = analyseTiming(netlistOf([], { a: 2 }, { y: 2 }), tiny);
+    expect(timing).toMatchObject({ critical_path_ps: 0, fmax_mhz: null, path: [] });
+});
+test('a loop without a register is refused by the names of its nets', () => {
+    const loop = netlistOf([
+        ['AND', { A: 2, B: 4, Y: 3 }],
+        ['AND', { A: 3, B: 2, Y: 4 }],
+        ['AND', { A: 4, B: 2, Y: 5 }],
+    ], { a: 2 }, { y: 5 }, { 3: 'set', 4: 'hold', 5: 'y' });
+    expect(() => analyseTiming(loop, tiny)).toThrow(expect.objectContaining({
+        name: 'UserError',
+        code: 'E-COMB-LOOP',
+        message: expect.stringMatching(/(set, hold|hold, set);/),
+    }));
+});
+test('a loop through a register is none', () => {
+    const toggle = netlistOf([
+        ['REG', { CK: 1, D: 4, Q: 3 }],
+        ['AND', { A: 3, B: 2, Y: 4 }],
+    ], { clk: 1, a: 2 }, { y: 3 });
+    expect(analyseTiming(toggle, tiny, 0).critical_path_ps).toBe(100 + 2 * 1 + (10 + 2 * 1) + 30);
+});
