@@ -1,102 +1,110 @@
-import { describe, expect, it } from 'vitest';
-import { groupsOf, runProduct } from '../../src/accel/gemm.js';
-import { outputStationaryArray } from '../../src/accel/output-stationary.js';
-import { processingElement } from '../../src/pe/catalogue.js';
-import { interpreter } from '../../src/sim/interpret.js';
-import { javascriptEngine } from '../../src/sim/javascript/engine.js';
-import { randomWords } from '../../src/sim/stimulus.js';
+import { describe, expect, it } from 'vitest'
+import { groupsOf, runProduct } from '../../src/accel/gemm.js'
+import { outputStationaryArray } from '../../src/accel/output-stationary.js'
+import { processingElement } from '../../src/pe/catalogue.js'
+import { interpreter } from '../../src/sim/interpret.js'
+import { javascriptEngine } from '../../src/sim/javascript/engine.js'
+import { randomWords } from '../../src/sim/stimulus.js'
+
 /** A product with random codes of the PE's operands, extremes included. */
 const randomProduct = (pe, [tokens, outputs, inputs, group], seed) => {
-    const random = randomWords(seed);
-    const within = ({ min, max }) => {
-        const edge = random() % 8;
-        if (edge < 2)
-            return Number(edge ? min : max);
-        return Number(min) + (random() % Number(max - min + 1n));
-    };
-    const { activation, weight, zero } = pe.operands;
-    const groups = groupsOf({ inputs, group });
-    return {
-        tokens,
-        outputs,
-        inputs,
-        group,
-        activations: Int8Array.from({ length: tokens * inputs }, () => within(activation)),
-        weights: (weight.min < 0n ? Int8Array : Uint8Array).from(Array.from({ length: outputs * inputs }, () => within(weight))),
-        zeros: zero && Uint8Array.from({ length: outputs * groups }, () => within(zero)),
-    };
-};
+  const random = randomWords(seed)
+  const within = ({ min, max }) => {
+    const edge = random() % 8
+    if (edge < 2) return Number(edge ? min : max)
+    return Number(min) + (random() % Number(max - min + 1n))
+  }
+  const { activation, weight, zero } = pe.operands
+  const groups = groupsOf({ inputs, group })
+  return {
+    tokens,
+    outputs,
+    inputs,
+    group,
+    activations: Int8Array.from({ length: tokens * inputs }, () => within(activation)),
+    weights: (weight.min < 0n ? Int8Array : Uint8Array).from(
+      Array.from({ length: outputs * inputs }, () => within(weight)),
+    ),
+    zeros: zero && Uint8Array.from({ length: outputs * groups }, () => within(zero)),
+  }
+}
 /** The product from the PE's golden model, element by element. */
 const goldenSums = (pe, p) => {
-    const groups = groupsOf(p);
-    const sums = new Int32Array(p.tokens * p.outputs * groups);
-    for (let m = 0; m < p.tokens; m++)
-        for (let n = 0; n < p.outputs; n++)
-            for (let g = 0; g < groups; g++) {
-                const [from, to] = [g * p.group, Math.min(p.inputs, (g + 1) * p.group)];
-                const activations = [...p.activations.subarray(m * p.inputs + from, m * p.inputs + to)];
-                const weights = [...p.weights.subarray(n * p.inputs + from, n * p.inputs + to)];
-                sums[(m * p.outputs + n) * groups + g] = Number(pe.golden(activations, weights, p.zeros?.[n * groups + g] ?? 0));
-            }
-    return sums;
-};
-const specs = ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'mixpe(w=int2, group=40)', 'mixpe(w=int8)'];
+  const groups = groupsOf(p)
+  const sums = new Int32Array(p.tokens * p.outputs * groups)
+  for (let m = 0; m < p.tokens; m++)
+    for (let n = 0; n < p.outputs; n++)
+      for (let g = 0; g < groups; g++) {
+        const [from, to] = [g * p.group, Math.min(p.inputs, (g + 1) * p.group)]
+        const activations = [...p.activations.subarray(m * p.inputs + from, m * p.inputs + to)]
+        const weights = [...p.weights.subarray(n * p.inputs + from, n * p.inputs + to)]
+        sums[(m * p.outputs + n) * groups + g] = Number(pe.golden(activations, weights, p.zeros?.[n * groups + g] ?? 0))
+      }
+  return sums
+}
+const specs = ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'mixpe(w=int2, group=40)', 'mixpe(w=int8)']
 describe('a matrix product on the simulated array equals the golden model, every sum of every group', () => {
-    it.each(specs.flatMap((spec) => [
+  it.each(
+    specs.flatMap((spec) =>
+      [
         [1, 1],
         [3, 2],
         [8, 8],
         [1, 6],
-    ].map(([rows, columns]) => ({ spec, rows, columns }))))('$spec on $rows x $columns, edges and ragged groups included', ({ spec, rows, columns }) => {
-        const pe = processingElement(spec);
-        const size = { rows, columns };
-        const engine = javascriptEngine(outputStationaryArray(pe, size));
-        for (const [seed, shape] of [
-            [1, 1, 1, 1],
-            [2, 5, 70, 40],
-            [9, 11, 40, 40],
-            [1, 17, 45, 20],
-            [13, 9, 33, 3],
-        ].entries()) {
-            const product = randomProduct(pe, shape, seed);
-            expect(runProduct(engine, pe, size, product).sums).toEqual(goldenSums(pe, product));
-        }
-        expect(engine.failures).toEqual([]);
-    });
-    it('for a slice of the outputs too', () => {
-        const pe = processingElement('mixpe');
-        const size = { rows: 2, columns: 4 };
-        const product = randomProduct(pe, [3, 21, 50, 16], 7);
-        const engine = javascriptEngine(outputStationaryArray(pe, size));
-        const all = goldenSums(pe, product);
-        const groups = groupsOf(product);
-        const { sums } = runProduct(engine, pe, size, product, [8, 21]);
-        const slice = [0, 1, 2].flatMap((m) => [...all.subarray((m * 21 + 8) * groups, (m + 1) * 21 * groups)]);
-        expect([...sums]).toEqual(slice);
-    });
-    it('in the interpreter as in JavaScript, cycle for cycle', () => {
-        const pe = processingElement('mixpe(group=16)');
-        const size = { rows: 2, columns: 2 };
-        const product = randomProduct(pe, [2, 4, 37, 16], 3);
-        const module = outputStationaryArray(pe, size);
-        expect(runProduct(interpreter(module), pe, size, product)).toEqual(runProduct(javascriptEngine(module), pe, size, product));
-    });
-});
+      ].map(([rows, columns]) => ({ spec, rows, columns })),
+    ),
+  )('$spec on $rows x $columns, edges and ragged groups included', ({ spec, rows, columns }) => {
+    const pe = processingElement(spec)
+    const size = { rows, columns }
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    for (const [seed, shape] of [
+      [1, 1, 1, 1],
+      [2, 5, 70, 40],
+      [9, 11, 40, 40],
+      [1, 17, 45, 20],
+      [13, 9, 33, 3],
+    ].entries()) {
+      const product = randomProduct(pe, shape, seed)
+      expect(runProduct(engine, pe, size, product).sums).toEqual(goldenSums(pe, product))
+    }
+    expect(engine.failures).toEqual([])
+  })
+  it('for a slice of the outputs too', () => {
+    const pe = processingElement('mixpe')
+    const size = { rows: 2, columns: 4 }
+    const product = randomProduct(pe, [3, 21, 50, 16], 7)
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const all = goldenSums(pe, product)
+    const groups = groupsOf(product)
+    const { sums } = runProduct(engine, pe, size, product, [8, 21])
+    const slice = [0, 1, 2].flatMap((m) => [...all.subarray((m * 21 + 8) * groups, (m + 1) * 21 * groups)])
+    expect([...sums]).toEqual(slice)
+  })
+  it('in the interpreter as in JavaScript, cycle for cycle', () => {
+    const pe = processingElement('mixpe(group=16)')
+    const size = { rows: 2, columns: 2 }
+    const product = randomProduct(pe, [2, 4, 37, 16], 3)
+    const module = outputStationaryArray(pe, size)
+    expect(runProduct(interpreter(module), pe, size, product)).toEqual(
+      runProduct(javascriptEngine(module), pe, size, product),
+    )
+  })
+})
 describe('the array never stalls', () => {
-    it('a tile of full groups takes one cycle per operand pair, and the last result comes after the latency', () => {
-        const pe = processingElement('mixpe');
-        const size = { rows: 8, columns: 8 };
-        const engine = javascriptEngine(outputStationaryArray(pe, size));
-        const product = randomProduct(pe, [16, 16, 256, 128], 5);
-        const { cycles } = runProduct(engine, pe, size, product);
-        expect(cycles).toBe(2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1);
-    });
-    it('a group shorter than the drain is padded by the driver; unpadded, the hardware says so', () => {
-        const pe = processingElement('mixpe');
-        const engine = javascriptEngine(outputStationaryArray(pe, { rows: 4, columns: 1 }));
-        const last = engine.ports.inputs.find(({ name }) => name === 'last').offset;
-        engine.inputs[last] = 1;
-        engine.step(12);
-        expect(engine.failures[0]?.message).toMatch(/^row_edge_\d: a group ends while a sum from below passes/);
-    });
-});
+  it('a tile of full groups takes one cycle per operand pair, and the last result comes after the latency', () => {
+    const pe = processingElement('mixpe')
+    const size = { rows: 8, columns: 8 }
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const product = randomProduct(pe, [16, 16, 256, 128], 5)
+    const { cycles } = runProduct(engine, pe, size, product)
+    expect(cycles).toBe(2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1)
+  })
+  it('a group shorter than the drain is padded by the driver; unpadded, the hardware says so', () => {
+    const pe = processingElement('mixpe')
+    const engine = javascriptEngine(outputStationaryArray(pe, { rows: 4, columns: 1 }))
+    const last = engine.ports.inputs.find(({ name }) => name === 'last').offset
+    engine.inputs[last] = 1
+    engine.step(12)
+    expect(engine.failures[0]?.message).toMatch(/^row_edge_\d: a group ends while a sum from below passes/)
+  })
+})

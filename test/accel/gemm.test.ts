@@ -115,6 +115,18 @@ describe('the array never stalls', () => {
     expect(cycles).toBe(2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1)
   })
 
+  it('groups of exactly the shortest length follow each other without a gap', () => {
+    const pe = processingElement('mixpe')
+    const size = { rows: 4, columns: 2 }
+    expect(pe.timing.shortestGroup(size.rows)).toBe(7)
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const product = randomProduct(pe, [4, 2, 5 * 7, 7], 5)
+    const { sums, cycles } = runProduct(engine, pe, size, product)
+    expect(sums).toEqual(goldenSums(pe, product))
+    expect(cycles).toBe(5 * 7 + pe.timing.latency_cycles + 2 * 3 + 1 + 1)
+    expect(engine.failures).toEqual([])
+  })
+
   it('a group shorter than the drain is padded by the driver; unpadded, the hardware says so', () => {
     const pe = processingElement('mixpe')
     const engine = javascriptEngine(outputStationaryArray(pe, { rows: 4, columns: 1 }))

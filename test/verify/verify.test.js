@@ -1,51 +1,57 @@
-import { describe, expect, it } from 'vitest';
-import { outputStationaryArray } from '../../src/accel/output-stationary.js';
-import { processingElement } from '../../src/pe/catalogue.js';
-import { interpreter } from '../../src/sim/interpret.js';
-import { javascriptEngine } from '../../src/sim/javascript/engine.js';
-import { lonePe, verify } from '../../src/verify/verify.js';
-const options = { groups: 60, seed: 9 };
-const pe = processingElement('mixpe');
-const run = (changed) => verify(javascriptEngine(lonePe(pe)), { ...pe, ...changed }, options);
+import { describe, expect, it } from 'vitest'
+import { outputStationaryArray } from '../../src/accel/output-stationary.js'
+import { processingElement } from '../../src/pe/catalogue.js'
+import { interpreter } from '../../src/sim/interpret.js'
+import { javascriptEngine } from '../../src/sim/javascript/engine.js'
+import { lonePe, verify } from '../../src/verify/verify.js'
+
+const options = { groups: 60, seed: 9 }
+const pe = processingElement('mixpe')
+const run = (changed) => verify(javascriptEngine(lonePe(pe)), { ...pe, ...changed }, options)
 describe('verification', () => {
-    it.each(['mixpe', 'mixpe(weights=symmetric)', 'mac'])('%s: every product of 4 or 8 by 8 bits and random groups, in JavaScript', async (spec) => {
-        const pe = processingElement(spec);
-        const { activation, weight, zero } = pe.operands;
-        const span = ({ min, max }) => Number(max - min) + 1;
-        const result = await verify(javascriptEngine(lonePe(pe)), pe, options);
-        expect(result).toMatchObject({ mismatches: 0, exhaustive: true });
-        expect(result.vectors).toBe(span(activation) * span(weight) * (zero ? span(zero) : 1) + options.groups);
-    });
-    it('the same in the interpreter', async () => {
-        const pe = processingElement('mixpe(w=int2, group=16)');
-        const result = await verify(interpreter(lonePe(pe)), pe, options);
-        expect(result).toMatchObject({ engine: 'interpreter', mismatches: 0 });
-    });
-    it('finds one wrong product among all of them, and names it', async () => {
-        const result = await run({
-            golden: (x, w, z) => pe.golden(x, w, z) + (x.length === 1 && x[0] === -77 && w[0] === 13 && z === 5 ? 1n : 0n),
-        });
-        expect(result.mismatches).toBe(1);
-        expect(result.first).toMatch(/activation -77, weight 13, zero point 5 gave -616, the golden model says -615 \(engine js, seed 9\)/);
-    });
-    it('finds results that come a cycle early or late', async () => {
-        for (const latency_cycles of [3, 5]) {
-            const { mismatches } = await run({ timing: { ...pe.timing, latency_cycles } });
-            expect(mismatches).toBeGreaterThan(1000);
-        }
-    });
-    it('finds an accumulator one bit too narrow', async () => {
-        const narrow = processingElement('mixpe(group=64)');
-        const engine = javascriptEngine(outputStationaryArray(narrow, { rows: 1, columns: 1 }));
-        const { mismatches, first } = await verify(engine, { ...pe, parts: narrow.parts }, options);
-        expect(mismatches).toBeGreaterThan(0);
-        expect(first).toMatch(/golden model says/);
-    });
-    it('gives the same result for the same seed', async () => {
-        const of = async () => {
-            const { cyclesPerSecond, ...rest } = await run({});
-            return rest;
-        };
-        expect(await of()).toEqual(await of());
-    });
-});
+  it.each(['mixpe', 'mixpe(weights=symmetric)', 'mac'])(
+    '%s: every product of 4 or 8 by 8 bits and random groups, in JavaScript',
+    async (spec) => {
+      const pe = processingElement(spec)
+      const { activation, weight, zero } = pe.operands
+      const span = ({ min, max }) => Number(max - min) + 1
+      const result = await verify(javascriptEngine(lonePe(pe)), pe, options)
+      expect(result).toMatchObject({ mismatches: 0, exhaustive: true })
+      expect(result.vectors).toBe(span(activation) * span(weight) * (zero ? span(zero) : 1) + options.groups)
+    },
+  )
+  it('the same in the interpreter', async () => {
+    const pe = processingElement('mixpe(w=int2, group=16)')
+    const result = await verify(interpreter(lonePe(pe)), pe, options)
+    expect(result).toMatchObject({ engine: 'interpreter', mismatches: 0 })
+  })
+  it('finds one wrong product among all of them, and names it', async () => {
+    const result = await run({
+      golden: (x, w, z) => pe.golden(x, w, z) + (x.length === 1 && x[0] === -77 && w[0] === 13 && z === 5 ? 1n : 0n),
+    })
+    expect(result.mismatches).toBe(1)
+    expect(result.first).toMatch(
+      /activation -77, weight 13, zero point 5 gave -616, the golden model says -615 \(engine js, seed 9\)/,
+    )
+  })
+  it('finds results that come a cycle early or late', async () => {
+    for (const latency_cycles of [3, 5]) {
+      const { mismatches } = await run({ timing: { ...pe.timing, latency_cycles } })
+      expect(mismatches).toBeGreaterThan(1000)
+    }
+  })
+  it('finds an accumulator one bit too narrow', async () => {
+    const narrow = processingElement('mixpe(group=64)')
+    const engine = javascriptEngine(outputStationaryArray(narrow, { rows: 1, columns: 1 }))
+    const { mismatches, first } = await verify(engine, { ...pe, parts: narrow.parts }, options)
+    expect(mismatches).toBeGreaterThan(0)
+    expect(first).toMatch(/golden model says/)
+  })
+  it('gives the same result for the same seed', async () => {
+    const of = async () => {
+      const { cyclesPerSecond, ...rest } = await run({})
+      return rest
+    }
+    expect(await of()).toEqual(await of())
+  })
+})

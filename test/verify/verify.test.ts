@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 import type { ProcessingElement } from '../../src/pe/family.ts'
+import { type Engine, portNamed } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { lonePe, verify } from '../../src/verify/verify.ts'
@@ -53,6 +54,36 @@ describe('verification', () => {
     const { mismatches, first } = await verify(engine, { ...pe, parts: narrow.parts }, options)
     expect(mismatches).toBeGreaterThan(0)
     expect(first).toMatch(/golden model says/)
+  })
+
+  it('finds a result that comes where none should', async () => {
+    const engine = javascriptEngine(lonePe(pe))
+    const valid = portNamed(engine.ports.outputs, 'result_valid_0').offset
+    const chatty: Engine = {
+      ...engine,
+      replay: (stimulus, cycles, response) => {
+        engine.replay(stimulus, cycles, response)
+        if (response) response[valid] = 1
+      },
+    }
+    const { mismatches, first } = await verify(chatty, pe, options)
+    expect(mismatches).toBeGreaterThan(0)
+    expect(first).toMatch(/a result came in cycle 0, where the timing contract has none/)
+  })
+
+  it("counts the hardware's own failed checks", async () => {
+    let failedChecks = 0
+    const engine = javascriptEngine(lonePe(pe))
+    const worried: Engine = {
+      ...engine,
+      failures: [{ cycle: 3, message: 'pe_0_0: too much' }],
+      get failedChecks() {
+        return failedChecks++
+      },
+    }
+    const { mismatches, first } = await verify(worried, pe, options)
+    expect(mismatches).toBe(1)
+    expect(first).toMatch(/checks failed 1 times, first: pe_0_0: too much/)
   })
 
   it('gives the same result for the same seed', async () => {
