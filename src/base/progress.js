@@ -1,1 +1,0 @@
-export const silent = { start() { }, update() { }, stop() { }, say() { } };
