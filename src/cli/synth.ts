@@ -6,6 +6,7 @@ import type { ProcessingElement } from '../pe/family.ts'
 import { type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
 import { openYosys } from '../synth/yosys.ts'
+import { withCache } from '../synth/yosys-cache.ts'
 import { columns, type Output } from './context.ts'
 
 /** A block of a PE and how many share it. */
@@ -32,7 +33,7 @@ export const synthesiseParts = async (
     { name: 'row edge', count: 'R', component: rowEdge },
     { name: 'column edge', count: 'C', component: columnEdge },
   ] as const
-  const yosys = openYosys()
+  const yosys = withCache(openYosys())
   try {
     const parts: SynthesisedPart[] = []
     for (const { name, count, component } of blocks) {

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import envPaths from 'env-paths'
+import { join } from 'node:path'
 import type { BuiltInModel, ModelPart } from './models.ts'
-
-/** Where fetched models are kept: `$BITLOOM_CACHE`, else the system's cache folder (`$XDG_CACHE_HOME/bitloom`, `~/.cache/bitloom`). */
-export const cacheFolder = (): string => {
-  const chosen = process.env.BITLOOM_CACHE
-  return chosen ? resolve(chosen) : envPaths('bitloom', { suffix: '' }).cache
-}
 
 /** The two files of a cached model. */
 export interface ModelFiles {

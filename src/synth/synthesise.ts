@@ -9,6 +9,7 @@ import { rounded } from './rounded.ts'
 import { type AsicTarget, type FpgaTarget, findTarget } from './targets.ts'
 import { analyseTiming, type TimingResult } from './timing.ts'
 import { openYosys, type Yosys } from './yosys.ts'
+import { withCache } from './yosys-cache.ts'
 
 export interface SynthesisRequest {
   /** Verilog-2001 text. */
@@ -190,7 +191,7 @@ const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaT
 /** Synthesises `top` for a target; an unknown target or Verilog at fault is a `UserError`. */
 export const synthesise = async (request: SynthesisRequest): Promise<SynthesisResult> => {
   const target = findTarget(request.target)
-  const yosys = request.yosys ?? openYosys()
+  const yosys = request.yosys ?? withCache(openYosys())
   try {
     return target.kind === 'asic' ? await onCells(request, yosys, target) : await onFpga(request, yosys, target)
   } finally {

@@ -33,6 +33,7 @@ beforeAll(() => {
       paths: { bitloom: [join(root, 'dist', 'index.d.ts')] },
       typeRoots: [join(root, 'node_modules', '@types')],
     },
+    include: [],
     files: examples.map(({ name }) => join(folder, `${name}.ts`)),
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options))

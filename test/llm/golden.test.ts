@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { cacheFolder, cacheStateOf } from '../../src/llm/cache.ts'
+import { cacheFolder } from '../../src/base/cache-folder.ts'
+import { cacheStateOf } from '../../src/llm/cache.ts'
 import { createSession, forward } from '../../src/llm/forward.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { perplexity } from '../../src/llm/likelihood.ts'

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { cacheFolder } from '../../src/llm/cache.ts'
+import { cacheFolder } from '../../src/base/cache-folder.ts'
 import { openModel } from '../../src/llm/open-model.ts'
 import { temporaryFolder } from './fake-registry.ts'
 

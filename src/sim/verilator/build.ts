@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import envPaths from 'env-paths'
+import { cacheFolder } from '../../base/cache-folder.ts'
 import { type Progress, silent } from '../../base/progress.ts'
 import { reasonOf, UserError } from '../../base/user-error.ts'
 import type { PortLayout } from '../engine.ts'
@@ -54,8 +54,7 @@ const compilerFlags = {
 /** Splitting long functions: GCC needs time with the square of their length (104 s against 14 s on 16 x 16 MACs). */
 const modelFlags = ['-O3', '--x-assign', 'fast', '--output-split-cfuncs', '500']
 
-const defaultFolder = (): string =>
-  join(process.env.BITLOOM_CACHE || envPaths('bitloom', { suffix: '' }).cache, 'verilator')
+const defaultFolder = (): string => join(cacheFolder(), 'verilator')
 
 const digest = (parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24)
