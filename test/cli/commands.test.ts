@@ -120,7 +120,7 @@ describe('run', () => {
     })
     const [one, two] = ['1', '2'].map((threads) => of(json([...args, '--threads', threads])))
     expect(two).toEqual(one)
-  })
+  }, 180_000)
 
   it('a saved run becomes a page again', () => {
     const out = join(folder.path, 'again')

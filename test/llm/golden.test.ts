@@ -79,7 +79,7 @@ for (const { name, missing, open, stories } of cases)
       texts.forEach(({ tokens, nll_sum }, at) => {
         expect(Math.abs(perText[at]! - nll_sum / (tokens.length - 1))).toBeLessThan(TOLERANCE)
       })
-    })
+    }, 600_000)
 
     test('a hundred stories survive encoding and decoding, and the golden ones get their golden tokens', () => {
       const { tokenizer } = opened
