@@ -1,6 +1,7 @@
 import { findLoop, loopNames } from './check/loops.ts'
+import { unusedIn } from './check/unused.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
-import { type Origin, originHere } from './error.ts'
+import { HdlError, type Origin, originHere } from './error.ts'
 import { Graph } from './graph.ts'
 import {
   type Check,
@@ -17,12 +18,12 @@ import {
   type Wire,
   type WireValue,
 } from './ir.ts'
-import { NameTable, nameFault } from './names.ts'
-import type { IntShape, ScalarShape, Shape, Shapes } from './shape.ts'
+import { NameTable, nameFault, portNameFault } from './names.ts'
+import { bool, type IntShape, type ScalarShape, type Shape, type Shapes } from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
-  type Bool,
+  Bool,
   Int,
   nodeFor,
   type OperandOf,
@@ -69,18 +70,21 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 ): Module => {
   const graph = new Graph(name)
   const names = new NameTable()
-  const registers: { node: RegisterValue; reset: bigint; becomes: Assigned }[] = []
+  const registers: { node: RegisterValue; reset: bigint; becomes: Assigned; origin: Origin }[] = []
   const wires: { node: WireValue; driver: Assigned; origin: Origin }[] = []
   const instances: Instance[] = []
   const checks: Check[] = []
   let condition: Bool | undefined
 
-  const claim = (wanted: string, what: string): void => {
-    const fault = nameFault(wanted)
-    if (fault) throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${fault}; choose another name`)
+  const claim = (wanted: string, what: string, faultOf = nameFault): void => {
+    const fault = faultOf(wanted)
+    if (fault) {
+      graph.report('E-NAME', `${what} cannot be called '${wanted}': ${fault}; choose another name`)
+      return
+    }
     const holder = names.take(wanted, what)
     if (holder)
-      throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
+      graph.report('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
   }
 
   const narrowing = 'narrow it with .wrap(), .sat() or checked()'
@@ -88,7 +92,8 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     const node = nodeFor(graph, shape, operand)
     if (fits(node, shape)) return node
     const found = node.op === 'const' ? `${node.value}` : showRange(node)
-    throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${narrowing}`)
+    graph.report('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${narrowing}`)
+    return graph.constant(shape.min, bounds(shape))
   }
 
   // What the innermost branch has assigned so far, with the value each place had before it.
@@ -117,12 +122,12 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     return after
   }
 
-  const makeRegister = (key: string, shape: ScalarShape): AnySignal => {
+  const makeRegister = (key: string, shape: ScalarShape, origin: Origin): AnySignal => {
     claim(key, 'a register')
     const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
     const reset = shape.min > 0n ? shape.min : shape.max < 0n ? shape.max : 0n
     const becomes: Assigned = { what: `register '${key}'`, value: node }
-    registers.push({ node, reset, becomes })
+    registers.push({ node, reset, becomes, origin })
     return Object.defineProperty(signalFor(graph, shape, node), 'next', {
       set: (operand: AnyOperand) => {
         assign(becomes, place(becomes.what, shape, operand))
@@ -130,11 +135,11 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     })
   }
 
-  const makeWire = (key: string, shape: ScalarShape): AnySignal => {
+  const makeWire = (key: string, shape: ScalarShape, origin: Origin): AnySignal => {
     claim(key, 'a wire')
     const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
     const driver: Assigned = { what: `wire '${key}'`, value: undefined }
-    wires.push({ node, driver, origin: originHere() })
+    wires.push({ node, driver, origin })
     return Object.defineProperty(signalFor(graph, shape, node), 'value', {
       set: (operand: AnyOperand) => {
         assign(driver, place(driver.what, shape, operand))
@@ -142,27 +147,53 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     })
   }
 
+  const addCheck = (holds: Bool, message: string, source: Origin): void => {
+    const { node } = condition ? condition.not().or(holds) : holds
+    if (node.op !== 'const' || node.value === 0n) checks.push({ holds: node, message, source })
+  }
+
+  // The mistakes of a child are its own; they are not mixed with those of the component around it.
+  let childFailure: unknown
+  const moduleOf = (child: Component): Module => {
+    try {
+      return child.module
+    } catch (error) {
+      childFailure = error
+      throw error
+    }
+  }
+
   const builder: Builder = {
-    regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
-    wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
-    when(test, then, otherwise) {
-      own(graph, test)
+    regs(shapes) {
+      const origin = originHere(builder.regs)
+      return mapShapes(shapes, (key, shape) => makeRegister(key, shape, origin)) as never
+    },
+    wires(shapes) {
+      const origin = originHere(builder.wires)
+      return mapShapes(shapes, (key, shape) => makeWire(key, shape, origin)) as never
+    },
+    when(condition, then, otherwise) {
+      const test = own(graph, condition)
       const yes = inBranch(test, then)
       const no = otherwise ? inBranch(test.not(), otherwise) : new Map<Assigned, Node | undefined>()
       for (const target of new Set([...yes.keys(), ...no.keys()])) {
         const whenTrue = yes.has(target) ? yes.get(target) : target.value
         const whenFalse = no.has(target) ? no.get(target) : target.value
-        if (!whenTrue || !whenFalse)
-          throw graph.error(
+        if (!whenTrue || !whenFalse) {
+          graph.report(
             'E-UNDRIVEN',
             `${target.what} has no value where the condition is ${whenTrue ? 'false' : 'true'}; drive it in both branches or once before`,
           )
+          assign(target, (whenTrue ?? whenFalse)!)
+          continue
+        }
         assign(target, graph.operation('mux', hull(whenTrue, whenFalse), [test.node, whenTrue, whenFalse]))
       }
     },
     use(instance, child, inputs) {
       claim(instance, 'an instance')
-      const module = child.module
+      const source = originHere(builder.use)
+      const module = moduleOf(child)
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()
       for (const [port, shape] of Object.entries(child.in)) {
@@ -176,69 +207,95 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         outputs.set(port, node)
         return signalFor(graph, shape, node)
       })
-      instances.push({ name: instance, of: module, inputs: drivers, outputs })
+      instances.push({ name: instance, of: module, inputs: drivers, outputs, source })
       return signals as never
     },
     checked(value, shape, promise) {
-      if (fits(value.node, shape)) return value
-      builder.check(value.lt(shape.min).or(value.gt(shape.max)).not(), promise)
-      return new Int(graph, graph.operation('wrap', shape, [value.node]))
+      const { node } = own(graph, value)
+      if (fits(node, shape)) return value
+      const outside = (a: Node, b: Node): Bool => new Bool(graph, graph.operation('lt', bool, [a, b]))
+      const below = outside(node, graph.constant(shape.min))
+      addCheck(below.or(outside(graph.constant(shape.max), node)).not(), promise, originHere(builder.checked))
+      return new Int(graph, graph.operation('wrap', shape, [node]))
     },
     check(holds, promise) {
-      own(graph, holds)
-      const inContext = condition ? condition.not().or(holds) : holds
-      if (inContext.node.op !== 'const' || inContext.node.value === 0n)
-        checks.push({ holds: inContext.node, message: promise })
+      addCheck(own(graph, holds), promise, originHere(builder.check))
     },
   }
 
   graph.origin = declared
   const inputs: Input[] = []
   const inputSignals = mapShapes(description.in, (port, shape) => {
-    claim(port, 'an input')
+    claim(port, 'an input', portNameFault)
     const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
     inputs.push(node)
     return signalFor(graph, shape, node)
   })
-  mapShapes(description.out, (port) => claim(port, 'an output'))
+  mapShapes(description.out, (port) => claim(port, 'an output', portNameFault))
 
   graph.origin = undefined
-  const driven = description.logic(inputSignals as SignalsOf<In>, builder) as Readonly<Record<string, unknown>>
+  let driven: Readonly<Record<string, unknown>>
+  try {
+    driven = description.logic(inputSignals as SignalsOf<In>, builder)
+  } catch (error) {
+    // What fails after a mistake may well come of it.
+    const known = error instanceof HdlError && error !== childFailure ? [...graph.errors, error] : graph.errors
+    throw known.length > 0 && error !== childFailure ? HdlError.all(name, known) : error
+  } finally {
+    graph.closed = true
+  }
 
+  graph.closed = false
   graph.origin = declared
   onlyKnown('logic', 'output', driven, description.out, graph)
   const outputs: Module['outputs'][number][] = []
   for (const [port, shape] of Object.entries(description.out))
     for (const [leaf, value] of leaves(port, shape, driven[port], `output '${port}'`, graph)) {
       const element = elementOf(shape)
-      outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
+      outputs.push({
+        name: leaf,
+        node: place(`output '${leaf}'`, element, value),
+        range: bounds(element),
+        source: declared,
+      })
     }
 
-  const module: Module = {
+  for (const { node, driver, origin } of wires)
+    if (!driver.value) graph.report('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`, origin)
+  graph.closed = true
+  if (graph.errors.length > 0) throw HdlError.all(name, graph.errors)
+
+  const built: Module = {
     name,
     parameters,
     inputs,
     outputs,
     registers: registers.map(
-      ({ node, reset, becomes }): Register => ({ name: node.name, node, reset, next: becomes.value! }),
+      ({ node, reset, becomes, origin }): Register => ({
+        name: node.name,
+        node,
+        reset,
+        next: becomes.value!,
+        source: origin,
+      }),
     ),
-    wires: wires.map(({ node, driver, origin }): Wire => {
-      if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`, origin)
-      return { name: node.name, node, driver: driver.value }
-    }),
+    wires: wires.map(
+      ({ node, driver, origin }): Wire => ({ name: node.name, node, driver: driver.value!, source: origin }),
+    ),
     instances,
     checks,
     operations: graph.operations,
     nodeCount: graph.nodeCount,
+    warnings: [],
   }
-  const loop = findLoop(module)
+  const loop = findLoop(built)
   if (loop)
     throw graph.error(
       'E-LOOP',
       `${loopNames(loop).join(' -> ')} depends on itself within one cycle; put a register into the path`,
       wires.find(({ node }) => loop.includes(node))?.origin,
     )
-  return module
+  return { ...built, warnings: [...graph.warnings, ...unusedIn(built)] }
 }
 
 /** A register or wire while its component is described, and what it has been assigned. */
@@ -268,15 +325,18 @@ const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports
   const stranger = Object.keys(given).find((key) => !(key in ports))
   if (stranger === undefined) return
   const known = Object.keys(ports).join(', ') || 'none'
-  throw graph.error('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
+  graph.report('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
 }
 
 /** Leaf name and operand of every scalar of a port. */
 const leaves = (port: string, shape: Shape, operand: unknown, what: string, graph: Graph): [string, AnyOperand][] => {
-  if (operand === undefined) throw graph.error('E-UNDRIVEN', `${what} has no value; give it one`)
+  if (operand === undefined) {
+    graph.report('E-UNDRIVEN', `${what} has no value; give it one`)
+    return []
+  }
   if (shape.kind !== 'vector') return [[port, operand as AnyOperand]]
   const elements = operand as readonly AnyOperand[]
   if (elements.length !== shape.length)
-    throw graph.error('E-RANGE', `${what} takes ${shape.length} elements, got ${elements.length}; pass as many`)
+    graph.report('E-RANGE', `${what} takes ${shape.length} elements, got ${elements.length}; pass as many`)
   return elements.map((element, k) => [`${port}_${k}`, element])
 }

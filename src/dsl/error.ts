@@ -1,6 +1,7 @@
-import { dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { UserError } from '../base/user-error.ts'
+import { type Origin, originHere } from './origin.ts'
+
+export { type Origin, originHere } from './origin.ts'
 
 /**
  * A mistake in a hardware description. `where` is the line of the user's file, if it is known; without an origin it is the
@@ -10,11 +11,34 @@ export class HdlError extends UserError {
   override name = 'HdlError'
   readonly component: string
   readonly where: string | undefined
-  constructor(code: HdlCode, component: string, sentence: string, origin: Origin = originHere()) {
+  /** Every mistake found in the component, this one where it is the only one. */
+  readonly errors: readonly HdlError[]
+  constructor(code: HdlCode, component: string, sentence: string, origin: Origin = originHere(undefined, 40)) {
     const where = origin()
     super(code, `${code} in ${component}${where ? ` (${where})` : ''}: ${sentence}`)
     this.component = component
     this.where = where
+    this.errors = [this]
+  }
+
+  /** One error for all mistakes of a component; a single mistake is itself. */
+  static all(component: string, errors: readonly HdlError[]): HdlError {
+    return errors.length === 1 ? errors[0]! : new HdlErrors(component, errors)
+  }
+}
+
+/** Mistakes shown; more are only counted. */
+const mostShown = 20
+
+class HdlErrors extends HdlError {
+  override readonly errors: readonly HdlError[]
+  constructor(component: string, errors: readonly HdlError[]) {
+    const first = errors[0]!
+    super(first.code as HdlCode, component, '', () => first.where)
+    this.errors = errors
+    const more = errors.length > mostShown ? [`and ${errors.length - mostShown} more`] : []
+    const lines = [...errors.slice(0, mostShown).map(({ message }) => message), ...more]
+    this.message = `${errors.length} mistakes in ${component}:\n${lines.map((line) => `  ${line}`).join('\n')}`
   }
 }
 
@@ -26,31 +50,3 @@ export type HdlCode =
   | 'E-UNDRIVEN' // a wire or port without a value
   | 'E-FOREIGN' // a signal of another component
   | 'E-PARAMETER' // a parameter a component cannot be built with
-
-const here = dirname(fileURLToPath(import.meta.url))
-/** Where a mistake is noticed, never made: the language and the engines. */
-const inner = [here, join(dirname(here), 'sim')].map((folder) => folder + sep)
-
-/** A line of the user's file, `src/pe/mac.ts:24`; worked out only when it is asked for. */
-export type Origin = () => string | undefined
-
-/** The nearest caller outside the language and the engines, remembered for an error that shows up later. Quick. */
-export const originHere = (): Origin => {
-  const holder: { stack?: string } = {}
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 40
-  Error.captureStackTrace(holder)
-  Error.stackTraceLimit = limit
-  return () => lineIn(holder)
-}
-
-const lineIn = (holder: { stack?: string }): string | undefined => {
-  for (const line of holder.stack?.split('\n').slice(1) ?? []) {
-    const found = /\(?((?:file:\/\/)?[^()\s]+):(\d+):\d+\)?$/.exec(line.trim())
-    if (!found) continue
-    const file = found[1]!.startsWith('file://') ? fileURLToPath(found[1]!) : found[1]!
-    if (inner.some((folder) => file.startsWith(folder)) || file.startsWith('node:')) continue
-    return `${file.split('/').slice(-3).join('/')}:${found[2]}`
-  }
-  return undefined
-}

@@ -1,5 +1,14 @@
 import { type HdlCode, HdlError, type Origin } from './error.ts'
-import { type Constant, fold, type Node, type Operation, type OperationName, operations, type Range } from './ir.ts'
+import {
+  type Constant,
+  fold,
+  type Node,
+  type Operation,
+  type OperationName,
+  operations,
+  type Range,
+  type Warning,
+} from './ir.ts'
 import { simplified } from './simplify.ts'
 
 /**
@@ -11,6 +20,11 @@ export class Graph {
   readonly operations: Operation[] = []
   /** Where a mistake is that shows up only after the description has run; undefined while it runs. */
   origin: Origin | undefined
+  /** Mistakes after which the description went on with something in place of the faulty value. */
+  readonly errors: HdlError[] = []
+  readonly warnings: Warning[] = []
+  /** True once the description has run; a mistake found later has nobody left to collect it. */
+  closed = false
   #nodeCount = 0
   readonly #made = new Map<string, Node>()
 
@@ -59,6 +73,13 @@ export class Graph {
 
   error(code: HdlCode, sentence: string, origin = this.origin): HdlError {
     return new HdlError(code, this.component, sentence, origin)
+  }
+
+  /** Notes a mistake, to be thrown together with all others of the component. */
+  report(code: HdlCode, sentence: string, origin = this.origin): void {
+    const error = this.error(code, sentence, origin)
+    if (this.closed) throw error
+    this.errors.push(error)
   }
 
   #once(key: string, make: (id: number) => Node): Node {

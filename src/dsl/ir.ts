@@ -13,6 +13,9 @@ export interface Range {
   readonly max: bigint
 }
 
+/** Where the user wrote something, `src/pe/mac.ts:24`; worked out when it is asked for. */
+export type Source = () => string | undefined
+
 interface NodeBase extends Range {
   /** Creation order inside its module: arguments are always older than the operation that uses them. */
   readonly id: number
@@ -50,6 +53,8 @@ export interface Operation extends NodeBase {
   readonly op: OperationName
   readonly args: readonly Node[]
   readonly amount: number
+  /** Of an operation that has a name. */
+  readonly source?: Source
 }
 export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput
 export type Node = Leaf | Operation
@@ -61,12 +66,14 @@ export interface Register {
   readonly reset: bigint
   /** Value after the next clock edge; the register's own node where it holds. */
   readonly next: Node
+  readonly source?: Source
 }
 
 export interface Wire {
   readonly name: string
   readonly node: WireValue
   readonly driver: Node
+  readonly source?: Source
 }
 
 export interface Instance {
@@ -76,12 +83,24 @@ export interface Instance {
   readonly inputs: ReadonlyMap<string, Node>
   /** Node of each output port of `of`, in the order of its ports. */
   readonly outputs: ReadonlyMap<string, InstanceOutput>
+  readonly source?: Source
 }
 
 /** A promise of the designer: `holds` is 1 in every cycle outside reset, else the simulation reports `message`. */
 export interface Check {
   readonly holds: Node
   readonly message: string
+  readonly source?: Source
+}
+
+/** Something legal that is hardly meant; never an error. */
+export interface Warning {
+  readonly code:
+    | 'W-UNUSED' // an input, register or instance that no output, check or state ever depends on
+    | 'W-CONSTANT' // a comparison whose outcome the bounds decide
+  /** One sentence. */
+  readonly message: string
+  readonly source?: Source
 }
 
 /** One component with its parameters applied. One clock `clk`, one synchronous active-high reset `rst`, both implicit. */
@@ -90,7 +109,12 @@ export interface Module {
   /** Every parameter as text, for manifests and headers. */
   readonly parameters: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  readonly outputs: readonly { readonly name: string; readonly node: Node; readonly range: Range }[]
+  readonly outputs: readonly {
+    readonly name: string
+    readonly node: Node
+    readonly range: Range
+    readonly source?: Source
+  }[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
   readonly instances: readonly Instance[]
@@ -99,6 +123,7 @@ export interface Module {
   readonly operations: readonly Operation[]
   /** Ids given so far: every node's `id` is below it. */
   readonly nodeCount: number
+  readonly warnings: readonly Warning[]
 }
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────

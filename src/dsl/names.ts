@@ -19,6 +19,32 @@ timeprecision timeunit type typedef union unique unique0 until until_with untype
 wildcard with within unused`.split(/\s+/),
 )
 
+/** Words no port may be called besides: VHDL knows them, and the ports are what designs in other languages see. */
+const reservedInVhdl = new Set(
+  `abs access after all architecture array attribute block body buffer bus component configuration constant context
+disconnect downto elsif entity exit fairness file group guarded impure in inertial is label linkage literal loop map mod
+new next null of on open others out parameter postponed procedure process range record register reject rem report return
+rol ror select severity shared signal sla sll sra srl strong subtype then to transport type unaffected units until variable
+vmode vpkg vprop vunit when`.split(/\s+/),
+)
+
+/** And keywords of C++, because Verilator makes ports members of a class (its warning SYMRSVDWORD). */
+const reservedInCpp = new Set(
+  `alignas alignof and_eq asm auto bitand bitor bool catch char char8_t char16_t char32_t co_await co_return co_yield
+compl concept const_cast consteval constexpr constinit decltype delete double dynamic_cast explicit export false float
+friend goto inline long mutable namespace noexcept not_eq nullptr operator or_eq private protected public
+reinterpret_cast requires short sizeof static_assert static_cast switch template thread_local throw true try typeid
+typename unsigned using virtual volatile wchar_t xor_eq`.split(/\s+/),
+)
+
+/** Why a port cannot be called that, or undefined where it can. */
+export const portNameFault = (name: string): string | undefined => {
+  const fault = nameFault(name)
+  if (fault) return fault
+  if (reservedInVhdl.has(name.toLowerCase())) return 'it is a reserved word of VHDL'
+  return reservedInCpp.has(name) ? 'it is a keyword of C++, where Verilator makes ports members of a class' : undefined
+}
+
 /** Why a name cannot be used, or undefined where it can. */
 export const nameFault = (name: string): string | undefined => {
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'a name is a letter followed by letters, digits and underscores'

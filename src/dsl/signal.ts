@@ -1,4 +1,4 @@
-import { HdlError } from './error.ts'
+import { HdlError, originHere } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, type OperationName, type Range, showRange, widthOf } from './ir.ts'
 import {
@@ -53,7 +53,7 @@ export class Int extends Signal {
   /** this * 2^places */
   shl(places: number): Int {
     const by = this.#places('shl', places)
-    if (places === 0) return this
+    if (by === undefined || places === 0) return this
     return new Int(
       this.graph,
       this.graph.operation('shl', { min: this.node.min << by, max: this.node.max << by }, [this.node], places),
@@ -62,7 +62,7 @@ export class Int extends Signal {
   /** floor(this / 2^places) */
   shr(places: number): Int {
     const by = this.#places('shr', places)
-    if (places === 0) return this
+    if (by === undefined || places === 0) return this
     return new Int(
       this.graph,
       this.graph.operation('shr', { min: this.node.min >> by, max: this.node.max >> by }, [this.node], places),
@@ -92,7 +92,7 @@ export class Int extends Signal {
     const whole =
       to.min < 0n ? { min: -(1n << BigInt(to.width - 1)), max: (1n << BigInt(to.width - 1)) - 1n } : bits(to.width)
     if (whole.min !== to.min || whole.max !== to.max)
-      throw this.graph.error(
+      this.graph.report(
         'E-RANGE',
         `wrap keeps whole bits, and ${showRange(to)} is not every value of its width; wrap into ${to.min < 0n ? 's' : 'u'}(${to.width}) or use .sat()`,
       )
@@ -112,15 +112,16 @@ export class Int extends Signal {
   bit(index: number): Bool {
     return this.bits().bit(index)
   }
-  #places(op: 'shl' | 'shr', places: number): bigint {
+  #places(op: 'shl' | 'shr', places: number): bigint | undefined {
     if (Number.isInteger(places) && places >= 0 && places <= mostBits) return BigInt(places)
-    throw this.graph.error('E-RANGE', `${op} takes a whole number of places from 0 to ${mostBits}, got ${places}`)
+    this.graph.report('E-RANGE', `${op} takes a whole number of places from 0 to ${mostBits}, got ${places}`)
+    return undefined
   }
   #make(op: OperationName, bounds: Range, other: Node): Int {
     return new Int(this.graph, this.graph.operation(op, bounds, [this.node, other]))
   }
   #compare(op: 'lt' | 'eq', a: Node, b: Node): Bool {
-    return new Bool(this.graph, this.graph.operation(op, bool, [a, b]))
+    return new Bool(this.graph, compared(this.graph, op, a, b))
   }
 }
 
@@ -171,11 +172,14 @@ export class Bits extends Signal {
   }
   /** Bits `high` down to `low`, both included. */
   slice(high: number, low: number): Bits {
-    if (!(Number.isInteger(low) && low >= 0 && high >= low && high < this.width))
-      throw this.graph.error(
+    if (!(Number.isInteger(low) && low >= 0 && high >= low && high < this.width)) {
+      this.graph.report(
         'E-WIDTH',
         `a slice of ${this.width} bits runs from at most ${this.width - 1} down to 0, got ${high} down to ${low}; choose bits that are there`,
       )
+      const width = Math.min(mostBits, Math.max(1, Math.floor(high - low + 1) || 1))
+      return new Bits(this.graph, this.graph.constant(0n, bits(width)))
+    }
     if (low === 0 && high === this.width - 1) return this
     return new Bits(this.graph, this.graph.operation('slice', bits(high - low + 1), [this.node], low))
   }
@@ -190,7 +194,7 @@ export class Bits extends Signal {
     )
   }
   eq(other: BitsOperand): Bool {
-    return new Bool(this.graph, this.graph.operation('eq', bool, [this.node, bitsNode(this.graph, other, this.width)]))
+    return new Bool(this.graph, compared(this.graph, 'eq', this.node, bitsNode(this.graph, other, this.width)))
   }
   ne(other: BitsOperand): Bool {
     return this.eq(other).not()
@@ -303,6 +307,21 @@ export const own = <S extends AnySignal>(graph: Graph, signal: S): S => {
   throw graph.error('E-FOREIGN', `a signal of ${signal.graph.component} cannot be read here; pass it through a port`)
 }
 
+/** A comparison; one whose outcome the bounds decide is hardly meant. */
+const compared = (graph: Graph, op: 'lt' | 'eq', a: Node, b: Node): Node => {
+  const node = graph.operation(op, bool, [a, b])
+  if (node.op === 'const' && !graph.closed && (a.op !== 'const' || b.op !== 'const')) {
+    const show = (of: Node): string => (of.op === 'const' ? `${of.value}` : (of.name ?? showRange(of)))
+    const bound = (of: Node): string => (of.op === 'const' || of.name === undefined ? '' : ` in ${showRange(of)}`)
+    graph.warnings.push({
+      code: 'W-CONSTANT',
+      message: `${show(a)}${bound(a)} ${op === 'lt' ? 'is less than' : 'equals'} ${show(b)}${bound(b)} ${node.value === 1n ? 'always' : 'never'}; leave the comparison out or mend its operands`,
+      source: originHere(compared),
+    })
+  }
+  return node
+}
+
 const isKind = <K extends AnySignal['kind']>(value: AnyOperand, kind: K): value is Extract<AnySignal, { kind: K }> =>
   typeof value === 'object' && value.kind === kind
 
@@ -314,16 +333,20 @@ const boolNode = (graph: Graph, value: BoolOperand): Node =>
 
 const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node => {
   if (typeof value === 'object') {
-    if (value.width !== width)
-      throw graph.error('E-WIDTH', `this place takes ${width} bits, got ${value.width}; use .slice() or cat()`)
+    if (value.width !== width) {
+      graph.report('E-WIDTH', `this place takes ${width} bits, got ${value.width}; use .slice() or cat()`)
+      return graph.constant(0n, bits(width))
+    }
     return own(graph, value).node
   }
   const literal = exact(value)
   const field = range(0, (1n << BigInt(width)) - 1n)
-  if (!fits({ min: literal, max: literal }, field))
-    throw graph.error(
+  if (!fits({ min: literal, max: literal }, field)) {
+    graph.report(
       'E-WIDTH',
       `a field of ${width} bits takes 0 to ${field.max}, got ${literal}; mask it or widen the field`,
     )
+    return graph.constant(0n, bits(width))
+  }
   return graph.constant(literal, bits(width))
 }

@@ -100,7 +100,7 @@ describe('a field of bits', () => {
         field: bits(2),
         turned: bits(4),
         any: bool,
-        all: bool,
+        every: bool,
         number: s(4),
         masked: bits(4),
         top: bool,
@@ -110,7 +110,7 @@ describe('a field of bits', () => {
         field: a.slice(2, 1),
         turned: a.not(),
         any: a.any(),
-        all: a.all(),
+        every: a.all(),
         number: a.signed(),
         masked: a.and(0b0110),
         top: b.bit(3),
@@ -123,9 +123,18 @@ describe('a field of bits', () => {
         { a: 0, b: 7 },
       ]),
     ).toEqual([
-      { joined: 0b1010_1101n, field: 0b01n, turned: 0b0101n, any: 1n, all: 0n, number: -6n, masked: 0b0010n, top: 1n },
-      { joined: 0b1111_0000n, field: 0b11n, turned: 0n, any: 1n, all: 1n, number: -1n, masked: 0b0110n, top: 0n },
-      { joined: 0b0000_0111n, field: 0n, turned: 15n, any: 0n, all: 0n, number: 0n, masked: 0n, top: 0n },
+      {
+        joined: 0b1010_1101n,
+        field: 0b01n,
+        turned: 0b0101n,
+        any: 1n,
+        every: 0n,
+        number: -6n,
+        masked: 0b0010n,
+        top: 1n,
+      },
+      { joined: 0b1111_0000n, field: 0b11n, turned: 0n, any: 1n, every: 1n, number: -1n, masked: 0b0110n, top: 0n },
+      { joined: 0b0000_0111n, field: 0n, turned: 15n, any: 0n, every: 0n, number: 0n, masked: 0n, top: 0n },
     ])
   })
 })

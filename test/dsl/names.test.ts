@@ -22,6 +22,20 @@ describe('a name', () => {
       expect(named(name)).toThrow(/E-NAME.*reserved/)
   })
 
+  it('of a port is no reserved word of VHDL either, nor a keyword of C++, where Verilator takes it to', () => {
+    expect(mistake(named('signal'))).toMatch(/'signal': it is a reserved word of VHDL; choose another name$/)
+    expect(mistake(named('delete'))).toMatch(/'delete': it is a keyword of C\+\+, where Verilator makes ports members/)
+    for (const name of ['Range', 'next', 'open', 'double', 'namespace']) expect(named(name), name).toThrow(/E-NAME/)
+    expect(() =>
+      maker({ a: bool }, { y: bool }, ({ a }, { regs }) => {
+        const r = regs({ next: bool, range: bool })
+        r.next.next = a
+        r.range.next = r.next
+        return { y: r.range }
+      }),
+    ).not.toThrow()
+  })
+
   it('is taken once in a component, whatever takes it and however written', () => {
     expect(
       mistake(() =>
@@ -37,12 +51,12 @@ describe('a name', () => {
       mistake(() =>
         maker({}, {}, (_, { regs, wires }) => {
           regs({ a: vec(2, bool) })
-          wires({ a_1: bool })
+          wires({ a_1: bool }).a_1.value = true
           return {}
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-NAME in maker (names.test.ts, line 'wires({ a_1: bool })'): a wire cannot be called 'a_1': a register has that name; choose another one"`,
+      `"E-NAME in maker (names.test.ts, line 'wires({ a_1: bool }).a_1.value = true'): a wire cannot be called 'a_1': a register has that name; choose another one"`,
     )
     expect(
       mistake(() =>

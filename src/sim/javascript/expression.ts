@@ -54,7 +54,11 @@ export const expression = (of: FlatValue, args: readonly FlatValue[], texts: rea
       return truncated(`${low}${high}${a}`)
     }
     case 'mux': {
-      const arm = (k: number): string => (to === 'big' && from[k] !== 'big' ? `BigInt(${texts[k]})` : texts[k]!)
+      // A choice may have tighter bounds than its arms, where its condition says so.
+      const arm = (k: number): string => {
+        if ((to === 'big') === (from[k] === 'big')) return texts[k]!
+        return `${to === 'big' ? 'BigInt' : 'Number'}(${texts[k]})`
+      }
       // Data decides most choices, and a branch on data is mispredicted half of the time: masks are quicker.
       if (to === 'i32' && from[1] === 'i32' && from[2] === 'i32') {
         if (isZero(args[2]!)) return `-${texts[0]} & ${texts[1]}`

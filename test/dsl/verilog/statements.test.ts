@@ -166,10 +166,10 @@ describe('the clocked block', () => {
 
 describe('checks', () => {
   it('stand outside synthesis, with what only they read, and complain of the opposite of the promise', async () => {
-    const module = maker({ a: u(8), b: u(8), on: bool }, { y: u(8) }, ({ a, b, on }, { when, check, checked }) => {
+    const module = maker({ a: u(8), b: u(8), lit: bool }, { y: u(8) }, ({ a, b, lit }, { when, check, checked }) => {
       check(a.ne(b), 'a is not b')
-      check(on, 'it is "on", 100%')
-      when(on, () => {
+      check(lit, 'it is "on", 100%')
+      when(lit, () => {
         check(a.add(b).lt(300), 'the sum stays below 300')
         check(a.add(b).ne(7), 'the sum is not 7')
       })
@@ -183,9 +183,9 @@ describe('checks', () => {
       wire [8:0] check_2_sum = {1'b0, a} + {1'b0, b};
       always @(posedge clk) begin
         if (!rst && (a == b)) $error("%m: a is not b");
-        if (!rst && !on) $error("%m: it is \\"on\\", 100%%");
-        if (!rst && (on & (check_2_sum >= 9'd300))) $error("%m: the sum stays below 300");
-        if (!rst && (on & (check_2_sum == 9'd7))) $error("%m: the sum is not 7");
+        if (!rst && !lit) $error("%m: it is \\"on\\", 100%%");
+        if (!rst && (lit & (check_2_sum >= 9'd300))) $error("%m: the sum stays below 300");
+        if (!rst && (lit & (check_2_sum == 9'd7))) $error("%m: the sum is not 7");
         if (!rst && (y_sum > 9'd255)) $error("%m: a is not full");
       end
       \`endif"

@@ -1,0 +1,53 @@
+import type { Instance, Module, Node } from './ir.ts'
+
+/** What a module does for its own sake: its outputs, and the promises it keeps. */
+export const effects = (module: Module): Node[] => [
+  ...module.outputs.map((output) => output.node),
+  ...module.checks.map((check) => check.holds),
+]
+
+/** True where an instance does something even if nobody reads it: somewhere inside is a check. */
+export const actsAlone = ({ of }: Instance): boolean => {
+  let acts = cache.get(of)
+  if (acts === undefined) {
+    acts = of.checks.length > 0 || of.instances.some(actsAlone)
+    cache.set(of, acts)
+  }
+  return acts
+}
+const cache = new WeakMap<Module, boolean>()
+
+/** All that outputs, checks, and instances with checks inside ever depend on, in this cycle or through registers. */
+export const liveNodes = (
+  module: Module,
+): { readonly nodes: ReadonlySet<Node>; readonly instances: ReadonlySet<string> } => {
+  const next = new Map<Node, Node>([
+    ...module.registers.map((register) => [register.node, register.next] as const),
+    ...module.wires.map((wire) => [wire.node, wire.driver] as const),
+  ])
+  const byName = new Map(module.instances.map((instance) => [instance.name, instance]))
+  const nodes = new Set<Node>()
+  const instances = new Set<string>()
+  const work: Node[] = []
+  const reach = (node: Node): void => {
+    if (nodes.has(node)) return
+    nodes.add(node)
+    work.push(node)
+  }
+  const enter = (instance: Instance): void => {
+    if (instances.has(instance.name)) return
+    instances.add(instance.name)
+    for (const driver of instance.inputs.values()) reach(driver)
+  }
+  for (const node of effects(module)) reach(node)
+  for (const instance of module.instances) if (actsAlone(instance)) enter(instance)
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.op === 'out') enter(byName.get(node.instance)!)
+    else if ('args' in node) for (const arg of node.args) reach(arg)
+    else {
+      const becomes = next.get(node)
+      if (becomes) reach(becomes)
+    }
+  }
+  return { nodes, instances }
+}

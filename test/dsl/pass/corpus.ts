@@ -1,0 +1,93 @@
+import { outputStationaryArray } from '../../../src/accel/output-stationary.ts'
+import { bool, component, type Module, modulesUnder, mux, range, s, u } from '../../../src/dsl/index.ts'
+import { processingElement } from '../../../src/pe/catalogue.ts'
+import { maker } from '../maker.ts'
+
+const Constant = component('constant', (_: object) => ({
+  in: { a: u(3) },
+  out: { five: u(4), a_again: u(3) },
+  logic: ({ a }) => ({ five: 5, a_again: a }),
+}))
+
+/** Small modules, each with something for a pass to do, and modules of the catalogue. */
+export const corpus = (): readonly (readonly [string, Module])[] => [
+  [
+    'a saturating counter that stops early',
+    maker({ up: bool }, { y: u(8) }, ({ up }, { regs, when }) => {
+      const r = regs({ count: u(8) })
+      when(up.and(r.count.lt(9)), () => {
+        r.count.next = r.count.add(1).sat(u(8))
+      })
+      return { y: r.count.add(3).sat(u(8)) }
+    }),
+  ],
+  [
+    'a clamp written by hand',
+    maker({ a: s(8) }, { y: s(8) }, ({ a }) => ({
+      y: mux(a.lt(-20), -20, mux(a.gt(20), 20, a))
+        .mul(3)
+        .add(60)
+        .wrap(u(8))
+        .sub(60)
+        .sat(s(8)),
+    })),
+  ],
+  [
+    'bounds that are no whole bits',
+    maker({ a: range(-5, 9), b: range(1, 3) }, { y: s(8), z: bool }, ({ a, b }, { regs }) => {
+      const r = regs({ held: range(-5, 9), product: s(7) })
+      r.held.next = mux(a.lt(0), a, a.sub(b).sat(range(-5, 9)))
+      r.product.next = r.held.mul(b)
+      return { y: r.product.shr(1), z: r.product.lt(-15) }
+    }),
+  ],
+  [
+    'wires, a frozen register and an instance with a constant in it',
+    maker({ a: u(3) }, { y: u(8), z: u(4) }, ({ a }, { regs, wires, use }) => {
+      const w = wires({ two: u(4), through: u(3) })
+      const r = regs({ frozen: u(4), still: range(3, 7), idle: u(4) })
+      w.two.value = 2
+      w.through.value = a
+      r.still.next = 3
+      r.idle.next = a.add(1).wrap(u(4))
+      const { five, a_again } = use('part', Constant({}), { a: w.through })
+      return { y: w.two.mul(five).add(r.frozen).add(a_again), z: mux(r.still.eq(3), five, r.idle) }
+    }),
+  ],
+  [
+    'the same twice',
+    maker({ a: s(4), b: s(4) }, { y: s(9), z: bool }, ({ a, b }, { regs }) => {
+      const r = regs({ one: s(5), two: s(5), three: s(4), four: s(4) })
+      r.one.next = a.add(b)
+      r.two.next = b.add(a)
+      r.three.next = r.one.wrap(s(4))
+      r.four.next = r.two.wrap(s(4))
+      return { y: r.three.mul(r.four).add(r.one), z: a.add(b).eq(b.add(a)).and(r.one.lt(r.two)) }
+    }),
+  ],
+  [
+    'fields whose width matters',
+    maker({ a: u(4), b: u(6) }, { y: u(10), z: u(4) }, ({ a, b }) => {
+      const small = mux(b.lt(20), b, 7).bits(6)
+      return {
+        y: a.sat(u(2)).bits(4).cat(small).unsigned(),
+        z: small.not().slice(5, 2).unsigned(),
+      }
+    }),
+  ],
+  [
+    'a promise that something fits',
+    maker({ term: u(3), last: bool }, { y: range(0, 21) }, ({ term, last }, { regs, checked, check }) => {
+      const r = regs({ sum: range(0, 21), unread: u(3) })
+      r.unread.next = term
+      r.sum.next = mux(last, 0, checked(r.sum.add(term), range(0, 21), 'three terms'))
+      check(r.sum.lt(30), 'bounds say so already')
+      return { y: r.sum }
+    }),
+  ],
+  ...['mixpe(w=int4, a=int8)', 'mixpe(w=int2, a=int8)'].flatMap((spec) =>
+    modulesUnder(outputStationaryArray(processingElement(spec), { rows: 2, columns: 1 })).map(
+      (module) => [`${module.name} of ${spec}`, module] as const,
+    ),
+  ),
+]
