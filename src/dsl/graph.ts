@@ -9,6 +9,7 @@ import {
   type Range,
   type Warning,
 } from './ir.ts'
+import { nameFault } from './names.ts'
 import { simplified } from './simplify.ts'
 
 /**
@@ -73,6 +74,13 @@ export class Graph {
 
   error(code: HdlCode, sentence: string, origin = this.origin): HdlError {
     return new HdlError(code, this.component, sentence, origin)
+  }
+
+  /** Gives an operation a name for the printer. */
+  name(node: Node, name: string, source: Origin): void {
+    const fault = nameFault(name)
+    if (fault) this.report('E-NAME', `a value cannot be called '${name}': ${fault}; choose another name`)
+    else if ('args' in node && node.name === undefined) Object.assign(node, { name, source })
   }
 
   /** Notes a mistake, to be thrown together with all others of the component. */

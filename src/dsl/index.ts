@@ -19,4 +19,5 @@ export {
   vec,
 } from './shape.ts'
 export { Bits, type BitsOperand, Bool, type BoolOperand, cat, Int, type IntOperand, mux, sum } from './signal.ts'
+export type { PrintOptions } from './verilog/options.ts'
 export { modulesUnder, printVerilog } from './verilog/print.ts'

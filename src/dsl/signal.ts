@@ -26,6 +26,14 @@ abstract class Signal {
     this.graph = graph
     this.node = node
   }
+  /**
+   * The same value, printed as a wire of this name. Names of values are free: a taken one gets a number behind it, and a
+   * value that has a name, being a port or register or named before, keeps that.
+   */
+  named(name: string): this {
+    this.graph.name(this.node, name, originHere(this.named))
+    return this
+  }
 }
 
 /** An integer with exact bounds. Arithmetic cannot overflow: the result's bounds grow as they must. */

@@ -31,11 +31,11 @@ const zeroExtendedInPlace: ReadonlySet<OperationName> = new Set(['eq', 'lt', 'an
 export class Expressions {
   readonly #nets: Nets
   readonly #uses: ReadonlyMap<Node, number>
-  readonly #declare: (line: string) => void
+  readonly #declare: (line: string, node: Operation) => void
   /** The register, output or port being printed; temporaries are called after it. */
   #target = ''
 
-  constructor(nets: Nets, uses: ReadonlyMap<Node, number>, declare: (line: string) => void) {
+  constructor(nets: Nets, uses: ReadonlyMap<Node, number>, declare: (line: string, node: Operation) => void) {
     this.#nets = nets
     this.#uses = uses
     this.#declare = declare
@@ -44,7 +44,7 @@ export class Expressions {
   /** The node's value modulo 2^width, sign- or zero-extended where the width exceeds the node's; for the net `target`. */
   print(node: Node, width: number, target: string): string {
     this.#target = target
-    if (width === widthOf(node) && !this.#nets.of(node) && (this.#uses.get(node) ?? 0) <= 1) {
+    if (width === widthOf(node) && !this.#nets.of(node) && (this.#uses.get(node) ?? 0) <= 1 && !node.name) {
       if (node.op === 'mul') return this.#product(node)
       if (node.op === 'sat') return bare(this.#inline(node, width))
     }
@@ -76,9 +76,9 @@ export class Expressions {
     return this.#extended(this.#netOf(node), isSigned(node), width)
   }
 
-  /** Shared values are computed once; products and clamps stand alone, so that people and tools see them. */
+  /** Shared values are computed once; products, clamps and what the user named stand alone, so that people see them. */
   #needsNet(node: Operation): boolean {
-    return (this.#uses.get(node) ?? 0) > 1 || node.op === 'mul' || node.op === 'sat'
+    return (this.#uses.get(node) ?? 0) > 1 || node.op === 'mul' || node.op === 'sat' || node.name !== undefined
   }
 
   #netOf(node: Node): Net {
@@ -88,7 +88,7 @@ export class Expressions {
     const operation = node as Operation
     const value = operation.op === 'mul' ? this.#product(operation) : bare(this.#inline(operation, widthOf(node)))
     const net = this.#nets.temporary(node, node.name ?? temporaryName(this.#target, operation.op))
-    this.#declare(`wire ${typeOf(node)}${net.name} = ${value};`)
+    this.#declare(`wire ${typeOf(node)}${net.name} = ${value};`, operation)
     return net
   }
 
@@ -246,7 +246,8 @@ const temporaryName = (target: string, op: OperationName): string =>
   `${target}_${target.split('_').at(-1) === suffix[op] ? op : suffix[op]}`
 
 /** True for a wrap that only reads bits of its argument: it is printed as that argument, never as a net of its own. */
-export const isAlias = (node: Node): boolean => node.op === 'wrap' && widthOf(node) <= widthOf(node.args[0]!)
+export const isAlias = (node: Node): boolean =>
+  node.op === 'wrap' && node.name === undefined && widthOf(node) <= widthOf(node.args[0]!)
 
 /** True where an alias has its argument's width and sign, so that it extends alike. */
 const keepsValue = (node: Operation): boolean =>

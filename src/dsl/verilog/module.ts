@@ -1,74 +1,105 @@
-import { type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
-import { Expressions, isAlias } from './expression.ts'
+import { type Module, type Node, type Operation, type Register, type Source, type Wire, widthOf } from '../ir.ts'
+import { Expressions } from './expression.ts'
+import { type MarkedLine, Marks } from './marks.ts'
 import { Nets, typeOf } from './nets.ts'
+import type { PrintOptions } from './options.ts'
+import { isClocked, type Prepared, prepare } from './prepare.ts'
 
-/** True where the module, or a child, has registers or checks, and so a `clk` and a `rst` port. */
-export const isClocked = (module: Module): boolean =>
-  module.registers.length > 0 || module.checks.length > 0 || module.instances.some((instance) => isClocked(instance.of))
+export { isClocked } from './prepare.ts'
 
-/** One module as Verilog-2001 text: nets, instances and what drives them, logic, registers, checks, unused bits. */
-export const printModule = (module: Module): string => {
+/** A module's text, and which line is about what; lines count from 1 inside the text. */
+export interface PrintedModule {
+  readonly text: string
+  readonly marked: readonly MarkedLine[]
+}
+
+/**
+ * One module as Verilog-2001 in three steps: `prepare` makes everything printable, `Nets` gives legal names, and here it is
+ * printed: nets, instances and what drives them, logic, registers, checks, unused bits.
+ */
+export const printModule = (module: Module, options: PrintOptions): PrintedModule => {
+  const { uses, clocked, broken } = prepare(module)
   const nets = new Nets(module)
+  const marks = new Marks()
   const drivers: string[] = []
   const instances: string[] = []
   const logic: string[] = []
   const checks: string[] = []
   // Temporaries stand before what reads them; those that only checks read belong inside their `ifndef`.
   let temporaries = drivers
-  const uses = countUses(module)
-  const expressions = new Expressions(nets, uses, (line) => temporaries.push(line))
+  const expressions = new Expressions(nets, uses, (line, node) => {
+    const { name, source } = node
+    temporaries.push(name ? marks.on(line, { kind: 'operation', name, declares: true, ...at(source) }) : line)
+  })
 
   const wireNames = new Set(module.wires.map((wire) => wire.name))
+  const declared = (kind: 'wire' | 'register', type: 'wire' | 'reg', { node, name, source }: Wire | Register): string =>
+    marks.on(`${type} ${typeOf(node)}${name};`, { kind, name, declares: true, ...at(source) })
   const declarations = [
-    ...module.wires.map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
-    ...module.registers.map((register) => `reg ${typeOf(register.node)}${register.name};`),
+    ...module.wires.map((wire) => declared('wire', 'wire', wire)),
+    ...module.registers.map((register) => declared('register', 'reg', register)),
     ...module.instances
       .flatMap((instance) => [...instance.outputs.values()])
       .filter((node) => !wireNames.has(nets.of(node)!.name))
       .map((node) => `wire ${typeOf(node)}${nets.of(node)!.name};`),
   ]
-  for (const instance of module.instances) {
-    const clock = isClocked(instance.of) ? ['.clk(clk)', '.rst(rst)'] : []
-    const inputs = [...instance.inputs].map(([port, driver]) => {
-      const width = widthOf(instance.of.inputs.find((input) => input.name === port)!)
-      return `.${port}(${expressions.print(driver, width, `${instance.name}_${port}`)})`
+  for (const { name, of, inputs, outputs, source } of module.instances) {
+    const clock = isClocked(of) ? ['.clk(clk)', '.rst(rst)'] : []
+    const driven = of.inputs.map((input) => {
+      const driver = expressions.print(inputs.get(input.name)!, widthOf(input), `${name}_${input.name}`)
+      return `.${input.name}(${driver})`
     })
-    const outputs = [...instance.outputs].map(([port, node]) => `.${port}(${nets.of(node)!.name})`)
+    const read = [...outputs].map(([port, node]) => `.${port}(${nets.of(node)!.name})`)
     instances.push(
-      `${instance.of.name} ${instance.name} (`,
-      indent([...clock, ...inputs, ...outputs].join(',\n')),
+      marks.on(`${of.name} ${name} (`, { kind: 'instance', name, declares: true, ...at(source) }),
+      indent([...clock, ...driven, ...read].join(',\n')),
       ');',
     )
   }
   temporaries = logic
-  for (const wire of module.wires)
-    if (nets.of(wire.driver)?.name !== wire.name)
-      logic.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`)
-  for (const output of module.outputs)
-    logic.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`)
-  const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions) : []
+  for (const { name, node, driver } of module.wires)
+    if (nets.of(driver)?.name !== name) {
+      const value = expressions.print(driver, widthOf(node), name)
+      logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'wire', name, declares: false }))
+    }
+  for (const { name, node, range } of module.outputs) {
+    const value = expressions.print(node, widthOf(range), name)
+    logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'output', name, declares: false }))
+  }
+  const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions, marks) : []
   if (module.checks.length > 0) {
     temporaries = checks
-    const promises = checkBlock(module, uses, expressions)
+    const promises = checkBlock(broken, expressions, options)
     checks.unshift('`ifndef SYNTHESIS')
     checks.push(...promises, '`endif')
   }
 
-  const clock = isClocked(module) ? ['input wire clk', 'input wire rst'] : []
   const ports = [
-    ...clock,
-    ...module.inputs.map((node) => `input wire ${typeOf(node)}${node.name}`),
-    ...module.outputs.map(({ name, range }) => `output wire ${typeOf(range)}${name}`),
+    ...(clocked ? ['input wire clk', 'input wire rst'] : []),
+    ...module.inputs.map((node) =>
+      marks.on(`input wire ${typeOf(node)}${node.name}`, { kind: 'input', name: node.name, declares: true }),
+    ),
+    ...module.outputs.map(({ name, range, source }) =>
+      marks.on(`output wire ${typeOf(range)}${name}`, { kind: 'output', name, declares: true, ...at(source) }),
+    ),
   ]
-  const unread = nets.unread()
+  const unread = options.verilatorUnusedSignal ? nets.unread() : []
   const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
   const body = [declarations, drivers, instances, logic, registers, checks, unused]
     .filter((lines) => lines.length > 0)
     .map((lines) => indent(lines.join('\n')))
-  return [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join('\n')
+  const text = [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join(
+    '\n',
+  )
+  // All ports stand in one place of the source, where their component is; behind each of them it would only be noise.
+  return marks.takenOut(text, ({ kind, source }) =>
+    options.locations && kind !== 'input' && kind !== 'output' ? source?.() : undefined,
+  )
 }
 
-const registerBlock = (registers: readonly Register[], expressions: Expressions): string[] => {
+const at = (source: Source | undefined): { readonly source?: Source } => (source ? { source } : {})
+
+const registerBlock = (registers: readonly Register[], expressions: Expressions, marks: Marks): string[] => {
   const resets = registers.map(({ name, node, reset }) => {
     const value = expressions.print({ op: 'const', id: -1, min: reset, max: reset, value: reset }, widthOf(node), name)
     return `${name} <= ${value};`
@@ -76,6 +107,7 @@ const registerBlock = (registers: readonly Register[], expressions: Expressions)
   const updates = updateBlock(
     registers.map((register) => ({ register, next: register.next })),
     expressions,
+    marks,
     0,
   )
   return [
@@ -101,7 +133,12 @@ const deepest = 4
 type Statement = readonly string[]
 
 /** What registers become: neighbours that share a condition in one `if`, nothing for a register that holds. */
-const updateBlock = (updates: readonly Update[], expressions: Expressions, depth: number): Statement[] => {
+const updateBlock = (
+  updates: readonly Update[],
+  expressions: Expressions,
+  marks: Marks,
+  depth: number,
+): Statement[] => {
   const statements: Statement[] = []
   for (let k = 0; k < updates.length; ) {
     const { register, next } = updates[k]!
@@ -113,7 +150,9 @@ const updateBlock = (updates: readonly Update[], expressions: Expressions, depth
     let end = k + 1
     while (test && end < updates.length && choiceOn(test, updates[end]!.next)) end++
     if (!test || (end === k + 1 && !choosesToHold(next, register.node))) {
-      statements.push([`${register.name} <= ${expressions.print(next, widthOf(register.node), register.name)};`])
+      const { name, node } = register
+      const value = expressions.print(next, widthOf(node), name)
+      statements.push([marks.on(`${name} <= ${value};`, { kind: 'register', name, declares: false })])
       k++
       continue
     }
@@ -124,6 +163,7 @@ const updateBlock = (updates: readonly Update[], expressions: Expressions, depth
           .slice(k, end)
           .map((update) => ({ register: update.register, next: (update.next as Operation).args[which]! })),
         expressions,
+        marks,
         depth + 1,
       )
     statements.push(choice(condition, arm(1), arm(2)))
@@ -159,54 +199,29 @@ const arm = (head: string, statements: readonly Statement[], block = false): Sta
     : [`${head} begin`, indent(statements.flat().join('\n')), 'end']
 
 /** The designer's promises, for simulation and formal tools only. */
-const checkBlock = (module: Module, uses: ReadonlyMap<Node, number>, expressions: Expressions): string[] => {
-  const lines = module.checks.map(({ holds, message }, index) => {
-    const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replace(/\s+/g, ' ')
-    const broken = expressions.print(opposite(holds, uses), 1, `check_${index}`)
-    return `if (!rst && ${/^!?[\w[\]]+$/.test(broken) ? broken : `(${broken})`}) $error("%m: ${text}");`
+const checkBlock = (broken: Prepared['broken'], expressions: Expressions, { formal }: PrintOptions): string[] => {
+  const promises = broken.map(({ node, check }, index) => ({
+    test: expressions.print(node, 1, `check_${index}`),
+    message: check.message.replace(/\s+/g, ' '),
+  }))
+  const errors = promises.map(({ test, message }) => {
+    const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')
+    return `if (!rst && ${isPlain(test) ? test : `(${test})`}) $error("%m: ${text}");`
   })
-  return ['always @(posedge clk) begin', indent(lines.join('\n')), 'end']
-}
-
-/** `!node`, with the `!` drawn inwards over what nobody else reads. */
-const opposite = (node: Node, uses: ReadonlyMap<Node, number>): Node => {
-  if (node.op === 'not') return node.args[0]!
-  const made = (op: 'and' | 'not', args: readonly Node[]): Operation => ({
-    op,
-    id: -1,
-    min: 0n,
-    max: 1n,
-    args,
-    amount: 0,
-  })
-  if (node.op === 'or' && (uses.get(node) ?? 0) <= 1)
-    return made(
-      'and',
-      node.args.map((arg) => opposite(arg, uses)),
-    )
-  return made('not', [node])
-}
-
-/** How often each operation is read; registers, ports and instances read their drivers. */
-const countUses = (module: Module): ReadonlyMap<Node, number> => {
-  const uses = new Map<Node, number>()
-  const work: Node[] = [
-    ...module.outputs.map((output) => output.node),
-    ...module.registers.map((register) => register.next),
-    ...module.wires.map((wire) => wire.driver),
-    ...module.checks.map((check) => check.holds),
-    ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
+  const onClock = (lines: readonly string[]): string[] => [
+    'always @(posedge clk) begin',
+    indent(lines.join('\n')),
+    'end',
   ]
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (node.op === 'wrap' && isAlias(node)) {
-      work.push(node.args[0]!)
-      continue
-    }
-    const before = uses.get(node) ?? 0
-    uses.set(node, before + 1)
-    if (before === 0 && 'args' in node) work.push(...node.args)
-  }
-  return uses
+  if (!formal) return onClock(errors)
+  // Registers start anywhere in formal tools, so time begins with a reset.
+  const assertions = promises.map(
+    ({ test, message }) =>
+      `if (!rst) assert (!${isPlain(test) && !test.startsWith('!') ? test : `(${test})`}); // ${message}`,
+  )
+  return ['`ifdef FORMAL', 'initial assume (rst);', ...onClock(assertions), '`else', ...onClock(errors), '`endif']
 }
+
+const isPlain = (test: string): boolean => /^!?[\w[\]]+$/.test(test)
 
 const indent = (text: string, by = 2): string => text.replace(/^(?=.)/gm, ' '.repeat(by))

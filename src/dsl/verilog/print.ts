@@ -1,9 +1,20 @@
 import { HdlError } from '../error.ts'
 import type { Module } from '../ir.ts'
-import { printModule } from './module.ts'
+import { type PrintedModule, printModule } from './module.ts'
+import { defaultPrintOptions, type PrintOptions } from './options.ts'
 
 /** Verilog-2001 of a module and everything under it, children first, each module once; the same module, the same bytes. */
-export const printVerilog = (top: Module): string => modulesUnder(top).map(printModule).join('\n')
+export const printVerilog = (top: Module, options: Partial<PrintOptions> = {}): string =>
+  printedModules(top, options)
+    .map(({ text }) => text)
+    .join('\n')
+
+/** The text of every module by itself, in the order of the file, where an empty line stands between two. */
+export const printedModules = (
+  top: Module,
+  options: Partial<PrintOptions> = {},
+): readonly (PrintedModule & { readonly module: Module })[] =>
+  modulesUnder(top).map((module) => ({ module, ...printModule(module, { ...defaultPrintOptions, ...options }) }))
 
 /**
  * The module and all it instantiates, children first. Two different modules of one name are an error, as are names that

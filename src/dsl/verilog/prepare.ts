@@ -1,0 +1,77 @@
+import type { Check, Module, Node, Operation } from '../ir.ts'
+import { isAlias } from './expression.ts'
+
+/** What is known about a module before any name is given or any line printed. */
+export interface Prepared {
+  readonly module: Module
+  readonly clocked: boolean
+  /** How often each operation is read; registers, ports and instances read their drivers. */
+  readonly uses: ReadonlyMap<Node, number>
+  /** Each promise turned round: 1 where it is broken. */
+  readonly broken: readonly { readonly node: Node; readonly check: Check }[]
+}
+
+/** The first of three steps: works out what the printed text will need, and turns into printable form what is not. */
+export const prepare = (module: Module): Prepared => {
+  const uses = countUses(module)
+  return {
+    module,
+    clocked: isClocked(module),
+    uses,
+    broken: module.checks.map((check) => ({ node: opposite(check.holds, uses), check })),
+  }
+}
+
+/** True where the module, or a child, has registers or checks, and so a `clk` and a `rst` port. */
+export const isClocked = (module: Module): boolean => {
+  let clocked = clockedModules.get(module)
+  if (clocked === undefined) {
+    clocked =
+      module.registers.length > 0 ||
+      module.checks.length > 0 ||
+      module.instances.some((instance) => isClocked(instance.of))
+    clockedModules.set(module, clocked)
+  }
+  return clocked
+}
+const clockedModules = new WeakMap<Module, boolean>()
+
+const countUses = (module: Module): ReadonlyMap<Node, number> => {
+  const uses = new Map<Node, number>()
+  const work: Node[] = [
+    ...module.outputs.map((output) => output.node),
+    ...module.registers.map((register) => register.next),
+    ...module.wires.map((wire) => wire.driver),
+    ...module.checks.map((check) => check.holds),
+    ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
+  ]
+  for (let node = work.pop(); node; node = work.pop()) {
+    if (node.op === 'wrap' && isAlias(node)) {
+      work.push(node.args[0]!)
+      continue
+    }
+    const before = uses.get(node) ?? 0
+    uses.set(node, before + 1)
+    if (before === 0 && 'args' in node) work.push(...node.args)
+  }
+  return uses
+}
+
+/** `!node`, with the `!` drawn inwards over what nobody else reads. */
+const opposite = (node: Node, uses: ReadonlyMap<Node, number>): Node => {
+  if (node.op === 'not') return node.args[0]!
+  const made = (op: 'and' | 'not', args: readonly Node[]): Operation => ({
+    op,
+    id: -1,
+    min: 0n,
+    max: 1n,
+    args,
+    amount: 0,
+  })
+  if (node.op === 'or' && (uses.get(node) ?? 0) <= 1)
+    return made(
+      'and',
+      node.args.map((arg) => opposite(arg, uses)),
+    )
+  return made('not', [node])
+}
