@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Graph } from '../../src/dsl/graph.ts'
-import { Bits, bits, bool, cat, s, u } from '../../src/dsl/index.ts'
+import { Bits, bits, bool, cat, component, s, u } from '../../src/dsl/index.ts'
 import { maker, mistake, run } from './maker.ts'
 
 const field = fc
@@ -136,6 +136,18 @@ describe('a field of bits', () => {
       { joined: 0b1111_0000n, field: 0b11n, turned: 0n, any: 1n, every: 1n, number: -1n, masked: 0b0110n, top: 0n },
       { joined: 0b0000_0111n, field: 0n, turned: 15n, any: 0n, every: 0n, number: 0n, masked: 0n, top: 0n },
     ])
+  })
+
+  it('is as wide as the port it comes through, however narrow what drives that', () => {
+    const Joined = component('joined', (_: object) => ({
+      in: { a: u(4), b: u(8) },
+      out: { y: bits(12) },
+      logic: ({ a, b }) => ({ y: cat(a.bits(), b.bits()) }),
+    }))
+    const module = maker({ a: u(4), b: u(2) }, { y: bits(12) }, ({ a, b }, { use }) =>
+      use('inner', Joined({}), { a, b }),
+    )
+    expect(run(module, [{ a: 5, b: 3 }])).toEqual([{ y: 0x503n }])
   })
 })
 
