@@ -13,8 +13,10 @@ describe('generated/', () => {
   it('is what `bitloom generate` writes now, byte for byte', () => {
     const { status, stderr } = bitloom(['generate', '--out', folder.path])
     expect(status, stderr).toBe(0)
-    expect(readdirSync(kept).sort()).toEqual(readdirSync(folder.path).sort())
-    for (const file of readdirSync(kept))
+    // Maps change with every line that moves in the source; they are written, but not kept.
+    const files = (folder: string): string[] => readdirSync(folder).filter((file) => !file.endsWith('.map.json'))
+    expect(files(kept).sort()).toEqual(files(folder.path).sort())
+    for (const file of files(kept))
       expect(readFileSync(join(folder.path, file), 'utf8'), `${file}; run npm run generate`).toBe(
         readFileSync(join(kept, file), 'utf8'),
       )

@@ -77,6 +77,8 @@ const program = (act: Act): Command => {
     'generate "mac(w=int8)" --array 16x16',
   ])
     .option('--out <folder>', 'where the files go', 'generated')
+    .option('--locations', 'line of TypeScript behind registers, wires and instances; always in the .map.json')
+    .option('--formal', 'promises as assertions under `ifdef FORMAL`, for Yosys and SymbiYosys')
     .option('--array <RxC>', 'an output-stationary array of the PE', arraySize)
     .action((specs: string[], options) => act(options, (output) => generateCommand(specs, options, output)))
 

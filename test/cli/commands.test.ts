@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { atName } from '../../src/dsl/index.ts'
 import { checkReport } from '../../src/report/index.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
@@ -39,9 +40,19 @@ describe('generate', () => {
   it('writes each design and a manifest with ports, parameters and timing', () => {
     const out = join(folder.path, 'rtl')
     const { modules } = json(['generate', 'mixpe(w=int4, a=int8)', 'mac', '--out', out]) as {
-      modules: { name: string; file: string; ports: { name: string }[]; params: object; timing: object }[]
+      modules: {
+        name: string
+        file: string
+        map: string
+        warnings: object[]
+        ports: { name: string }[]
+        params: object
+        timing: object
+      }[]
     }
-    expect(readdirSync(out).sort()).toEqual([...modules.map(({ file }) => file), 'manifest.json'].sort())
+    const maps = modules.map(({ map }) => map)
+    expect(readdirSync(out).sort()).toEqual([...modules.map(({ file }) => file), ...maps, 'manifest.json'].sort())
+    expect(modules.map(({ warnings }) => warnings)).toEqual([[], []])
     expect(modules[0]).toMatchObject({
       name: 'mixpe_w4u_a8_g128',
       params: { w: 'int4', a: 'int8', group: 128, weights: 'asymmetric' },
@@ -49,6 +60,16 @@ describe('generate', () => {
     })
     const verilog = readFileSync(join(out, modules[0]!.file), 'utf8')
     for (const { name } of modules[0]!.ports) expect(verilog).toMatch(new RegExp(`\\b${name}\\b`))
+    const map = JSON.parse(readFileSync(join(out, maps[0]!), 'utf8'))
+    expect(atName(map, 'pe_0_0.accumulator')?.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
+  })
+
+  it('prints lines of TypeScript and assertions where asked to', () => {
+    const out = join(folder.path, 'formal')
+    json(['generate', 'mac', '--locations', '--formal', '--out', out])
+    const verilog = readFileSync(join(out, readdirSync(out).find((file) => file.endsWith('.v'))!), 'utf8')
+    expect(verilog).toMatch(/ accumulator; \/\/ src\/pe\/arith\/group-accumulator\.ts:\d+\n/)
+    expect(verilog).toMatch(/`ifdef FORMAL\n[^`]* assert \(/)
   })
 })
 

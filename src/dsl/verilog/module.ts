@@ -77,7 +77,12 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
   const ports = [
     ...(clocked ? ['input wire clk', 'input wire rst'] : []),
     ...module.inputs.map((node) =>
-      marks.on(`input wire ${typeOf(node)}${node.name}`, { kind: 'input', name: node.name, declares: true }),
+      marks.on(`input wire ${typeOf(node)}${node.name}`, {
+        kind: 'input',
+        name: node.name,
+        declares: true,
+        ...at(module.outputs[0]?.source),
+      }),
     ),
     ...module.outputs.map(({ name, range, source }) =>
       marks.on(`output wire ${typeOf(range)}${name}`, { kind: 'output', name, declares: true, ...at(source) }),
