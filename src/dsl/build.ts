@@ -1,5 +1,8 @@
+import { checksWithClock, findCrossing, type Place } from './check/crossings.ts'
 import { findLoop, loopNames } from './check/loops.ts'
+import { type Clock, clockOf, domainField } from './clock.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
+import { clockPorts, domainsOf, mainDomain, portDomains } from './domains.ts'
 import { type Origin, originHere } from './error.ts'
 import { Graph } from './graph.ts'
 import {
@@ -40,10 +43,24 @@ export type WireOf<S extends Shape> = S extends { kind: 'vector'; element: infer
   ? readonly WireOf<E>[]
   : SignalOf<S> & { set value(value: OperandOf<S>) }
 
+export interface RegisterOptions {
+  /** The clock that moves them; the implicit one unless said. */
+  readonly clock?: Clock
+  /** Why they may read values of another clock as they are; without, that is an error. Prefer `sync2` and `asyncFifo`. */
+  readonly crossing?: string
+  /** Tells tools to keep them side by side, as `sync2` does. */
+  readonly synchroniser?: boolean
+}
+
+export interface InstanceOptions {
+  /** Pairs of a clock of the component and the clock here that drives it; others go to the clock of their own name. */
+  readonly clocks?: readonly (readonly [Clock, Clock])[]
+}
+
 /** What `logic` describes its component with. */
 export interface Builder {
   /** Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it. */
-  regs<P extends Shapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
+  regs<P extends Shapes>(shapes: P, options?: RegisterOptions): { readonly [K in keyof P]: RegisterOf<P[K]> }
   /** Named values driven later, for feedback between instances. */
   wires<P extends Shapes>(shapes: P): { readonly [K in keyof P]: WireOf<P[K]> }
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
@@ -53,6 +70,7 @@ export interface Builder {
     name: string,
     component: Component<In, Out>,
     inputs: OperandsOf<In>,
+    options?: InstanceOptions,
   ): SignalsOf<Out>
   /** `value` in a narrower shape because the designer promises that it fits; free in hardware, checked in simulation. */
   checked(value: Int, shape: IntShape, promise: string): Int
@@ -69,7 +87,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 ): Module => {
   const graph = new Graph(name)
   const names = new NameTable()
-  const registers: { node: RegisterValue; reset: bigint; becomes: Assigned }[] = []
+  const registers: { node: RegisterValue; reset: bigint; becomes: Assigned; options: RegisterOptions }[] = []
   const wires: { node: WireValue; driver: Assigned; origin: Origin }[] = []
   const instances: Instance[] = []
   const checks: Check[] = []
@@ -82,6 +100,17 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     if (holder)
       throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
   }
+
+  const clocks = new Set([mainDomain])
+  /** Takes the names of the clock's ports, once. */
+  const claimClock = (domain: string): void => {
+    if (clocks.has(domain)) return
+    if (clocks.size === 1) claim(clockPorts(mainDomain).tick, 'a tick of the implicit clock')
+    clocks.add(domain)
+    for (const port of Object.values(clockPorts(domain))) claim(port, `a port of clock '${domain}'`)
+  }
+  /** Lines of registers and instances, for mistakes that show up at the end. */
+  const origins = new Map<Node | string, Origin>()
 
   const narrowing = 'narrow it with .wrap(), .sat() or checked()'
   const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => {
@@ -117,12 +146,15 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     return after
   }
 
-  const makeRegister = (key: string, shape: ScalarShape): AnySignal => {
+  const makeRegister = (key: string, shape: ScalarShape, options: RegisterOptions, origin: Origin): AnySignal => {
     claim(key, 'a register')
-    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
+    const domain = domainField(clockOf(shape) ?? options.clock)
+    claimClock(domain.clock ?? mainDomain)
+    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, ...bounds(shape), ...domain }
     const reset = shape.min > 0n ? shape.min : shape.max < 0n ? shape.max : 0n
     const becomes: Assigned = { what: `register '${key}'`, value: node }
-    registers.push({ node, reset, becomes })
+    registers.push({ node, reset, becomes, options })
+    origins.set(node, origin)
     return Object.defineProperty(signalFor(graph, shape, node), 'next', {
       set: (operand: AnyOperand) => {
         assign(becomes, place(becomes.what, shape, operand))
@@ -143,7 +175,10 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   }
 
   const builder: Builder = {
-    regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
+    regs: ((shapes: Shapes, options: RegisterOptions = {}) => {
+      const origin = originHere()
+      return mapShapes(shapes, (key, shape) => makeRegister(key, shape, options, origin))
+    }) as Builder['regs'],
     wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
     when(test, then, otherwise) {
       own(graph, test)
@@ -160,9 +195,19 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         assign(target, graph.operation('mux', hull(whenTrue, whenFalse), [test.node, whenTrue, whenFalse]))
       }
     },
-    use(instance, child, inputs) {
+    use(instance, child, inputs, options = {}) {
       claim(instance, 'an instance')
+      origins.set(instance, originHere())
       const module = child.module
+      const mapped = new Map(options.clocks?.map(([inner, outer]) => [inner.name, outer.name]))
+      const known = new Set([mainDomain, ...domainsOf(module), ...portDomains(module)])
+      for (const inner of mapped.keys())
+        if (!known.has(inner))
+          throw graph.error(
+            'E-NAME',
+            `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}`,
+          )
+      for (const domain of domainsOf(module)) claimClock(mapped.get(domain) ?? domain)
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()
       for (const [port, shape] of Object.entries(child.in)) {
@@ -176,7 +221,13 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         outputs.set(port, node)
         return signalFor(graph, shape, node)
       })
-      instances.push({ name: instance, of: module, inputs: drivers, outputs })
+      instances.push({
+        name: instance,
+        of: module,
+        inputs: drivers,
+        outputs,
+        ...(mapped.size > 0 ? { clocks: mapped } : {}),
+      })
       return signals as never
     },
     checked(value, shape, promise) {
@@ -196,11 +247,21 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   const inputs: Input[] = []
   const inputSignals = mapShapes(description.in, (port, shape) => {
     claim(port, 'an input')
-    const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
+    const node: Input = {
+      op: 'in',
+      id: graph.takeId(),
+      name: port,
+      ...bounds(shape),
+      ...domainField(clockOf(shape)),
+    }
+    claimClock(node.clock ?? mainDomain)
     inputs.push(node)
     return signalFor(graph, shape, node)
   })
-  mapShapes(description.out, (port) => claim(port, 'an output'))
+  mapShapes(description.out, (port, shape) => {
+    claim(port, 'an output')
+    claimClock(domainField(clockOf(shape)).clock ?? mainDomain)
+  })
 
   graph.origin = undefined
   const driven = description.logic(inputSignals as SignalsOf<In>, builder) as Readonly<Record<string, unknown>>
@@ -211,7 +272,12 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   for (const [port, shape] of Object.entries(description.out))
     for (const [leaf, value] of leaves(port, shape, driven[port], `output '${port}'`, graph)) {
       const element = elementOf(shape)
-      outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
+      outputs.push({
+        name: leaf,
+        node: place(`output '${leaf}'`, element, value),
+        range: bounds(element),
+        ...domainField(clockOf(element)),
+      })
     }
 
   const module: Module = {
@@ -220,7 +286,14 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     inputs,
     outputs,
     registers: registers.map(
-      ({ node, reset, becomes }): Register => ({ name: node.name, node, reset, next: becomes.value! }),
+      ({ node, reset, becomes, options: { crossing, synchroniser } }): Register => ({
+        name: node.name,
+        node,
+        reset,
+        next: becomes.value!,
+        ...(crossing === undefined ? {} : { crossing }),
+        ...(synchroniser ? { synchroniser } : {}),
+      }),
     ),
     wires: wires.map(({ node, driver, origin }): Wire => {
       if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`, origin)
@@ -238,7 +311,18 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       `${loopNames(loop).join(' -> ')} depends on itself within one cycle; put a register into the path`,
       wires.find(({ node }) => loop.includes(node))?.origin,
     )
-  return module
+  const crossing = findCrossing(module)
+  if (crossing) {
+    const lineOf = ({ node, instance }: Place): Origin => origins.get(instance ?? node ?? '') ?? declared
+    const show = (place: Place): string => `${place.what} of clock '${place.domain}'`
+    const line = lineOf(crossing.from)()
+    throw graph.error(
+      'E-CROSSING',
+      `${show(crossing.to)} reads ${show(crossing.from)}${line ? ` (${line})` : ''} without a synchroniser; pass it through sync2 or an asyncFifo`,
+      lineOf(crossing.to),
+    )
+  }
+  return { ...module, checks: checksWithClock(module) }
 }
 
 /** A register or wire while its component is described, and what it has been assigned. */

@@ -133,7 +133,8 @@ const moduleName = (label: string, parameters: readonly Parameter[]): string => 
 
 /** True where nothing but this parameter is written like it. */
 const isPlain = ({ kind, text }: Parameter): boolean => {
-  if (kind === 'flag' || kind === 'shape') return true
+  if (kind === 'shape') return /^\w+$/.test(text)
+  if (kind === 'flag') return true
   if (kind === 'number') return /^-?\d+$/.test(text)
   return kind === 'text' && /^[A-Za-z][A-Za-z0-9]*$/.test(text) && !/^(?:m\d+|[sub]\d+|bool|true|false)$/.test(text)
 }

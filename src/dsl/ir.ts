@@ -28,11 +28,14 @@ export interface Constant extends NodeBase {
 export interface Input extends NodeBase {
   readonly op: 'in'
   readonly name: string
+  /** Clock it belongs to; the implicit one unless said, here and below. */
+  readonly clock?: string
 }
 /** The present value of a register; what it becomes is in `Module.registers`. */
 export interface RegisterValue extends NodeBase {
   readonly op: 'reg'
   readonly name: string
+  readonly clock?: string
 }
 /** A value named before it is known, for feedback between instances; its driver is in `Module.wires`. */
 export interface WireValue extends NodeBase {
@@ -45,13 +48,18 @@ export interface InstanceOutput extends NodeBase {
   readonly instance: string
   readonly port: string
 }
+/** An output of a black box, within the box's own module. */
+export interface BlackBoxOutput extends NodeBase {
+  readonly op: 'box'
+  readonly name: string
+}
 /** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice. */
 export interface Operation extends NodeBase {
   readonly op: OperationName
   readonly args: readonly Node[]
   readonly amount: number
 }
-export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput
+export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput | BlackBoxOutput
 export type Node = Leaf | Operation
 
 export interface Register {
@@ -61,6 +69,10 @@ export interface Register {
   readonly reset: bigint
   /** Value after the next clock edge; the register's own node where it holds. */
   readonly next: Node
+  /** Why it may read values of another clock; without, that is an error. */
+  readonly crossing?: string
+  /** True for the flip-flops of a synchroniser, which tools must keep side by side. */
+  readonly synchroniser?: boolean
 }
 
 export interface Wire {
@@ -76,21 +88,52 @@ export interface Instance {
   readonly inputs: ReadonlyMap<string, Node>
   /** Node of each output port of `of`, in the order of its ports. */
   readonly outputs: ReadonlyMap<string, InstanceOutput>
+  /** Clock of the parent for each clock of `of` that is not driven by the one of its own name. */
+  readonly clocks?: ReadonlyMap<string, string>
 }
 
 /** A promise of the designer: `holds` is 1 in every cycle outside reset, else the simulation reports `message`. */
 export interface Check {
   readonly holds: Node
   readonly message: string
+  readonly clock?: string
 }
 
-/** One component with its parameters applied. One clock `clk`, one synchronous active-high reset `rst`, both implicit. */
+/** A module whose inside is Verilog of others: what stands in for it in simulation. */
+export interface BlackBox {
+  /** Verilog parameters, values as Verilog text. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Its Verilog ports for the clock that moves its state, and for that clock's reset. */
+  readonly clock?: { readonly clk: string; readonly rst: string | undefined }
+  /** The user's Verilog, for simulators that read Verilog. */
+  readonly verilog?: string
+  /** Inputs that each output depends on within the cycle. */
+  readonly through: ReadonlyMap<string, readonly string[]>
+  /** Cycles from an input through the state to an output. */
+  readonly latency?: number
+  /** State after reset. */
+  readonly reset: unknown
+  /** An output's value, given the inputs it depends on, in the order of `through`. */
+  readonly output: (port: string, inputs: readonly bigint[], state: unknown) => bigint
+  /** The state after a clock edge, given all inputs in port order. */
+  readonly next?: (inputs: readonly bigint[], state: unknown) => unknown
+}
+
+/**
+ * One component with its parameters applied. One clock `clk`, one synchronous active-high reset `rst`, both implicit; others
+ * by name, `pixel_clk` and `pixel_rst`.
+ */
 export interface Module {
   readonly name: string
   /** Every parameter as text, for manifests and headers. */
   readonly parameters: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  readonly outputs: readonly { readonly name: string; readonly node: Node; readonly range: Range }[]
+  readonly outputs: readonly {
+    readonly name: string
+    readonly node: Node
+    readonly range: Range
+    readonly clock?: string
+  }[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
   readonly instances: readonly Instance[]
@@ -99,6 +142,7 @@ export interface Module {
   readonly operations: readonly Operation[]
   /** Ids given so far: every node's `id` is below it. */
   readonly nodeCount: number
+  readonly blackBox?: BlackBox
 }
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,17 @@
-import { type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
+import { clockPorts, clockPortsOf, domainsOf, mainDomain, parentDomain } from '../domains.ts'
+import { type Check, type Instance, type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
 import { Expressions, isAlias } from './expression.ts'
 import { Nets, typeOf } from './nets.ts'
 
 /** True where the module, or a child, has registers or checks, and so a `clk` and a `rst` port. */
-export const isClocked = (module: Module): boolean =>
-  module.registers.length > 0 || module.checks.length > 0 || module.instances.some((instance) => isClocked(instance.of))
+export const isClocked = (module: Module): boolean => domainsOf(module).length > 0
+
+/** Names of the clock and reset ports, clock by clock. */
+export const clockPortNames = (module: Module): readonly string[] =>
+  domainsOf(module).flatMap((domain) => {
+    const { clk, rst } = clockPortsOf(module, domain)
+    return rst === undefined ? [clk] : [clk, rst]
+  })
 
 /** One module as Verilog-2001 text: nets, instances and what drives them, logic, registers, checks, unused bits. */
 export const printModule = (module: Module): string => {
@@ -21,21 +28,23 @@ export const printModule = (module: Module): string => {
   const wireNames = new Set(module.wires.map((wire) => wire.name))
   const declarations = [
     ...module.wires.map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
-    ...module.registers.map((register) => `reg ${typeOf(register.node)}${register.name};`),
+    ...module.registers.map(
+      ({ name, node, synchroniser }) => `${synchroniser ? '(* ASYNC_REG = "TRUE" *) ' : ''}reg ${typeOf(node)}${name};`,
+    ),
     ...module.instances
       .flatMap((instance) => [...instance.outputs.values()])
       .filter((node) => !wireNames.has(nets.of(node)!.name))
       .map((node) => `wire ${typeOf(node)}${nets.of(node)!.name};`),
   ]
   for (const instance of module.instances) {
-    const clock = isClocked(instance.of) ? ['.clk(clk)', '.rst(rst)'] : []
+    const clock = clockConnections(instance)
     const inputs = [...instance.inputs].map(([port, driver]) => {
       const width = widthOf(instance.of.inputs.find((input) => input.name === port)!)
       return `.${port}(${expressions.print(driver, width, `${instance.name}_${port}`)})`
     })
     const outputs = [...instance.outputs].map(([port, node]) => `.${port}(${nets.of(node)!.name})`)
     instances.push(
-      `${instance.of.name} ${instance.name} (`,
+      `${instance.of.name} ${parameterValues(instance.of)}${instance.name} (`,
       indent([...clock, ...inputs, ...outputs].join(',\n')),
       ');',
     )
@@ -46,7 +55,10 @@ export const printModule = (module: Module): string => {
       logic.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`)
   for (const output of module.outputs)
     logic.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`)
-  const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions) : []
+  const registers = byClock(module.registers, ({ node }) => node.clock).flatMap(([domain, group], k) => [
+    ...(k > 0 ? [''] : []),
+    ...registerBlock(domain, group, expressions),
+  ])
   if (module.checks.length > 0) {
     temporaries = checks
     const promises = checkBlock(module, uses, expressions)
@@ -54,9 +66,8 @@ export const printModule = (module: Module): string => {
     checks.push(...promises, '`endif')
   }
 
-  const clock = isClocked(module) ? ['input wire clk', 'input wire rst'] : []
   const ports = [
-    ...clock,
+    ...clockPortNames(module).map((name) => `input wire ${name}`),
     ...module.inputs.map((node) => `input wire ${typeOf(node)}${node.name}`),
     ...module.outputs.map(({ name, range }) => `output wire ${typeOf(range)}${name}`),
   ]
@@ -68,7 +79,32 @@ export const printModule = (module: Module): string => {
   return [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join('\n')
 }
 
-const registerBlock = (registers: readonly Register[], expressions: Expressions): string[] => {
+const byClock = <T>(things: readonly T[], clockOf: (thing: T) => string | undefined): [string, T[]][] => {
+  const groups = new Map<string, T[]>()
+  for (const thing of things) {
+    const domain = clockOf(thing) ?? mainDomain
+    groups.set(domain, [...(groups.get(domain) ?? []), thing])
+  }
+  return [...groups]
+}
+
+/** `.clk(pixel_clk)`, `.rst(pixel_rst)` of an instance. */
+const clockConnections = (instance: Instance): string[] =>
+  domainsOf(instance.of).flatMap((domain) => {
+    const inner = clockPortsOf(instance.of, domain)
+    const outer = clockPorts(parentDomain(instance, domain))
+    const clock = `.${inner.clk}(${outer.clk})`
+    return inner.rst === undefined ? [clock] : [clock, `.${inner.rst}(${outer.rst})`]
+  })
+
+/** `#(.WIDTH(8)) ` of a black box. */
+const parameterValues = ({ blackBox }: Module): string => {
+  const values = Object.entries(blackBox?.parameters ?? {}).map(([name, value]) => `.${name}(${value})`)
+  return values.length > 0 ? `#(${values.join(', ')}) ` : ''
+}
+
+const registerBlock = (domain: string, registers: readonly Register[], expressions: Expressions): string[] => {
+  const { clk, rst } = clockPorts(domain)
   const resets = registers.map(({ name, node, reset }) => {
     const value = expressions.print({ op: 'const', id: -1, min: reset, max: reset, value: reset }, widthOf(node), name)
     return `${name} <= ${value};`
@@ -79,8 +115,8 @@ const registerBlock = (registers: readonly Register[], expressions: Expressions)
     0,
   )
   return [
-    'always @(posedge clk) begin',
-    '  if (rst) begin',
+    `always @(posedge ${clk}) begin`,
+    `  if (${rst}) begin`,
     indent(resets.join('\n'), 4),
     '  end else begin',
     indent(updates.flat().join('\n'), 4),
@@ -160,12 +196,18 @@ const arm = (head: string, statements: readonly Statement[], block = false): Sta
 
 /** The designer's promises, for simulation and formal tools only. */
 const checkBlock = (module: Module, uses: ReadonlyMap<Node, number>, expressions: Expressions): string[] => {
-  const lines = module.checks.map(({ holds, message }, index) => {
+  const printed = module.checks.map(({ holds, message, clock }, index) => {
     const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replace(/\s+/g, ' ')
     const broken = expressions.print(opposite(holds, uses), 1, `check_${index}`)
-    return `if (!rst && ${/^!?[\w[\]]+$/.test(broken) ? broken : `(${broken})`}) $error("%m: ${text}");`
+    const { rst } = clockPorts(clock ?? mainDomain)
+    return `if (!${rst} && ${/^!?[\w[\]]+$/.test(broken) ? broken : `(${broken})`}) $error("%m: ${text}");`
   })
-  return ['always @(posedge clk) begin', indent(lines.join('\n')), 'end']
+  const lineOf = new Map(module.checks.map((check, k) => [check, printed[k]!]))
+  return byClock<Check>(module.checks, ({ clock }) => clock).flatMap(([domain, group]) => [
+    `always @(posedge ${clockPorts(domain).clk}) begin`,
+    indent(group.map((check) => lineOf.get(check)!).join('\n')),
+    'end',
+  ])
 }
 
 /** `!node`, with the `!` drawn inwards over what nobody else reads. */
