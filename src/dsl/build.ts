@@ -20,6 +20,7 @@ import {
   type Wire,
   type WireValue,
 } from './ir.ts'
+import { findMisalignment } from './latency/meetings.ts'
 import { NameTable, nameFault } from './names.ts'
 import type { IntShape, ScalarShape, Shape, Shapes } from './shape.ts'
 import {
@@ -174,6 +175,20 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     })
   }
 
+  const steadyNames = new Set(typeof description.latency === 'object' ? description.latency.steady : [])
+  const steady = (node: Node): boolean => (node.op === 'in' || node.op === 'reg') && steadyNames.has(node.name)
+  graph.description = {
+    steady,
+    netlist: {
+      next: (node) => {
+        const register = registers.find((one) => one.node === node)
+        return register?.options.crossing === undefined ? register?.becomes.value : undefined
+      },
+      driver: (node) => wires.find((one) => one.node === node)?.driver.value,
+      instance: (wanted) => instances.find((one) => one.name === wanted)!,
+    },
+  }
+
   const builder: Builder = {
     regs: ((shapes: Shapes, options: RegisterOptions = {}) => {
       const origin = originHere()
@@ -322,6 +337,15 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       lineOf(crossing.to),
     )
   }
+  for (const name of steadyNames)
+    if (![...inputs, ...registers.map(({ node }) => node)].some((node) => node.name === name))
+      throw graph.error(
+        'E-NAME',
+        `'steady' lists '${name}', which is neither an input nor a register; correct the name`,
+      )
+  const misalignment = description.latency && findMisalignment(module, steady)
+  if (misalignment)
+    throw graph.error('E-LATENCY', misalignment.sentence, origins.get(misalignment.place ?? '') ?? declared)
   return { ...module, checks: checksWithClock(module) }
 }
 

@@ -1,5 +1,6 @@
 import { type HdlCode, HdlError, type Origin } from './error.ts'
 import { type Constant, fold, type Node, type Operation, type OperationName, operations, type Range } from './ir.ts'
+import type { Netlist } from './latency/netlist.ts'
 import { simplified } from './simplify.ts'
 
 /**
@@ -11,6 +12,8 @@ export class Graph {
   readonly operations: Operation[] = []
   /** Where a mistake is that shows up only after the description has run; undefined while it runs. */
   origin: Origin | undefined
+  /** What is known of the component so far, for counting delays while it is described. */
+  description: { readonly netlist: Netlist; readonly steady: (node: Node) => boolean } | undefined
   #nodeCount = 0
   readonly #made = new Map<string, Node>()
 

@@ -13,6 +13,8 @@ export { type Clock, clock, mainClock, on } from './clock.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
 export { HdlError } from './error.ts'
 export type { Module } from './ir.ts'
+export { type Balanced, balance } from './latency/balance.ts'
+export { type Latency, latencyOf } from './latency/latency.ts'
 export { type AsyncFifoParameters, asyncFifo } from './library/async-fifo.ts'
 export { fromGray, type SyncOptions, sync2, toGray } from './library/sync.ts'
 export {
