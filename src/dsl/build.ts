@@ -220,7 +220,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         if (!known.has(inner))
           throw graph.error(
             'E-NAME',
-            `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}`,
+            `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}; map one of those`,
           )
       for (const domain of domainsOf(module)) claimClock(mapped.get(domain) ?? domain)
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)

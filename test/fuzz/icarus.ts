@@ -83,7 +83,7 @@ const testbench = (module: Module, cycles: number): string => {
   const inputs = fields.filter(({ name }) => !isTick(name)).map(({ name, bits }) => `.${name}(${bits})`)
   const clocks = ports.clocks ?? [{ clk: 'clk', rst: 'rst', tick: 'clk_tick' }]
   const wires = clocks.flatMap(({ clk, rst }) => [clk, rst ?? []].flat())
-  const raised = clocks.map(({ clk, tick }) => (several ? fields.find(({ name }) => name === tick)!.bits : "1'b1"))
+  const raised = clocks.map(({ tick }) => (several ? fields.find(({ name }) => name === tick)!.bits : "1'b1"))
   const set = (value: (k: number) => string): string => clocks.map(({ clk }, k) => `${clk} = ${value(k)};`).join(' ')
   const resets = (value: 0 | 1): string => clocks.flatMap(({ rst }) => (rst ? `${rst} = ${value};` : [])).join(' ')
   const outputs = module.outputs.map(({ name }) => `.${name}(${name}_value)`)

@@ -27,8 +27,7 @@ export const findCrossing = (module: Module): Crossing | undefined => {
     for (const [domain, from] of sources(to.reads)) if (domain !== to.domain) return { from, to }
   for (const { holds, message } of module.checks) {
     const [first, second] = [...sources(holds).values()]
-    if (first && second)
-      return { from: second, to: { ...first, what: `the check '${message}', which also reads ${first.what},` } }
+    if (first && second) return { from: second, to: { ...first, what: `the check '${message}' with ${first.what}` } }
   }
   return undefined
 }
