@@ -20,7 +20,9 @@ export const verilogForSimulation = (top: Module): string => {
 
 /** The printed design with an empty module for each black box, for linters and for synthesis that leaves them open. */
 export const verilogWithStubs = (top: Module): string =>
-  [printVerilog(top), ...new Set(blackBoxesUnder(top).map(stub))].filter((text) => text !== '').join('\n')
+  [printVerilog(top), ...new Map(blackBoxesUnder(top).map((box) => [box.name, stub(box)])).values()]
+    .filter((text) => text !== '')
+    .join('\n')
 
 const stub = (module: Module): string => {
   const parameters = Object.entries(module.blackBox!.parameters).map(
