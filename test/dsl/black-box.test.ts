@@ -132,6 +132,20 @@ describe('a black box', () => {
     expect(findings.flatMap(({ complaints }) => complaints)).toEqual([])
   })
 
+  it('may have no reset, and then none of the design is said to be unused', async () => {
+    const Late = blackBox('LATE', {
+      in: { D: byte },
+      out: { Q: byte },
+      clock: 'CLK',
+      through: { Q: [] },
+      model: { reset: 0n, outputs: { Q: (_, q) => q }, next: ({ D }) => D },
+    })
+    const module = maker({ d: byte }, { q: byte }, ({ d }, { use }) => ({ q: use('late', Late, { D: d }).Q }))
+    const text = verilogWithStubs(module)
+    expect(text).toContain("wire unused = &{1'b0, rst};")
+    expect((await lintVerilog(text, module.name)).flatMap(({ complaints }) => complaints)).toEqual([])
+  })
+
   it('does in simulation what its model says, state and parameters of each instance its own', () => {
     const rows = [
       { a: 100, b: 100, load: 1 },

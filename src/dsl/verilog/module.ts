@@ -71,7 +71,7 @@ export const printModule = (module: Module): string => {
     ...module.inputs.map((node) => `input wire ${typeOf(node)}${node.name}`),
     ...module.outputs.map(({ name, range }) => `output wire ${typeOf(range)}${name}`),
   ]
-  const unread = nets.unread()
+  const unread = [...idleResets(module), ...nets.unread()]
   const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
   const body = [declarations, drivers, instances, logic, registers, checks, unused]
     .filter((lines) => lines.length > 0)
@@ -86,6 +86,20 @@ const byClock = <T>(things: readonly T[], clockOf: (thing: T) => string | undefi
     groups.set(domain, [...(groups.get(domain) ?? []), thing])
   }
   return [...groups]
+}
+
+/** Resets of clocks that move nothing here but black boxes without a reset. */
+const idleResets = (module: Module): string[] => {
+  const used = new Set([
+    ...module.registers.map(({ node }) => node.clock ?? mainDomain),
+    ...module.checks.map(({ clock }) => clock ?? mainDomain),
+    ...module.instances.flatMap((instance) =>
+      domainsOf(instance.of).flatMap((domain) =>
+        clockPortsOf(instance.of, domain).rst === undefined ? [] : parentDomain(instance, domain),
+      ),
+    ),
+  ])
+  return domainsOf(module).flatMap((domain) => (used.has(domain) ? [] : clockPorts(domain).rst))
 }
 
 /** `.clk(pixel_clk)`, `.rst(pixel_rst)` of an instance. */
