@@ -353,6 +353,24 @@ describe('sync2', () => {
     )
   })
 
+  it('takes an output of an instance only where that is a register inside', () => {
+    const cross = (child: typeof Negated) =>
+      maker({ a: bool }, { y: on(pixel, bool) }, ({ a }, builder) => ({
+        y: sync2(builder, 'seen', builder.use('child', child({}), { a }).y, { to: pixel }),
+      }))
+    const Held = component('held', (_: object) => ({
+      in: { a: bool },
+      out: { y: bool },
+      logic({ a }, { regs }) {
+        const r = regs({ kept: bool })
+        r.kept.next = a
+        return { y: r.kept }
+      },
+    }))
+    expect(cross(Held).registers).toHaveLength(2)
+    expect(mistake(() => cross(Negated))).toMatch(/takes the output of a register, got a computed value/)
+  })
+
   it('takes no field of several bits, unless it is Gray-coded', () => {
     expect(
       mistake(() =>

@@ -1,5 +1,7 @@
 import type { Builder } from '../build.ts'
 import { type Clock, clock as clockNamed, mainClock } from '../clock.ts'
+import { mainDomain, parentDomain } from '../domains.ts'
+import type { Module } from '../ir.ts'
 import { bits, bool } from '../shape.ts'
 import type { Bits, Bool, Int } from '../signal.ts'
 
@@ -23,8 +25,9 @@ export function sync2(
   signal: Bool | Bits,
   { to, gray = false }: SyncOptions,
 ): Bool | Bits {
-  const { graph, node } = signal
-  if (!['reg', 'in', 'out'].includes(node.op))
+  const { graph } = signal
+  const source = sourceOf(signal)
+  if (!source.settled)
     throw graph.error(
       'E-CROSSING',
       `sync2 '${name}' takes the output of a register, got a computed value, which may glitch; put it into a register of its own clock first`,
@@ -35,10 +38,10 @@ export function sync2(
       'E-CROSSING',
       `sync2 '${name}' takes one bit, got ${signal.width}, of which some could arrive a cycle late; use asyncFifo, or Gray code and say so with gray: true`,
     )
-  if (wide && (node.op === 'reg' || node.op === 'in')) {
+  if (wide) {
     const before = builder.regs(
       { [`${name}_before`]: bits(signal.width) },
-      { clock: node.clock === undefined ? mainClock : clockNamed(node.clock) },
+      { clock: source.clock === mainDomain ? mainClock : clockNamed(source.clock) },
     )[`${name}_before`]!
     before.next = signal
     builder.check(atMostOneBit(signal.xor(before)), `${name} is Gray-coded: at most one bit changes in a cycle`)
@@ -52,6 +55,21 @@ export function sync2(
   first.next = signal
   second.next = first
   return second
+}
+
+/** Whether a signal comes straight from a register, as far as this component and those under it show, and its clock. */
+const sourceOf = ({ graph, node }: Bool | Bits): { readonly settled: boolean; readonly clock: string } => {
+  if (node.op === 'reg' || node.op === 'in') return { settled: true, clock: node.clock ?? mainDomain }
+  if (node.op !== 'out') return { settled: false, clock: mainDomain }
+  const instance = graph.description!.netlist.instance(node.instance)
+  const { clock = mainDomain } = instance.of.outputs.find(({ name }) => name === node.port)!
+  return { settled: isRegistered(instance.of, node.port), clock: parentDomain(instance, clock) }
+}
+
+const isRegistered = (module: Module, output: string): boolean => {
+  const { node } = module.outputs.find(({ name }) => name === output)!
+  if (node.op === 'out') return isRegistered(module.instances.find(({ name }) => name === node.instance)!.of, node.port)
+  return node.op === 'reg' || (node.op === 'box' && module.blackBox!.through.get(output)!.length === 0)
 }
 
 /** x and x - 1 share no bit. */
