@@ -2,7 +2,7 @@ import { checksWithClock, findCrossing, type Place } from './check/crossings.ts'
 import { findLoop, loopNames } from './check/loops.ts'
 import { type Clock, clockOf, domainField } from './clock.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
-import { clockPorts, domainsOf, mainDomain, portDomains } from './domains.ts'
+import { clockPorts, domainsOf, isSingleClock, mainDomain, portDomains } from './domains.ts'
 import { type Origin, originHere } from './error.ts'
 import { Graph } from './graph.ts'
 import {
@@ -212,16 +212,19 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     },
     use(instance, child, inputs, options = {}) {
       claim(instance, 'an instance')
-      origins.set(instance, originHere())
       const module = child.module
+      // Lines cost time, and arrays have thousands of instances: only where clocks or delays are checked.
+      if (clocks.size > 1 || options.clocks || description.latency || !isSingleClock(module))
+        origins.set(instance, originHere())
       const mapped = new Map(options.clocks?.map(([inner, outer]) => [inner.name, outer.name]))
-      const known = new Set([mainDomain, ...domainsOf(module), ...portDomains(module)])
-      for (const inner of mapped.keys())
+      for (const inner of mapped.keys()) {
+        const known = new Set([mainDomain, ...domainsOf(module), ...portDomains(module)])
         if (!known.has(inner))
           throw graph.error(
             'E-NAME',
             `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}; map one of those`,
           )
+      }
       for (const domain of domainsOf(module)) claimClock(mapped.get(domain) ?? domain)
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()

@@ -43,8 +43,14 @@ export const parentDomain = (instance: Pick<Instance, 'clocks'>, domain: string)
   instance.clocks?.get(domain) ?? domain
 
 /** Clocks that ports name. */
-export const portDomains = (module: Module): readonly string[] =>
-  [...module.inputs, ...module.outputs].flatMap(({ clock }) => clock ?? [])
+export const portDomains = (module: Module): readonly string[] => {
+  const known = ofPorts.get(module)
+  if (known) return known
+  const named = [...module.inputs, ...module.outputs].flatMap(({ clock }) => clock ?? [])
+  ofPorts.set(module, named)
+  return named
+}
+const ofPorts = new WeakMap<Module, readonly string[]>()
 
 /** True for pure logic whose ports name no clock: it belongs to whoever uses it. */
 export const isDomainFree = (module: Module): boolean =>

@@ -83,7 +83,9 @@ const byClock = <T>(things: readonly T[], clockOf: (thing: T) => string | undefi
   const groups = new Map<string, T[]>()
   for (const thing of things) {
     const domain = clockOf(thing) ?? mainDomain
-    groups.set(domain, [...(groups.get(domain) ?? []), thing])
+    const group = groups.get(domain)
+    if (group) group.push(thing)
+    else groups.set(domain, [thing])
   }
   return [...groups]
 }
