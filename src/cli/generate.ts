@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type ArraySize, outputStationaryArray } from '../accel/output-stationary.ts'
 import { writeWhole } from '../base/files.ts'
 import { isSigned, type Module, widthOf } from '../dsl/ir.ts'
-import { isClocked } from '../dsl/verilog/module.ts'
+import { clockPortNames } from '../dsl/verilog/module.ts'
 import { modulesUnder } from '../dsl/verilog/print.ts'
 import { printWithMap, type VerilogMap } from '../dsl/verilog/source-map.ts'
 import { catalogue, processingElement } from '../pe/catalogue.ts'
@@ -148,7 +148,7 @@ export const generateCommand = (
 }
 
 const portsOf = (module: Module): GeneratedModule['ports'] => [
-  ...(isClocked(module) ? ['clk', 'rst'] : []).map((name) => ({
+  ...clockPortNames(module).map((name) => ({
     name,
     direction: 'in' as const,
     width: 1,

@@ -1,6 +1,9 @@
+import { checksWithClock, findCrossing, type Place } from './check/crossings.ts'
 import { findLoop, loopNames } from './check/loops.ts'
 import { unusedIn } from './check/unused.ts'
+import { type Clock, clockOf, domainField } from './clock.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
+import { clockPorts, domainsOf, mainDomain, portDomains } from './domains.ts'
 import { HdlError, type Origin, originHere } from './error.ts'
 import { Graph } from './graph.ts'
 import {
@@ -18,6 +21,7 @@ import {
   type Wire,
   type WireValue,
 } from './ir.ts'
+import { findMisalignment } from './latency/meetings.ts'
 import { NameTable, nameFault, portNameFault } from './names.ts'
 import { bool, type IntShape, type ScalarShape, type Shape, type Shapes } from './shape.ts'
 import {
@@ -41,10 +45,24 @@ export type WireOf<S extends Shape> = S extends { kind: 'vector'; element: infer
   ? readonly WireOf<E>[]
   : SignalOf<S> & { set value(value: OperandOf<S>) }
 
+export interface RegisterOptions {
+  /** The clock that moves them; the implicit one unless said. */
+  readonly clock?: Clock
+  /** Why they may read values of another clock as they are; without, that is an error. Prefer `sync2` and `asyncFifo`. */
+  readonly crossing?: string
+  /** Tells tools to keep them side by side, as `sync2` does. */
+  readonly synchroniser?: boolean
+}
+
+export interface InstanceOptions {
+  /** Pairs of a clock of the component and the clock here that drives it; others go to the clock of their own name. */
+  readonly clocks?: readonly (readonly [Clock, Clock])[]
+}
+
 /** What `logic` describes its component with. */
 export interface Builder {
   /** Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it. */
-  regs<P extends Shapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
+  regs<P extends Shapes>(shapes: P, options?: RegisterOptions): { readonly [K in keyof P]: RegisterOf<P[K]> }
   /** Named values driven later, for feedback between instances. */
   wires<P extends Shapes>(shapes: P): { readonly [K in keyof P]: WireOf<P[K]> }
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
@@ -54,6 +72,7 @@ export interface Builder {
     name: string,
     component: Component<In, Out>,
     inputs: OperandsOf<In>,
+    options?: InstanceOptions,
   ): SignalsOf<Out>
   /** `value` in a narrower shape because the designer promises that it fits; free in hardware, checked in simulation. */
   checked(value: Int, shape: IntShape, promise: string): Int
@@ -70,7 +89,13 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 ): Module => {
   const graph = new Graph(name)
   const names = new NameTable()
-  const registers: { node: RegisterValue; reset: bigint; becomes: Assigned; origin: Origin }[] = []
+  const registers: {
+    node: RegisterValue
+    reset: bigint
+    becomes: Assigned
+    origin: Origin
+    options: RegisterOptions
+  }[] = []
   const wires: { node: WireValue; driver: Assigned; origin: Origin }[] = []
   const instances: Instance[] = []
   const checks: Check[] = []
@@ -87,6 +112,14 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       graph.report('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
   }
 
+  const clocks = new Set([mainDomain])
+  /** Takes the names of the clock's ports, once. */
+  const claimClock = (domain: string): void => {
+    if (clocks.has(domain)) return
+    if (clocks.size === 1) claim(clockPorts(mainDomain).tick, 'a tick of the implicit clock')
+    clocks.add(domain)
+    for (const port of Object.values(clockPorts(domain))) claim(port, `a port of clock '${domain}'`)
+  }
   const narrowing = 'narrow it with .wrap(), .sat() or checked()'
   const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => {
     const node = nodeFor(graph, shape, operand)
@@ -122,12 +155,14 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     return after
   }
 
-  const makeRegister = (key: string, shape: ScalarShape, origin: Origin): AnySignal => {
+  const makeRegister = (key: string, shape: ScalarShape, options: RegisterOptions, origin: Origin): AnySignal => {
     claim(key, 'a register')
-    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
+    const domain = domainField(clockOf(shape) ?? options.clock)
+    claimClock(domain.clock ?? mainDomain)
+    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, ...bounds(shape), ...domain }
     const reset = shape.min > 0n ? shape.min : shape.max < 0n ? shape.max : 0n
     const becomes: Assigned = { what: `register '${key}'`, value: node }
-    registers.push({ node, reset, becomes, origin })
+    registers.push({ node, reset, becomes, origin, options })
     return Object.defineProperty(signalFor(graph, shape, node), 'next', {
       set: (operand: AnyOperand) => {
         assign(becomes, place(becomes.what, shape, operand))
@@ -163,11 +198,25 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     }
   }
 
-  const builder: Builder = {
-    regs(shapes) {
-      const origin = originHere(builder.regs)
-      return mapShapes(shapes, (key, shape) => makeRegister(key, shape, origin)) as never
+  const steadyNames = new Set(typeof description.latency === 'object' ? description.latency.steady : [])
+  const steady = (node: Node): boolean => (node.op === 'in' || node.op === 'reg') && steadyNames.has(node.name)
+  graph.description = {
+    steady,
+    netlist: {
+      next: (node) => {
+        const register = registers.find((one) => one.node === node)
+        return register?.options.crossing === undefined ? register?.becomes.value : undefined
+      },
+      driver: (node) => wires.find((one) => one.node === node)?.driver.value,
+      instance: (wanted) => instances.find((one) => one.name === wanted)!,
     },
+  }
+
+  const builder: Builder = {
+    regs: ((shapes: Shapes, options: RegisterOptions = {}) => {
+      const origin = originHere(builder.regs)
+      return mapShapes(shapes, (key, shape) => makeRegister(key, shape, options, origin))
+    }) as Builder['regs'],
     wires(shapes) {
       const origin = originHere(builder.wires)
       return mapShapes(shapes, (key, shape) => makeWire(key, shape, origin)) as never
@@ -190,10 +239,20 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         assign(target, graph.operation('mux', hull(whenTrue, whenFalse), [test.node, whenTrue, whenFalse]))
       }
     },
-    use(instance, child, inputs) {
+    use(instance, child, inputs, options = {}) {
       claim(instance, 'an instance')
       const source = originHere(builder.use)
       const module = moduleOf(child)
+      const mapped = new Map(options.clocks?.map(([inner, outer]) => [inner.name, outer.name]))
+      for (const inner of mapped.keys()) {
+        const known = new Set([mainDomain, ...domainsOf(module), ...portDomains(module)])
+        if (!known.has(inner))
+          throw graph.error(
+            'E-NAME',
+            `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}; map one of those`,
+          )
+      }
+      for (const domain of domainsOf(module)) claimClock(mapped.get(domain) ?? domain)
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()
       for (const [port, shape] of Object.entries(child.in)) {
@@ -207,7 +266,14 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         outputs.set(port, node)
         return signalFor(graph, shape, node)
       })
-      instances.push({ name: instance, of: module, inputs: drivers, outputs, source })
+      instances.push({
+        name: instance,
+        of: module,
+        inputs: drivers,
+        outputs,
+        source,
+        ...(mapped.size > 0 ? { clocks: mapped } : {}),
+      })
       return signals as never
     },
     checked(value, shape, promise) {
@@ -227,11 +293,21 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   const inputs: Input[] = []
   const inputSignals = mapShapes(description.in, (port, shape) => {
     claim(port, 'an input', portNameFault)
-    const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
+    const node: Input = {
+      op: 'in',
+      id: graph.takeId(),
+      name: port,
+      ...bounds(shape),
+      ...domainField(clockOf(shape)),
+    }
+    claimClock(node.clock ?? mainDomain)
     inputs.push(node)
     return signalFor(graph, shape, node)
   })
-  mapShapes(description.out, (port) => claim(port, 'an output', portNameFault))
+  mapShapes(description.out, (port, shape) => {
+    claim(port, 'an output', portNameFault)
+    claimClock(domainField(clockOf(shape)).clock ?? mainDomain)
+  })
 
   graph.origin = undefined
   let driven: Readonly<Record<string, unknown>>
@@ -256,6 +332,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         name: leaf,
         node: place(`output '${leaf}'`, element, value),
         range: bounds(element),
+        ...domainField(clockOf(element)),
         source: declared,
       })
     }
@@ -271,12 +348,14 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     inputs,
     outputs,
     registers: registers.map(
-      ({ node, reset, becomes, origin }): Register => ({
+      ({ node, reset, becomes, origin, options: { crossing, synchroniser } }): Register => ({
         name: node.name,
         node,
         reset,
         next: becomes.value!,
         source: origin,
+        ...(crossing === undefined ? {} : { crossing }),
+        ...(synchroniser ? { synchroniser } : {}),
       }),
     ),
     wires: wires.map(
@@ -295,7 +374,31 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       `${loopNames(loop).join(' -> ')} depends on itself within one cycle; put a register into the path`,
       wires.find(({ node }) => loop.includes(node))?.origin,
     )
-  return { ...built, warnings: [...graph.warnings, ...unusedIn(built)] }
+  const lineOfPlace = (place: Node | string | undefined): Origin | undefined =>
+    typeof place === 'string'
+      ? instances.find(({ name }) => name === place)?.source
+      : registers.find(({ node }) => node === place)?.origin
+  const crossing = findCrossing(built)
+  if (crossing) {
+    const lineOf = ({ node, instance }: Place): Origin => lineOfPlace(instance ?? node) ?? declared
+    const show = (place: Place): string => `${place.what} of clock '${place.domain}'`
+    const line = lineOf(crossing.from)()
+    throw graph.error(
+      'E-CROSSING',
+      `${show(crossing.to)} reads ${show(crossing.from)}${line ? ` (${line})` : ''} without a synchroniser; pass it through sync2 or an asyncFifo`,
+      lineOf(crossing.to),
+    )
+  }
+  for (const name of steadyNames)
+    if (![...inputs, ...registers.map(({ node }) => node)].some((node) => node.name === name))
+      throw graph.error(
+        'E-NAME',
+        `'steady' lists '${name}', which is neither an input nor a register; correct the name`,
+      )
+  const misalignment = description.latency && findMisalignment(built, steady)
+  if (misalignment)
+    throw graph.error('E-LATENCY', misalignment.sentence, lineOfPlace(misalignment.place) ?? declared)
+  return { ...built, checks: checksWithClock(built), warnings: [...graph.warnings, ...unusedIn(built)] }
 }
 
 /** A register or wire while its component is described, and what it has been assigned. */

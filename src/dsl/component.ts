@@ -22,6 +22,11 @@ export interface Description<In extends Shapes, Out extends Shapes> {
   readonly out: Out
   /** Module name, if the one made of all parameters is too long to read; must differ for different parameters. */
   readonly name?: string
+  /**
+   * `checked`: values of different delay that meet are an error. An object says so too, and lists the inputs and registers
+   * that hold still while data passes, such as a configuration.
+   */
+  readonly latency?: 'checked' | { readonly steady: readonly string[] }
   logic(inputs: SignalsOf<In>, builder: Builder): OperandsOf<Out>
 }
 
@@ -133,7 +138,8 @@ const moduleName = (label: string, parameters: readonly Parameter[]): string => 
 
 /** True where nothing but this parameter is written like it. */
 const isPlain = ({ kind, text }: Parameter): boolean => {
-  if (kind === 'flag' || kind === 'shape') return true
+  if (kind === 'shape') return /^\w+$/.test(text)
+  if (kind === 'flag') return true
   if (kind === 'number') return /^-?\d+$/.test(text)
   return kind === 'text' && /^[A-Za-z][A-Za-z0-9]*$/.test(text) && !/^(?:m\d+|[sub]\d+|bool|true|false)$/.test(text)
 }

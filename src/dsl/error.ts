@@ -48,5 +48,7 @@ export type HdlCode =
   | 'E-NAME' // a name that is taken, reserved or illegal
   | 'E-LOOP' // a value that depends on itself within a cycle
   | 'E-UNDRIVEN' // a wire or port without a value
+  | 'E-CROSSING' // a value of one clock read by another
+  | 'E-LATENCY' // paths of different delay that meet
   | 'E-FOREIGN' // a signal of another component
   | 'E-PARAMETER' // a parameter a component cannot be built with

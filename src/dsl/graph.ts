@@ -9,6 +9,7 @@ import {
   type Range,
   type Warning,
 } from './ir.ts'
+import type { Netlist } from './latency/netlist.ts'
 import { nameFault } from './names.ts'
 import { simplified } from './simplify.ts'
 
@@ -26,6 +27,8 @@ export class Graph {
   readonly warnings: Warning[] = []
   /** True once the description has run; a mistake found later has nobody left to collect it. */
   closed = false
+  /** What is known of the component so far, for counting delays while it is described. */
+  description: { readonly netlist: Netlist; readonly steady: (node: Node) => boolean } | undefined
   #nodeCount = 0
   readonly #made = new Map<string, Node>()
 

@@ -1,8 +1,22 @@
 /** The hardware language: what a design imports. */
-export type { Builder, RegisterOf, WireOf } from './build.ts'
+
+export {
+  type BlackBoxDescription,
+  type BlackBoxModel,
+  type BlackBoxPorts,
+  blackBox,
+  type ValueOf,
+  type ValuesOf,
+} from './black-box.ts'
+export type { Builder, InstanceOptions, RegisterOf, RegisterOptions, WireOf } from './build.ts'
+export { type Clock, clock, mainClock, on } from './clock.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
 export { HdlError } from './error.ts'
 export type { Module, Warning } from './ir.ts'
+export { type Balanced, balance } from './latency/balance.ts'
+export { type Latency, latencyOf } from './latency/latency.ts'
+export { type AsyncFifoParameters, asyncFifo } from './library/async-fifo.ts'
+export { fromGray, type SyncOptions, sync2, toGray } from './library/sync.ts'
 export {
   everywhere,
   foldConstants,
@@ -28,6 +42,7 @@ export {
   vec,
 } from './shape.ts'
 export { Bits, type BitsOperand, Bool, type BoolOperand, cat, Int, type IntOperand, mux, sum } from './signal.ts'
+export { verilogForSimulation, verilogWithStubs } from './verilog/black-box.ts'
 export type { PrintOptions } from './verilog/options.ts'
 export { modulesUnder, printVerilog } from './verilog/print.ts'
 export {

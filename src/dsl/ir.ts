@@ -31,11 +31,14 @@ export interface Constant extends NodeBase {
 export interface Input extends NodeBase {
   readonly op: 'in'
   readonly name: string
+  /** Clock it belongs to; the implicit one unless said, here and below. */
+  readonly clock?: string
 }
 /** The present value of a register; what it becomes is in `Module.registers`. */
 export interface RegisterValue extends NodeBase {
   readonly op: 'reg'
   readonly name: string
+  readonly clock?: string
 }
 /** A value named before it is known, for feedback between instances; its driver is in `Module.wires`. */
 export interface WireValue extends NodeBase {
@@ -48,6 +51,11 @@ export interface InstanceOutput extends NodeBase {
   readonly instance: string
   readonly port: string
 }
+/** An output of a black box, within the box's own module. */
+export interface BlackBoxOutput extends NodeBase {
+  readonly op: 'box'
+  readonly name: string
+}
 /** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice. */
 export interface Operation extends NodeBase {
   readonly op: OperationName
@@ -56,7 +64,7 @@ export interface Operation extends NodeBase {
   /** Of an operation that has a name. */
   readonly source?: Source
 }
-export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput
+export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput | BlackBoxOutput
 export type Node = Leaf | Operation
 
 export interface Register {
@@ -67,6 +75,10 @@ export interface Register {
   /** Value after the next clock edge; the register's own node where it holds. */
   readonly next: Node
   readonly source?: Source
+  /** Why it may read values of another clock; without, that is an error. */
+  readonly crossing?: string
+  /** True for the flip-flops of a synchroniser, which tools must keep side by side. */
+  readonly synchroniser?: boolean
 }
 
 export interface Wire {
@@ -84,12 +96,15 @@ export interface Instance {
   /** Node of each output port of `of`, in the order of its ports. */
   readonly outputs: ReadonlyMap<string, InstanceOutput>
   readonly source?: Source
+  /** Clock of the parent for each clock of `of` that is not driven by the one of its own name. */
+  readonly clocks?: ReadonlyMap<string, string>
 }
 
 /** A promise of the designer: `holds` is 1 in every cycle outside reset, else the simulation reports `message`. */
 export interface Check {
   readonly holds: Node
   readonly message: string
+  readonly clock?: string
   readonly source?: Source
 }
 
@@ -103,7 +118,30 @@ export interface Warning {
   readonly source?: Source
 }
 
-/** One component with its parameters applied. One clock `clk`, one synchronous active-high reset `rst`, both implicit. */
+/** A module whose inside is Verilog of others: what stands in for it in simulation. */
+export interface BlackBox {
+  /** Verilog parameters, values as Verilog text. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Its Verilog ports for the clock that moves its state, and for that clock's reset. */
+  readonly clock?: { readonly clk: string; readonly rst: string | undefined }
+  /** The user's Verilog, for simulators that read Verilog. */
+  readonly verilog?: string
+  /** Inputs that each output depends on within the cycle. */
+  readonly through: ReadonlyMap<string, readonly string[]>
+  /** Cycles from an input through the state to an output. */
+  readonly latency?: number
+  /** State after reset. */
+  readonly reset: unknown
+  /** An output's value, given the inputs it depends on, in the order of `through`. */
+  readonly output: (port: string, inputs: readonly bigint[], state: unknown) => bigint
+  /** The state after a clock edge, given all inputs in port order. */
+  readonly next?: (inputs: readonly bigint[], state: unknown) => unknown
+}
+
+/**
+ * One component with its parameters applied. One clock `clk`, one synchronous active-high reset `rst`, both implicit; others
+ * by name, `pixel_clk` and `pixel_rst`.
+ */
 export interface Module {
   readonly name: string
   /** Every parameter as text, for manifests and headers. */
@@ -114,6 +152,7 @@ export interface Module {
     readonly node: Node
     readonly range: Range
     readonly source?: Source
+    readonly clock?: string
   }[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
@@ -124,6 +163,7 @@ export interface Module {
   /** Ids given so far: every node's `id` is below it. */
   readonly nodeCount: number
   readonly warnings: readonly Warning[]
+  readonly blackBox?: BlackBox
 }
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 import { unknownName } from '../base/suggestion.ts'
 import type { Module } from '../dsl/ir.ts'
-import { printVerilog } from '../dsl/verilog/print.ts'
+import { verilogForSimulation } from '../dsl/verilog/black-box.ts'
 import { type Engine, portLayout } from './engine.ts'
 import { type EngineOptions, interpreter } from './interpret.ts'
 import { javascriptEngine } from './javascript/engine.ts'
@@ -25,7 +25,7 @@ export const openEngine = (name: EngineName, module: Module, options: EngineOpti
       return interpreter(module, options)
     case 'verilator':
       return verilatorEngine(
-        { verilog: printVerilog(module), top: module.name, ports: portLayout(module) },
+        { verilog: verilogForSimulation(module), top: module.name, ports: portLayout(module) },
         { checks: options.checks ?? true },
       )
   }

@@ -1,19 +1,30 @@
+import { clockPorts, domainsOf, mainDomain, parentDomain } from '../dsl/domains.ts'
 import { HdlError } from '../dsl/error.ts'
-import { type Instance, type Module, type Node, type OperationName, type Range, widthOf } from '../dsl/ir.ts'
+import {
+  type BlackBox,
+  type Instance,
+  type Module,
+  type Node,
+  type OperationName,
+  type Range,
+  widthOf,
+} from '../dsl/ir.ts'
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
 export interface FlatValue extends Range {
-  readonly op: OperationName | 'const' | 'in' | 'reg'
+  readonly op: OperationName | 'const' | 'in' | 'reg' | 'box'
   readonly args: readonly number[]
   readonly amount: number
   /** Of a constant. */
   readonly value: bigint
+  /** Of an output of a black box: the box's index in `Flat.boxes` and the port; `args` are what the output depends on. */
+  readonly box?: { readonly index: number; readonly port: string }
 }
 
 /** A design without hierarchy: instances copied, wires and ports followed to what drives them. */
 export interface Flat {
   readonly values: readonly FlatValue[]
-  /** Value index per port, in port order. */
+  /** Value index per port, in port order; then, for designs of several clocks, one per clock: 1 where it has its edge. */
   readonly inputs: readonly { readonly name: string; readonly value: number }[]
   readonly outputs: readonly { readonly name: string; readonly value: number; readonly range: Range }[]
   /** `path` is hierarchical, `pe_0_1.accumulator`. */
@@ -24,6 +35,13 @@ export interface Flat {
     readonly reset: bigint
   }[]
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
+  /** Black boxes; those with a state have the values of all their inputs, and of their clock's tick. */
+  readonly boxes: readonly {
+    readonly path: string
+    readonly of: Module & { readonly blackBox: BlackBox }
+    readonly inputs: readonly number[]
+    readonly tick: number | undefined
+  }[]
 }
 
 /** One instance of a module in the tree, with the flat index of each of its nodes, -1 where not yet known. */
@@ -39,6 +57,7 @@ interface Context {
 }
 
 const open = -2
+const bit: Range = { min: 0n, max: 1n }
 
 /**
  * Flattens a module. Throws `HdlError` with the path where values depend on themselves through the hierarchy. Operations
@@ -75,6 +94,20 @@ export const flatten = (top: Module): Flat => {
     root.index[node.id] = value
     return { name: node.name, value }
   })
+  const domains = domainsOf(top)
+  const ticks = new Map(
+    domains.length < 2
+      ? []
+      : domains.map((domain) => [domain, add({ op: 'in', min: 0n, max: 1n, args: [], amount: 0, value: 0n })]),
+  )
+  for (const [domain, value] of ticks) inputs.push({ name: clockPorts(domain).tick, value })
+  /** The value that says whether a clock of a module in the tree has its edge; undefined where there is one clock. */
+  const tickOf = (context: Context, domain = mainDomain): number | undefined => {
+    let name = domain
+    for (let at: Context | undefined = context; at?.instance; at = at.parent) name = parentDomain(at.instance, name)
+    return ticks.get(name)
+  }
+  const boxContexts = contexts.filter(({ module }) => module.blackBox)
   const slots = contexts.flatMap((context) =>
     context.module.registers.map((register) => {
       const { min, max, id } = register.node
@@ -109,6 +142,9 @@ export const flatten = (top: Module): Flat => {
     return index
   }
 
+  const choice = (test: number, yes: number, no: number, { min, max }: Range): number =>
+    add({ op: 'mux', min, max, args: [test, yes, no], amount: 0, value: 0n })
+
   /** Explicit stack: chains through thousands of cells must not overflow the machine's own. */
   const resolve = (context: Context, node: Node): number => {
     const stack: { context: Context; node: Node }[] = [{ context, node }]
@@ -125,7 +161,15 @@ export const flatten = (top: Module): Flat => {
         continue
       }
       const from = source(at.context, at.node)
-      const needs = from ? [from] : 'args' in at.node ? at.node.args.map((arg) => [at.context, arg] as const) : []
+      const needs = from
+        ? [from]
+        : at.node.op === 'box'
+          ? at.context.module
+              .blackBox!.through.get(at.node.name)!
+              .map((port) => [at.context, at.context.module.inputs.find(({ name }) => name === port)!] as const)
+          : 'args' in at.node
+            ? at.node.args.map((arg) => [at.context, arg] as const)
+            : []
       const missing = needs.find(([where, need]) => where.index[need.id]! < 0)
       if (missing) {
         const [where, need] = missing
@@ -136,7 +180,11 @@ export const flatten = (top: Module): Flat => {
       }
       const found = needs.map(([where, need]) => where.index[need.id]!)
       if (from) index[at.node.id] = found[0]!
-      else if ('args' in at.node) {
+      else if (at.node.op === 'box') {
+        const { min, max, name } = at.node
+        const box = { index: boxContexts.indexOf(at.context), port: name }
+        index[at.node.id] = add({ op: 'box', min, max, args: found, amount: 0, value: 0n, box })
+      } else if ('args' in at.node) {
         const { op, min, max, amount } = at.node
         // The low field's width is part of what `cat` means; what drives the port it came through may be narrower.
         const low = op === 'cat' ? at.node.args[1]! : undefined
@@ -149,21 +197,35 @@ export const flatten = (top: Module): Flat => {
     return context.index[node.id]!
   }
 
-  const registers = slots.map(({ context, register, value }) => ({
-    path: context.path + register.name,
-    value,
-    next: resolve(context, register.next),
-    reset: register.reset,
-  }))
+  const registers = slots.map(({ context, register, value }) => {
+    const becomes = resolve(context, register.next)
+    const tick = tickOf(context, register.node.clock)
+    return {
+      path: context.path + register.name,
+      value,
+      next: tick === undefined || becomes === value ? becomes : choice(tick, becomes, value, register.node),
+      reset: register.reset,
+    }
+  })
   const checks = contexts.flatMap((context) =>
-    context.module.checks.map(({ holds, message }) => ({
-      path: context.path.slice(0, -1),
-      message,
-      holds: resolve(context, holds),
-    })),
+    context.module.checks.map(({ holds, message, clock }) => {
+      const kept = resolve(context, holds)
+      const tick = tickOf(context, clock)
+      return {
+        path: context.path.slice(0, -1),
+        message,
+        holds: tick === undefined ? kept : choice(tick, kept, constant(1n, bit), bit),
+      }
+    }),
   )
+  const boxes = boxContexts.map((context) => ({
+    path: context.path.slice(0, -1),
+    of: context.module as Flat['boxes'][number]['of'],
+    inputs: context.module.blackBox!.next ? context.module.inputs.map((input) => resolve(context, input)) : [],
+    tick: tickOf(context),
+  }))
   const outputs = top.outputs.map(({ name, node, range }) => ({ name, value: resolve(root, node), range }))
-  return { values, inputs, outputs, registers, checks }
+  return { values, inputs, outputs, registers, checks, boxes }
 }
 
 const loopError = (

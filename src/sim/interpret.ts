@@ -1,4 +1,5 @@
 import { fold, type Module, type Operation } from '../dsl/ir.ts'
+import { blackBoxes } from './black-boxes.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
 import { flatten } from './flatten.ts'
 
@@ -15,6 +16,7 @@ export interface EngineOptions {
  */
 export const interpreter = (module: Module, { checks = true }: EngineOptions = {}): Engine => {
   const flat = flatten(module)
+  const boxes = blackBoxes(flat)
   const ports = portLayout(module)
   const inputs = new Int32Array(ports.inputWords)
   const outputs = new Int32Array(ports.outputWords)
@@ -28,6 +30,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
       : [
           {
             index,
+            box: value.box,
             args: value.args,
             of: { ...value, args: value.args.map((arg) => flat.values[arg]!) } as unknown as Operation,
           },
@@ -38,11 +41,10 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     flat.inputs.forEach(({ value }, k) => {
       current[value] = readPort(row, ports.inputs[k]!, at)
     })
-    for (const { index, args, of } of computed)
-      current[index] = fold(
-        of,
-        args.map((arg) => current[arg]!),
-      )
+    for (const { index, args, of, box } of computed) {
+      const values = args.map((arg) => current[arg]!)
+      current[index] = box ? boxes.output(box.index, box.port, values) : fold(of, values)
+    }
     flat.outputs.forEach(({ value }, k) => {
       writeWords(outputs, ports.outputs[k]!, current[value]!)
     })
@@ -50,6 +52,13 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
       for (const { path, message, holds } of flat.checks)
         if (current[holds] === 0n && ++failedChecks <= keptFailures)
           failures.push({ cycle, message: path ? `${path}: ${message}` : message })
+    flat.boxes.forEach(({ of, inputs, tick }, k) => {
+      if (!of.blackBox.next || (tick !== undefined && current[tick] === 0n)) return
+      boxes.step(
+        k,
+        inputs.map((value) => current[value]!),
+      )
+    })
     const next = flat.registers.map((register) => current[register.next]!)
     flat.registers.forEach((register, k) => {
       current[register.value] = next[k]!
@@ -57,6 +66,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     cycle++
   }
   const reset = (): void => {
+    boxes.reset()
     for (const register of flat.registers) current[register.value] = register.reset
   }
   reset()

@@ -48,7 +48,7 @@ export const mistake = (make: () => unknown): string => {
   expect(error).toBeInstanceOf(HdlError)
   const { message } = error as HdlError
   expect(message).not.toMatch(/\n/)
-  return message.replace(/\(([^()\s]+\.ts):(\d+)\)/, (_, file: string, line: string) => {
+  return message.replace(/\(([^()\s]+\.ts):(\d+)\)/g, (_, file: string, line: string) => {
     const text = readFileSync(file, 'utf8').split('\n')[Number(line) - 1]!
     return `(${basename(file)}, line '${text.trim().replace(/^expect\(mistake\(|\)\)\.toMatchInlineSnapshot.*|,$/g, '')}')`
   })

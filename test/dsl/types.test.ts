@@ -3,7 +3,25 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bits, bool, type Component, component, mux, s, sum, u, vec } from '../../src/dsl/index.ts'
+import {
+  asyncFifo,
+  balance,
+  bits,
+  blackBox,
+  bool,
+  type Component,
+  clock,
+  component,
+  latencyOf,
+  mainClock,
+  mux,
+  on,
+  s,
+  sum,
+  sync2,
+  u,
+  vec,
+} from '../../src/dsl/index.ts'
 
 /*
  * Every mistake the language claims that `tsc` finds, on the line under the comment that expects it: `tsc` complains of an
@@ -101,6 +119,56 @@ export const mistakes = (): Component<never, never>[] => [
       return {}
     },
   })) as never,
+
+  component('structure', (_: object) => ({
+    in: { a: s(8), flag: on(clock('pixel'), bool) },
+    out: {},
+    logic({ a, flag }, builder) {
+      const pixel = clock('pixel')
+      // @ts-expect-error a clock by its name
+      builder.regs({ held: s(8) }, { clock: 'pixel' })
+      // @ts-expect-error a number in a flag of another clock
+      builder.regs({ seen: on(pixel, bool) }).seen.next = a
+      // @ts-expect-error numbers do not cross by flip-flops
+      sync2(builder, 'a_seen', a, { to: pixel })
+      // @ts-expect-error a crossing to nowhere
+      sync2(builder, 'flag_seen', flag, {})
+      // @ts-expect-error a clock mapped to a shape
+      builder.use('child', Child({}), { number: a, flag, taps: [1, 2] }, { clocks: [[mainClock, bool]] })
+      // @ts-expect-error a queue of one clock
+      asyncFifo({ of: s(8), depth: 4, write: pixel })
+      const fifo = asyncFifo({ of: s(8), depth: 4, write: pixel, read: mainClock })
+      // @ts-expect-error a flag into a queue of numbers
+      builder.use('fifo', fifo, { in_valid: true, in_data: flag, out_ready: true })
+      // @ts-expect-error a signal that was not balanced
+      balance(builder, { a }).b
+      // @ts-expect-error a port whose latency is not there
+      latencyOf(5)
+      return {}
+    },
+  })) as never,
+
+  blackBox('BOX', {
+    in: { A: s(8), GO: bool },
+    out: { P: s(8) },
+    // @ts-expect-error a path from an input that is not there
+    through: { P: ['B'] },
+    model: { outputs: { P: ({ A }) => A } },
+  }) as never,
+
+  blackBox('BOX', {
+    in: { A: s(8), GO: bool },
+    out: { P: s(8), DONE: bool },
+    // @ts-expect-error an output without a model
+    model: { outputs: { P: ({ A }) => A } },
+  }) as never,
+
+  blackBox('BOX', {
+    in: { A: s(8), GO: bool },
+    out: { P: s(8), DONE: bool },
+    // @ts-expect-error a flag where the model gives a number
+    model: { outputs: { P: ({ GO }) => GO, DONE: ({ GO }) => GO } },
+  }) as never,
 
   // @ts-expect-error an output without a value
   component('ports', (_: object) => ({
@@ -209,6 +277,18 @@ describe('the compiler', () => {
         "a vector of the wrong kind: TS2322",
         "one value for a vector: TS2740",
         "an output that is not there: TS2339",
+        "a clock by its name: TS2322",
+        "a number in a flag of another clock: TS2322",
+        "numbers do not cross by flip-flops: TS2769",
+        "a crossing to nowhere: TS2769",
+        "a clock mapped to a shape: TS2739",
+        "a queue of one clock: TS2741",
+        "a flag into a queue of numbers: TS2322",
+        "a signal that was not balanced: TS2339",
+        "a port whose latency is not there: TS2345",
+        "a path from an input that is not there: TS2322",
+        "an output without a model: TS2741",
+        "a flag where the model gives a number: TS2322",
         "an output without a value: TS2345",
         "a number on an output for flags: TS2345",
         "an input that is not there: TS2339",

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Module, printVerilog } from '../../src/dsl/index.ts'
+import { type Module, verilogForSimulation } from '../../src/dsl/index.ts'
 import { widthOf } from '../../src/dsl/ir.ts'
-import { isClocked } from '../../src/dsl/verilog/module.ts'
+import { clockPortNames } from '../../src/dsl/verilog/module.ts'
 import { type Engine, portLayout, readPort, rowsOf, writePort } from '../../src/sim/engine.ts'
 
 /**
@@ -67,32 +67,42 @@ const stimulusText = (module: Module, stimulus: Int32Array, cycles: number): str
 }
 
 const testbench = (module: Module, cycles: number): string => {
+  const ports = portLayout(module)
   const width = Math.max(
     1,
-    module.inputs.reduce((sum, input) => sum + widthOf(input), 0),
+    ports.inputs.reduce((sum, { range }) => sum + widthOf(range), 0),
   )
   let at = width
-  const inputs = module.inputs.map((input) => {
-    at -= widthOf(input)
-    return `.${input.name}(row[${at + widthOf(input) - 1}:${at}])`
+  const fields = ports.inputs.map(({ name, range }) => {
+    at -= widthOf(range)
+    return { name, bits: `row[${at + widthOf(range) - 1}:${at}]` }
   })
+  // The ticks of several clocks are no ports: they say which clocks rise.
+  const several = ports.clocks && ports.clocks.length > 1
+  const isTick = (name: string): boolean => several === true && ports.clocks!.some(({ tick }) => tick === name)
+  const inputs = fields.filter(({ name }) => !isTick(name)).map(({ name, bits }) => `.${name}(${bits})`)
+  const clocks = ports.clocks ?? [{ clk: 'clk', rst: 'rst', tick: 'clk_tick' }]
+  const wires = clocks.flatMap(({ clk, rst }) => [clk, rst ?? []].flat())
+  const raised = clocks.map(({ tick }) => (several ? fields.find(({ name }) => name === tick)!.bits : "1'b1"))
+  const set = (value: (k: number) => string): string => clocks.map(({ clk }, k) => `${clk} = ${value(k)};`).join(' ')
+  const resets = (value: 0 | 1): string => clocks.flatMap(({ rst }) => (rst ? `${rst} = ${value};` : [])).join(' ')
   const outputs = module.outputs.map(({ name }) => `.${name}(${name}_value)`)
-  const clock = isClocked(module) ? ['.clk(clk)', '.rst(rst)'] : []
+  const clock = clockPortNames(module).map((name) => `.${name}(${name})`)
   return `module testbench;
   reg [${width - 1}:0] stimulus [0:${cycles - 1}];
   reg [${width - 1}:0] row;
-  reg clk, rst;
+  reg ${wires.join(', ')};
   integer cycle, file;
 ${module.outputs.map(({ name, range }) => `  wire [${widthOf(range) - 1}:0] ${name}_value;`).join('\n')}
   ${module.name} dut (${[...clock, ...inputs, ...outputs].join(', ')});
   initial begin
     $readmemh("stimulus.hex", stimulus);
     file = $fopen("response.txt", "w");
-    row = stimulus[0]; rst = 1; clk = 0; #1 clk = 1; #1 rst = 0;
+    row = stimulus[0]; ${resets(1)} ${set(() => '0')} #1 ${set(() => '1')} #1 ${resets(0)}
     for (cycle = 0; cycle < ${cycles}; cycle = cycle + 1) begin
-      clk = 0; row = stimulus[cycle]; #1
+      ${set(() => '0')} row = stimulus[cycle]; #1
       $fwrite(file, "${module.outputs.map(() => '%h').join(' ')}\\n"${module.outputs.map(({ name }) => `, ${name}_value`).join('')});
-      clk = 1; #1;
+      ${set((k) => raised[k]!)} #1;
     end
     $fclose(file);
   end
@@ -103,7 +113,7 @@ endmodule
 const runTestbench = (module: Module, stimulus: string, cycles: number): string[] => {
   const folder = mkdtempSync(join(tmpdir(), 'bitloom-icarus-'))
   try {
-    writeFileSync(join(folder, 'design.v'), printVerilog(module))
+    writeFileSync(join(folder, 'design.v'), verilogForSimulation(module))
     writeFileSync(join(folder, 'testbench.v'), testbench(module, cycles))
     writeFileSync(join(folder, 'stimulus.hex'), stimulus)
     const run = (tool: string, options: readonly string[]) =>

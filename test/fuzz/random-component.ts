@@ -49,7 +49,7 @@ export const randomComponent = (seed: number, limits: Limits): Component => {
   return randomModule(random, limits, `fuzz_${seed}`)
 }
 
-const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!
+export const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!
 
 /** Widths at which representations change hands, and their neighbours. */
 const seams = [1, 7, 8, 15, 16, 31, 32, 33, 52, 53, 54, 63, 64, 65]
@@ -85,7 +85,7 @@ const randomShape = (random: Random, limits: Limits): ScalarShape => {
   }
 }
 
-const shapes = (random: Random, prefix: string, count: number, limits: Limits): Record<string, ScalarShape> =>
+export const shapes = (random: Random, prefix: string, count: number, limits: Limits): Record<string, ScalarShape> =>
   Object.fromEntries(Array.from({ length: count }, (_, k) => [`${prefix}${k}`, randomShape(random, limits)]))
 
 const randomModule = (random: Random, limits: Limits, name: string): Component => {
@@ -151,7 +151,7 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
 }
 
 /** Values to build further ones from; recent ones are likelier. */
-class Pool {
+export class Pool {
   readonly #random: Random
   readonly #limits: Limits
   readonly #ints: Int[] = []

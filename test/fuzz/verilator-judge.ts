@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import envPaths from 'env-paths'
-import { type Module, printVerilog } from '../../src/dsl/index.ts'
+import { type Module, verilogForSimulation } from '../../src/dsl/index.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { type VerilatorEngine, verilatorEngine } from '../../src/sim/verilator.ts'
 
@@ -13,7 +13,7 @@ import { type VerilatorEngine, verilatorEngine } from '../../src/sim/verilator.t
  */
 export const verilatorJudge = (module: Module): VerilatorEngine => {
   const folder = join(process.env.BITLOOM_CACHE || envPaths('bitloom', { suffix: '' }).cache, 'verilator-fuzz')
-  const design = { verilog: printVerilog(module), top: module.name, ports: portLayout(module) }
+  const design = { verilog: verilogForSimulation(module), top: module.name, ports: portLayout(module) }
   return withoutPeephole(folder, () => verilatorEngine(design, { checks: true, effort: 'quick', buildFolder: folder }))
 }
 

@@ -35,6 +35,7 @@ export const findLoop = (module: Module): readonly Node[] | undefined => {
 export const combinationalInputs = (module: Module): ReadonlyMap<string, ReadonlySet<string>> => {
   const known = cache.get(module)
   if (known) return known
+  if (module.blackBox) return new Map([...module.blackBox.through].map(([output, inputs]) => [output, new Set(inputs)]))
   const dependencies = dependenciesIn(module)
   const result = new Map<string, ReadonlySet<string>>()
   for (const output of module.outputs) {
@@ -57,7 +58,7 @@ export const combinationalInputs = (module: Module): ReadonlyMap<string, Readonl
 const cache = new WeakMap<Module, ReadonlyMap<string, ReadonlySet<string>>>()
 
 /** What a node needs within the cycle. */
-const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]) => {
+export const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]) => {
   const drivers = new Map(module.wires.map((wire) => [wire.node as Node, [wire.driver]]))
   const instances = new Map(module.instances.map((instance) => [instance.name, instance]))
   return (node) => {
@@ -65,6 +66,7 @@ const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]) => {
       case 'const':
       case 'in':
       case 'reg':
+      case 'box':
         return []
       case 'wire':
         return drivers.get(node) ?? []

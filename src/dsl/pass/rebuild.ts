@@ -132,6 +132,8 @@ const reachable = (roots: readonly Node[]): readonly Node[] => {
 export const everywhere = (pass: Pass): Pass => {
   const done = new WeakMap<Module, Module>()
   const visit = (module: Module): Module => {
+    // The inside of a black box is not ours to change.
+    if (module.blackBox) return module
     const known = done.get(module)
     if (known) return known
     const instances = module.instances.map((instance) => ({ ...instance, of: visit(instance.of) }))

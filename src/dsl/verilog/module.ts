@@ -1,4 +1,14 @@
-import { type Module, type Node, type Operation, type Register, type Source, type Wire, widthOf } from '../ir.ts'
+import { clockPorts, clockPortsOf, domainsOf, mainDomain, parentDomain } from '../domains.ts'
+import {
+  type Instance,
+  type Module,
+  type Node,
+  type Operation,
+  type Register,
+  type Source,
+  type Wire,
+  widthOf,
+} from '../ir.ts'
 import { Expressions } from './expression.ts'
 import { type MarkedLine, Marks } from './marks.ts'
 import { Nets, typeOf } from './nets.ts'
@@ -6,6 +16,13 @@ import type { PrintOptions } from './options.ts'
 import { isClocked, type Prepared, prepare } from './prepare.ts'
 
 export { isClocked } from './prepare.ts'
+
+/** Names of the clock and reset ports, clock by clock. */
+export const clockPortNames = (module: Module): readonly string[] =>
+  domainsOf(module).flatMap((domain) => {
+    const { clk, rst } = clockPortsOf(module, domain)
+    return rst === undefined ? [clk] : [clk, rst]
+  })
 
 /** A module's text, and which line is about what; lines count from 1 inside the text. */
 export interface PrintedModule {
@@ -18,7 +35,7 @@ export interface PrintedModule {
  * printed: nets, instances and what drives them, logic, registers, checks, unused bits.
  */
 export const printModule = (module: Module, options: PrintOptions): PrintedModule => {
-  const { uses, clocked, broken } = prepare(module)
+  const { uses, broken } = prepare(module)
   const nets = new Nets(module)
   const marks = new Marks()
   const drivers: string[] = []
@@ -33,8 +50,12 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
   })
 
   const wireNames = new Set(module.wires.map((wire) => wire.name))
-  const declared = (kind: 'wire' | 'register', type: 'wire' | 'reg', { node, name, source }: Wire | Register): string =>
-    marks.on(`${type} ${typeOf(node)}${name};`, { kind, name, declares: true, ...at(source) })
+  const declared = (kind: 'wire' | 'register', type: 'wire' | 'reg', thing: Wire | Register): string => {
+    const { node, name, source } = thing
+    // Tools keep the flip-flops of a synchroniser side by side.
+    const attribute = 'synchroniser' in thing && thing.synchroniser ? '(* ASYNC_REG = "TRUE" *) ' : ''
+    return marks.on(`${attribute}${type} ${typeOf(node)}${name};`, { kind, name, declares: true, ...at(source) })
+  }
   const declarations = [
     ...module.wires.map((wire) => declared('wire', 'wire', wire)),
     ...module.registers.map((register) => declared('register', 'reg', register)),
@@ -43,15 +64,16 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
       .filter((node) => !wireNames.has(nets.of(node)!.name))
       .map((node) => `wire ${typeOf(node)}${nets.of(node)!.name};`),
   ]
-  for (const { name, of, inputs, outputs, source } of module.instances) {
-    const clock = isClocked(of) ? ['.clk(clk)', '.rst(rst)'] : []
+  for (const instance of module.instances) {
+    const { name, of, inputs, outputs, source } = instance
+    const clock = clockConnections(instance)
     const driven = of.inputs.map((input) => {
       const driver = expressions.print(inputs.get(input.name)!, widthOf(input), `${name}_${input.name}`)
       return `.${input.name}(${driver})`
     })
     const read = [...outputs].map(([port, node]) => `.${port}(${nets.of(node)!.name})`)
     instances.push(
-      marks.on(`${of.name} ${name} (`, { kind: 'instance', name, declares: true, ...at(source) }),
+      marks.on(`${of.name} ${parameterValues(of)}${name} (`, { kind: 'instance', name, declares: true, ...at(source) }),
       indent([...clock, ...driven, ...read].join(',\n')),
       ');',
     )
@@ -66,7 +88,10 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
     const value = expressions.print(node, widthOf(range), name)
     logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'output', name, declares: false }))
   }
-  const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions, marks) : []
+  const registers = byClock(module.registers, ({ node }) => node.clock).flatMap(([domain, group], k) => [
+    ...(k > 0 ? [''] : []),
+    ...registerBlock(domain, group, expressions, marks),
+  ])
   if (module.checks.length > 0) {
     temporaries = checks
     const promises = checkBlock(broken, expressions, options)
@@ -75,7 +100,7 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
   }
 
   const ports = [
-    ...(clocked ? ['input wire clk', 'input wire rst'] : []),
+    ...clockPortNames(module).map((name) => `input wire ${name}`),
     ...module.inputs.map((node) =>
       marks.on(`input wire ${typeOf(node)}${node.name}`, {
         kind: 'input',
@@ -88,7 +113,7 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
       marks.on(`output wire ${typeOf(range)}${name}`, { kind: 'output', name, declares: true, ...at(source) }),
     ),
   ]
-  const unread = options.verilatorUnusedSignal ? nets.unread() : []
+  const unread = options.verilatorUnusedSignal ? [...idleResets(module), ...nets.unread()] : []
   const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
   const body = [declarations, drivers, instances, logic, registers, checks, unused]
     .filter((lines) => lines.length > 0)
@@ -104,7 +129,53 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
 
 const at = (source: Source | undefined): { readonly source?: Source } => (source ? { source } : {})
 
-const registerBlock = (registers: readonly Register[], expressions: Expressions, marks: Marks): string[] => {
+const byClock = <T>(things: readonly T[], clockOf: (thing: T) => string | undefined): [string, T[]][] => {
+  const groups = new Map<string, T[]>()
+  for (const thing of things) {
+    const domain = clockOf(thing) ?? mainDomain
+    const group = groups.get(domain)
+    if (group) group.push(thing)
+    else groups.set(domain, [thing])
+  }
+  return [...groups]
+}
+
+/** Resets of clocks that move nothing here but black boxes without a reset. */
+const idleResets = (module: Module): string[] => {
+  const used = new Set([
+    ...module.registers.map(({ node }) => node.clock ?? mainDomain),
+    ...module.checks.map(({ clock }) => clock ?? mainDomain),
+    ...module.instances.flatMap((instance) =>
+      domainsOf(instance.of).flatMap((domain) =>
+        clockPortsOf(instance.of, domain).rst === undefined ? [] : parentDomain(instance, domain),
+      ),
+    ),
+  ])
+  return domainsOf(module).flatMap((domain) => (used.has(domain) ? [] : clockPorts(domain).rst))
+}
+
+/** `.clk(pixel_clk)`, `.rst(pixel_rst)` of an instance. */
+const clockConnections = (instance: Instance): string[] =>
+  domainsOf(instance.of).flatMap((domain) => {
+    const inner = clockPortsOf(instance.of, domain)
+    const outer = clockPorts(parentDomain(instance, domain))
+    const clock = `.${inner.clk}(${outer.clk})`
+    return inner.rst === undefined ? [clock] : [clock, `.${inner.rst}(${outer.rst})`]
+  })
+
+/** `#(.WIDTH(8)) ` of a black box. */
+const parameterValues = ({ blackBox }: Module): string => {
+  const values = Object.entries(blackBox?.parameters ?? {}).map(([name, value]) => `.${name}(${value})`)
+  return values.length > 0 ? `#(${values.join(', ')}) ` : ''
+}
+
+const registerBlock = (
+  domain: string,
+  registers: readonly Register[],
+  expressions: Expressions,
+  marks: Marks,
+): string[] => {
+  const { clk, rst } = clockPorts(domain)
   const resets = registers.map(({ name, node, reset }) => {
     const value = expressions.print({ op: 'const', id: -1, min: reset, max: reset, value: reset }, widthOf(node), name)
     return `${name} <= ${value};`
@@ -116,8 +187,8 @@ const registerBlock = (registers: readonly Register[], expressions: Expressions,
     0,
   )
   return [
-    'always @(posedge clk) begin',
-    '  if (rst) begin',
+    `always @(posedge ${clk}) begin`,
+    `  if (${rst}) begin`,
     indent(resets.join('\n'), 4),
     '  end else begin',
     indent(updates.flat().join('\n'), 4),
@@ -208,23 +279,26 @@ const checkBlock = (broken: Prepared['broken'], expressions: Expressions, { form
   const promises = broken.map(({ node, check }, index) => ({
     test: expressions.print(node, 1, `check_${index}`),
     message: check.message.replace(/\s+/g, ' '),
+    clock: check.clock,
+    rst: clockPorts(check.clock ?? mainDomain).rst,
   }))
-  const errors = promises.map(({ test, message }) => {
+  type Promise = (typeof promises)[number]
+  const errorOf = ({ test, message, rst }: Promise): string => {
     const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')
-    return `if (!rst && ${isPlain(test) ? test : `(${test})`}) $error("%m: ${text}");`
-  })
-  const onClock = (lines: readonly string[]): string[] => [
-    'always @(posedge clk) begin',
-    indent(lines.join('\n')),
-    'end',
-  ]
-  if (!formal) return onClock(errors)
+    return `if (!${rst} && ${isPlain(test) ? test : `(${test})`}) $error("%m: ${text}");`
+  }
+  const onClocks = (lineOf: (promise: Promise) => string): string[] =>
+    byClock(promises, ({ clock }) => clock).flatMap(([domain, group]) => [
+      `always @(posedge ${clockPorts(domain).clk}) begin`,
+      indent(group.map(lineOf).join('\n')),
+      'end',
+    ])
+  if (!formal) return onClocks(errorOf)
   // Registers start anywhere in formal tools, so time begins with a reset.
-  const assertions = promises.map(
-    ({ test, message }) =>
-      `if (!rst) assert (!${isPlain(test) && !test.startsWith('!') ? test : `(${test})`}); // ${message}`,
-  )
-  return ['`ifdef FORMAL', 'initial assume (rst);', ...onClock(assertions), '`else', ...onClock(errors), '`endif']
+  const assertionOf = ({ test, message, rst }: Promise): string =>
+    `if (!${rst}) assert (!${isPlain(test) && !test.startsWith('!') ? test : `(${test})`}); // ${message}`
+  const resets = byClock(promises, ({ clock }) => clock).map(([domain]) => `initial assume (${clockPorts(domain).rst});`)
+  return ['`ifdef FORMAL', ...resets, ...onClocks(assertionOf), '`else', ...onClocks(errorOf), '`endif']
 }
 
 const isPlain = (test: string): boolean => /^!?[\w[\]]+$/.test(test)

@@ -1,3 +1,4 @@
+import { clockPorts, domainsOf } from '../domains.ts'
 import { isSigned, type Module, type Node, type Range, widthOf } from '../ir.ts'
 import { NameTable } from '../names.ts'
 
@@ -16,7 +17,8 @@ export class Nets {
   readonly #names = new NameTable()
 
   constructor(module: Module) {
-    for (const word of ['clk', 'rst', 'unused']) this.#names.take(word, 'the printer')
+    for (const word of ['clk', 'rst', 'unused', ...domainsOf(module).flatMap((domain) => portsOf(domain))])
+      this.#names.take(word, 'the printer')
     for (const input of module.inputs) this.#add(input, input.name)
     for (const output of module.outputs) this.#names.take(output.name, 'an output')
     for (const register of module.registers) this.#add(register.node, register.name)
@@ -64,6 +66,8 @@ export class Nets {
     this.#byNode.set(node, made(name, node))
   }
 }
+
+const portsOf = (domain: string): string[] => [clockPorts(domain).clk, clockPorts(domain).rst]
 
 const made = (name: string, range: Range): Net => ({ name, width: widthOf(range), signed: isSigned(range), read: 0n })
 

@@ -1,10 +1,10 @@
+import { domainsOf } from '../domains.ts'
 import type { Check, Module, Node, Operation } from '../ir.ts'
 import { isAlias } from './expression.ts'
 
 /** What is known about a module before any name is given or any line printed. */
 export interface Prepared {
   readonly module: Module
-  readonly clocked: boolean
   /** How often each operation is read; registers, ports and instances read their drivers. */
   readonly uses: ReadonlyMap<Node, number>
   /** Each promise turned round: 1 where it is broken. */
@@ -16,25 +16,13 @@ export const prepare = (module: Module): Prepared => {
   const uses = countUses(module)
   return {
     module,
-    clocked: isClocked(module),
     uses,
     broken: module.checks.map((check) => ({ node: opposite(check.holds, uses), check })),
   }
 }
 
-/** True where the module, or a child, has registers or checks, and so a `clk` and a `rst` port. */
-export const isClocked = (module: Module): boolean => {
-  let clocked = clockedModules.get(module)
-  if (clocked === undefined) {
-    clocked =
-      module.registers.length > 0 ||
-      module.checks.length > 0 ||
-      module.instances.some((instance) => isClocked(instance.of))
-    clockedModules.set(module, clocked)
-  }
-  return clocked
-}
-const clockedModules = new WeakMap<Module, boolean>()
+/** True where the module, or a child, has registers, checks or black boxes on a clock, and so ports for it. */
+export const isClocked = (module: Module): boolean => domainsOf(module).length > 0
 
 const countUses = (module: Module): ReadonlyMap<Node, number> => {
   const uses = new Map<Node, number>()

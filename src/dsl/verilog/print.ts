@@ -1,9 +1,13 @@
 import { HdlError } from '../error.ts'
-import type { Module } from '../ir.ts'
-import { type PrintedModule, printModule } from './module.ts'
+import type { BlackBox, Module } from '../ir.ts'
+import { clockPortNames, type PrintedModule, printModule } from './module.ts'
+import { typeOf } from './nets.ts'
 import { defaultPrintOptions, type PrintOptions } from './options.ts'
 
-/** Verilog-2001 of a module and everything under it, children first, each module once; the same module, the same bytes. */
+/**
+ * Verilog-2001 of a module and everything under it, children first, each module once; the same module, the same bytes.
+ * Black boxes are instantiated and not printed.
+ */
 export const printVerilog = (top: Module, options: Partial<PrintOptions> = {}): string =>
   printedModules(top, options)
     .map(({ text }) => text)
@@ -17,26 +21,49 @@ export const printedModules = (
   modulesUnder(top).map((module) => ({ module, ...printModule(module, { ...defaultPrintOptions, ...options }) }))
 
 /**
- * The module and all it instantiates, children first. Two different modules of one name are an error, as are names that
- * differ in case alone, which some tools and file systems take for one.
+ * The module and all it instantiates but black boxes, children first. Two different modules of one name are an error, as
+ * are names that differ in case alone, which some tools and file systems take for one.
  */
-export const modulesUnder = (top: Module): readonly Module[] => {
+export const modulesUnder = (top: Module): readonly Module[] => everyModule(top).filter(({ blackBox }) => !blackBox)
+
+/** The black boxes in a design. */
+export const blackBoxesUnder = (top: Module): readonly (Module & { readonly blackBox: BlackBox })[] =>
+  everyModule(top).filter((module): module is Module & { readonly blackBox: BlackBox } => module.blackBox !== undefined)
+
+const everyModule = (top: Module): readonly Module[] => {
   const byName = new Map<string, Module>()
+  const seen = new Set<Module>()
   const visit = (module: Module): void => {
+    if (seen.has(module)) return
     const key = module.name.toLowerCase()
     const known = byName.get(key)
-    if (known === module) return
-    if (known)
-      throw new HdlError(
-        'E-NAME',
-        module.name,
-        known.name === module.name
-          ? `two different modules are called '${module.name}'; give one of them a 'name' that tells its parameters`
-          : `the names of modules '${known.name}' and '${module.name}' differ in case alone; rename one of them`,
-      )
+    if (known && !(known.blackBox && module.blackBox && outside(known) === outside(module)))
+      throw new HdlError('E-NAME', module.name, clash(known, module))
     for (const instance of module.instances) visit(instance.of)
+    seen.add(module)
     byName.set(key, module)
   }
   visit(top)
-  return [...byName.values()]
+  return [...seen]
 }
+
+const clash = (known: Module, module: Module): string => {
+  if (known.name !== module.name)
+    return `the names of modules '${known.name}' and '${module.name}' differ in case alone; rename one of them`
+  if (known.blackBox && module.blackBox)
+    return `two black boxes are called '${module.name}' and differ in their ports or their Verilog; describe it once`
+  if (known.blackBox || module.blackBox)
+    return `a black box and a component are both called '${module.name}'; give the component another 'name'`
+  return `two different modules are called '${module.name}'; give one of them a 'name' that tells its parameters`
+}
+
+/** What must be equal in two black boxes of one name: they may differ in the values of their parameters alone. */
+const outside = (module: Module): string =>
+  JSON.stringify([
+    module.name,
+    Object.keys(module.blackBox!.parameters),
+    clockPortNames(module),
+    module.inputs.map((node) => [node.name, typeOf(node)]),
+    module.outputs.map(({ name, range }) => [name, typeOf(range)]),
+    module.blackBox!.verilog,
+  ])

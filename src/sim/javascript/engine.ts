@@ -1,4 +1,5 @@
 import type { Module } from '../../dsl/ir.ts'
+import { blackBoxes } from '../black-boxes.ts'
 import { type CheckFailure, type Engine, portLayout, rowsOf } from '../engine.ts'
 import { flatten } from '../flatten.ts'
 import { type EngineOptions, keptFailures } from '../interpret.ts'
@@ -22,6 +23,7 @@ const arrays = (counts: Readonly<Record<Representation, number>>): Arrays => ({
 /** Generated JavaScript: flat straight-line code in functions of a size V8 optimises. Ready in milliseconds. */
 export const javascriptEngine = (module: Module, { checks = true }: EngineOptions = {}): Engine => {
   const flat = flatten(module)
+  const boxes = blackBoxes(flat)
   const ports = portLayout(module)
   const program = generate(flat, ports, checks)
   const state = arrays(program.storage.registers)
@@ -41,20 +43,23 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
   const prologue = Object.entries({ S: state, N: next, T: shared })
     .flatMap(([name]) => (['i32', 'f64', 'big'] as const).map((kind) => `const ${name}_${kind} = ${name}.${kind};`))
     .join(' ')
-  const run = new Function('S', 'N', 'T', 'O', 'fail', `${prologue}\n${program.code}`)(
+  const run = new Function('S', 'N', 'T', 'O', 'fail', 'boxes', `${prologue}\n${program.code}`)(
     state,
     next,
     shared,
     outputs,
     fail,
+    boxes,
   ) as Run
 
-  const reset = (): void =>
+  const reset = (): void => {
+    boxes.reset()
     flat.registers.forEach((register, k) => {
       const { kind, slot } = program.slots[k]!
       if (kind === 'big') state.big[slot] = register.reset
       else state[kind][slot] = Number(register.reset)
     })
+  }
   reset()
   const go = (source: Row, rows: number, cycles: number, response?: Row): void => {
     run(source, ports.inputWords, rows, cycles, response)

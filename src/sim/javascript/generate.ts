@@ -1,5 +1,5 @@
 import type { Port, PortLayout } from '../engine.ts'
-import type { Flat } from '../flatten.ts'
+import type { Flat, FlatValue } from '../flatten.ts'
 import { expression, literal, type Representation, representationOf } from './expression.ts'
 
 /** V8 stops optimising a function beyond 61,440 bytes of bytecode; 400 to 800 statements each run best. */
@@ -15,7 +15,7 @@ export interface Storage {
 
 export interface Program {
   /**
-   * Body of `new Function('S', 'N', 'T', 'O', 'fail', code)`; S and N are the registers' present and next values and T the
+   * Body of `new Function('S', 'N', 'T', 'O', 'fail', 'boxes', code)`; S and N are the registers' present and next values and T the
    * values shared between functions, each `{ i32, f64, big }`; O the output row. Returns `run(I, words, rows, cycles, R)`.
    */
   readonly code: string
@@ -75,6 +75,7 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
   const readers: { value: number; at: number }[] = [
     ...live.flatMap((value) => flat.values[value]!.args.map((arg) => ({ value: arg, at: functionOf.get(value)! }))),
     ...flat.outputs.map(({ value }) => ({ value, at: last })),
+    ...flat.boxes.flatMap(({ inputs }) => inputs.map((value) => ({ value, at: last }))),
   ]
   if (!small)
     for (const { value, at } of readers) if (functionOf.has(value) && functionOf.get(value) !== at) share(value)
@@ -94,11 +95,8 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     const at = functionOf.get(value)!
     const of = flat.values[value]!
     const args = of.args.map((arg) => flat.values[arg]!)
-    const code = expression(
-      of,
-      args,
-      of.args.map((arg) => text(arg, at)),
-    )
+    const texts = of.args.map((arg) => text(arg, at))
+    const code = of.box ? boxOutput(of, of.box, args, texts) : expression(of, args, texts)
     bodies[at]!.push(`const t${value} = ${code};`)
     const shared = sharedText.get(value)
     if (shared) bodies[at]!.push(`${shared} = t${value};`)
@@ -112,6 +110,12 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
   const outputs = flat.outputs.flatMap(({ value }, k) =>
     writeOutput(ports.outputs[k]!, text(value, last), representationOf(flat.values[value]!)),
   )
+  // A box's state may move here: what its outputs are in this cycle is computed by now.
+  flat.boxes.forEach(({ of, inputs, tick }, k) => {
+    if (!of.blackBox.next) return
+    const values = inputs.map((value) => bigText(flat.values[value]!, text(value, last)))
+    outputs.push(`${tick === undefined ? '' : `if (${text(tick, last)}) `}boxes.step(${k}, [${values.join(', ')}]);`)
+  })
   const nextText = (k: number, at: number): string => {
     const { next } = flat.registers[k]!
     const wide = slots[k]!.kind === 'big' && representationOf(flat.values[next]!) !== 'big'
@@ -191,6 +195,7 @@ const unqualified = (text: string): string => text.replace(/\b([SNT])\.(i32|f64|
 const liveOperations = (flat: Flat, checks: boolean): number[] => {
   const live = new Set<number>()
   const work = [...flat.registers.map((register) => register.next), ...flat.outputs.map((output) => output.value)]
+  work.push(...flat.boxes.flatMap((box) => box.inputs))
   if (checks) work.push(...flat.checks.map((check) => check.holds))
   for (let value = work.pop(); value !== undefined; value = work.pop()) {
     if (live.has(value)) continue
@@ -198,6 +203,21 @@ const liveOperations = (flat: Flat, checks: boolean): number[] => {
     work.push(...flat.values[value]!.args)
   }
   return [...live].filter((value) => !['const', 'in', 'reg'].includes(flat.values[value]!.op)).sort((a, b) => a - b)
+}
+
+const bigText = (value: FlatValue, text: string): string =>
+  representationOf(value) === 'big' ? text : `BigInt(${text})`
+
+/** A call of a black box's model. */
+const boxOutput = (
+  of: FlatValue,
+  { index, port }: NonNullable<FlatValue['box']>,
+  args: readonly FlatValue[],
+  texts: readonly string[],
+): string => {
+  const inputs = texts.map((text, k) => bigText(args[k]!, text))
+  const call = `boxes.output(${index}, '${port}', [${inputs.join(', ')}])`
+  return representationOf(of) === 'big' ? call : `Number(${call})`
 }
 
 const readInput = (port: Port): string => {

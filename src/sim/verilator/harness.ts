@@ -1,3 +1,4 @@
+import { clockPorts, mainDomain } from '../../dsl/domains.ts'
 import { isSigned, widthOf } from '../../dsl/ir.ts'
 import type { Port, PortLayout } from '../engine.ts'
 
@@ -132,7 +133,7 @@ std::vector<Failure> newFailures;
 // ---- the model
 
 inline void load([[maybe_unused]] Vmodel___024root& root, [[maybe_unused]] const int32_t* row) {
-${indent(ports.inputs.flatMap(loadPort))}
+${indent(ports.inputs.filter(({ name }) => !isTick(ports, name)).flatMap(loadPort))}
 }
 
 inline void store([[maybe_unused]] const Vmodel___024root& root, [[maybe_unused]] int32_t* row) {
@@ -151,9 +152,9 @@ void run(Vmodel& model, const std::vector<int32_t>& stimulus, uint64_t cycles) {
   int32_t* out = block.data();
   for (uint64_t k = 0; k < cycles; k++) {
     load(root, in);
-    in += kInputWords;
+${ticks(ports)}    in += kInputWords;
     if (in == end) in = begin;
-    root.clk = 0;
+${setClocks(ports, '    ', () => '0')}
     model.eval();
     if (respond) {
       store(root, out);
@@ -164,7 +165,7 @@ void run(Vmodel& model, const std::vector<int32_t>& stimulus, uint64_t cycles) {
       }
     }
     if (k + 1 == cycles) store(root, lastOutputs.data());
-    root.clk = 1;
+${setClocks(ports, '    ', (tick) => tick ?? '1')}
     model.eval();
     cyclesDone++;
     if (k % kCyclesBetweenLooks == kCyclesBetweenLooks - 1) leaveIfOrphan();
@@ -174,12 +175,12 @@ void run(Vmodel& model, const std::vector<int32_t>& stimulus, uint64_t cycles) {
 
 void reset(Vmodel& model) {
   Vmodel___024root& root = *model.rootp;
-  root.rst = 1;
-  root.clk = 0;
+${setResets(ports, '1')}
+${setClocks(ports, '  ', () => '0')}
   model.eval();
-  root.clk = 1;
+${setClocks(ports, '  ', () => '1')}
   model.eval();
-  root.rst = 0;
+${setResets(ports, '0')}
 }
 
 void sendState() {
@@ -261,5 +262,28 @@ int main() {
   }
 }
 `
+
+const clocksOf = (ports: PortLayout) => ports.clocks ?? [clockPorts(mainDomain)]
+const isTick = (ports: PortLayout, name: string): boolean => ports.clocks?.some(({ tick }) => tick === name) ?? false
+
+/** The ticks of this cycle in variables, before the row is left behind. */
+const ticks = (ports: PortLayout): string =>
+  ports.inputs
+    .filter(({ name }) => isTick(ports, name))
+    .map(({ name, offset }) => `    const bool ${name} = in[${offset}] & 1;\n`)
+    .join('')
+
+const setClocks = (ports: PortLayout, margin: string, value: (tick: string | undefined) => string): string =>
+  clocksOf(ports)
+    .map(
+      ({ clk, tick }) =>
+        `${margin}${member(clk)} = ${value(ports.clocks && ports.clocks.length > 1 ? tick : undefined)};`,
+    )
+    .join('\n')
+
+const setResets = (ports: PortLayout, value: '0' | '1'): string =>
+  clocksOf(ports)
+    .flatMap(({ rst }) => (rst === undefined ? [] : `  ${member(rst)} = ${value};`))
+    .join('\n')
 
 const indent = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n')
