@@ -62,7 +62,7 @@ export class Graph {
     const made = { op, min: bounds.min, max: bounds.max, args, amount }
     if (args.every((node) => node.op === 'const')) {
       const value = fold(
-        { ...made, id: -1 },
+        made,
         (args as readonly Constant[]).map((node) => node.value),
       )
       return this.constant(value, bounds)

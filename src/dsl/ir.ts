@@ -56,7 +56,10 @@ export interface BlackBoxOutput extends NodeBase {
   readonly op: 'box'
   readonly name: string
 }
-/** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice. */
+/**
+ * A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice, and of cat the
+ * width of b: what drives b may be narrower, once ports are followed to their drivers.
+ */
 export interface Operation extends NodeBase {
   readonly op: OperationName
   readonly args: readonly Node[]
@@ -171,7 +174,7 @@ export interface Module {
 /** What an operation means over integers. `of` is the node itself (its bounds and `amount`), `args` its argument nodes. */
 interface Meaning {
   readonly arity: number
-  fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount' | 'args'>): bigint
+  fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount'>): bigint
 }
 
 /**
@@ -205,7 +208,7 @@ export const operations = {
   /** Every bit turned, on an argument without sign. */
   not: { arity: 1, fold: ([a], { max }) => max - a! },
   /** a's bits above b's; neither has a sign. */
-  cat: { arity: 2, fold: ([a, b], { args }) => (a! << BigInt(widthOf(args[1]!))) | b! },
+  cat: { arity: 2, fold: ([a, b], { amount }) => (a! << BigInt(amount)) | b! },
   /** The node's width in bits of a, from bit `amount` upwards; a has no sign. */
   slice: { arity: 1, fold: ([a], { amount, max }) => (a! >> BigInt(amount)) & max },
 } as const satisfies Record<string, Meaning>
@@ -213,7 +216,7 @@ export const operations = {
 export type OperationName = keyof typeof operations
 
 /** The value of an operation for given argument values. */
-export const fold = (of: Operation, values: readonly bigint[]): bigint =>
+export const fold = (of: Pick<Operation, 'op' | 'min' | 'max' | 'amount'>, values: readonly bigint[]): bigint =>
   (operations[of.op] as Meaning).fold(values, of)
 
 const clamp = (value: bigint, min: bigint, max: bigint): bigint => {

@@ -1,4 +1,4 @@
-import { fold, type Module, type Operation } from '../dsl/ir.ts'
+import { fold, type Module, type OperationName } from '../dsl/ir.ts'
 import { blackBoxes } from './black-boxes.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
 import { flatten } from './flatten.ts'
@@ -24,17 +24,8 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
   const failures: CheckFailure[] = []
   let failedChecks = 0
   let cycle = 0
-  const computed = flat.values.flatMap((value, index) =>
-    value.op === 'const' || value.op === 'in' || value.op === 'reg'
-      ? []
-      : [
-          {
-            index,
-            box: value.box,
-            args: value.args,
-            of: { ...value, args: value.args.map((arg) => flat.values[arg]!) } as unknown as Operation,
-          },
-        ],
+  const computed = flat.values.flatMap(({ op, min, max, args, amount, box }, index) =>
+    op === 'const' || op === 'in' || op === 'reg' ? [] : [{ index, box, args, of: { op: op as OperationName, min, max, amount } }],
   )
 
   const oneCycle = (row: Int32Array, at: number): void => {

@@ -83,13 +83,13 @@ export const expression = (of: FlatValue, args: readonly FlatValue[], texts: rea
     case 'not':
       return to === 'i32' ? `${at(0)} ^ ${of.max}` : `${literal(of.max, to)} - ${at(0)}`
     case 'cat': {
-      const low = widthOf(args[1]!)
+      const low = of.amount
       if (wide) return back(`(${at(0)} << ${low}n) | ${at(1)}`)
       return to === 'i32' ? `(${at(0)} << ${low}) | ${at(1)}` : `${at(0)} * ${2 ** low} + ${at(1)}`
     }
     case 'slice':
       if (wide) return back(`(${at(0)} >> ${of.amount}n) & ${of.max}n`)
-      if (from[0] === 'i32') return `(${at(0)} >> ${of.amount}) & ${of.max}`
+      if (from[0] === 'i32') return `(${at(0)} >> ${Math.min(of.amount, 31)}) & ${of.max}`
       return truncated(`Math.floor(${at(0)} / ${2 ** of.amount}) % ${2 ** unsignedWidth}`)
     default:
       throw new TypeError(`${of.op} is not an operation`)
