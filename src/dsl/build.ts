@@ -396,8 +396,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         `'steady' lists '${name}', which is neither an input nor a register; correct the name`,
       )
   const misalignment = description.latency && findMisalignment(built, steady)
-  if (misalignment)
-    throw graph.error('E-LATENCY', misalignment.sentence, lineOfPlace(misalignment.place) ?? declared)
+  if (misalignment) throw graph.error('E-LATENCY', misalignment.sentence, lineOfPlace(misalignment.place) ?? declared)
   return { ...built, checks: checksWithClock(built), warnings: [...graph.warnings, ...unusedIn(built)] }
 }
 

@@ -186,10 +186,6 @@ export const flatten = (top: Module): Flat => {
         index[at.node.id] = add({ op: 'box', min, max, args: found, amount: 0, value: 0n, box })
       } else if ('args' in at.node) {
         const { op, min, max, amount } = at.node
-        // The low field's width is part of what `cat` means; what drives the port it came through may be narrower.
-        const low = op === 'cat' ? at.node.args[1]! : undefined
-        if (low && widthOf(values[found[1]!]!) !== widthOf(low))
-          found[1] = add({ op: 'wrap', min: low.min, max: low.max, args: [found[1]!], amount: 0, value: 0n })
         index[at.node.id] = add({ op, min, max, args: found, amount, value: 0n })
       }
       stack.pop()

@@ -25,7 +25,9 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
   let failedChecks = 0
   let cycle = 0
   const computed = flat.values.flatMap(({ op, min, max, args, amount, box }, index) =>
-    op === 'const' || op === 'in' || op === 'reg' ? [] : [{ index, box, args, of: { op: op as OperationName, min, max, amount } }],
+    op === 'const' || op === 'in' || op === 'reg'
+      ? []
+      : [{ index, box, args, of: { op: op as OperationName, min, max, amount } }],
   )
 
   const oneCycle = (row: Int32Array, at: number): void => {

@@ -51,7 +51,7 @@ describe('latencyOf', () => {
   it('counts registers on every path, through instances, and says where there is no one number', () => {
     const Plain = component('plain', (_: object) => ({
       in: { a: byte, b: byte, clear: bool, idle: bool },
-      out: { sum: u(9), mixed: u(9), sum_of_all: u(16), kept: byte, constant: byte },
+      out: { sum: u(9), mixed: u(9), sum_of_all: u(16), kept: byte, fixed: byte },
       logic({ a, b, clear }, { regs, use, when }) {
         const r = regs({ late: byte, total: u(16), held: byte })
         const { y } = use('delay', Delay({ cycles: 2 }), { a })
@@ -60,7 +60,7 @@ describe('latencyOf', () => {
         when(clear, () => {
           r.held.next = b
         })
-        return { sum: y.add(r.late), mixed: a.add(y), sum_of_all: r.total, kept: r.held, constant: 3 }
+        return { sum: y.add(r.late), mixed: a.add(y), sum_of_all: r.total, kept: r.held, fixed: 3 }
       },
     }))
     expect(latencyOf(Plain({}))).toEqual({
@@ -68,7 +68,7 @@ describe('latencyOf', () => {
       mixed: { a: 'varies', b: 'none', clear: 'none', idle: 'none' },
       sum_of_all: { a: 'varies', b: 'none', clear: 'varies', idle: 'none' },
       kept: { a: 'none', b: 'varies', clear: 'varies', idle: 'none' },
-      constant: { a: 'none', b: 'none', clear: 'none', idle: 'none' },
+      fixed: { a: 'none', b: 'none', clear: 'none', idle: 'none' },
     })
   })
 

@@ -13,7 +13,7 @@ import { Expressions } from './expression.ts'
 import { type MarkedLine, Marks } from './marks.ts'
 import { Nets, typeOf } from './nets.ts'
 import type { PrintOptions } from './options.ts'
-import { isClocked, type Prepared, prepare } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 
 export { isClocked } from './prepare.ts'
 
@@ -297,7 +297,9 @@ const checkBlock = (broken: Prepared['broken'], expressions: Expressions, { form
   // Registers start anywhere in formal tools, so time begins with a reset.
   const assertionOf = ({ test, message, rst }: Promise): string =>
     `if (!${rst}) assert (!${isPlain(test) && !test.startsWith('!') ? test : `(${test})`}); // ${message}`
-  const resets = byClock(promises, ({ clock }) => clock).map(([domain]) => `initial assume (${clockPorts(domain).rst});`)
+  const resets = byClock(promises, ({ clock }) => clock).map(
+    ([domain]) => `initial assume (${clockPorts(domain).rst});`,
+  )
   return ['`ifdef FORMAL', ...resets, ...onClocks(assertionOf), '`else', ...onClocks(errorOf), '`endif']
 }
 
