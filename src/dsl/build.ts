@@ -17,6 +17,7 @@ import {
   type Wire,
   type WireValue,
 } from './ir.ts'
+import { Memories, type MemoryOptions, type ReadableMemory, type RomOptions, type WritableMemory } from './memory.ts'
 import { NameTable, nameFault } from './names.ts'
 import type { IntShape, ScalarShape, Shape, Shapes } from './shape.ts'
 import {
@@ -48,6 +49,10 @@ export interface Builder {
   wires<P extends Shapes>(shapes: P): { readonly [K in keyof P]: WireOf<P[K]> }
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
   when(condition: Bool, then: () => void, otherwise?: () => void): void
+  /** Words that last, read and written at addresses; how reads and writes of one word meet must be said. */
+  memory<S extends ScalarShape>(name: string, options: MemoryOptions<S>): WritableMemory<S>
+  /** Words that never change. */
+  rom<S extends ScalarShape>(name: string, options: RomOptions<S>): ReadableMemory<S>
   /** A child instance: every input port is driven, the outputs come back. */
   use<In extends Shapes, Out extends Shapes>(
     name: string,
@@ -142,6 +147,8 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     })
   }
 
+  const memories = new Memories({ graph, claim, fresh: names.fresh.bind(names), place, condition: () => condition })
+
   const builder: Builder = {
     regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
     wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
@@ -160,6 +167,8 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         assign(target, graph.operation('mux', hull(whenTrue, whenFalse), [test.node, whenTrue, whenFalse]))
       }
     },
+    memory: (key, options) => memories.memory(key, options),
+    rom: (key, options) => memories.rom(key, options),
     use(instance, child, inputs) {
       claim(instance, 'an instance')
       const module = child.module
@@ -226,6 +235,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`, origin)
       return { name: node.name, node, driver: driver.value }
     }),
+    memories: memories.finish(checks),
     instances,
     checks,
     operations: graph.operations,

@@ -24,6 +24,8 @@ export type HdlCode =
   | 'E-NAME' // a name that is taken, reserved or illegal
   | 'E-LOOP' // a value that depends on itself within a cycle
   | 'E-UNDRIVEN' // a wire or port without a value
+  | 'E-MEMORY' // a memory without a use, or with more ports than hardware has
+  | 'E-STREAM' // a stream that breaks the handshake or is taken twice
   | 'E-FOREIGN' // a signal of another component
   | 'E-PARAMETER' // a parameter a component cannot be built with
 

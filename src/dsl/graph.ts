@@ -1,5 +1,14 @@
 import { type HdlCode, HdlError, type Origin } from './error.ts'
-import { type Constant, fold, type Node, type Operation, type OperationName, operations, type Range } from './ir.ts'
+import {
+  type Constant,
+  fold,
+  type Lookup,
+  type Node,
+  type Operation,
+  type OperationName,
+  operations,
+  type Range,
+} from './ir.ts'
 import { simplified } from './simplify.ts'
 
 /**
@@ -55,6 +64,16 @@ export class Graph {
       this.operations.push(node)
       return node
     })
+  }
+
+  /** The word of a memory at an address; the same for the same address. `name` is asked for where it is new. */
+  lookup(memory: string, bounds: Range, address: Node, name: () => string): { node: Lookup; fresh: boolean } {
+    const before = this.#nodeCount
+    const node = this.#once(`lookup ${memory} ${address.id}`, (id) => {
+      const { min, max } = bounds
+      return { op: 'lookup', id, min, max, name: name(), memory, args: [address] }
+    }) as Lookup
+    return { node, fresh: this.#nodeCount > before }
   }
 
   error(code: HdlCode, sentence: string, origin = this.origin): HdlError {

@@ -3,6 +3,15 @@ export type { Builder, RegisterOf, WireOf } from './build.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
 export { HdlError } from './error.ts'
 export type { Module } from './ir.ts'
+export type {
+  Collision,
+  MemoryOptions,
+  PortOptions,
+  ReadableMemory,
+  RomOptions,
+  WordOf,
+  WritableMemory,
+} from './memory.ts'
 export {
   type BitsShape,
   type BoolShape,

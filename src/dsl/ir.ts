@@ -45,14 +45,27 @@ export interface InstanceOutput extends NodeBase {
   readonly instance: string
   readonly port: string
 }
+/** What a synchronous read port of a memory shows; 0 until its first read. See `Memory`. */
+export interface ReadValue extends NodeBase {
+  readonly op: 'read'
+  readonly name: string
+  readonly memory: string
+}
+/** The word at an address within the cycle, before the coming clock edge; 0 outside the memory. See `Memory`. */
+export interface Lookup extends NodeBase {
+  readonly op: 'lookup'
+  readonly name: string
+  readonly memory: string
+  readonly args: readonly [Node]
+}
 /** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice. */
 export interface Operation extends NodeBase {
   readonly op: OperationName
   readonly args: readonly Node[]
   readonly amount: number
 }
-export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput
-export type Node = Leaf | Operation
+export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput | ReadValue
+export type Node = Leaf | Operation | Lookup
 
 export interface Register {
   readonly name: string
@@ -61,6 +74,29 @@ export interface Register {
   readonly reset: bigint
   /** Value after the next clock edge; the register's own node where it holds. */
   readonly next: Node
+}
+
+/**
+ * Words that last. At a clock edge outside reset each write with `enable` 1 puts its value at its address, later writes
+ * last, and each read with `enable` 1 shows the word at its address from then on. Reset changes nothing, neither words
+ * nor what reads show. A write outside the memory does nothing.
+ */
+export interface Memory {
+  readonly name: string
+  /** Words, at addresses 0 to depth - 1. */
+  readonly depth: number
+  /** Bounds of every word; 0 is among them. */
+  readonly word: Range
+  /** Words at power-up from address 0 upwards, 0 beyond; undefined where hardware need not start with any. */
+  readonly initial: readonly bigint[] | undefined
+  /**
+   * What a read shows of a word written at the same edge: the word before ('old') or after ('new'). 'never': the designer
+   * promises in `Module.checks` that this does not happen; engines show the old word, hardware may show anything.
+   */
+  readonly collide: 'old' | 'new' | 'never'
+  readonly writes: readonly { readonly address: Node; readonly value: Node; readonly enable: Node }[]
+  readonly reads: readonly { readonly node: ReadValue; readonly address: Node; readonly enable: Node }[]
+  readonly lookups: readonly Lookup[]
 }
 
 export interface Wire {
@@ -93,6 +129,7 @@ export interface Module {
   readonly outputs: readonly { readonly name: string; readonly node: Node; readonly range: Range }[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
+  readonly memories: readonly Memory[]
   readonly instances: readonly Instance[]
   readonly checks: readonly Check[]
   /** All operations in creation order. */

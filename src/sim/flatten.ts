@@ -1,10 +1,19 @@
 import { HdlError } from '../dsl/error.ts'
-import { type Instance, type Module, type Node, type OperationName, type Range, widthOf } from '../dsl/ir.ts'
+import {
+  type Instance,
+  type Memory,
+  type Module,
+  type Node,
+  type OperationName,
+  type Range,
+  widthOf,
+} from '../dsl/ir.ts'
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
 export interface FlatValue extends Range {
-  readonly op: OperationName | 'const' | 'in' | 'reg'
+  readonly op: OperationName | 'const' | 'in' | 'reg' | 'read' | 'lookup'
   readonly args: readonly number[]
+  /** Of a lookup: the index of its memory in `Flat.memories`. */
   readonly amount: number
   /** Of a constant. */
   readonly value: bigint
@@ -23,7 +32,21 @@ export interface Flat {
     readonly next: number
     readonly reset: bigint
   }[]
+  readonly memories: readonly FlatMemory[]
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
+}
+
+/** `Memory` of the IR with value indices in place of nodes. */
+export interface FlatMemory extends Pick<Memory, 'depth' | 'word' | 'collide'> {
+  readonly path: string
+  readonly initial: readonly bigint[]
+  readonly writes: readonly { readonly address: number; readonly value: number; readonly enable: number }[]
+  readonly reads: readonly {
+    readonly path: string
+    readonly value: number
+    readonly address: number
+    readonly enable: number
+  }[]
 }
 
 /** One instance of a module in the tree, with the flat index of each of its nodes, -1 where not yet known. */
@@ -36,6 +59,8 @@ interface Context {
   readonly children: ReadonlyMap<string, Context>
   readonly wireDrivers: ReadonlyMap<Node, Node>
   readonly outputNodes: ReadonlyMap<string, Node>
+  /** Index of each memory in `Flat.memories`. */
+  readonly memories: ReadonlyMap<string, number>
 }
 
 const open = -2
@@ -51,6 +76,7 @@ export const flatten = (top: Module): Flat => {
   const contexts: Context[] = []
   const add = (value: FlatValue): number => values.push(value) - 1
 
+  let memoryCount = 0
   const enter = (module: Module, path: string, parent?: Context, instance?: Instance): Context => {
     const children = new Map<string, Context>()
     const context: Context = {
@@ -62,6 +88,7 @@ export const flatten = (top: Module): Flat => {
       children,
       wireDrivers: new Map(module.wires.map((wire) => [wire.node, wire.driver])),
       outputNodes: new Map(module.outputs.map((output) => [output.name, output.node])),
+      memories: new Map(module.memories.map((memory) => [memory.name, memoryCount++])),
     }
     contexts.push(context)
     for (const child of module.instances)
@@ -82,6 +109,10 @@ export const flatten = (top: Module): Flat => {
       return { context, register, value: context.index[id]! }
     }),
   )
+
+  for (const { module, index } of contexts)
+    for (const { node } of module.memories.flatMap((memory) => memory.reads))
+      index[node.id] = add({ op: 'read', min: node.min, max: node.max, args: [], amount: 0, value: 0n })
 
   /** Where a node's value really comes from: one step through ports and wires, or undefined for constants and operations. */
   const source = (context: Context, node: Node): readonly [Context, Node] | undefined => {
@@ -137,7 +168,8 @@ export const flatten = (top: Module): Flat => {
       const found = needs.map(([where, need]) => where.index[need.id]!)
       if (from) index[at.node.id] = found[0]!
       else if ('args' in at.node) {
-        const { op, min, max, amount } = at.node
+        const { op, min, max } = at.node
+        const amount = at.node.op === 'lookup' ? at.context.memories.get(at.node.memory)! : at.node.amount
         index[at.node.id] = add({ op, min, max, args: found, amount, value: 0n })
       }
       stack.pop()
@@ -151,6 +183,28 @@ export const flatten = (top: Module): Flat => {
     next: resolve(context, register.next),
     reset: register.reset,
   }))
+  const memories = contexts.flatMap((context) =>
+    context.module.memories.map(
+      ({ name, depth, word, collide, initial = [], writes, reads }): FlatMemory => ({
+        path: context.path + name,
+        depth,
+        word,
+        collide,
+        initial,
+        writes: writes.map(({ address, value, enable }) => ({
+          address: resolve(context, address),
+          value: resolve(context, value),
+          enable: resolve(context, enable),
+        })),
+        reads: reads.map(({ node, address, enable }) => ({
+          path: context.path + node.name,
+          value: context.index[node.id]!,
+          address: resolve(context, address),
+          enable: resolve(context, enable),
+        })),
+      }),
+    ),
+  )
   const checks = contexts.flatMap((context) =>
     context.module.checks.map(({ holds, message }) => ({
       path: context.path.slice(0, -1),
@@ -159,7 +213,7 @@ export const flatten = (top: Module): Flat => {
     })),
   )
   const outputs = top.outputs.map(({ name, node, range }) => ({ name, value: resolve(root, node), range }))
-  return { values, inputs, outputs, registers, checks }
+  return { values, inputs, outputs, registers, memories, checks }
 }
 
 const loopError = (

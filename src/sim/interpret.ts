@@ -1,6 +1,7 @@
 import { fold, type Module, type Operation } from '../dsl/ir.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
 import { flatten } from './flatten.ts'
+import { initialWords, memoryEdge } from './memory.ts'
 
 /** Failures kept with their message; more are only counted. */
 export const keptFailures = 100
@@ -19,16 +20,18 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
   const inputs = new Int32Array(ports.inputWords)
   const outputs = new Int32Array(ports.outputWords)
   const current: bigint[] = flat.values.map((value) => value.value)
+  const contents = flat.memories.map(initialWords)
   const failures: CheckFailure[] = []
   let failedChecks = 0
   let cycle = 0
   const computed = flat.values.flatMap((value, index) =>
-    value.op === 'const' || value.op === 'in' || value.op === 'reg'
+    value.op === 'const' || value.op === 'in' || value.op === 'reg' || value.op === 'read'
       ? []
       : [
           {
             index,
             args: value.args,
+            lookup: value.op === 'lookup' ? contents[value.amount] : undefined,
             of: { ...value, args: value.args.map((arg) => flat.values[arg]!) } as unknown as Operation,
           },
         ],
@@ -38,11 +41,13 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     flat.inputs.forEach(({ value }, k) => {
       current[value] = readPort(row, ports.inputs[k]!, at)
     })
-    for (const { index, args, of } of computed)
-      current[index] = fold(
-        of,
-        args.map((arg) => current[arg]!),
-      )
+    for (const { index, args, of, lookup } of computed)
+      current[index] = lookup
+        ? (lookup[Number(current[args[0]!])] ?? 0n)
+        : fold(
+            of,
+            args.map((arg) => current[arg]!),
+          )
     flat.outputs.forEach(({ value }, k) => {
       writeWords(outputs, ports.outputs[k]!, current[value]!)
     })
@@ -51,6 +56,8 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
         if (current[holds] === 0n && ++failedChecks <= keptFailures)
           failures.push({ cycle, message: path ? `${path}: ${message}` : message })
     const next = flat.registers.map((register) => current[register.next]!)
+    const shown = flat.memories.flatMap((memory, k) => memoryEdge(memory, contents[k]!, current))
+    for (const [value, word] of shown) current[value] = word
     flat.registers.forEach((register, k) => {
       current[register.value] = next[k]!
     })
@@ -78,7 +85,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     },
     reset,
     register: (path) => {
-      const found = flat.registers.find((register) => register.path === path)
+      const found = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].find((at) => at.path === path)
       return found && current[found.value]
     },
     failures,

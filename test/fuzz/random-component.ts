@@ -1,6 +1,7 @@
 import {
   type Bits,
   type Bool,
+  type Builder,
   bits,
   bool,
   type Component,
@@ -13,6 +14,7 @@ import {
   s,
   sum,
   u,
+  type WritableMemory,
 } from '../../src/dsl/index.ts'
 
 /** A small seeded generator of numbers (mulberry32); the same seed gives the same design. */
@@ -107,6 +109,8 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
       const r = builder.regs(registers)
       for (const signal of Object.values(r)) pool.add(signal as unknown as AnySignal)
       const feedback: (() => void)[] = []
+      // A third of the modules have memories.
+      const memories = random(3) === 0 ? randomMemories(random, limits, pool, builder) : undefined
       children.forEach((child, k) => {
         for (let copy = 0; copy <= random(2); copy++) {
           const instance = `x${k}_${copy}`
@@ -132,6 +136,7 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
         }
       })
       for (let k = 0; k < limits.operations; k++) pool.grow()
+      memories?.write()
       for (const drive of feedback) drive()
       const assign = (): void => {
         const [key, shape] = pick(random, Object.entries(registers))
@@ -148,6 +153,47 @@ const randomModule = (random: Random, limits: Limits, name: string): Component =
       return Object.fromEntries(Object.entries(outputs).map(([port, shape]) => [port, pool.as(shape)])) as never
     },
   }))({})
+}
+
+/**
+ * One or two memories of any policy, depth and contents, their reads in the pool; `write` gives them write ports later, out
+ * of what has grown from their reads. Two ports never write one word, for hardware may then store either.
+ */
+const randomMemories = (random: Random, limits: Limits, pool: Pool, builder: Builder): { write(): void } => {
+  const writers: (() => void)[] = []
+  for (let k = 0; k <= random(2); k++) {
+    const of = randomShape(random, limits)
+    if (of.min > 0n) continue
+    const depth = 2 + random(random(2) === 0 ? 6 : 40)
+    const word = (): bigint => (random(3) === 0 ? 0n : of.min + (BigInt(random(2 ** 31)) % (of.max - of.min + 1n)))
+    const words = Array.from({ length: 1 + random(depth) }, word)
+    const initial = (of.kind === 'bool' ? words.map((value) => value === 1n) : words) as bigint[]
+    const written = random(4) > 0
+    const collide = pick(random, ['old', 'new', 'never'] as const)
+    const made = written
+      ? builder.memory(`m${k}`, { depth, of, collide, ...(random(2) === 0 ? { initial } : {}) })
+      : builder.rom(`m${k}`, { depth, of, initial })
+    const address = (): Int => pool.as(made.address) as Int
+    const enable = (): { enable?: Bool } => (random(2) === 0 ? {} : { enable: pool.bool() })
+    const read = (): void => pool.add(made.read(address(), enable()) as AnySignal)
+    for (let port = 0; port < 1 + random(2); port++) read()
+    if (random(2) === 0) pool.add(made.lookup(address()) as AnySignal)
+    if (random(3) === 0) builder.when(pool.bool(), read)
+    writers.push(() => {
+      if (!('write' in made)) return
+      const memory = made as WritableMemory<ScalarShape>
+      const first = { at: address(), enable: pool.bool() }
+      builder.when(first.enable, () => memory.write(first.at, pool.as(of) as never))
+      if (random(3) > 0) return
+      const at = address()
+      memory.write(at, pool.as(of) as never, { enable: first.enable.and(first.at.eq(at)).not() })
+    })
+  }
+  return {
+    write() {
+      for (const writer of writers) writer()
+    },
+  }
 }
 
 /** Values to build further ones from; recent ones are likelier. */

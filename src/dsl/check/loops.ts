@@ -65,6 +65,7 @@ const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]) => {
       case 'const':
       case 'in':
       case 'reg':
+      case 'read':
         return []
       case 'wire':
         return drivers.get(node) ?? []

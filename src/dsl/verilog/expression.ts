@@ -203,7 +203,7 @@ export class Expressions {
 
   /** True for an operation that is written where it is read. */
   #standsInline(node: Node): boolean {
-    return 'args' in node && !this.#nets.of(node) && !this.#needsNet(node)
+    return 'args' in node && node.op !== 'lookup' && !this.#nets.of(node) && !this.#needsNet(node)
   }
 
   /**

@@ -1,10 +1,14 @@
 import { type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
 import { Expressions, isAlias } from './expression.ts'
+import { lookupAssignments, memoryBlocks, memoryDeclarations, memoryReads } from './memory.ts'
 import { Nets, typeOf } from './nets.ts'
 
-/** True where the module, or a child, has registers or checks, and so a `clk` and a `rst` port. */
+/** True where the module, or a child, has registers, clocked memory ports or checks, and so a `clk` and a `rst` port. */
 export const isClocked = (module: Module): boolean =>
-  module.registers.length > 0 || module.checks.length > 0 || module.instances.some((instance) => isClocked(instance.of))
+  module.registers.length > 0 ||
+  module.checks.length > 0 ||
+  module.memories.some((memory) => memory.reads.length + memory.writes.length > 0) ||
+  module.instances.some((instance) => isClocked(instance.of))
 
 /** One module as Verilog-2001 text: nets, instances and what drives them, logic, registers, checks, unused bits. */
 export const printModule = (module: Module): string => {
@@ -22,6 +26,7 @@ export const printModule = (module: Module): string => {
   const declarations = [
     ...module.wires.map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
     ...module.registers.map((register) => `reg ${typeOf(register.node)}${register.name};`),
+    ...module.memories.flatMap(memoryDeclarations),
     ...module.instances
       .flatMap((instance) => [...instance.outputs.values()])
       .filter((node) => !wireNames.has(nets.of(node)!.name))
@@ -44,9 +49,11 @@ export const printModule = (module: Module): string => {
   for (const wire of module.wires)
     if (nets.of(wire.driver)?.name !== wire.name)
       logic.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`)
+  for (const memory of module.memories) logic.push(...lookupAssignments(memory, expressions))
   for (const output of module.outputs)
     logic.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`)
   const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions) : []
+  const memories = module.memories.flatMap((memory) => memoryBlocks(memory, nets, expressions))
   if (module.checks.length > 0) {
     temporaries = checks
     const promises = checkBlock(module, uses, expressions)
@@ -62,7 +69,7 @@ export const printModule = (module: Module): string => {
   ]
   const unread = nets.unread()
   const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
-  const body = [declarations, drivers, instances, logic, registers, checks, unused]
+  const body = [declarations, drivers, instances, logic, registers, memories, checks, unused]
     .filter((lines) => lines.length > 0)
     .map((lines) => indent(lines.join('\n')))
   return [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join('\n')
@@ -196,6 +203,7 @@ const countUses = (module: Module): ReadonlyMap<Node, number> => {
     ...module.wires.map((wire) => wire.driver),
     ...module.checks.map((check) => check.holds),
     ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
+    ...module.memories.flatMap(memoryReads),
   ]
   for (let node = work.pop(); node; node = work.pop()) {
     if (node.op === 'wrap' && isAlias(node)) {

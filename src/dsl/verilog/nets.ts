@@ -21,6 +21,11 @@ export class Nets {
     for (const output of module.outputs) this.#names.take(output.name, 'an output')
     for (const register of module.registers) this.#add(register.node, register.name)
     for (const wire of module.wires) this.#add(wire.node, wire.name)
+    for (const memory of module.memories) {
+      this.#names.take(memory.name, 'a memory')
+      for (const { node } of memory.reads) this.#add(node, node.name)
+      for (const node of memory.lookups) this.#add(node, node.name)
+    }
     for (const instance of module.instances) this.#names.take(instance.name, 'an instance')
     // A wire driven by an instance is that instance's output net; other outputs get one named after instance and port.
     for (const wire of module.wires)
@@ -39,6 +44,11 @@ export class Nets {
     const net = made(this.#names.fresh(base), node)
     this.#byNode.set(node, net)
     return net
+  }
+
+  /** A name nothing has yet, for what is no net. */
+  fresh(base: string): string {
+    return this.#names.fresh(base)
   }
 
   /** Parts of nets that nobody reads, as Verilog selects, in the order the nets were made. */
