@@ -2,6 +2,7 @@ import { findLoop, loopNames } from './check/loops.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
 import { type Origin, originHere } from './error.ts'
 import { Graph } from './graph.ts'
+import { type DrivenStream, handshakeChecks, refuseWaiting } from './handshake.ts'
 import {
   type Check,
   fits,
@@ -19,7 +20,7 @@ import {
 } from './ir.ts'
 import { Memories, type MemoryOptions, type ReadableMemory, type RomOptions, type WritableMemory } from './memory.ts'
 import { NameTable, nameFault } from './names.ts'
-import type { IntShape, ScalarShape, Shape, Shapes } from './shape.ts'
+import { bool, type IntShape, type ScalarShape, type Shape, type Shapes } from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
@@ -31,6 +32,16 @@ import {
   type SignalOf,
   signalFor,
 } from './signal.ts'
+import {
+  isStream,
+  netsOf,
+  type Ports,
+  type ReadyOf,
+  Stream,
+  type StreamShape,
+  type StreamSource,
+  type Taker,
+} from './stream.ts'
 
 /** A register: read it as a signal, say what it becomes at the clock edge with `.next = value`. */
 export type RegisterOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
@@ -54,11 +65,13 @@ export interface Builder {
   /** Words that never change. */
   rom<S extends ScalarShape>(name: string, options: RomOptions<S>): ReadableMemory<S>
   /** A child instance: every input port is driven, the outputs come back. */
-  use<In extends Shapes, Out extends Shapes>(
+  use<In extends Ports, Out extends Ports>(
     name: string,
     component: Component<In, Out>,
     inputs: OperandsOf<In>,
-  ): SignalsOf<Out>
+  ): SignalsOf<Out> & ReadyOf<In>
+  /** A stream made of signals, for whoever takes it; that it keeps the handshake is checked in simulation. */
+  stream<S extends ScalarShape>(name: string, of: S, source: StreamSource<S>): Stream<S>
   /** `value` in a narrower shape because the designer promises that it fits; free in hardware, checked in simulation. */
   checked(value: Int, shape: IntShape, promise: string): Int
   /** A promise: `holds` is true in every cycle outside reset (and inside the `when` it is written in). */
@@ -66,7 +79,7 @@ export interface Builder {
 }
 
 /** Runs a description and returns its IR; `declared` is where its component is written. */
-export const buildModule = <In extends Shapes, Out extends Shapes>(
+export const buildModule = <In extends Ports, Out extends Ports>(
   name: string,
   parameters: Readonly<Record<string, string>>,
   description: Description<In, Out>,
@@ -75,7 +88,8 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
   const graph = new Graph(name)
   const names = new NameTable()
   const registers: { node: RegisterValue; reset: bigint; becomes: Assigned }[] = []
-  const wires: { node: WireValue; driver: Assigned; origin: Origin }[] = []
+  const wires: { node: WireValue; driver: Assigned; undriven: string; origin: Origin | undefined }[] = []
+  const streams: DrivenStream[] = []
   const instances: Instance[] = []
   const checks: Check[] = []
   let condition: Bool | undefined
@@ -137,14 +151,59 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 
   const makeWire = (key: string, shape: ScalarShape): AnySignal => {
     claim(key, 'a wire')
+    return wireNamed(key, shape, `wire '${key}' is never driven; set its .value`).signal
+  }
+  const wireNamed = (key: string, shape: ScalarShape, undriven: string): { signal: AnySignal; driver: Assigned } => {
     const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
     const driver: Assigned = { what: `wire '${key}'`, value: undefined }
-    wires.push({ node, driver, origin: originHere() })
-    return Object.defineProperty(signalFor(graph, shape, node), 'value', {
+    wires.push({ node, driver, undriven, origin: graph.origin ?? originHere() })
+    const signal = Object.defineProperty(signalFor(graph, shape, node), 'value', {
       set: (operand: AnyOperand) => {
         assign(driver, place(driver.what, shape, operand))
       },
     })
+    return { signal, driver }
+  }
+
+  /** A stream for its consumer, whose readiness is a wire called `readyName`. */
+  const streamNamed = <S extends ScalarShape>(
+    key: string,
+    shape: S,
+    valid: Node,
+    data: Node,
+    readyName: string,
+  ): Stream<S> => {
+    const untaken = `stream '${key}' is never taken; set its .ready.value or pass it on`
+    const { signal, driver } = wireNamed(readyName, bool, untaken)
+    return new Stream(graph, key, shape, valid, data, {
+      ready: signal as Taker['ready'],
+      take(ready) {
+        if (driver.value)
+          throw graph.error('E-STREAM', `stream '${key}' is taken twice; fork() it, so that each taker has its own`)
+        driver.value = ready
+      },
+    })
+  }
+  /** Valid and data that drive the stream port `what`; `ready` is the node of its readiness. */
+  const drive = (
+    key: string,
+    what: string,
+    { of }: StreamShape,
+    operand: unknown,
+    ready: Node,
+  ): { valid: Node; data: Node } => {
+    if (operand instanceof Stream) {
+      if (operand.graph !== graph) own(graph, operand.valid)
+      const data = place(`data of ${what}`, of, operand.data as AnyOperand)
+      operand.taker.take(ready)
+      return { valid: operand.valid.node, data }
+    }
+    const { valid, data } = (operand ?? {}) as Partial<StreamSource>
+    if (valid === undefined || data === undefined)
+      throw graph.error('E-UNDRIVEN', `${what} has no ${valid === undefined ? 'valid' : 'data'}; give it one`)
+    const nodes = { valid: nodeFor(graph, bool, valid), data: place(`data of ${what}`, of, data) }
+    streams.push({ name: key, ...nodes, ready, origin: graph.origin ?? originHere() })
+    return nodes
   }
 
   const memories = new Memories({ graph, claim, fresh: names.fresh.bind(names), place, condition: () => condition })
@@ -174,19 +233,66 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       const module = child.module
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()
+      const outputs = new Map<string, InstanceOutput>()
+      const output = (port: string, { min, max }: Range): InstanceOutput => {
+        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port, min, max }
+        outputs.set(port, node)
+        return node
+      }
+      const back: Record<string, { ready: AnySignal }> = {}
+      const readyOutputs: [string, InstanceOutput][] = []
       for (const [port, shape] of Object.entries(child.in)) {
         const operand = (inputs as Readonly<Record<string, unknown>>)[port]
+        if (isStream(shape)) {
+          const nets = netsOf(port)
+          const ready: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port: nets.ready, ...bounds(bool) }
+          readyOutputs.push([nets.ready, ready])
+          back[port] = { ready: signalFor(graph, bool, ready) }
+          const { valid, data } = drive(
+            `${instance}_${port}`,
+            `input '${port}' of '${instance}'`,
+            shape,
+            operand,
+            ready,
+          )
+          drivers.set(nets.valid, valid)
+          drivers.set(nets.data, data)
+          continue
+        }
         for (const [leaf, value] of leaves(port, shape, operand, `input '${port}' of '${instance}'`, graph))
           drivers.set(leaf, place(`input '${leaf}' of '${instance}'`, elementOf(shape), value))
       }
-      const outputs = new Map<string, InstanceOutput>()
-      const signals = mapShapes(child.out, (port, shape) => {
-        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port, min: shape.min, max: shape.max }
-        outputs.set(port, node)
-        return signalFor(graph, shape, node)
-      })
+      const signals: Record<string, unknown> = {}
+      for (const [port, shape] of Object.entries(child.out)) {
+        if (!isStream(shape)) {
+          Object.assign(
+            signals,
+            mapShapes({ [port]: shape }, (leaf, scalar) => signalFor(graph, scalar, output(leaf, scalar))),
+          )
+          continue
+        }
+        const [nets, name] = [netsOf(port), `${instance}_${port}`]
+        const readyName = names.fresh(`${name}_ready`, 'the readiness of a stream')
+        const made = streamNamed(name, shape.of, output(nets.valid, bool), output(nets.data, shape.of), readyName)
+        signals[port] = made
+        drivers.set(nets.ready, made.ready.node)
+      }
+      for (const [port, node] of readyOutputs) outputs.set(port, node)
       instances.push({ name: instance, of: module, inputs: drivers, outputs })
-      return signals as never
+      return { ...signals, ...back } as never
+    },
+    stream(key, of, { valid, data }) {
+      claim(key, 'a stream')
+      const made = streamNamed(
+        key,
+        of,
+        nodeFor(graph, bool, valid),
+        place(`data of stream '${key}'`, of, data as AnyOperand),
+        names.fresh(`${key}_ready`, 'the readiness of a stream'),
+      )
+      const driven = { valid: made.valid.node, data: (made.data as AnySignal).node, ready: made.ready.node }
+      streams.push({ name: key, ...driven, origin: graph.origin ?? originHere() })
+      return made
     },
     checked(value, shape, promise) {
       if (fits(value.node, shape)) return value
@@ -203,36 +309,78 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 
   graph.origin = declared
   const inputs: Input[] = []
-  const inputSignals = mapShapes(description.in, (port, shape) => {
+  const input = (port: string, shape: ScalarShape): Input => {
     claim(port, 'an input')
     const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
     inputs.push(node)
-    return signalFor(graph, shape, node)
-  })
-  mapShapes(description.out, (port) => claim(port, 'an output'))
+    return node
+  }
+  const inputSignals: Record<string, unknown> = {}
+  for (const [port, shape] of Object.entries(description.in)) {
+    if (isStream(shape)) {
+      const nets = netsOf(port)
+      const [valid, data] = [input(nets.valid, bool), input(nets.data, shape.of)]
+      claim(nets.ready, 'an output')
+      inputSignals[port] = streamNamed(port, shape.of, valid, data, nets.ready)
+    } else
+      Object.assign(
+        inputSignals,
+        mapShapes({ [port]: shape }, (leaf, scalar) => signalFor(graph, scalar, input(leaf, scalar))),
+      )
+  }
+  const readyInputs = new Map<string, Input>()
+  for (const [port, shape] of Object.entries(description.out)) {
+    if (isStream(shape)) {
+      const nets = netsOf(port)
+      for (const net of [nets.valid, nets.data]) claim(net, 'an output')
+      const ready = input(nets.ready, bool)
+      readyInputs.set(port, ready)
+      inputSignals[port] = { ready: signalFor(graph, bool, ready) }
+    } else mapShapes({ [port]: shape }, (leaf) => claim(leaf, 'an output'))
+  }
 
   graph.origin = undefined
-  const driven = description.logic(inputSignals as SignalsOf<In>, builder) as Readonly<Record<string, unknown>>
+  const driven = description.logic(inputSignals as SignalsOf<In> & ReadyOf<Out>, builder) as Readonly<
+    Record<string, unknown>
+  >
 
   graph.origin = declared
   onlyKnown('logic', 'output', driven, description.out, graph)
   const outputs: Module['outputs'][number][] = []
-  for (const [port, shape] of Object.entries(description.out))
+  for (const [port, shape] of Object.entries(description.out)) {
+    if (isStream(shape)) {
+      const nets = netsOf(port)
+      const { valid, data } = drive(port, `output '${port}'`, shape, driven[port], readyInputs.get(port)!)
+      outputs.push({ name: nets.valid, node: valid, range: bounds(bool) })
+      outputs.push({ name: nets.data, node: data, range: bounds(shape.of) })
+      continue
+    }
     for (const [leaf, value] of leaves(port, shape, driven[port], `output '${port}'`, graph)) {
       const element = elementOf(shape)
       outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
     }
+  }
+  for (const [port, shape] of Object.entries(description.in))
+    if (isStream(shape)) {
+      const { node } = wires.find((wire) => wire.node.name === netsOf(port).ready)!
+      outputs.push({ name: node.name, node, range: bounds(bool) })
+    }
+  const handshakes = streams.map((driven) => handshakeChecks(graph, driven, names.fresh.bind(names)))
+  checks.push(...handshakes.flatMap((handshake) => handshake.checks))
 
   const module: Module = {
     name,
     parameters,
     inputs,
     outputs,
-    registers: registers.map(
-      ({ node, reset, becomes }): Register => ({ name: node.name, node, reset, next: becomes.value! }),
-    ),
-    wires: wires.map(({ node, driver, origin }): Wire => {
-      if (!driver.value) throw graph.error('E-UNDRIVEN', `wire '${node.name}' is never driven; set its .value`, origin)
+    registers: [
+      ...registers.map(
+        ({ node, reset, becomes }): Register => ({ name: node.name, node, reset, next: becomes.value! }),
+      ),
+      ...handshakes.flatMap((handshake) => handshake.registers),
+    ],
+    wires: wires.map(({ node, driver, undriven, origin }): Wire => {
+      if (!driver.value) throw graph.error('E-UNDRIVEN', undriven, origin)
       return { name: node.name, node, driver: driver.value }
     }),
     memories: memories.finish(checks),
@@ -248,6 +396,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       `${loopNames(loop).join(' -> ')} depends on itself within one cycle; put a register into the path`,
       wires.find(({ node }) => loop.includes(node))?.origin,
     )
+  refuseWaiting(graph, module, streams)
   return module
 }
 
@@ -274,7 +423,7 @@ const mapShapes = (shapes: Shapes, make: (name: string, shape: ScalarShape) => u
   )
 
 /** A port nobody declared is a slip that types miss where an object is spread into another. */
-const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports: Shapes, graph: Graph): void => {
+const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports: Ports, graph: Graph): void => {
   const stranger = Object.keys(given).find((key) => !(key in ports))
   if (stranger === undefined) return
   const known = Object.keys(ports).join(', ') || 'none'

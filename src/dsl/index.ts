@@ -3,6 +3,7 @@ export type { Builder, RegisterOf, WireOf } from './build.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
 export { HdlError } from './error.ts'
 export type { Module } from './ir.ts'
+export * from './library/index.ts'
 export type {
   Collision,
   MemoryOptions,
@@ -28,4 +29,5 @@ export {
   vec,
 } from './shape.ts'
 export { Bits, type BitsOperand, Bool, type BoolOperand, cat, Int, type IntOperand, mux, sum } from './signal.ts'
+export { type Ports, Stream, type StreamShape, type StreamSource, stream } from './stream.ts'
 export { modulesUnder, printVerilog } from './verilog/print.ts'

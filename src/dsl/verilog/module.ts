@@ -1,7 +1,7 @@
 import { type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
 import { Expressions, isAlias } from './expression.ts'
 import { lookupAssignments, memoryBlocks, memoryDeclarations, memoryReads } from './memory.ts'
-import { Nets, typeOf } from './nets.ts'
+import { Nets, readBits, typeOf } from './nets.ts'
 
 /** True where the module, or a child, has registers, clocked memory ports or checks, and so a `clk` and a `rst` port. */
 export const isClocked = (module: Module): boolean =>
@@ -23,9 +23,16 @@ export const printModule = (module: Module): string => {
   const expressions = new Expressions(nets, uses, (line) => temporaries.push(line))
 
   const wireNames = new Set(module.wires.map((wire) => wire.name))
+  // An output that is a wire of its own name is that wire's net.
+  const shared = new Set(module.outputs.filter(({ name, node }) => node.op === 'wire' && node.name === name))
+  const sharedNames = new Set([...shared].map(({ name }) => name))
+  for (const { node } of shared) readBits(nets.of(node)!, widthOf(node) - 1, 0)
+  const { used, checking } = registersByUse(module)
   const declarations = [
-    ...module.wires.map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
-    ...module.registers.map((register) => `reg ${typeOf(register.node)}${register.name};`),
+    ...module.wires
+      .filter(({ name }) => !sharedNames.has(name))
+      .map((wire) => `wire ${typeOf(wire.node)}${wire.name};`),
+    ...used.map((register) => `reg ${typeOf(register.node)}${register.name};`),
     ...module.memories.flatMap(memoryDeclarations),
     ...module.instances
       .flatMap((instance) => [...instance.outputs.values()])
@@ -50,14 +57,15 @@ export const printModule = (module: Module): string => {
     if (nets.of(wire.driver)?.name !== wire.name)
       logic.push(`assign ${wire.name} = ${expressions.print(wire.driver, widthOf(wire.node), wire.name)};`)
   for (const memory of module.memories) logic.push(...lookupAssignments(memory, expressions))
-  for (const output of module.outputs)
+  for (const output of module.outputs.filter((each) => !shared.has(each)))
     logic.push(`assign ${output.name} = ${expressions.print(output.node, widthOf(output.range), output.name)};`)
-  const registers = module.registers.length > 0 ? registerBlock(module.registers, expressions) : []
+  const registers = used.length > 0 ? registerBlock(used, expressions) : []
   const memories = module.memories.flatMap((memory) => memoryBlocks(memory, nets, expressions))
   if (module.checks.length > 0) {
     temporaries = checks
-    const promises = checkBlock(module, uses, expressions)
-    checks.unshift('`ifndef SYNTHESIS')
+    const memory = checking.length > 0 ? registerBlock(checking, expressions) : []
+    const promises = [...memory, ...checkBlock(module, uses, expressions)]
+    checks.unshift('`ifndef SYNTHESIS', ...checking.map((register) => `reg ${typeOf(register.node)}${register.name};`))
     checks.push(...promises, '`endif')
   }
 
@@ -194,16 +202,43 @@ const opposite = (node: Node, uses: ReadonlyMap<Node, number>): Node => {
   return made('not', [node])
 }
 
+/** Registers that only checks read, directly or through one another, and all others; those nobody reads are among these. */
+const registersByUse = (module: Module): { used: readonly Register[]; checking: readonly Register[] } => {
+  if (module.checks.length === 0) return { used: module.registers, checking: [] }
+  const byNode = new Map<Node, Register>(module.registers.map((register) => [register.node, register]))
+  const reached = (roots: readonly Node[]): ReadonlySet<Node> => {
+    const seen = new Set<Node>()
+    const work = [...roots]
+    for (let node = work.pop(); node; node = work.pop()) {
+      if (seen.has(node)) continue
+      seen.add(node)
+      if ('args' in node) work.push(...node.args)
+      const register = byNode.get(node)
+      if (register) work.push(register.next)
+    }
+    return seen
+  }
+  const inHardware = reached(rootsOf(module))
+  const inChecks = reached(module.checks.map((check) => check.holds))
+  const checking = module.registers.filter(({ node }) => inChecks.has(node) && !inHardware.has(node))
+  return { used: module.registers.filter((register) => !checking.includes(register)), checking }
+}
+
+/** What outputs, wires, instances and memories are driven by. */
+const rootsOf = (module: Module): Node[] => [
+  ...module.outputs.map((output) => output.node),
+  ...module.wires.map((wire) => wire.driver),
+  ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
+  ...module.memories.flatMap(memoryReads),
+]
+
 /** How often each operation is read; registers, ports and instances read their drivers. */
 const countUses = (module: Module): ReadonlyMap<Node, number> => {
   const uses = new Map<Node, number>()
   const work: Node[] = [
-    ...module.outputs.map((output) => output.node),
+    ...rootsOf(module),
     ...module.registers.map((register) => register.next),
-    ...module.wires.map((wire) => wire.driver),
     ...module.checks.map((check) => check.holds),
-    ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
-    ...module.memories.flatMap(memoryReads),
   ]
   for (let node = work.pop(); node; node = work.pop()) {
     if (node.op === 'wrap' && isAlias(node)) {

@@ -1,0 +1,64 @@
+import type { Builder } from '../build.ts'
+import { component } from '../component.ts'
+import { HdlError } from '../error.ts'
+import { bool, type IntShape, range, type ScalarShape } from '../shape.ts'
+import { type Bool, type Int, mux } from '../signal.ts'
+import { type Stream, type StreamShape, stream } from '../stream.ts'
+import { opaque } from './opaque.ts'
+
+/** Who goes first: the one after the last that went ('round robin'), or the first of the list ('priority'). */
+export type Turn = 'round robin' | 'priority'
+
+/** A choice that was offered and not taken stays, as the handshake demands. */
+const Arbiter = component('arbiter', (p: { of: ScalarShape; ways: number; turn: Turn }) => {
+  if (!(Number.isSafeInteger(p.ways) && p.ways >= 2))
+    throw new HdlError('E-RANGE', 'arbiter', `an arbiter takes at least 2 streams, got ${p.ways}; pass more`)
+  const of = opaque(p.of)
+  const names = Array.from({ length: p.ways }, (_, k) => `x_${k}`)
+  const inputs: Record<string, StreamShape<IntShape>> = Object.fromEntries(names.map((name) => [name, stream(of)]))
+  return {
+    in: inputs,
+    out: { y: stream(of) },
+    logic(ports, { regs, when }) {
+      const ways = names.map((name) => ports[name]!)
+      const way = range(0, p.ways - 1)
+      const r = regs({ waits: bool, last: way })
+      /** The first of the ways from `from` on that is valid and `allowed`, else `otherwise`. */
+      const first = (allowed: (k: number) => Bool, otherwise: Int): Int =>
+        ways.reduceRight((rest, x, k) => mux(x.valid.and(allowed(k)), k, rest), otherwise)
+      const any = first((k) => ways[k]!.valid, r.last)
+      const fair = p.turn === 'priority' ? any : first((k) => r.last.lt(k), any)
+      const choice = mux(r.waits, r.last, fair)
+      const valid = ways.map((x) => x.valid).reduce((some, each) => some.or(each))
+      const data = ways.reduceRight<Int | undefined>(
+        (rest, x, k) => (rest ? mux(choice.eq(k), x.data, rest) : x.data),
+        undefined,
+      )!
+      when(valid, () => {
+        r.last.next = choice
+        r.waits.next = ports.y!.ready.not()
+      })
+      ways.forEach((x, k) => {
+        x.ready.value = ports.y!.ready.and(choice.eq(k))
+      })
+      return { y: { valid, data } }
+    },
+  }
+})
+
+/**
+ * One stream of the elements of several, each stream's in their order; an element every cycle where one is there. 'round
+ * robin' makes none wait for more than one element of each other; with 'priority' a busy stream starves those after it.
+ */
+export const arbiter = <S extends ScalarShape>(
+  builder: Builder,
+  name: string,
+  streams: readonly Stream<S>[],
+  turn: Turn,
+): Stream<S> => {
+  if (streams.length === 0)
+    throw new HdlError('E-RANGE', 'arbiter', 'an arbiter takes at least 2 streams, got 0; pass more')
+  const inputs = Object.fromEntries(streams.map((x, k) => [`x_${k}`, x as unknown as Stream<IntShape>]))
+  const made = builder.use(name, Arbiter({ of: streams[0]!.shape, ways: streams.length, turn }), inputs)
+  return made.y as unknown as Stream<S>
+}
