@@ -29,5 +29,5 @@ export {
   vec,
 } from './shape.ts'
 export { Bits, type BitsOperand, Bool, type BoolOperand, cat, Int, type IntOperand, mux, sum } from './signal.ts'
-export { type Ports, Stream, type StreamShape, type StreamSource, stream } from './stream.ts'
+export { type Ports, type ReadyOf, Stream, type StreamShape, type StreamSource, stream } from './stream.ts'
 export { modulesUnder, printVerilog } from './verilog/print.ts'

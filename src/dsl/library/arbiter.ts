@@ -1,13 +1,13 @@
 import type { Builder } from '../build.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'
-import { bool, type IntShape, range, type ScalarShape } from '../shape.ts'
+import { bool, IntShape, range, type ScalarShape } from '../shape.ts'
 import { type Bool, type Int, mux } from '../signal.ts'
 import { type Stream, type StreamShape, stream } from '../stream.ts'
 import { opaque } from './opaque.ts'
 
-/** Who goes first: the one after the last that went ('round robin'), or the first of the list ('priority'). */
-export type Turn = 'round robin' | 'priority'
+/** Who goes first: the one after the last that went ('roundRobin'), or the first of the list ('priority'). */
+export type Turn = 'roundRobin' | 'priority'
 
 /** A choice that was offered and not taken stays, as the handshake demands. */
 const Arbiter = component('arbiter', (p: { of: ScalarShape; ways: number; turn: Turn }) => {
@@ -49,6 +49,7 @@ const Arbiter = component('arbiter', (p: { of: ScalarShape; ways: number; turn: 
 /**
  * One stream of the elements of several, each stream's in their order; an element every cycle where one is there. 'round
  * robin' makes none wait for more than one element of each other; with 'priority' a busy stream starves those after it.
+ * Integers of different bounds come out with bounds that hold them all.
  */
 export const arbiter = <S extends ScalarShape>(
   builder: Builder,
@@ -56,9 +57,17 @@ export const arbiter = <S extends ScalarShape>(
   streams: readonly Stream<S>[],
   turn: Turn,
 ): Stream<S> => {
-  if (streams.length === 0)
-    throw new HdlError('E-RANGE', 'arbiter', 'an arbiter takes at least 2 streams, got 0; pass more')
   const inputs = Object.fromEntries(streams.map((x, k) => [`x_${k}`, x as unknown as Stream<IntShape>]))
-  const made = builder.use(name, Arbiter({ of: streams[0]!.shape, ways: streams.length, turn }), inputs)
+  const made = builder.use(name, Arbiter({ of: common(streams), ways: streams.length, turn }), inputs)
   return made.y as unknown as Stream<S>
+}
+
+/** Bounds that hold the data of every stream. */
+const common = (streams: readonly Stream<ScalarShape>[]): ScalarShape => {
+  const first = streams[0]?.shape ?? bool
+  if (first.kind !== 'int') return first
+  const bounds = streams.map(({ shape }) => shape)
+  const min = bounds.reduce((least, shape) => (shape.min < least ? shape.min : least), first.min)
+  const max = bounds.reduce((most, shape) => (shape.max > most ? shape.max : most), first.max)
+  return new IntShape(min, max)
 }

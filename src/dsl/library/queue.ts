@@ -1,7 +1,7 @@
 import type { Builder } from '../build.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'
-import { range, type ScalarShape } from '../shape.ts'
+import { range, type ScalarShape, u } from '../shape.ts'
 import { type Int, mux } from '../signal.ts'
 import { type Stream, stream } from '../stream.ts'
 import { opaque } from './opaque.ts'
@@ -20,8 +20,11 @@ const Queue = component('queue', (p: { of: ScalarShape; depth: number }) => {
     logic({ x, y }, { regs, when, memory, checked }) {
       const place = range(0, p.depth - 1)
       const r = regs({ head: place, tail: place, level: range(0, p.depth) })
+      const whole = place.max === u(place.width).max
       const after = (at: Int): Int =>
-        checked(mux(at.eq(p.depth - 1), 0, at.add(1)), place, 'the ends of a queue stay inside it')
+        whole
+          ? at.add(1).wrap(place)
+          : checked(mux(at.eq(p.depth - 1), 0, at.add(1)), place, 'the ends of a queue stay inside it')
       const words = memory('words', { depth: p.depth, of, collide: 'new' })
       const valid = r.level.ne(0)
       const leaves = valid.and(y.ready)
