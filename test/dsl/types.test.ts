@@ -3,7 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bits, bool, type Component, component, mux, s, sum, u, vec } from '../../src/dsl/index.ts'
+import {
+  arbiter,
+  bits,
+  bool,
+  type Component,
+  component,
+  mux,
+  pipe,
+  s,
+  stream,
+  sum,
+  u,
+  vec,
+} from '../../src/dsl/index.ts'
 
 /*
  * Every mistake the language claims that `tsc` finds, on the line under the comment that expects it: `tsc` complains of an
@@ -130,6 +143,69 @@ export const mistakes = (): Component<never, never>[] => [
     logic: ({ flags }) => ({ y: flags }),
   })) as never,
 
+  component('memories', (_: object) => ({
+    in: { at: u(2), flag: bool },
+    out: {},
+    logic({ at, flag }, { memory, rom }) {
+      // @ts-expect-error a memory without a policy
+      memory('silent', { depth: 4, of: s(8) })
+      // @ts-expect-error a policy that is not there
+      memory('vague', { depth: 4, of: s(8), collide: 'any' })
+      const words = memory('words', { depth: 4, of: s(8), collide: 'old' })
+      // @ts-expect-error a flag as an address
+      words.read(flag)
+      // @ts-expect-error a flag as a word
+      words.write(at, flag)
+      // @ts-expect-error a number as an enable
+      words.read(at, { enable: at })
+      // @ts-expect-error a word of numbers as a flag
+      words.lookup(at).and(flag)
+      // @ts-expect-error a write to a rom
+      rom('fixed', { of: bool, initial: [true, false] }).write(at, flag)
+      // @ts-expect-error a number among flags
+      rom('flags', { of: bool, initial: [true, 1] })
+      return {}
+    },
+  })) as never,
+
+  component('streams', (_: object) => ({
+    in: { x: stream(s(8)), flags: stream(bool), flag: bool, a: s(8) },
+    out: { y: stream(s(8)) },
+    logic({ x, flags, flag, a, y }, builder) {
+      // @ts-expect-error a number as readiness
+      x.ready.value = a
+      // @ts-expect-error the producer's side is not the consumer's to drive
+      x.valid.value = flag
+      // @ts-expect-error the readiness of an output is the consumer's
+      y.ready.value = flag
+      // @ts-expect-error the data of a stream of flags is no number
+      flags.data.add(1)
+      // @ts-expect-error a signal where a stream is taken
+      pipe(builder, 'slice', a)
+      // @ts-expect-error streams of different kinds into one
+      arbiter(builder, 'one', [x, flags], 'priority')
+      // @ts-expect-error a turn that is not there
+      arbiter(builder, 'two', [x, x], 'random')
+      // @ts-expect-error a register that is a stream
+      builder.regs({ r: stream(s(8)) })
+      return { y: x }
+    },
+  })) as never,
+
+  // @ts-expect-error a stream of flags on an output of numbers
+  component('stream_kinds', (_: object) => ({
+    in: { x: stream(bool) },
+    out: { y: stream(s(8)) },
+    logic: ({ x }) => ({ y: x }),
+  })) as never,
+
+  // @ts-expect-error a stream without data
+  component('stream_data', (_: object) => ({
+    in: { x: stream(s(8)) },
+    out: { y: stream(s(8)) },
+    logic: ({ x }) => ({ y: { valid: x.valid } }),
+  })) as never,
+
   component('parameters', (p: { width: number }) => ({
     in: { a: u(p.width) },
     out: {},
@@ -213,6 +289,24 @@ describe('the compiler', () => {
         "a number on an output for flags: TS2345",
         "an input that is not there: TS2339",
         "a vector of the wrong kind: TS2345",
+        "a memory without a policy: TS2741",
+        "a policy that is not there: TS2322",
+        "a flag as an address: TS2345",
+        "a flag as a word: TS2345",
+        "a number as an enable: TS2322",
+        "a word of numbers as a flag: TS2339",
+        "a write to a rom: TS2339",
+        "a number among flags: TS2322",
+        "a number as readiness: TS2322",
+        "the producer's side is not the consumer's to drive: TS2339",
+        "the readiness of an output is the consumer's: TS2339",
+        "the data of a stream of flags is no number: TS2339",
+        "a signal where a stream is taken: TS2740",
+        "streams of different kinds into one: TS2322",
+        "a turn that is not there: TS2345",
+        "a register that is a stream: TS2322",
+        "a stream of flags on an output of numbers: TS2345",
+        "a stream without data: TS2345",
         "a parameter that is not there: TS2561",
       ]
     `)
