@@ -4,6 +4,7 @@ import { randomWords } from '../../src/sim/stimulus.ts'
 import { countResources, fpgaFamilies } from '../../src/synth/fpga.ts'
 import { countCells, parseNetlist } from '../../src/synth/netlist.ts'
 import { openYosys } from '../../src/synth/yosys.ts'
+import { withCache } from '../../src/synth/yosys-cache.ts'
 
 const full = Boolean(process.env.BITLOOM_FULL)
 
@@ -52,7 +53,7 @@ const families: readonly (readonly [string, RegExp])[] = [
   ['ice40', /^SB_RAM40_4K$/],
   ['xc7', /^RAMB(18|36)E1$/],
 ].slice(0, full ? 3 : 1) as never
-const yosys = openYosys()
+const yosys = withCache(openYosys())
 afterAll(() => yosys.close())
 
 describe('memories become block RAM', () => {
