@@ -57,22 +57,26 @@ const yosys = withCache(openYosys())
 afterAll(() => yosys.close())
 
 describe('memories become block RAM', () => {
-  it.each(families)('on %s, whatever the policy; what a policy costs beside it', async (id, block) => {
-    const family = fpgaFamilies.find((each) => each.id === id)!
-    const flatten = id === 'xc7' ? '' : '-noflatten'
-    const outcome = await yosys.run({
-      script: `read_verilog design.v\n${family.command} ${flatten} -top stores\nwrite_json netlist.json`,
-      files: { 'design.v': printVerilog(Top({}).module) },
-    })
-    if (!outcome.ok) throw new Error(outcome.error)
-    const json = outcome.files.get('netlist.json')!
-    const costs = Object.entries({ ...parts, rom: Table({}) }).map(([policy, part]) => {
-      const cells = countCells(parseNetlist(json, part.name))
-      const { luts, ffs } = countResources(cells, family)
-      const blocks = Object.entries(cells).flatMap(([cell, count]) => (block.test(cell) ? [`${count} ${cell}`] : []))
-      return `${policy}: ${blocks.join(', ') || 'no block RAM'}, ${luts} LUTs, ${ffs} flip-flops`
-    })
-    expect(costs).toMatchSnapshot()
-    expect(costs.every((cost) => /: [1-9] /.test(cost))).toBe(true)
-  })
+  it.each(families)(
+    'on %s, whatever the policy; what a policy costs beside it',
+    async (id, block) => {
+      const family = fpgaFamilies.find((each) => each.id === id)!
+      const flatten = id === 'xc7' ? '' : '-noflatten'
+      const outcome = await yosys.run({
+        script: `read_verilog design.v\n${family.command} ${flatten} -top stores\nwrite_json netlist.json`,
+        files: { 'design.v': printVerilog(Top({}).module) },
+      })
+      if (!outcome.ok) throw new Error(outcome.error)
+      const json = outcome.files.get('netlist.json')!
+      const costs = Object.entries({ ...parts, rom: Table({}) }).map(([policy, part]) => {
+        const cells = countCells(parseNetlist(json, part.name))
+        const { luts, ffs } = countResources(cells, family)
+        const blocks = Object.entries(cells).flatMap(([cell, count]) => (block.test(cell) ? [`${count} ${cell}`] : []))
+        return `${policy}: ${blocks.join(', ') || 'no block RAM'}, ${luts} LUTs, ${ffs} flip-flops`
+      })
+      expect(costs).toMatchSnapshot()
+      expect(costs.every((cost) => /: [1-9] /.test(cost))).toBe(true)
+    },
+    600_000,
+  )
 })
