@@ -1,6 +1,10 @@
+import { leavesOf, placed, valueFor, valuesFor } from './aggregate.ts'
 import { findLoop, loopNames } from './check/loops.ts'
+import { type Arm, type Arms, armsOf, type Matched, match, type OfOneKind } from './choice.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
+import type { Enum } from './enumeration.ts'
 import { type Origin, originHere } from './error.ts'
+import { type Fsm, fsmOf, type States } from './fsm.ts'
 import { Graph } from './graph.ts'
 import { type DrivenStream, handshakeChecks, refuseWaiting } from './handshake.ts'
 import {
@@ -11,16 +15,27 @@ import {
   type InstanceOutput,
   type Module,
   type Node,
+  type Output,
   type Range,
   type Register,
   type RegisterValue,
-  showRange,
   type Wire,
   type WireValue,
 } from './ir.ts'
 import { Memories, type MemoryOptions, type ReadableMemory, type RomOptions, type WritableMemory } from './memory.ts'
 import { NameTable, nameFault } from './names.ts'
-import { bool, type IntShape, type ScalarShape, type Shape, type Shapes } from './shape.ts'
+import { type RegisterShapes, type Reset, resetsOf } from './reset.ts'
+import {
+  bool,
+  type IntShape,
+  leafOf,
+  type RecordShape,
+  type ScalarShape,
+  type Shape,
+  type Shapes,
+  scalarsOf,
+  type VectorShape,
+} from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
@@ -29,6 +44,7 @@ import {
   nodeFor,
   type OperandOf,
   own,
+  Signal,
   type SignalOf,
   signalFor,
 } from './signal.ts'
@@ -43,19 +59,26 @@ import {
   type Taker,
 } from './stream.ts'
 
-/** A register: read it as a signal, say what it becomes at the clock edge with `.next = value`. */
-export type RegisterOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
-  ? readonly RegisterOf<E>[]
-  : SignalOf<S> & { set next(value: OperandOf<S>) }
-/** A wire: read it before its driver is known, drive it with `.value = value`. */
-export type WireOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
-  ? readonly WireOf<E>[]
-  : SignalOf<S> & { set value(value: OperandOf<S>) }
+/** A register: read it as a signal, say what it becomes at the clock edge with `.next = value`, whole or part by part. */
+export type RegisterOf<S> =
+  S extends Reset<infer Inner> ? RegisterOf<Inner> : PartsOf<S, 'next'> & { set next(value: OperandOf<S>) }
+/** A wire: read it before its driver is known, drive it with `.value = value`, whole or part by part. */
+export type WireOf<S> = PartsOf<S, 'value'> & { set value(value: OperandOf<S>) }
+type PartsOf<S, How extends 'next' | 'value'> =
+  S extends VectorShape<infer Element>
+    ? readonly PlaceOf<Element, How>[]
+    : S extends RecordShape<infer Fields>
+      ? { readonly [K in keyof Fields]: PlaceOf<Fields[K], How> }
+      : SignalOf<S>
+type PlaceOf<S, How extends 'next' | 'value'> = How extends 'next' ? RegisterOf<S> : WireOf<S>
 
 /** What `logic` describes its component with. */
 export interface Builder {
-  /** Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it. */
-  regs<P extends Shapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
+  /**
+   * Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it, unless the
+   * shape says what with `reset(shape, value)`.
+   */
+  regs<P extends RegisterShapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
   /** Named values driven later, for feedback between instances. */
   wires<P extends Shapes>(shapes: P): { readonly [K in keyof P]: WireOf<P[K]> }
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
@@ -64,6 +87,16 @@ export interface Builder {
   memory<S extends ScalarShape>(name: string, options: MemoryOptions<S>): WritableMemory<S>
   /** Words that never change. */
   rom<S extends ScalarShape>(name: string, options: RomOptions<S>): ReadableMemory<S>
+  /** One way for each name of an enumeration, as values or as closures in which assignments take effect. */
+  match<Name extends string, A extends Arm | (() => void)>(
+    value: Enum<Name>,
+    arms: Arms<Name, A> & Arms<Name, OfOneKind<A>>,
+  ): Matched<A>
+  /**
+   * A state machine: a register `name`, a key for each state, the first one after reset. What a state assigns takes effect
+   * while the machine is in it; it stays there unless `goto` says where to, of several the last.
+   */
+  fsm<State extends string>(name: string, states: States<State>): Fsm<State>
   /** A child instance: every input port is driven, the outputs come back. */
   use<In extends Ports, Out extends Ports>(
     name: string,
@@ -71,7 +104,7 @@ export interface Builder {
     inputs: OperandsOf<In>,
   ): SignalsOf<Out> & ReadyOf<In>
   /** A stream made of signals, for whoever takes it; that it keeps the handshake is checked in simulation. */
-  stream<S extends ScalarShape>(name: string, of: S, source: StreamSource<S>): Stream<S>
+  stream<S extends Shape>(name: string, of: S, source: StreamSource<S>): Stream<S>
   /** `value` in a narrower shape because the designer promises that it fits; free in hardware, checked in simulation. */
   checked(value: Int, shape: IntShape, promise: string): Int
   /** A promise: `holds` is true in every cycle outside reset (and inside the `when` it is written in). */
@@ -102,13 +135,7 @@ export const buildModule = <In extends Ports, Out extends Ports>(
       throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
   }
 
-  const narrowing = 'narrow it with .wrap(), .sat() or checked()'
-  const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => {
-    const node = nodeFor(graph, shape, operand)
-    if (fits(node, shape)) return node
-    const found = node.op === 'const' ? `${node.value}` : showRange(node)
-    throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${narrowing}`)
-  }
+  const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => placed(graph, what, shape, operand)
 
   // What the innermost branch has assigned so far, with the value each place had before it.
   let branch: Map<Assigned, Node | undefined> | undefined
@@ -136,10 +163,9 @@ export const buildModule = <In extends Ports, Out extends Ports>(
     return after
   }
 
-  const makeRegister = (key: string, shape: ScalarShape): AnySignal => {
+  const makeRegister = (key: string, shape: ScalarShape, reset: bigint): AnySignal => {
     claim(key, 'a register')
-    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
-    const reset = shape.min > 0n ? shape.min : shape.max < 0n ? shape.max : 0n
+    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, ...leafOf(shape) }
     const becomes: Assigned = { what: `register '${key}'`, value: node }
     registers.push({ node, reset, becomes })
     return Object.defineProperty(signalFor(graph, shape, node), 'next', {
@@ -154,7 +180,7 @@ export const buildModule = <In extends Ports, Out extends Ports>(
     return wireNamed(key, shape, `wire '${key}' is never driven; set its .value`).signal
   }
   const wireNamed = (key: string, shape: ScalarShape, undriven: string): { signal: AnySignal; driver: Assigned } => {
-    const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
+    const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, ...leafOf(shape) }
     const driver: Assigned = { what: `wire '${key}'`, value: undefined }
     wires.push({ node, driver, undriven, origin: graph.origin ?? originHere() })
     const signal = Object.defineProperty(signalFor(graph, shape, node), 'value', {
@@ -166,16 +192,16 @@ export const buildModule = <In extends Ports, Out extends Ports>(
   }
 
   /** A stream for its consumer, whose readiness is a wire called `readyName`. */
-  const streamNamed = <S extends ScalarShape>(
+  const streamNamed = <S extends Shape>(
     key: string,
     shape: S,
     valid: Node,
-    data: Node,
+    data: unknown,
     readyName: string,
   ): Stream<S> => {
     const untaken = `stream '${key}' is never taken; set its .ready.value or pass it on`
     const { signal, driver } = wireNamed(readyName, bool, untaken)
-    return new Stream(graph, key, shape, valid, data, {
+    return new Stream(graph, key, shape, valid, data as SignalOf<S>, {
       ready: signal as Taker['ready'],
       take(ready) {
         if (driver.value)
@@ -184,33 +210,65 @@ export const buildModule = <In extends Ports, Out extends Ports>(
       },
     })
   }
+  /** The nodes of a stream's data, scalar by scalar; `net` names the first of them. */
+  const dataNodes = (net: string, what: string, of: Shape, data: unknown): readonly StreamLeaf[] =>
+    leavesOf(graph, net, of, data, `data of ${what}`).map(({ name, shape, operand }) => {
+      const part = name === net ? '' : `'${name}', `
+      return { name, shape, node: place(`${part}data of ${what}`, shape, operand) }
+    })
   /** Valid and data that drive the stream port `what`; `ready` is the node of its readiness. */
   const drive = (
     key: string,
     what: string,
+    port: string,
     { of }: StreamShape,
     operand: unknown,
     ready: Node,
-  ): { valid: Node; data: Node } => {
+  ): { valid: Node; data: readonly StreamLeaf[] } => {
+    const net = netsOf(port).data
     if (operand instanceof Stream) {
       if (operand.graph !== graph) own(graph, operand.valid)
-      const data = place(`data of ${what}`, of, operand.data as AnyOperand)
+      const data = dataNodes(net, what, of, operand.data)
       operand.taker.take(ready)
       return { valid: operand.valid.node, data }
     }
     const { valid, data } = (operand ?? {}) as Partial<StreamSource>
     if (valid === undefined || data === undefined)
       throw graph.error('E-UNDRIVEN', `${what} has no ${valid === undefined ? 'valid' : 'data'}; give it one`)
-    const nodes = { valid: nodeFor(graph, bool, valid), data: place(`data of ${what}`, of, data) }
-    streams.push({ name: key, ...nodes, ready, origin: graph.origin ?? originHere() })
+    const nodes = { valid: nodeFor(graph, bool, valid), data: dataNodes(net, what, of, data) }
+    note(key, net, nodes.valid, nodes.data, ready)
     return nodes
+  }
+  /** Remembers a stream that this component drives, for its checks. */
+  const note = (key: string, net: string, valid: Node, data: readonly StreamLeaf[], ready: Node): void => {
+    const parts = data.map(({ name, node }) => ({ suffix: name.slice(net.length), node }))
+    streams.push({ name: key, valid, data: parts, ready, origin: graph.origin ?? originHere() })
   }
 
   const memories = new Memories({ graph, claim, fresh: names.fresh.bind(names), place, condition: () => condition })
 
+  /** Vectors and records of registers or wires are set as a whole by setting each part. */
+  const settable =
+    (how: 'next' | 'value') =>
+    (name: string, shape: Shape, whole: object): void => {
+      const set = (operand: unknown): void => {
+        const what = `${how === 'next' ? 'register' : 'wire'} '${name}'`
+        const leaves = leavesOf(graph, name, shape, operand, what).map((leaf) => leaf.operand)
+        for (const part of placesIn(whole)) (part as unknown as Record<typeof how, unknown>)[how] = leaves.shift()
+      }
+      Object.defineProperty(whole, how, { set })
+    }
+
   const builder: Builder = {
-    regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
-    wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
+    regs: ((shapes: RegisterShapes) =>
+      Object.fromEntries(
+        Object.entries(shapes).map(([key, wanted]) => {
+          const { shape, values } = resetsOf(graph, key, wanted)
+          const make = (leaf: string, scalar: ScalarShape): AnySignal => makeRegister(leaf, scalar, values.shift()!)
+          return [key, valueFor(key, shape, make, settable('next'))]
+        }),
+      )) as Builder['regs'],
+    wires: ((shapes: Shapes) => valuesFor(shapes, makeWire, settable('value'))) as Builder['wires'],
     when(test, then, otherwise) {
       own(graph, test)
       const yes = inBranch(test, then)
@@ -228,52 +286,73 @@ export const buildModule = <In extends Ports, Out extends Ports>(
     },
     memory: (key, options) => memories.memory(key, options),
     rom: (key, options) => memories.rom(key, options),
+    match: ((value: Enum, arms: Arms<string, unknown>) => {
+      if (!Object.values(arms).every((arm) => typeof arm === 'function')) return match(value, arms as Arms<string, Int>)
+      own(graph, value)
+      const ways = armsOf(value, arms as Arms<string, () => void>).map(([name, body]) => {
+        const test = value.eq(name)
+        return { name, test: test.node, assigned: inBranch(test, body) }
+      })
+      for (const target of new Set(ways.flatMap(({ assigned }) => [...assigned.keys()]))) {
+        // Names are told apart by their codes alone: those that assign nothing need no test, nor does the last of all.
+        const [some, none] = [
+          ways.filter((way) => way.assigned.has(target)),
+          ways.find((way) => !way.assigned.has(target)),
+        ]
+        const rest = none ? target.value : some.pop()!.assigned.get(target)
+        const open = none && !rest ? none : some.find((way) => !way.assigned.get(target))
+        if (!rest || open)
+          throw graph.error(
+            'E-UNDRIVEN',
+            `${target.what} has no value where it is '${open?.name}'; drive it in every arm or once before`,
+          )
+        const choice = some.reduceRight((otherwise: Node, way) => {
+          const then = way.assigned.get(target)!
+          return graph.operation('mux', hull(then, otherwise), [way.test, then, otherwise])
+        }, rest)
+        assign(target, choice)
+      }
+    }) as Builder['match'],
+    fsm: (name, states) => fsmOf(graph, builder, name, states),
     use(instance, child, inputs) {
       claim(instance, 'an instance')
       const module = child.module
       onlyKnown(`instance '${instance}'`, 'input', inputs, child.in, graph)
       const drivers = new Map<string, Node>()
       const outputs = new Map<string, InstanceOutput>()
-      const output = (port: string, { min, max }: Range): InstanceOutput => {
-        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port, min, max }
-        outputs.set(port, node)
-        return node
-      }
       const back: Record<string, { ready: AnySignal }> = {}
       const readyOutputs: [string, InstanceOutput][] = []
       for (const [port, shape] of Object.entries(child.in)) {
         const operand = (inputs as Readonly<Record<string, unknown>>)[port]
         if (isStream(shape)) {
           const nets = netsOf(port)
-          const ready: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port: nets.ready, ...bounds(bool) }
+          const ready: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port: nets.ready, ...leafOf(bool) }
           readyOutputs.push([nets.ready, ready])
           back[port] = { ready: signalFor(graph, bool, ready) }
-          const { valid, data } = drive(
-            `${instance}_${port}`,
-            `input '${port}' of '${instance}'`,
-            shape,
-            operand,
-            ready,
-          )
+          const what = `input '${port}' of '${instance}'`
+          const { valid, data } = drive(`${instance}_${port}`, what, port, shape, operand, ready)
           drivers.set(nets.valid, valid)
-          drivers.set(nets.data, data)
+          for (const { name: leaf, node } of data) drivers.set(leaf, node)
           continue
         }
-        for (const [leaf, value] of leaves(port, shape, operand, `input '${port}' of '${instance}'`, graph))
-          drivers.set(leaf, place(`input '${leaf}' of '${instance}'`, elementOf(shape), value))
+        for (const leaf of leavesOf(graph, port, shape, operand, `input '${port}' of '${instance}'`))
+          drivers.set(leaf.name, place(`input '${leaf.name}' of '${instance}'`, leaf.shape, leaf.operand))
+      }
+      const output = (leaf: string, shape: ScalarShape): AnySignal => {
+        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port: leaf, ...leafOf(shape) }
+        outputs.set(leaf, node)
+        return signalFor(graph, shape, node)
       }
       const signals: Record<string, unknown> = {}
       for (const [port, shape] of Object.entries(child.out)) {
         if (!isStream(shape)) {
-          Object.assign(
-            signals,
-            mapShapes({ [port]: shape }, (leaf, scalar) => signalFor(graph, scalar, output(leaf, scalar))),
-          )
+          signals[port] = valueFor(port, shape, output)
           continue
         }
         const [nets, name] = [netsOf(port), `${instance}_${port}`]
         const readyName = names.fresh(`${name}_ready`, 'the readiness of a stream')
-        const made = streamNamed(name, shape.of, output(nets.valid, bool), output(nets.data, shape.of), readyName)
+        const valid = output(nets.valid, bool).node
+        const made = streamNamed(name, shape.of, valid, valueFor(nets.data, shape.of, output), readyName)
         signals[port] = made
         drivers.set(nets.ready, made.ready.node)
       }
@@ -281,17 +360,15 @@ export const buildModule = <In extends Ports, Out extends Ports>(
       instances.push({ name: instance, of: module, inputs: drivers, outputs })
       return { ...signals, ...back } as never
     },
-    stream(key, of, { valid, data }) {
+    stream(key, of, source) {
       claim(key, 'a stream')
-      const made = streamNamed(
-        key,
-        of,
-        nodeFor(graph, bool, valid),
-        place(`data of stream '${key}'`, of, data as AnyOperand),
-        names.fresh(`${key}_ready`, 'the readiness of a stream'),
-      )
-      const driven = { valid: made.valid.node, data: (made.data as AnySignal).node, ready: made.ready.node }
-      streams.push({ name: key, ...driven, origin: graph.origin ?? originHere() })
+      const net = netsOf(key).data
+      const valid = nodeFor(graph, bool, source.valid)
+      const leaves = dataNodes(net, `stream '${key}'`, of, source.data)
+      const rest = leaves.map(({ node }) => node)
+      const data = valueFor(net, of, (_, shape) => signalFor(graph, shape, rest.shift()!))
+      const made = streamNamed(key, of, valid, data, names.fresh(`${key}_ready`, 'the readiness of a stream'))
+      note(key, net, valid, leaves, made.ready.node)
       return made
     },
     checked(value, shape, promise) {
@@ -309,34 +386,35 @@ export const buildModule = <In extends Ports, Out extends Ports>(
 
   graph.origin = declared
   const inputs: Input[] = []
-  const input = (port: string, shape: ScalarShape): Input => {
+  const input = (port: string, shape: ScalarShape): AnySignal => {
     claim(port, 'an input')
-    const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
+    const node: Input = { op: 'in', id: graph.takeId(), name: port, ...leafOf(shape) }
     inputs.push(node)
-    return node
+    return signalFor(graph, shape, node)
   }
   const inputSignals: Record<string, unknown> = {}
   for (const [port, shape] of Object.entries(description.in)) {
-    if (isStream(shape)) {
-      const nets = netsOf(port)
-      const [valid, data] = [input(nets.valid, bool), input(nets.data, shape.of)]
-      claim(nets.ready, 'an output')
-      inputSignals[port] = streamNamed(port, shape.of, valid, data, nets.ready)
-    } else
-      Object.assign(
-        inputSignals,
-        mapShapes({ [port]: shape }, (leaf, scalar) => signalFor(graph, scalar, input(leaf, scalar))),
-      )
+    if (!isStream(shape)) {
+      inputSignals[port] = valueFor(port, shape, input)
+      continue
+    }
+    const nets = netsOf(port)
+    const [valid, data] = [input(nets.valid, bool).node, valueFor(nets.data, shape.of, input)]
+    claim(nets.ready, 'an output')
+    inputSignals[port] = streamNamed(port, shape.of, valid, data, nets.ready)
   }
-  const readyInputs = new Map<string, Input>()
+  const readyInputs = new Map<string, Node>()
   for (const [port, shape] of Object.entries(description.out)) {
-    if (isStream(shape)) {
-      const nets = netsOf(port)
-      for (const net of [nets.valid, nets.data]) claim(net, 'an output')
-      const ready = input(nets.ready, bool)
-      readyInputs.set(port, ready)
-      inputSignals[port] = { ready: signalFor(graph, bool, ready) }
-    } else mapShapes({ [port]: shape }, (leaf) => claim(leaf, 'an output'))
+    if (!isStream(shape)) {
+      for (const [leaf] of scalarsOf(port, shape)) claim(leaf, 'an output')
+      continue
+    }
+    const nets = netsOf(port)
+    claim(nets.valid, 'an output')
+    for (const [leaf] of scalarsOf(nets.data, shape.of)) claim(leaf, 'an output')
+    const ready = input(nets.ready, bool)
+    readyInputs.set(port, ready.node)
+    inputSignals[port] = { ready }
   }
 
   graph.origin = undefined
@@ -346,24 +424,25 @@ export const buildModule = <In extends Ports, Out extends Ports>(
 
   graph.origin = declared
   onlyKnown('logic', 'output', driven, description.out, graph)
-  const outputs: Module['outputs'][number][] = []
+  const outputs: Output[] = []
+  const output = (leaf: string, shape: ScalarShape, node: Node): void => {
+    const { encoding, ...range } = leafOf(shape)
+    outputs.push({ name: leaf, node, range, ...(encoding && { encoding }) })
+  }
   for (const [port, shape] of Object.entries(description.out)) {
     if (isStream(shape)) {
-      const nets = netsOf(port)
-      const { valid, data } = drive(port, `output '${port}'`, shape, driven[port], readyInputs.get(port)!)
-      outputs.push({ name: nets.valid, node: valid, range: bounds(bool) })
-      outputs.push({ name: nets.data, node: data, range: bounds(shape.of) })
+      const { valid, data } = drive(port, `output '${port}'`, port, shape, driven[port], readyInputs.get(port)!)
+      output(netsOf(port).valid, bool, valid)
+      for (const leaf of data) output(leaf.name, leaf.shape, leaf.node)
       continue
     }
-    for (const [leaf, value] of leaves(port, shape, driven[port], `output '${port}'`, graph)) {
-      const element = elementOf(shape)
-      outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
-    }
+    for (const leaf of leavesOf(graph, port, shape, driven[port], `output '${port}'`))
+      output(leaf.name, leaf.shape, place(`output '${leaf.name}'`, leaf.shape, leaf.operand))
   }
   for (const [port, shape] of Object.entries(description.in))
     if (isStream(shape)) {
       const { node } = wires.find((wire) => wire.node.name === netsOf(port).ready)!
-      outputs.push({ name: node.name, node, range: bounds(bool) })
+      output(node.name, bool, node)
     }
   const handshakes = streams.map((driven) => handshakeChecks(graph, driven, names.fresh.bind(names)))
   checks.push(...handshakes.flatMap((handshake) => handshake.checks))
@@ -400,6 +479,13 @@ export const buildModule = <In extends Ports, Out extends Ports>(
   return module
 }
 
+/** One scalar of a stream's data and the net it goes to. */
+interface StreamLeaf {
+  readonly name: string
+  readonly shape: ScalarShape
+  readonly node: Node
+}
+
 /** A register or wire while its component is described, and what it has been assigned. */
 interface Assigned {
   readonly what: string
@@ -408,19 +494,9 @@ interface Assigned {
 
 const hull = (a: Range, b: Range): Range => ({ min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max })
 
-const bounds = ({ min, max }: ScalarShape): { min: bigint; max: bigint } => ({ min, max })
-const elementOf = (shape: Shape): ScalarShape => (shape.kind === 'vector' ? shape.element : shape)
-
-/** One `make` per scalar; a vector's elements are called `key_0` upwards. */
-const mapShapes = (shapes: Shapes, make: (name: string, shape: ScalarShape) => unknown): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(shapes).map(([key, shape]) => [
-      key,
-      shape.kind === 'vector'
-        ? Array.from({ length: shape.length }, (_, k) => make(`${key}_${k}`, shape.element))
-        : make(key, shape),
-    ]),
-  )
+/** The registers or wires of a vector or record, scalar by scalar. */
+const placesIn = (whole: object): readonly object[] =>
+  whole instanceof Signal ? [whole] : Object.values(whole).flatMap((part: object) => placesIn(part))
 
 /** A port nobody declared is a slip that types miss where an object is spread into another. */
 const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports: Ports, graph: Graph): void => {
@@ -428,14 +504,4 @@ const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports
   if (stranger === undefined) return
   const known = Object.keys(ports).join(', ') || 'none'
   throw graph.error('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
-}
-
-/** Leaf name and operand of every scalar of a port. */
-const leaves = (port: string, shape: Shape, operand: unknown, what: string, graph: Graph): [string, AnyOperand][] => {
-  if (operand === undefined) throw graph.error('E-UNDRIVEN', `${what} has no value; give it one`)
-  if (shape.kind !== 'vector') return [[port, operand as AnyOperand]]
-  const elements = operand as readonly AnyOperand[]
-  if (elements.length !== shape.length)
-    throw graph.error('E-RANGE', `${what} takes ${shape.length} elements, got ${elements.length}; pass as many`)
-  return elements.map((element, k) => [`${port}_${k}`, element])
 }

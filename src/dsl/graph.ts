@@ -1,6 +1,7 @@
 import { type HdlCode, HdlError, type Origin } from './error.ts'
 import {
   type Constant,
+  type Encoding,
   fold,
   type Lookup,
   type Node,
@@ -8,6 +9,7 @@ import {
   type OperationName,
   operations,
   type Range,
+  widthOf,
 } from './ir.ts'
 import { simplified } from './simplify.ts'
 
@@ -35,13 +37,16 @@ export class Graph {
     return this.#nodeCount++
   }
 
-  constant(value: bigint, bounds: Range = { min: value, max: value }): Constant {
-    return this.#once(`const ${value} ${bounds.min} ${bounds.max}`, (id) => ({
+  constant(value: bigint, bounds: Range & { readonly encoding?: Encoding } = { min: value, max: value }): Constant {
+    const { min, max, encoding } = bounds
+    const names = encoding ? ` ${encoding.name} ${encoding.values.join()}` : ''
+    return this.#once(`const ${value} ${min} ${max}${names}`, (id) => ({
       op: 'const',
       id,
-      min: bounds.min,
-      max: bounds.max,
+      min,
+      max,
       value,
+      ...(encoding && { encoding }),
     })) as Constant
   }
 
@@ -50,6 +55,8 @@ export class Graph {
     const simpler = simplified(op, bounds, args)
     if (typeof simpler === 'bigint') return this.constant(simpler, bounds)
     if (simpler) return 'id' in simpler ? simpler : this.operation(simpler.op, bounds, simpler.args, simpler.amount)
+    // A driver of a port may be narrower than the port, so that the width joined at is part of the operation.
+    if (op === 'cat') amount = widthOf(args[1]!)
     const made = { op, min: bounds.min, max: bounds.max, args, amount }
     if (args.every((node) => node.op === 'const')) {
       const value = fold(

@@ -4,18 +4,18 @@ import type { Graph } from './graph.ts'
 import type { Check, Module, Node, Range, Register, RegisterValue } from './ir.ts'
 import { bool } from './shape.ts'
 
-/** A stream that a component drives: the nodes of its three nets. */
+/** A stream that a component drives: the nodes of its nets, the data scalar by scalar, `_code` for a field of that name. */
 export interface DrivenStream {
   readonly name: string
   readonly valid: Node
-  readonly data: Node
+  readonly data: readonly { readonly suffix: string; readonly node: Node }[]
   readonly ready: Node
   readonly origin: Origin | undefined
 }
 
 /**
  * The promises behind a driven stream: an element that is offered and not taken is offered unchanged in the next cycle.
- * Two registers remember it, which hardware leaves out because only checks read them.
+ * Registers remember it, which hardware leaves out because only checks read them.
  */
 export const handshakeChecks = (
   graph: Graph,
@@ -34,28 +34,30 @@ export const handshakeChecks = (
     max,
   })
   const waits = register('waits', bool)
-  const before = register('before', data)
-  const changed = not(graph.operation('eq', bool, [data, before]))
-  const nearest = data.min > 0n ? data.min : data.max < 0n ? data.max : 0n
+  const parts = data.map(({ suffix, node }) => ({ node, before: register(`before${suffix}`, node) }))
+  const kept = parts
+    .map(({ node, before }) => graph.operation('eq', bool, [node, before]))
+    .reduce((all, each) => and(all, each))
   return {
     checks: [
       { holds: not(and(waits, not(valid))), message: `stream '${name}': valid is withdrawn before the data is taken` },
-      { holds: not(and(waits, changed)), message: `stream '${name}': data changes before it is taken` },
+      { holds: not(and(waits, not(kept))), message: `stream '${name}': data changes before it is taken` },
     ].filter(({ holds }) => holds.op !== 'const' || holds.value === 0n),
     registers: [
       { name: waits.name, node: waits, reset: 0n, next },
-      { name: before.name, node: before, reset: nearest, next: data },
+      ...parts.map(
+        ({ node, before }): Register => ({ name: before.name, node: before, reset: nearestToZero(node), next: node }),
+      ),
     ],
   }
 }
 
+const nearestToZero = ({ min, max }: Range): bigint => (min > 0n ? min : max < 0n ? max : 0n)
+
 /** Refuses a stream whose producer waits for its consumer, who may wait for the producer. */
 export const refuseWaiting = (graph: Graph, module: Module, streams: readonly DrivenStream[]): void => {
   for (const { name, valid, data, ready, origin } of streams)
-    for (const [what, node] of [
-      ['valid', valid],
-      ['data', data],
-    ] as const)
+    for (const [what, node] of [['valid', valid] as const, ...data.map(({ node }) => ['data', node] as const)])
       if (ready.op !== 'const' && reaches(module, node, ready))
         throw graph.error(
           'E-STREAM',

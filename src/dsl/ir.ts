@@ -3,7 +3,7 @@
  * simulation, reports) read this file and never the front end.
  *
  * A node is a mathematical integer with exact bounds, not a bit vector. `add sub mul mux` cannot overflow, because the
- * bounds of a result follow from those of its arguments. Only `shr`, `wrap`, `sat` and `slice` lose information.
+ * bounds of a result follow from those of its arguments. Only `shr`, `shrBy`, `wrap`, `sat` and `slice` lose information.
  * A truth value is the range [0, 1]; a bit field of width w is the range [0, 2^w - 1].
  */
 
@@ -13,11 +13,19 @@ export interface Range {
   readonly max: bigint
 }
 
+/** Names of the values 0, 1, 2, ... of an enumeration or a state machine, which printers and waves write for the numbers. */
+export interface Encoding {
+  readonly name: string
+  readonly values: readonly string[]
+}
+
 interface NodeBase extends Range {
   /** Creation order inside its module: arguments are always older than the operation that uses them. */
   readonly id: number
   /** The name the user gave; a printer may need to change it, except for ports. */
   readonly name?: string
+  /** Of constants, ports, registers and wires that hold an enumeration. */
+  readonly encoding?: Encoding
 }
 
 /** Nodes that bring a value into the module's logic. */
@@ -58,7 +66,7 @@ export interface Lookup extends NodeBase {
   readonly memory: string
   readonly args: readonly [Node]
 }
-/** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice. */
+/** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr, slice and cat. */
 export interface Operation extends NodeBase {
   readonly op: OperationName
   readonly args: readonly Node[]
@@ -66,6 +74,14 @@ export interface Operation extends NodeBase {
 }
 export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput | ReadValue
 export type Node = Leaf | Operation | Lookup
+
+/** An output port and what drives it. */
+export interface Output {
+  readonly name: string
+  readonly node: Node
+  readonly range: Range
+  readonly encoding?: Encoding
+}
 
 export interface Register {
   readonly name: string
@@ -126,7 +142,7 @@ export interface Module {
   /** Every parameter as text, for manifests and headers. */
   readonly parameters: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  readonly outputs: readonly { readonly name: string; readonly node: Node; readonly range: Range }[]
+  readonly outputs: readonly Output[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
   readonly memories: readonly Memory[]
@@ -140,10 +156,10 @@ export interface Module {
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What an operation means over integers. `of` is the node itself (its bounds and `amount`), `args` its argument nodes. */
+/** What an operation means over integers; `of` is the node itself, its bounds and `amount`. */
 interface Meaning {
   readonly arity: number
-  fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount' | 'args'>): bigint
+  fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount'>): bigint
 }
 
 /**
@@ -160,6 +176,10 @@ export const operations = {
   shl: { arity: 1, fold: ([a], { amount }) => a! << BigInt(amount) },
   /** floor(a / 2^amount) */
   shr: { arity: 1, fold: ([a], { amount }) => a! >> BigInt(amount) },
+  /** a * 2^b; b is never negative. */
+  shlBy: { arity: 2, fold: ([a, b]) => a! << b! },
+  /** floor(a / 2^b); b is never negative. */
+  shrBy: { arity: 2, fold: ([a, b]) => a! >> b! },
   /** The one integer congruent to a modulo 2^width that the node's width and sign can write. */
   wrap: { arity: 1, fold: ([a], of) => wrapInto(a!, of) },
   /** a clamped into the node's bounds. */
@@ -176,8 +196,8 @@ export const operations = {
   xor: { arity: 2, fold: ([a, b]) => a! ^ b! },
   /** Every bit turned, on an argument without sign. */
   not: { arity: 1, fold: ([a], { max }) => max - a! },
-  /** a's bits above b's; neither has a sign. */
-  cat: { arity: 2, fold: ([a, b], { args }) => (a! << BigInt(widthOf(args[1]!))) | b! },
+  /** a's bits above the `amount` bits of b; neither has a sign. */
+  cat: { arity: 2, fold: ([a, b], { amount }) => (a! << BigInt(amount)) | b! },
   /** The node's width in bits of a, from bit `amount` upwards; a has no sign. */
   slice: { arity: 1, fold: ([a], { amount, max }) => (a! >> BigInt(amount)) & max },
 } as const satisfies Record<string, Meaning>

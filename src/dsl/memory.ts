@@ -1,12 +1,23 @@
 import { type Origin, originHere } from './error.ts'
 import type { Graph } from './graph.ts'
-import { type Check, fits, type Lookup, type Memory, type Node, type Range, type ReadValue, showRange } from './ir.ts'
+import {
+  type Check,
+  type Constant,
+  fits,
+  type Lookup,
+  type Memory,
+  type Node,
+  type Range,
+  type ReadValue,
+  showRange,
+} from './ir.ts'
 import { bool, exact, IntShape, type ScalarShape } from './shape.ts'
 import {
   type AnyOperand,
   type Bool,
   type BoolOperand,
   type IntOperand,
+  type LiteralOf,
   nodeFor,
   type OperandOf,
   type SignalOf,
@@ -14,7 +25,7 @@ import {
 } from './signal.ts'
 
 /** A literal that a word may start with. */
-export type WordOf<S extends ScalarShape> = S extends { kind: 'bool' } ? boolean : bigint | number
+export type WordOf<S extends ScalarShape> = LiteralOf<S>
 
 /**
  * What a read shows of a word that is written at the same clock edge: the word before ('old'), the word after ('new'), or
@@ -143,7 +154,7 @@ export class Memories {
     const word: Range = { min: of.min, max: of.max }
     if (word.min > 0n || word.max < 0n)
       throw graph.error('E-RANGE', `${what} holds ${showRange(word)}, but words may start as 0; widen the shape to 0`)
-    const words = initial && this.#words(what, word, depth, initial)
+    const words = initial && this.#words(what, of, depth, initial)
     const described: Described = {
       name,
       depth,
@@ -192,18 +203,28 @@ export class Memories {
     }
   }
 
-  #words(what: string, word: Range, depth: number, initial: ArrayLike<boolean | bigint | number>): bigint[] {
+  #words(
+    what: string,
+    word: ScalarShape,
+    depth: number,
+    initial: ArrayLike<boolean | bigint | number | string>,
+  ): bigint[] {
     const { graph } = this.#context
     if (initial.length > depth)
       throw graph.error('E-RANGE', `${what} has ${depth} words, got ${initial.length} initial ones; leave some out`)
     return Array.from(initial, (given, address) => {
-      const value = typeof given === 'boolean' ? BigInt(given) : exact(given)
+      const value = this.#literal(word, given)
       if (fits({ min: value, max: value }, word)) return value
       throw graph.error(
         'E-RANGE',
         `${what} holds ${showRange(word)}, got ${value} for word ${address}; widen the shape`,
       )
     })
+  }
+
+  #literal(word: ScalarShape, given: boolean | bigint | number | string): bigint {
+    if ('view' in word) return (nodeFor(this.#context.graph, word, given) as Constant).value
+    return typeof given === 'boolean' ? BigInt(given) : exact(given as bigint | number)
   }
 
   /** The operand, and every condition around it. */

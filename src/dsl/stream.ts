@@ -1,6 +1,6 @@
 import type { Graph } from './graph.ts'
 import type { Node } from './ir.ts'
-import { bool, type ScalarShape, type Shape } from './shape.ts'
+import { bool, type Shape } from './shape.ts'
 import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor } from './signal.ts'
 
 /**
@@ -8,13 +8,13 @@ import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor }
  * every clock edge with both true. Once valid, valid and data hold until then; ready may come and go, and may depend on
  * valid within the cycle, but valid and data not on ready.
  */
-export interface StreamShape<S extends ScalarShape = ScalarShape> {
+export interface StreamShape<S extends Shape = Shape> {
   readonly kind: 'stream'
   readonly of: S
   readonly tag: string
 }
-/** A stream port; in Verilog `x_valid`, `x_data` and, the other way, `x_ready`. */
-export const stream = <S extends ScalarShape>(of: S): StreamShape<S> => ({ kind: 'stream', of, tag: `st_${of.tag}` })
+/** A stream port; in Verilog `x_valid`, `x_data` (of a record `x_data_field` each) and, the other way, `x_ready`. */
+export const stream = <S extends Shape>(of: S): StreamShape<S> => ({ kind: 'stream', of, tag: `st_${of.tag}` })
 
 /** What a component's ports may be. */
 export type Ports = Readonly<Record<string, Shape | StreamShape>>
@@ -29,7 +29,7 @@ export type ReadyOf<P extends Ports> = {
 }
 
 /** A stream made of signals; its `ready` is where the other side's outputs are. */
-export interface StreamSource<S extends ScalarShape = ScalarShape> {
+export interface StreamSource<S extends Shape = Shape> {
   readonly valid: BoolOperand
   readonly data: OperandOf<S>
 }
@@ -45,7 +45,7 @@ export interface Taker {
  * A stream as its consumer has it. It is taken exactly once: by driving `ready.value`, by passing it to an instance or a
  * library part, or by returning it as an output.
  */
-export class Stream<S extends ScalarShape = ScalarShape> {
+export class Stream<S extends Shape = Shape> {
   readonly kind = 'stream'
   readonly graph: Graph
   readonly shape: S
@@ -54,12 +54,12 @@ export class Stream<S extends ScalarShape = ScalarShape> {
   readonly data: SignalOf<S>
   readonly taker: Taker
 
-  constructor(graph: Graph, name: string, shape: S, valid: Node, data: Node, taker: Taker) {
+  constructor(graph: Graph, name: string, shape: S, valid: Node, data: SignalOf<S>, taker: Taker) {
     this.graph = graph
     this.name = name
     this.shape = shape
     this.valid = signalFor(graph, bool, valid) as Bool
-    this.data = signalFor(graph, shape, data) as SignalOf<S>
+    this.data = data
     this.taker = taker
   }
 

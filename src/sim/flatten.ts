@@ -1,5 +1,6 @@
 import { HdlError } from '../dsl/error.ts'
 import {
+  type Encoding,
   type Instance,
   type Memory,
   type Module,
@@ -31,6 +32,8 @@ export interface Flat {
     readonly value: number
     readonly next: number
     readonly reset: bigint
+    /** Names of its values, of a state machine's register or an enumeration's. */
+    readonly encoding?: Encoding
   }[]
   readonly memories: readonly FlatMemory[]
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
@@ -182,6 +185,7 @@ export const flatten = (top: Module): Flat => {
     value,
     next: resolve(context, register.next),
     reset: register.reset,
+    ...(register.node.encoding && { encoding: register.node.encoding }),
   }))
   const memories = contexts.flatMap((context) =>
     context.module.memories.map(

@@ -1,8 +1,9 @@
 import type { Builder } from '../build.ts'
+import { mux } from '../choice.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'
-import { bool, IntShape, range, type ScalarShape } from '../shape.ts'
-import { type Bool, type Int, mux } from '../signal.ts'
+import { bool, IntShape, range, type Shape } from '../shape.ts'
+import type { Bool, Int } from '../signal.ts'
 import { type Stream, type StreamShape, stream } from '../stream.ts'
 import { opaque } from './opaque.ts'
 
@@ -10,7 +11,7 @@ import { opaque } from './opaque.ts'
 export type Turn = 'roundRobin' | 'priority'
 
 /** A choice that was offered and not taken stays, as the handshake demands. */
-const Arbiter = component('arbiter', (p: { of: ScalarShape; ways: number; turn: Turn }) => {
+const Arbiter = component('arbiter', (p: { of: Shape; ways: number; turn: Turn }) => {
   if (!(Number.isSafeInteger(p.ways) && p.ways >= 2))
     throw new HdlError('E-RANGE', 'arbiter', `an arbiter takes at least 2 streams, got ${p.ways}; pass more`)
   const of = opaque(p.of)
@@ -51,7 +52,7 @@ const Arbiter = component('arbiter', (p: { of: ScalarShape; ways: number; turn: 
  * robin' makes none wait for more than one element of each other; with 'priority' a busy stream starves those after it.
  * Integers of different bounds come out with bounds that hold them all.
  */
-export const arbiter = <S extends ScalarShape>(
+export const arbiter = <S extends Shape>(
   builder: Builder,
   name: string,
   streams: readonly Stream<S>[],
@@ -63,10 +64,10 @@ export const arbiter = <S extends ScalarShape>(
 }
 
 /** Bounds that hold the data of every stream. */
-const common = (streams: readonly Stream<ScalarShape>[]): ScalarShape => {
+const common = (streams: readonly Stream<Shape>[]): Shape => {
   const first = streams[0]?.shape ?? bool
   if (first.kind !== 'int') return first
-  const bounds = streams.map(({ shape }) => shape)
+  const bounds = streams.map(({ shape }) => shape as IntShape)
   const min = bounds.reduce((least, shape) => (shape.min < least ? shape.min : least), first.min)
   const max = bounds.reduce((most, shape) => (shape.max > most ? shape.max : most), first.max)
   return new IntShape(min, max)

@@ -1,13 +1,13 @@
 import type { Builder } from '../build.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'
-import { bool, type IntShape, type ScalarShape, vec } from '../shape.ts'
+import { bool, type IntShape, type Shape, vec } from '../shape.ts'
 import type { Bool } from '../signal.ts'
 import { type Stream, type StreamShape, type StreamSource, stream } from '../stream.ts'
 import { opaque } from './opaque.ts'
 
 /** A flag for each way remembers that it has the present element already. */
-const Fork = component('fork_stream', (p: { of: ScalarShape; ways: number }) => {
+const Fork = component('fork_stream', (p: { of: Shape; ways: number }) => {
   if (!(Number.isSafeInteger(p.ways) && p.ways >= 2))
     throw new HdlError(
       'E-RANGE',
@@ -43,12 +43,7 @@ const Fork = component('fork_stream', (p: { of: ScalarShape; ways: number }) => 
  * `ways` streams with all elements of `x` each. Each is taken when its own consumer is ready; `x` moves on when all have
  * the element. An element every cycle where all are ready.
  */
-export const fork = <S extends ScalarShape>(
-  builder: Builder,
-  name: string,
-  x: Stream<S>,
-  ways: number,
-): Stream<S>[] => {
+export const fork = <S extends Shape>(builder: Builder, name: string, x: Stream<S>, ways: number): Stream<S>[] => {
   const made = builder.use(name, Fork({ of: x.shape, ways }), { x: x as Stream<never> })
   return Array.from({ length: ways }, (_, k) => made[`y_${k}`] as unknown as Stream<S>)
 }
