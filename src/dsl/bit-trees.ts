@@ -14,7 +14,7 @@ export const part = (graph: Graph, node: Node, low: number, width: number): Node
   if (node.op === 'slice') return part(graph, node.args[0]!, node.amount + low, width)
   if (node.op === 'cat') {
     const [above, below] = node.args as [Node, Node]
-    const split = widthOf(below)
+    const split = node.amount
     if (low >= split) return part(graph, above, low - split, width)
     if (low + width <= split) return part(graph, below, low, width)
   }
@@ -22,7 +22,7 @@ export const part = (graph: Graph, node: Node, low: number, width: number): Node
 }
 
 const joined = (graph: Graph, above: Node, below: Node): Node =>
-  graph.operation('cat', field(widthOf(above) + widthOf(below)), [above, below])
+  graph.operation('cat', field(widthOf(above) + widthOf(below)), [above, below], widthOf(below))
 
 /** 1 where an odd number of bits is 1. Halves are folded onto each other: one operation a level. */
 export const parity = (graph: Graph, node: Node): Node => {

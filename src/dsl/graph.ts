@@ -9,7 +9,6 @@ import {
   type OperationName,
   operations,
   type Range,
-  widthOf,
 } from './ir.ts'
 import { simplified } from './simplify.ts'
 
@@ -55,12 +54,10 @@ export class Graph {
     const simpler = simplified(op, bounds, args)
     if (typeof simpler === 'bigint') return this.constant(simpler, bounds)
     if (simpler) return 'id' in simpler ? simpler : this.operation(simpler.op, bounds, simpler.args, simpler.amount)
-    // A driver of a port may be narrower than the port, so that the width joined at is part of the operation.
-    if (op === 'cat') amount = widthOf(args[1]!)
     const made = { op, min: bounds.min, max: bounds.max, args, amount }
     if (args.every((node) => node.op === 'const')) {
       const value = fold(
-        { ...made, id: -1 },
+        made,
         (args as readonly Constant[]).map((node) => node.value),
       )
       return this.constant(value, bounds)

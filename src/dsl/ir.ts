@@ -66,7 +66,10 @@ export interface Lookup extends NodeBase {
   readonly memory: string
   readonly args: readonly [Node]
 }
-/** A value computed from others in the same cycle. `amount` is the constant operand of shl, shr, slice and cat. */
+/**
+ * A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice, and of cat the
+ * width of b: what drives b may be narrower, once ports are followed to their drivers.
+ */
 export interface Operation extends NodeBase {
   readonly op: OperationName
   readonly args: readonly Node[]
@@ -205,7 +208,7 @@ export const operations = {
 export type OperationName = keyof typeof operations
 
 /** The value of an operation for given argument values. */
-export const fold = (of: Operation, values: readonly bigint[]): bigint =>
+export const fold = (of: Pick<Operation, 'op' | 'min' | 'max' | 'amount'>, values: readonly bigint[]): bigint =>
   (operations[of.op] as Meaning).fold(values, of)
 
 const clamp = (value: bigint, min: bigint, max: bigint): bigint => {

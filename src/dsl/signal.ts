@@ -223,7 +223,12 @@ export class Bits extends Signal {
   cat(other: Bits): Bits {
     return new Bits(
       this.graph,
-      this.graph.operation('cat', bits(this.width + other.width), [this.node, own(this.graph, other).node]),
+      this.graph.operation(
+        'cat',
+        bits(this.width + other.width),
+        [this.node, own(this.graph, other).node],
+        other.width,
+      ),
     )
   }
   eq(other: BitsOperand): Bool {

@@ -34,14 +34,14 @@ export const simplified = (op: OperationName, bounds: Range, args: readonly Node
       return same ?? { op: op === 'shlBy' ? 'shl' : 'shr', args: [a], amount: Number(b.value) }
     }
     case 'sat':
-      if (a.max <= bounds.min) return bounds.min
-      return a.min >= bounds.max ? bounds.max : undefined
+      if (tight(a).max <= bounds.min) return bounds.min
+      return tight(a).min >= bounds.max ? bounds.max : undefined
     case 'eq':
       if (a === b) return 1n
-      return a.max < b.min || b.max < a.min ? 0n : undefined
+      return tight(a).max < tight(b).min || tight(b).max < tight(a).min ? 0n : undefined
     case 'lt':
-      if (a === b || a.min >= b.max) return 0n
-      return a.max < b.min ? 1n : undefined
+      if (a === b || tight(a).min >= tight(b).max) return 0n
+      return tight(a).max < tight(b).min ? 1n : undefined
     case 'and':
     case 'or':
       return a === b ? a : bitwise(op, a, b, bounds)
@@ -78,5 +78,7 @@ const choice = ([test, then, otherwise]: readonly [Node, Node, Node], bounds: Ra
   return test.op === 'not' ? { op: 'mux', args: [test.args[0]!, otherwise, then] } : undefined
 }
 
+/** A constant may be announced with wider bounds than its value has. */
+const tight = (node: Node): Range => (node.op === 'const' ? { min: node.value, max: node.value } : node)
 const isValue = (node: Node, value: bigint): boolean => node.op === 'const' && node.value === value
 const sameBounds = (a: Range, b: Range): boolean => a.min === b.min && a.max === b.max

@@ -1,4 +1,4 @@
-import { fold, type Module, type Operation } from '../dsl/ir.ts'
+import { fold, type Module } from '../dsl/ir.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
 import { flatten } from './flatten.ts'
 import { initialWords, memoryEdge } from './memory.ts'
@@ -10,6 +10,12 @@ export interface EngineOptions {
   /** Evaluate the designer's checks; default true. */
   readonly checks?: boolean
 }
+
+/** A value to compute in every cycle: an operation, or the word at an address. */
+type Computed = { readonly index: number; readonly args: readonly number[] } & (
+  | { readonly of: Parameters<typeof fold>[0]; readonly words?: undefined }
+  | { readonly of?: undefined; readonly words: readonly bigint[] }
+)
 
 /**
  * The definition: every operation by its own `fold` over exact integers, one after the other. Slow and for any width.
@@ -24,26 +30,19 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
   const failures: CheckFailure[] = []
   let failedChecks = 0
   let cycle = 0
-  const computed = flat.values.flatMap((value, index) =>
-    value.op === 'const' || value.op === 'in' || value.op === 'reg' || value.op === 'read'
-      ? []
-      : [
-          {
-            index,
-            args: value.args,
-            lookup: value.op === 'lookup' ? contents[value.amount] : undefined,
-            of: { ...value, args: value.args.map((arg) => flat.values[arg]!) } as unknown as Operation,
-          },
-        ],
-  )
+  const computed = flat.values.flatMap(({ op, min, max, args, amount }, index): Computed[] => {
+    if (op === 'const' || op === 'in' || op === 'reg' || op === 'read') return []
+    if (op === 'lookup') return [{ index, args, words: contents[amount]! }]
+    return [{ index, args, of: { op, min, max, amount } }]
+  })
 
   const oneCycle = (row: Int32Array, at: number): void => {
     flat.inputs.forEach(({ value }, k) => {
       current[value] = readPort(row, ports.inputs[k]!, at)
     })
-    for (const { index, args, of, lookup } of computed)
-      current[index] = lookup
-        ? (lookup[Number(current[args[0]!])] ?? 0n)
+    for (const { index, args, of, words } of computed)
+      current[index] = words
+        ? (words[Number(current[args[0]!])] ?? 0n)
         : fold(
             of,
             args.map((arg) => current[arg]!),

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { printVerilog } from '../../src/dsl/index.ts'
 import { compareEngines, type Difference, describeDifference } from '../../src/sim/compare.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
-import { lintVerilog } from '../../src/sim/lint.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { bundle } from './bundle.ts'
 import { sortedFailures } from './failures.ts'
 import { icarusEngine } from './icarus.ts'
 import { type Limits, randomComponent } from './random-component.ts'
-import { verilatorJudge } from './verilator-judge.ts'
+import { complaintsAbout, verilatorJudge } from './verilator-judge.ts'
 
 const kinds: readonly (readonly [string, Limits])[] = [
   ['narrow values', { width: 24, operations: 30, depth: 1 }],
@@ -55,9 +53,6 @@ const report = (difference: Difference | undefined, cases: readonly Case[]): str
   return `${describeDifference(difference)}: randomComponent(${seed}, ${JSON.stringify(limits)})`
 }
 
-const lintComplaints = async (module: ReturnType<typeof together>): Promise<readonly string[]> =>
-  (await lintVerilog(printVerilog(module), module.name)).flatMap(({ complaints }) => complaints)
-
 describe.skipIf(missing('iverilog'))('printed Verilog in Icarus', () => {
   it.each(kinds)(
     'does what the interpreter does, every output in every cycle, with %s, and no linter complains',
@@ -68,7 +63,7 @@ describe.skipIf(missing('iverilog'))('printed Verilog in Icarus', () => {
         const definition = interpreter(module)
         const stimulus = randomStimulus(definition.ports, cycles, cases[0]!.seed)
         expect(report(compareEngines([definition, icarusEngine(module)], stimulus), cases)).toBeUndefined()
-        expect(await lintComplaints(module)).toEqual([])
+        expect(await complaintsAbout(module)).toEqual([])
       }
     },
     full ? 1_800_000 : undefined,
@@ -93,7 +88,7 @@ describe.skipIf(missing('verilator'))('printed Verilog in Verilator', () => {
         } finally {
           judge.close()
         }
-        expect(await lintComplaints(module)).toEqual([])
+        expect(await complaintsAbout(module)).toEqual([])
       }
     },
     full ? 1_800_000 : undefined,

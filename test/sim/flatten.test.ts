@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { component, type Module, printVerilog, u } from '../../src/dsl/index.ts'
+import { bits, bool, cat, component, type Module, printVerilog, u } from '../../src/dsl/index.ts'
 import type { Input, InstanceOutput, Operation, WireValue } from '../../src/dsl/ir.ts'
+import { portNamed, readPort, writePort } from '../../src/sim/engine.ts'
 import { flatten } from '../../src/sim/flatten.ts'
+import { interpreter } from '../../src/sim/interpret.ts'
+import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { maker, mistake } from '../dsl/maker.ts'
 import { randomComponent } from '../fuzz/random-component.ts'
 
@@ -73,6 +76,25 @@ describe('a flat design', () => {
     const size = (length: number): number => flatten(Row({ length }).module).registers.length
     expect([size(1), size(10), size(100)]).toEqual([1, 10, 100])
     expect(printVerilog(Row({ length: 100 }).module).match(/^module /gm)).toHaveLength(2)
+  })
+
+  it('keeps the width of a port where a narrower value drives it', () => {
+    const Narrow = component('narrow', (_: object) => ({
+      in: { a: u(50), flag: bool },
+      out: { low: u(2), wide: u(50) },
+      logic: ({ a, flag }) => ({ low: flag.int(), wide: a.shr(30) }),
+    }))
+    const module = maker({ a: u(50), flag: bool }, { y: bits(4), z: bits(10), w: bits(20) }, ({ a, flag }, { use }) => {
+      const { low, wide } = use('narrow', Narrow({}), { a, flag })
+      return { y: cat(low.bits(), low.bits()), z: wide.bits().slice(49, 40), w: wide.bits().slice(19, 0).not() }
+    })
+    for (const start of [interpreter, javascriptEngine]) {
+      const engine = start(module)
+      writePort(engine.inputs, portNamed(engine.ports.inputs, 'a'), 2n ** 50n - 1n)
+      writePort(engine.inputs, portNamed(engine.ports.inputs, 'flag'), 1n)
+      engine.step()
+      expect(engine.ports.outputs.map((port) => readPort(engine.outputs, port))).toEqual([0b0101n, 0n, 0n])
+    }
   })
 
   it('follows a path through a child and back that does not meet itself', () => {

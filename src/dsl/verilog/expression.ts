@@ -160,11 +160,9 @@ export class Expressions {
       case 'shr':
       case 'slice':
         return this.#field(a, node.amount, width)
-      case 'cat': {
-        const low = node.amount
-        if (width <= low) return this.#text(b, width)
-        return joined(this.#text(a, width - low), this.#text(b, low))
-      }
+      case 'cat':
+        if (width <= node.amount) return this.#text(b, width)
+        return joined(this.#text(a, width - node.amount), this.#text(b, node.amount))
       case 'eq':
         return this.#comparison(a, '==', b)
       case 'lt':
