@@ -2,14 +2,22 @@ import { describe, expect, it } from 'vitest'
 import {
   arbiter,
   type Builder,
+  bits,
+  bool,
+  cat,
   component,
+  enumeration,
+  equal,
   fork,
   type IntShape,
   join,
   map,
+  mux,
+  pack,
   pipe,
   queue,
   range,
+  record,
   type Stream,
   s,
   stream,
@@ -188,5 +196,35 @@ describe('arbiter', () => {
   it('priority serves the first while it has elements', () => {
     const [busy] = run(3, 'priority', [{ offers: 100, takes: 60 }])
     expect(new Set(busy!.y!.map(({ data: element }) => Number(element >> 8n)))).toEqual(new Set([0]))
+  })
+})
+
+describe('a stream of records', () => {
+  it('goes through every part, a net and a memory for each scalar, and keeps its elements whole', async () => {
+    const item = record({ low: bits(4), top: record({ sign: bool, rest: bits(3) }) })
+    const module = line('records', (builder, x) => {
+      const [low, rest, sign] = [x.data.bits().slice(3, 0), x.data.bits().slice(6, 4), x.data.lt(0)]
+      const items = builder.stream('items', item, { valid: x.valid, data: { low, top: { sign, rest } } })
+      x.ready.value = items.ready
+      const [a, b] = fork(builder, 'both', pipe(builder, 'slice', queue(builder, 'store', items, 5)), 2)
+      const same = join(builder, 'same', a!, b!, (one, other) => mux(equal(one, other), pack(item, one), 0))
+      // Packed, the sign stands below the four low bits and above the three others.
+      return map(same, (data) => cat(data.bit(3).bits(), data.slice(2, 0), data.slice(7, 4)).signed())
+    })
+    expectSame(traffic(module, ['x'], ['y'], paces), 'x', 'y', 6)
+    const text = await printed(module)
+    expect(text).toContain('reg words_top_sign [0:4];')
+    expect(text).toContain('input wire [2:0] x_data_top_rest')
+  })
+  it('is drawn from several by an arbiter', async () => {
+    const item = record({ data: s(8), from: enumeration('way', ['left', 'right']) })
+    const module = component('drawn', (_: object) => ({
+      in: { x: stream(item), z: stream(item) },
+      out: { y: stream(item) },
+      logic: ({ x, z }, builder) => ({ y: arbiter(builder, 'turns', [x, z], 'roundRobin') }),
+    }))({}).module
+    expect(module.inputs.map(({ name }) => name)).toContain('x_data_from')
+    expect(module.outputs.find(({ name }) => name === 'y_data_from')?.encoding?.values).toEqual(['left', 'right'])
+    await printed(module)
   })
 })
