@@ -199,7 +199,7 @@ export const operations = {
   xor: { arity: 2, fold: ([a, b]) => a! ^ b! },
   /** Every bit turned, on an argument without sign. */
   not: { arity: 1, fold: ([a], { max }) => max - a! },
-  /** a's bits above the `amount` bits of b; neither has a sign. */
+  /** a's bits above b's; neither has a sign. */
   cat: { arity: 2, fold: ([a, b], { amount }) => (a! << BigInt(amount)) | b! },
   /** The node's width in bits of a, from bit `amount` upwards; a has no sign. */
   slice: { arity: 1, fold: ([a], { amount, max }) => (a! >> BigInt(amount)) & max },
