@@ -1,6 +1,11 @@
+import { leavesOf, placed, valueFor, valuesFor } from './aggregate.ts'
 import { findLoop, loopNames } from './check/loops.ts'
+import { type Arms, armsOf, match, type Read, type Value } from './choice.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
+import type { Enum } from './enumeration.ts'
 import { type Origin, originHere } from './error.ts'
+import type { Fixed } from './fixed.ts'
+import { type Fsm, fsmOf, type States } from './fsm.ts'
 import { Graph } from './graph.ts'
 import {
   type Check,
@@ -10,44 +15,77 @@ import {
   type InstanceOutput,
   type Module,
   type Node,
+  type Output,
   type Range,
   type Register,
   type RegisterValue,
-  showRange,
   type Wire,
   type WireValue,
 } from './ir.ts'
 import { NameTable, nameFault } from './names.ts'
-import type { IntShape, ScalarShape, Shape, Shapes } from './shape.ts'
+import { type RegisterShapes, type Reset, resetsOf } from './reset.ts'
+import {
+  type IntShape,
+  leafOf,
+  type RecordShape,
+  type ScalarShape,
+  type Shape,
+  type Shapes,
+  scalarsOf,
+  type VectorShape,
+} from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
+  type Bits,
   type Bool,
+  type BoolOperand,
   Int,
-  nodeFor,
+  type IntOperand,
   type OperandOf,
   own,
+  Signal,
   type SignalOf,
   signalFor,
 } from './signal.ts'
 
-/** A register: read it as a signal, say what it becomes at the clock edge with `.next = value`. */
-export type RegisterOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
-  ? readonly RegisterOf<E>[]
-  : SignalOf<S> & { set next(value: OperandOf<S>) }
-/** A wire: read it before its driver is known, drive it with `.value = value`. */
-export type WireOf<S extends Shape> = S extends { kind: 'vector'; element: infer E extends ScalarShape }
-  ? readonly WireOf<E>[]
-  : SignalOf<S> & { set value(value: OperandOf<S>) }
+/** A register: read it as a signal, say what it becomes at the clock edge with `.next = value`, whole or part by part. */
+export type RegisterOf<S> =
+  S extends Reset<infer Inner> ? RegisterOf<Inner> : PartsOf<S, 'next'> & { set next(value: OperandOf<S>) }
+/** A wire: read it before its driver is known, drive it with `.value = value`, whole or part by part. */
+export type WireOf<S> = PartsOf<S, 'value'> & { set value(value: OperandOf<S>) }
+type PartsOf<S, How extends 'next' | 'value'> =
+  S extends VectorShape<infer Element>
+    ? readonly PlaceOf<Element, How>[]
+    : S extends RecordShape<infer Fields>
+      ? { readonly [K in keyof Fields]: PlaceOf<Fields[K], How> }
+      : SignalOf<S>
+type PlaceOf<S, How extends 'next' | 'value'> = How extends 'next' ? RegisterOf<S> : WireOf<S>
 
 /** What `logic` describes its component with. */
 export interface Builder {
-  /** Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it. */
-  regs<P extends Shapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
+  /**
+   * Registers; the keys are their names in Verilog and in waves. Reset gives 0, or the bound nearest to it, unless the
+   * shape says what with `reset(shape, value)`.
+   */
+  regs<P extends RegisterShapes>(shapes: P): { readonly [K in keyof P]: RegisterOf<P[K]> }
   /** Named values driven later, for feedback between instances. */
   wires<P extends Shapes>(shapes: P): { readonly [K in keyof P]: WireOf<P[K]> }
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
   when(condition: Bool, then: () => void, otherwise?: () => void): void
+  /** One way for each name of an enumeration, as values or as closures in which assignments take effect. */
+  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, () => void>): void
+  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, IntOperand>): Int
+  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, BoolOperand>): Bool
+  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, Bits>): Bits
+  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, Fixed>): Fixed
+  match<Name extends string, To extends string>(value: Enum<Name>, arms: Arms<Name, Enum<To>>): Enum<To>
+  match<Name extends string, V extends Value>(value: Enum<Name>, arms: Arms<Name, V>): Read<V>
+  /**
+   * A state machine: a register `name`, a key for each state, the first one after reset. What a state assigns takes effect
+   * while the machine is in it; it stays there unless `goto` says where to, of several the last.
+   */
+  fsm<State extends string>(name: string, states: States<State>): Fsm<State>
   /** A child instance: every input port is driven, the outputs come back. */
   use<In extends Shapes, Out extends Shapes>(
     name: string,
@@ -83,13 +121,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       throw graph.error('E-NAME', `${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
   }
 
-  const narrowing = 'narrow it with .wrap(), .sat() or checked()'
-  const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => {
-    const node = nodeFor(graph, shape, operand)
-    if (fits(node, shape)) return node
-    const found = node.op === 'const' ? `${node.value}` : showRange(node)
-    throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${narrowing}`)
-  }
+  const place = (what: string, shape: ScalarShape, operand: AnyOperand): Node => placed(graph, what, shape, operand)
 
   // What the innermost branch has assigned so far, with the value each place had before it.
   let branch: Map<Assigned, Node | undefined> | undefined
@@ -117,10 +149,9 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     return after
   }
 
-  const makeRegister = (key: string, shape: ScalarShape): AnySignal => {
+  const makeRegister = (key: string, shape: ScalarShape, reset: bigint): AnySignal => {
     claim(key, 'a register')
-    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
-    const reset = shape.min > 0n ? shape.min : shape.max < 0n ? shape.max : 0n
+    const node: RegisterValue = { op: 'reg', id: graph.takeId(), name: key, ...leafOf(shape) }
     const becomes: Assigned = { what: `register '${key}'`, value: node }
     registers.push({ node, reset, becomes })
     return Object.defineProperty(signalFor(graph, shape, node), 'next', {
@@ -132,7 +163,7 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 
   const makeWire = (key: string, shape: ScalarShape): AnySignal => {
     claim(key, 'a wire')
-    const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, min: shape.min, max: shape.max }
+    const node: WireValue = { op: 'wire', id: graph.takeId(), name: key, ...leafOf(shape) }
     const driver: Assigned = { what: `wire '${key}'`, value: undefined }
     wires.push({ node, driver, origin: originHere() })
     return Object.defineProperty(signalFor(graph, shape, node), 'value', {
@@ -142,9 +173,28 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
     })
   }
 
+  /** Vectors and records of registers or wires are set as a whole by setting each part. */
+  const settable =
+    (how: 'next' | 'value') =>
+    (name: string, shape: Shape, whole: object): void => {
+      const set = (operand: unknown): void => {
+        const what = `${how === 'next' ? 'register' : 'wire'} '${name}'`
+        const leaves = leavesOf(graph, name, shape, operand, what).map((leaf) => leaf.operand)
+        for (const part of placesIn(whole)) (part as unknown as Record<typeof how, unknown>)[how] = leaves.shift()
+      }
+      Object.defineProperty(whole, how, { set })
+    }
+
   const builder: Builder = {
-    regs: ((shapes: Shapes) => mapShapes(shapes, makeRegister)) as Builder['regs'],
-    wires: ((shapes: Shapes) => mapShapes(shapes, makeWire)) as Builder['wires'],
+    regs: ((shapes: RegisterShapes) =>
+      Object.fromEntries(
+        Object.entries(shapes).map(([key, wanted]) => {
+          const { shape, values } = resetsOf(graph, key, wanted)
+          const make = (leaf: string, scalar: ScalarShape): AnySignal => makeRegister(leaf, scalar, values.shift()!)
+          return [key, valueFor(key, shape, make, settable('next'))]
+        }),
+      )) as Builder['regs'],
+    wires: ((shapes: Shapes) => valuesFor(shapes, makeWire, settable('value'))) as Builder['wires'],
     when(test, then, otherwise) {
       own(graph, test)
       const yes = inBranch(test, then)
@@ -160,6 +210,34 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
         assign(target, graph.operation('mux', hull(whenTrue, whenFalse), [test.node, whenTrue, whenFalse]))
       }
     },
+    match: ((value: Enum, arms: Arms<string, unknown>) => {
+      if (!Object.values(arms).every((arm) => typeof arm === 'function')) return match(value, arms as Arms<string, Int>)
+      own(graph, value)
+      const ways = armsOf(value, arms as Arms<string, () => void>).map(([name, body]) => {
+        const test = value.eq(name)
+        return { name, test: test.node, assigned: inBranch(test, body) }
+      })
+      for (const target of new Set(ways.flatMap(({ assigned }) => [...assigned.keys()]))) {
+        // Names are told apart by their codes alone: those that assign nothing need no test, nor does the last of all.
+        const [some, none] = [
+          ways.filter((way) => way.assigned.has(target)),
+          ways.find((way) => !way.assigned.has(target)),
+        ]
+        const rest = none ? target.value : some.pop()!.assigned.get(target)
+        const open = none && !rest ? none : some.find((way) => !way.assigned.get(target))
+        if (!rest || open)
+          throw graph.error(
+            'E-UNDRIVEN',
+            `${target.what} has no value where it is '${open?.name}'; drive it in every arm or once before`,
+          )
+        const choice = some.reduceRight((otherwise: Node, way) => {
+          const then = way.assigned.get(target)!
+          return graph.operation('mux', hull(then, otherwise), [way.test, then, otherwise])
+        }, rest)
+        assign(target, choice)
+      }
+    }) as Builder['match'],
+    fsm: (name, states) => fsmOf(graph, builder, name, states),
     use(instance, child, inputs) {
       claim(instance, 'an instance')
       const module = child.module
@@ -167,12 +245,12 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
       const drivers = new Map<string, Node>()
       for (const [port, shape] of Object.entries(child.in)) {
         const operand = (inputs as Readonly<Record<string, unknown>>)[port]
-        for (const [leaf, value] of leaves(port, shape, operand, `input '${port}' of '${instance}'`, graph))
-          drivers.set(leaf, place(`input '${leaf}' of '${instance}'`, elementOf(shape), value))
+        for (const leaf of leavesOf(graph, port, shape, operand, `input '${port}' of '${instance}'`))
+          drivers.set(leaf.name, place(`input '${leaf.name}' of '${instance}'`, leaf.shape, leaf.operand))
       }
       const outputs = new Map<string, InstanceOutput>()
-      const signals = mapShapes(child.out, (port, shape) => {
-        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port, min: shape.min, max: shape.max }
+      const signals = valuesFor(child.out, (port, shape) => {
+        const node: InstanceOutput = { op: 'out', id: graph.takeId(), instance, port, ...leafOf(shape) }
         outputs.set(port, node)
         return signalFor(graph, shape, node)
       })
@@ -194,24 +272,26 @@ export const buildModule = <In extends Shapes, Out extends Shapes>(
 
   graph.origin = declared
   const inputs: Input[] = []
-  const inputSignals = mapShapes(description.in, (port, shape) => {
+  const inputSignals = valuesFor(description.in, (port, shape) => {
     claim(port, 'an input')
-    const node: Input = { op: 'in', id: graph.takeId(), name: port, min: shape.min, max: shape.max }
+    const node: Input = { op: 'in', id: graph.takeId(), name: port, ...leafOf(shape) }
     inputs.push(node)
     return signalFor(graph, shape, node)
   })
-  mapShapes(description.out, (port) => claim(port, 'an output'))
+  for (const [port, shape] of Object.entries(description.out))
+    for (const [leaf] of scalarsOf(port, shape)) claim(leaf, 'an output')
 
   graph.origin = undefined
   const driven = description.logic(inputSignals as SignalsOf<In>, builder) as Readonly<Record<string, unknown>>
 
   graph.origin = declared
   onlyKnown('logic', 'output', driven, description.out, graph)
-  const outputs: Module['outputs'][number][] = []
+  const outputs: Output[] = []
   for (const [port, shape] of Object.entries(description.out))
-    for (const [leaf, value] of leaves(port, shape, driven[port], `output '${port}'`, graph)) {
-      const element = elementOf(shape)
-      outputs.push({ name: leaf, node: place(`output '${leaf}'`, element, value), range: bounds(element) })
+    for (const leaf of leavesOf(graph, port, shape, driven[port], `output '${port}'`)) {
+      const { encoding, ...range } = leafOf(leaf.shape)
+      const node = place(`output '${leaf.name}'`, leaf.shape, leaf.operand)
+      outputs.push({ name: leaf.name, node, range, ...(encoding && { encoding }) })
     }
 
   const module: Module = {
@@ -249,19 +329,9 @@ interface Assigned {
 
 const hull = (a: Range, b: Range): Range => ({ min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max })
 
-const bounds = ({ min, max }: ScalarShape): { min: bigint; max: bigint } => ({ min, max })
-const elementOf = (shape: Shape): ScalarShape => (shape.kind === 'vector' ? shape.element : shape)
-
-/** One `make` per scalar; a vector's elements are called `key_0` upwards. */
-const mapShapes = (shapes: Shapes, make: (name: string, shape: ScalarShape) => unknown): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(shapes).map(([key, shape]) => [
-      key,
-      shape.kind === 'vector'
-        ? Array.from({ length: shape.length }, (_, k) => make(`${key}_${k}`, shape.element))
-        : make(key, shape),
-    ]),
-  )
+/** The registers or wires of a vector or record, scalar by scalar. */
+const placesIn = (whole: object): readonly object[] =>
+  whole instanceof Signal ? [whole] : Object.values(whole).flatMap((part: object) => placesIn(part))
 
 /** A port nobody declared is a slip that types miss where an object is spread into another. */
 const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports: Shapes, graph: Graph): void => {
@@ -269,14 +339,4 @@ const onlyKnown = (whose: string, what: 'input' | 'output', given: object, ports
   if (stranger === undefined) return
   const known = Object.keys(ports).join(', ') || 'none'
   throw graph.error('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
-}
-
-/** Leaf name and operand of every scalar of a port. */
-const leaves = (port: string, shape: Shape, operand: unknown, what: string, graph: Graph): [string, AnyOperand][] => {
-  if (operand === undefined) throw graph.error('E-UNDRIVEN', `${what} has no value; give it one`)
-  if (shape.kind !== 'vector') return [[port, operand as AnyOperand]]
-  const elements = operand as readonly AnyOperand[]
-  if (elements.length !== shape.length)
-    throw graph.error('E-RANGE', `${what} takes ${shape.length} elements, got ${elements.length}; pass as many`)
-  return elements.map((element, k) => [`${port}_${k}`, element])
 }

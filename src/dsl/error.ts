@@ -21,6 +21,7 @@ export class HdlError extends UserError {
 export type HdlCode =
   | 'E-RANGE' // a value that may not fit its place
   | 'E-WIDTH' // bit fields of different widths
+  | 'E-KIND' // a value of another enumeration
   | 'E-NAME' // a name that is taken, reserved or illegal
   | 'E-LOOP' // a value that depends on itself within a cycle
   | 'E-UNDRIVEN' // a wire or port without a value

@@ -1,5 +1,14 @@
 import { type HdlCode, HdlError, type Origin } from './error.ts'
-import { type Constant, fold, type Node, type Operation, type OperationName, operations, type Range } from './ir.ts'
+import {
+  type Constant,
+  type Encoding,
+  fold,
+  type Node,
+  type Operation,
+  type OperationName,
+  operations,
+  type Range,
+} from './ir.ts'
 import { simplified } from './simplify.ts'
 
 /**
@@ -26,13 +35,16 @@ export class Graph {
     return this.#nodeCount++
   }
 
-  constant(value: bigint, bounds: Range = { min: value, max: value }): Constant {
-    return this.#once(`const ${value} ${bounds.min} ${bounds.max}`, (id) => ({
+  constant(value: bigint, bounds: Range & { readonly encoding?: Encoding } = { min: value, max: value }): Constant {
+    const { min, max, encoding } = bounds
+    const names = encoding ? ` ${encoding.name} ${encoding.values.join()}` : ''
+    return this.#once(`const ${value} ${min} ${max}${names}`, (id) => ({
       op: 'const',
       id,
-      min: bounds.min,
-      max: bounds.max,
+      min,
+      max,
       value,
+      ...(encoding && { encoding }),
     })) as Constant
   }
 

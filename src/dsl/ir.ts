@@ -3,7 +3,7 @@
  * simulation, reports) read this file and never the front end.
  *
  * A node is a mathematical integer with exact bounds, not a bit vector. `add sub mul mux` cannot overflow, because the
- * bounds of a result follow from those of its arguments. Only `shr`, `wrap`, `sat` and `slice` lose information.
+ * bounds of a result follow from those of its arguments. Only `shr`, `shrBy`, `wrap`, `sat` and `slice` lose information.
  * A truth value is the range [0, 1]; a bit field of width w is the range [0, 2^w - 1].
  */
 
@@ -13,11 +13,19 @@ export interface Range {
   readonly max: bigint
 }
 
+/** Names of the values 0, 1, 2, ... of an enumeration or a state machine, which printers and waves write for the numbers. */
+export interface Encoding {
+  readonly name: string
+  readonly values: readonly string[]
+}
+
 interface NodeBase extends Range {
   /** Creation order inside its module: arguments are always older than the operation that uses them. */
   readonly id: number
   /** The name the user gave; a printer may need to change it, except for ports. */
   readonly name?: string
+  /** Of constants, ports, registers and wires that hold an enumeration. */
+  readonly encoding?: Encoding
 }
 
 /** Nodes that bring a value into the module's logic. */
@@ -57,6 +65,14 @@ export interface Operation extends NodeBase {
 export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput
 export type Node = Leaf | Operation
 
+/** An output port and what drives it. */
+export interface Output {
+  readonly name: string
+  readonly node: Node
+  readonly range: Range
+  readonly encoding?: Encoding
+}
+
 export interface Register {
   readonly name: string
   readonly node: RegisterValue
@@ -93,7 +109,7 @@ export interface Module {
   /** Every parameter as text, for manifests and headers. */
   readonly parameters: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  readonly outputs: readonly { readonly name: string; readonly node: Node; readonly range: Range }[]
+  readonly outputs: readonly Output[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
   readonly instances: readonly Instance[]
@@ -106,7 +122,7 @@ export interface Module {
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What an operation means over integers. `of` is the node itself (its bounds and `amount`), `args` its argument nodes. */
+/** What an operation means over integers; `of` is the node itself, its bounds and `amount`. */
 interface Meaning {
   readonly arity: number
   fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount'>): bigint
@@ -126,6 +142,10 @@ export const operations = {
   shl: { arity: 1, fold: ([a], { amount }) => a! << BigInt(amount) },
   /** floor(a / 2^amount) */
   shr: { arity: 1, fold: ([a], { amount }) => a! >> BigInt(amount) },
+  /** a * 2^b; b is never negative. */
+  shlBy: { arity: 2, fold: ([a, b]) => a! << b! },
+  /** floor(a / 2^b); b is never negative. */
+  shrBy: { arity: 2, fold: ([a, b]) => a! >> b! },
   /** The one integer congruent to a modulo 2^width that the node's width and sign can write. */
   wrap: { arity: 1, fold: ([a], of) => wrapInto(a!, of) },
   /** a clamped into the node's bounds. */

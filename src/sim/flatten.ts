@@ -1,5 +1,13 @@
 import { HdlError } from '../dsl/error.ts'
-import { type Instance, type Module, type Node, type OperationName, type Range, widthOf } from '../dsl/ir.ts'
+import {
+  type Encoding,
+  type Instance,
+  type Module,
+  type Node,
+  type OperationName,
+  type Range,
+  widthOf,
+} from '../dsl/ir.ts'
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
 export interface FlatValue extends Range {
@@ -22,6 +30,8 @@ export interface Flat {
     readonly value: number
     readonly next: number
     readonly reset: bigint
+    /** Names of its values, of a state machine's register or an enumeration's. */
+    readonly encoding?: Encoding
   }[]
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
 }
@@ -150,6 +160,7 @@ export const flatten = (top: Module): Flat => {
     value,
     next: resolve(context, register.next),
     reset: register.reset,
+    ...(register.node.encoding && { encoding: register.node.encoding }),
   }))
   const checks = contexts.flatMap((context) =>
     context.module.checks.map(({ holds, message }) => ({

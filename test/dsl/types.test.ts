@@ -186,7 +186,7 @@ describe('the compiler', () => {
         "a number in a field: TS2322",
         "a misspelt register: TS2551",
         "an element of the wrong kind: TS2322",
-        "a vector as a whole: TS2339",
+        "a vector as a whole: TS2740",
         "a wire is driven by its value: TS2339",
         "text: TS2322",
         "a number as a condition: TS2740",

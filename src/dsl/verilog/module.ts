@@ -1,4 +1,4 @@
-import { type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
+import { type Constant, isSigned, type Module, type Node, type Operation, type Register, widthOf } from '../ir.ts'
 import { Expressions, isAlias } from './expression.ts'
 import { Nets, typeOf } from './nets.ts'
 
@@ -62,7 +62,7 @@ export const printModule = (module: Module): string => {
   ]
   const unread = nets.unread()
   const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
-  const body = [declarations, drivers, instances, logic, registers, checks, unused]
+  const body = [nets.valueDeclarations(), declarations, drivers, instances, logic, registers, checks, unused]
     .filter((lines) => lines.length > 0)
     .map((lines) => indent(lines.join('\n')))
   return [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join('\n')
@@ -70,7 +70,9 @@ export const printModule = (module: Module): string => {
 
 const registerBlock = (registers: readonly Register[], expressions: Expressions): string[] => {
   const resets = registers.map(({ name, node, reset }) => {
-    const value = expressions.print({ op: 'const', id: -1, min: reset, max: reset, value: reset }, widthOf(node), name)
+    const { min, max, encoding } = node
+    const bounds = encoding ? { min, max, encoding } : { min: reset, max: reset }
+    const value = expressions.print({ op: 'const', id: -1, ...bounds, value: reset }, widthOf(node), name)
     return `${name} <= ${value};`
   })
   const updates = updateBlock(
@@ -110,6 +112,12 @@ const updateBlock = (updates: readonly Update[], expressions: Expressions, depth
       continue
     }
     const test = next.op === 'mux' && depth < deepest ? next.args[0]! : undefined
+    const cases = test && caseStatement(updates.slice(k), expressions, depth)
+    if (cases) {
+      statements.push(cases.statement)
+      k += cases.count
+      continue
+    }
     let end = k + 1
     while (test && end < updates.length && choiceOn(test, updates[end]!.next)) end++
     if (!test || (end === k + 1 && !choosesToHold(next, register.node))) {
@@ -132,6 +140,84 @@ const updateBlock = (updates: readonly Update[], expressions: Expressions, depth
   return statements
 }
 
+/** Fewer ways read better as `if`. */
+const fewestCases = 3
+
+/** A `case` for the first updates, as many as choose by comparing one value with constants, if that is what they do. */
+const caseStatement = (
+  updates: readonly Update[],
+  expressions: Expressions,
+  depth: number,
+): { readonly statement: Statement; readonly count: number } | undefined => {
+  const subject = comparedIn(updates[0]!.next)?.subject
+  if (!subject) return undefined
+  const other = updates.findIndex(({ next }) => comparedIn(next)?.subject !== subject)
+  const count = other < 0 ? updates.length : other
+  const ways = updates.slice(0, count).map(({ register, next }) => ({ register, ...waysOf(subject, next) }))
+  const labels = new Map(
+    ways.flatMap(({ arms }) => [...arms.values()].map(({ label }) => [label.value, label] as const)),
+  )
+  if (labels.size < fewestCases) return undefined
+  const bodyOf = (nodeIn: (way: (typeof ways)[number]) => Node): Statement[] =>
+    updateBlock(
+      ways.map((way) => ({ register: way.register, next: nodeIn(way) })),
+      expressions,
+      depth + 1,
+    )
+  const rest = bodyOf((way) => way.rest)
+  const width = widthOf(subject)
+  // Where the other values hold everything, so does a label without statements.
+  const arms = [...labels.values()]
+    .sort((a, b) => (a.value < b.value ? -1 : 1))
+    .map((label) => [label, bodyOf((way) => way.arms.get(label.value)?.node ?? way.rest)] as const)
+    .filter(([, body]) => body.length + rest.length > 0)
+    .map(([label, body]) => caseArm(`${expressions.print(label, width, '')}:`, body))
+  const head = `case (${expressions.print(subject, width, `${updates[0]!.register.name}_case`)})`
+  return {
+    statement: [
+      head,
+      indent([...arms, caseArm(`default${soleOther(subject, labels)}:`, rest)].flat().join('\n')),
+      'endcase',
+    ],
+    count,
+  }
+}
+
+/** The name that `default` stands for, where it is one name alone. */
+const soleOther = ({ encoding }: Node, labels: ReadonlyMap<bigint, unknown>): string => {
+  const others = encoding?.values.filter((_, code) => !labels.has(BigInt(code))) ?? []
+  return others.length === 1 ? ` /* ${others[0]} */` : ''
+}
+
+const caseArm = (label: string, body: readonly Statement[]): Statement => {
+  if (body.length === 0) return [`${label} ;`]
+  return body.length === 1 && !isChoice(body[0]!)
+    ? [`${label} ${body[0]![0]}`]
+    : [`${label} begin`, indent(body.flat().join('\n')), 'end']
+}
+
+/** What a choice compares with a constant that the value's own width can write. */
+const comparedIn = (node: Node): { readonly subject: Node; readonly label: Constant } | undefined => {
+  const test = node.op === 'mux' ? node.args[0]! : node
+  if (node.op !== 'mux' || test.op !== 'eq') return undefined
+  const [a, b] = test.args as [Node, Node]
+  const [subject, label] = b.op === 'const' ? [a, b] : [b, a]
+  if (label.op !== 'const' || isSigned(subject) || label.value < 0n || label.value > subject.max) return undefined
+  return { subject, label }
+}
+
+/** What a chain of such choices comes to for each constant, the first where one comes twice, and for the others. */
+const waysOf = (subject: Node, node: Node) => {
+  const arms = new Map<bigint, { readonly label: Constant; readonly node: Node }>()
+  let rest = node
+  for (let found = comparedIn(rest); found?.subject === subject; found = comparedIn(rest)) {
+    const [, then, otherwise] = (rest as Operation).args as [Node, Node, Node]
+    if (!arms.has(found.label.value)) arms.set(found.label.value, { label: found.label, node: then })
+    rest = otherwise
+  }
+  return { arms, rest }
+}
+
 const choiceOn = (test: Node, node: Node): boolean => node.op === 'mux' && node.args[0] === test
 
 /** True where some way through the choices leaves the register as it is: then `if` says it best. */
@@ -150,7 +236,7 @@ const choice = (condition: string, whenTrue: readonly Statement[], whenFalse: re
   return [...head, ...arm(join, whenFalse, long)]
 }
 
-const isChoice = (statement: Statement): boolean => statement[0]!.startsWith('if ')
+const isChoice = (statement: Statement): boolean => statement.length > 1 || statement[0]!.startsWith('if ')
 
 /** Statements under a head; in `begin` and `end` where asked for, or where an `else` below could be taken for theirs. */
 const arm = (head: string, statements: readonly Statement[], block = false): Statement =>
