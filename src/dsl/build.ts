@@ -1,10 +1,9 @@
 import { leavesOf, placed, valueFor, valuesFor } from './aggregate.ts'
 import { findLoop, loopNames } from './check/loops.ts'
-import { type Arms, armsOf, match, type Read, type Value } from './choice.ts'
+import { type Arm, type Arms, armsOf, type Matched, match, type OfOneKind } from './choice.ts'
 import type { Component, Description, OperandsOf, SignalsOf } from './component.ts'
 import type { Enum } from './enumeration.ts'
 import { type Origin, originHere } from './error.ts'
-import type { Fixed } from './fixed.ts'
 import { type Fsm, fsmOf, type States } from './fsm.ts'
 import { Graph } from './graph.ts'
 import {
@@ -37,11 +36,8 @@ import {
 import {
   type AnyOperand,
   type AnySignal,
-  type Bits,
   type Bool,
-  type BoolOperand,
   Int,
-  type IntOperand,
   type OperandOf,
   own,
   Signal,
@@ -74,13 +70,10 @@ export interface Builder {
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
   when(condition: Bool, then: () => void, otherwise?: () => void): void
   /** One way for each name of an enumeration, as values or as closures in which assignments take effect. */
-  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, () => void>): void
-  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, IntOperand>): Int
-  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, BoolOperand>): Bool
-  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, Bits>): Bits
-  match<Name extends string>(value: Enum<Name>, arms: Arms<Name, Fixed>): Fixed
-  match<Name extends string, To extends string>(value: Enum<Name>, arms: Arms<Name, Enum<To>>): Enum<To>
-  match<Name extends string, V extends Value>(value: Enum<Name>, arms: Arms<Name, V>): Read<V>
+  match<Name extends string, A extends Arm | (() => void)>(
+    value: Enum<Name>,
+    arms: Arms<Name, A> & Arms<Name, OfOneKind<A>>,
+  ): Matched<A>
   /**
    * A state machine: a register `name`, a key for each state, the first one after reset. What a state assigns takes effect
    * while the machine is in it; it stays there unless `goto` says where to, of several the last.

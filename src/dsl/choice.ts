@@ -158,22 +158,42 @@ const readOnly = (value: Choosable): Choosable => {
 
 /** One value for each name of an enumeration. */
 export type Arms<Name extends string, V> = { readonly [K in Name]: V }
+/** What an arm may be. */
+export type Arm = bigint | number | boolean | string | Value
+/** What arms of one kind come to, literals beside signals; `never` where they are of several kinds. */
+export type Matched<A> = [A] extends [() => void]
+  ? undefined
+  : [A] extends [IntOperand]
+    ? Int
+    : [A] extends [BoolOperand]
+      ? Bool
+      : [A] extends [BitsOperand]
+        ? Bits
+        : [A] extends [FixedOperand]
+          ? Fixed
+          : [A] extends [Enum | string]
+            ? [NamesIn<A>] extends [never]
+              ? never
+              : Enum<NamesIn<A>>
+            : [A] extends [readonly unknown[] | { readonly [name: string]: unknown }]
+              ? Read<A>
+              : never
+type NamesIn<A> = A extends Enum<infer Name> ? Name : never
+/** The arms, if they are of one kind. */
+export type OfOneKind<A> = [Matched<A>] extends [never] ? never : A
 
 /** The arm of the name that the value is; there is one for every name. */
-export function match<Name extends string>(value: Enum<Name>, arms: Arms<Name, IntOperand>): Int
-export function match<Name extends string>(value: Enum<Name>, arms: Arms<Name, BoolOperand>): Bool
-export function match<Name extends string>(value: Enum<Name>, arms: Arms<Name, Bits>): Bits
-export function match<Name extends string>(value: Enum<Name>, arms: Arms<Name, Fixed>): Fixed
-export function match<Name extends string, To extends string>(value: Enum<Name>, arms: Arms<Name, Enum<To>>): Enum<To>
-export function match<Name extends string, V extends Value>(value: Enum<Name>, arms: Arms<Name, V>): Read<V>
-export function match(value: Enum, arms: Arms<string, unknown>): unknown {
+export const match = <Name extends string, A extends Arm>(
+  value: Enum<Name>,
+  arms: Arms<Name, A> & Arms<Name, OfOneKind<A>>,
+): Matched<A> => {
   const all = armsOf(value, arms) as readonly (readonly [string, Choosable])[]
   return all
     .slice(0, -1)
     .reduceRight(
-      (otherwise, [name, arm]) => chosen(value.eq(name), arm, otherwise),
+      (otherwise, [name, arm]) => chosen(value.eq(name as Name), arm, otherwise),
       literal(value.graph, all.at(-1)![1]),
-    )
+    ) as Matched<A>
 }
 
 /** Arms in the order of the names; types miss an arm too many where an object is spread into another. */

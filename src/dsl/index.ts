@@ -1,7 +1,7 @@
 /** The hardware language: what a design imports. */
 export { pack, unpack } from './aggregate.ts'
 export type { Builder, RegisterOf, WireOf } from './build.ts'
-export { type Arms, equal, match, mux, type Read, select, type Value } from './choice.ts'
+export { type Arm, type Arms, equal, type Matched, match, mux, type Read, select, type Value } from './choice.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
 export { Enum, type EnumOperand, EnumShape, enumeration } from './enumeration.ts'
 export { HdlError } from './error.ts'

@@ -76,6 +76,7 @@ export class Int extends Signal {
   /** this * 2^places, for places that a signal tells; the bounds are those of the most places it can hold. */
   shlBy(places: Int): Int {
     const by = this.#byPlaces('shlBy', places)
+    if (by.op === 'const' && by.value <= mostBits) return this.shl(Number(by.value))
     const most = this.node.min < 0n && -this.node.min > this.node.max ? -this.node.min : this.node.max
     if (by.max > mostBits || widthOf({ min: 0n, max: most }) + Number(by.max) > mostBits)
       throw this.graph.error(
@@ -89,6 +90,7 @@ export class Int extends Signal {
   /** floor(this / 2^places), for places that a signal tells. */
   shrBy(places: Int): Int {
     const by = this.#byPlaces('shrBy', places)
+    if (by.op === 'const' && by.value <= mostBits) return this.shr(Number(by.value))
     const { min, max } = this.node
     // The operation keeps the width of what it shifts, as it is printed; the view on it has the exact bounds.
     const whole = { min: min < 0n ? min : min >> by.max, max: max < 0n ? max >> by.max : max }

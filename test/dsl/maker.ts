@@ -17,6 +17,9 @@ export const maker = <In extends Shapes, Out extends Shapes>(
   logic: (inputs: SignalsOf<In>, builder: Builder) => OperandsOf<Out>,
 ): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module
 
+/** No outputs, for logic that is run for the mistake in it. */
+export const nothing = (_: unknown): Record<string, never> => ({})
+
 type Row = Readonly<Record<string, bigint | number>>
 
 /** Runs a module from reset with one row of inputs a cycle; its outputs, cycle by cycle. */

@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bits, bool, type Component, component, mux, s, sum, u, vec } from '../../src/dsl/index.ts'
+import { complaints, expectations } from './complaints.ts'
 
 /*
  * Every mistake the language claims that `tsc` finds, on the line under the comment that expects it: `tsc` complains of an
@@ -138,45 +135,9 @@ export const mistakes = (): Component<never, never>[] => [
   }))({ widht: 8 }) as never,
 ]
 
-const complaints = (): string[] => {
-  const folder = mkdtempSync(join(tmpdir(), 'bitloom-types-'))
-  const project = join(import.meta.dirname, '../..')
-  try {
-    const text = readFileSync(import.meta.filename, 'utf8')
-      .replaceAll('// @ts-expect-error', '//')
-      .replace("'../../src/dsl/index.ts'", JSON.stringify(join(project, 'src/dsl/index.ts')))
-    symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    writeFileSync(join(folder, 'mistakes.ts'), text)
-    const settings = {
-      extends: join(project, 'tsconfig.json'),
-      compilerOptions: { rewriteRelativeImportExtensions: false },
-      include: ['mistakes.ts'],
-    }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings))
-    const tsc = join(project, 'node_modules/typescript/bin/tsc')
-    let output = ''
-    try {
-      execFileSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], { encoding: 'utf8', cwd: folder })
-    } catch (error) {
-      output = (error as { stdout: string }).stdout
-    }
-    const lines = text.split('\n')
-    return output
-      .split('\n')
-      .filter((line) => line.startsWith('mistakes.ts'))
-      .map((line) => {
-        const [, at, code] = /\((\d+),\d+\): error (TS\d+)/.exec(line)!
-        return `${lines[Number(at) - 2]?.trim().replace(/^\/\/ /, '')}: ${code}`
-      })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
 describe('the compiler', () => {
   it('finds each of these mistakes, one error a line', () => {
-    const found = complaints()
+    const found = complaints(import.meta.filename)
     expect(found).toMatchInlineSnapshot(`
       [
         "a flag in a register of numbers: TS2322",
@@ -216,9 +177,6 @@ describe('the compiler', () => {
         "a parameter that is not there: TS2561",
       ]
     `)
-    const expected = readFileSync(import.meta.filename, 'utf8').match(/^ *\/\/ @ts-expect-error .*$/gm)!
-    expect(found.map((line) => line.replace(/: TS\d+$/, ''))).toEqual(
-      expected.map((line) => line.trim().replace('// @ts-expect-error ', '')),
-    )
+    expect(found.map((line) => line.replace(/: TS\d+$/, ''))).toEqual(expectations(import.meta.filename))
   })
 })

@@ -153,6 +153,7 @@ export class Expressions {
       case 'wrap':
         return this.#text(a, width)
       case 'shl':
+        if (node.amount === 0) return this.#text(a, width)
         return width > node.amount
           ? joined(this.#text(a, width - node.amount), literal(0n, node.amount))
           : literal(0n, width)

@@ -157,7 +157,8 @@ const caseStatement = (
   const labels = new Map(
     ways.flatMap(({ arms }) => [...arms.values()].map(({ label }) => [label.value, label] as const)),
   )
-  if (labels.size < fewestCases) return undefined
+  const others = ways.some(({ rest, register }) => rest !== register.node) ? 1 : 0
+  if (labels.size + others < fewestCases) return undefined
   const bodyOf = (nodeIn: (way: (typeof ways)[number]) => Node): Statement[] =>
     updateBlock(
       ways.map((way) => ({ register: way.register, next: nodeIn(way) })),
