@@ -249,16 +249,14 @@ describe('a mistake with an enumeration is refused', () => {
     expect(
       mistake(() =>
         maker({ m: mode }, { y: bool }, ({ m }, { wires, match }) => {
-          const w = wires({ y: bool })
+          const w = wires({ w: bool })
           const set = (): void => {
-            w.y.value = true
+            w.w.value = true
           }
           match(m, { fp4: set, posit8: () => {}, posit16: set })
-          return { y: w.y }
+          return { y: w.w }
         }),
       ),
-    ).toMatchInlineSnapshot(
-      `"E-NAME in maker (enumeration.test.ts, line 'const w = wires({ y: bool })'): a wire cannot be called 'y': an output has that name; choose another one"`,
-    )
+    ).toMatchInlineSnapshot(`"E-UNDRIVEN in maker (enumeration.test.ts, line 'match(m, { fp4: set, posit8: () => {}, posit16: set })'): wire 'w' has no value where it is 'posit8'; drive it in every arm or once before"`)
   })
 })

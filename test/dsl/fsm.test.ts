@@ -73,11 +73,10 @@ describe('a state machine', () => {
               if (stop) control <= CONTROL_IDLE;
               else if (words == 4'd2) control <= CONTROL_DRAIN;
             end
-            CONTROL_DRAIN: begin
+            default /* drain */: begin
               words <= 4'd0;
               control <= CONTROL_IDLE;
             end
-            default: control <= CONTROL_IDLE;
           endcase
         end
       end"

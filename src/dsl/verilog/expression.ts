@@ -59,7 +59,7 @@ export class Expressions {
     const own = widthOf(node)
     if (node.op === 'const')
       return (width === own ? this.#nets.valueName(node) : undefined) ?? literal(node.value, width)
-    if (node.op === 'wrap' && isAlias(node) && (width <= own || keepsValue(node)))
+    if (node.op === 'wrap' && isAlias(node) && !this.#nets.of(node) && (width <= own || keepsValue(node)))
       return this.#text(node.args[0]!, width)
     if (width > own) return this.#widened(node, width)
     const net = this.#nets.of(node)

@@ -165,7 +165,10 @@ const caseStatement = (
       expressions,
       depth + 1,
     )
-  const rest = bodyOf((way) => way.rest)
+  // Where every value has a label, the last one stands under `default`.
+  const last = BigInt(labels.size) > subject.max ? labels.get(subject.max) : undefined
+  if (last) labels.delete(last.value)
+  const rest = bodyOf((way) => (last && way.arms.get(last.value)?.node) ?? way.rest)
   const width = widthOf(subject)
   // Where the other values hold everything, so does a label without statements.
   const arms = [...labels.values()]
