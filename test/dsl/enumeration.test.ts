@@ -257,6 +257,8 @@ describe('a mistake with an enumeration is refused', () => {
           return { y: w.w }
         }),
       ),
-    ).toMatchInlineSnapshot(`"E-UNDRIVEN in maker (enumeration.test.ts, line 'match(m, { fp4: set, posit8: () => {}, posit16: set })'): wire 'w' has no value where it is 'posit8'; drive it in every arm or once before"`)
+    ).toMatchInlineSnapshot(
+      `"E-UNDRIVEN in maker (enumeration.test.ts, line 'match(m, { fp4: set, posit8: () => {}, posit16: set })'): wire 'w' has no value where it is 'posit8'; drive it in every arm or once before"`,
+    )
   })
 })
