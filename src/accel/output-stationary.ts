@@ -1,8 +1,9 @@
 import {
   type Bool,
-  type Builder,
   bool,
   component,
+  delay,
+  delays,
   type Int,
   type IntShape,
   type Module,
@@ -63,14 +64,14 @@ const OutputStationary = component(
             : { sum_in: 0, sum_in_valid: false }
         }
 
-        const lasts = delays(builder, 'last_skew', i.last, rows)
+        const lasts = delays(builder, 'last_skew', i.last, rows - 1)
         const left = i.activation.map((value, r) => ({
-          activation: delays(builder, `activation_skew_${r}`, value, r + 1)[r]!,
+          activation: delay(builder, `activation_skew_${r}`, value, r),
           last: lasts[r]!,
         }))
         // The row edge's own register is one more cycle before the first column.
         const edge = rowEdge ? 1 : 0
-        const above = i.weight.map((value, c) => delays(builder, `weight_skew_${c}`, value, c + edge + 1)[c + edge]!)
+        const above = i.weight.map((value, c) => delay(builder, `weight_skew_${c}`, value, c + edge))
 
         let activationSum: Int | undefined
         if (rowEdge) {
@@ -119,7 +120,7 @@ const OutputStationary = component(
             {
               ...from(0, c),
               activation_sum_in: activationSum,
-              zero_in: delays(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + 2)[c + edge + 1]!,
+              zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + 1),
               zero_load: topLast[c]!,
             },
           )
@@ -132,16 +133,3 @@ const OutputStationary = component(
     }
   },
 )
-
-/** The value now, one cycle later, and so on: `taps` of them, registers `name_1` upwards. */
-function delays<S extends Int | Bool>(builder: Builder, name: string, value: S, taps: number): S[] {
-  const chain: S[] = [value]
-  for (let k = 1; k < taps; k++) {
-    const key = `${name}_${k}`
-    const shape = value.kind === 'int' ? value.shape : bool
-    const stage = builder.regs({ [key]: shape })[key] as unknown as S & { next: S }
-    stage.next = chain[k - 1]!
-    chain.push(stage)
-  }
-  return chain
-}

@@ -121,6 +121,7 @@ export const blackBox = <const In extends BlackBoxPorts, const Out extends Black
     registers: [],
     wires: [],
     instances: [],
+    memories: [],
     checks: [],
     operations: [],
     nodeCount: inputs.length + outputs.length,

@@ -2,22 +2,21 @@ import { type Builder, buildModule } from './build.ts'
 import { HdlError, originHere } from './error.ts'
 import type { Module } from './ir.ts'
 import { nameFault } from './names.ts'
-import type { Shapes } from './shape.ts'
-import type { OperandOf, SignalOf } from './signal.ts'
+import type { PortOperandOf, PortSignalOf, Ports, ReadyOf } from './stream.ts'
 
-/** Signals of a record of shapes, and operands that may drive them. */
-export type SignalsOf<P extends Shapes> = { readonly [K in keyof P]: SignalOf<P[K]> }
-export type OperandsOf<P extends Shapes> = { readonly [K in keyof P]: OperandOf<P[K]> }
+/** Signals of a record of ports, and operands that may drive them. */
+export type SignalsOf<P extends Ports> = { readonly [K in keyof P]: PortSignalOf<P[K]> }
+export type OperandsOf<P extends Ports> = { readonly [K in keyof P]: PortOperandOf<P[K]> }
 
 /** A hardware block with its parameters applied: ports at once, logic when `module` is first read. */
-export interface Component<In extends Shapes = Shapes, Out extends Shapes = Shapes> {
+export interface Component<In extends Ports = Ports, Out extends Ports = Ports> {
   readonly name: string
   readonly in: In
   readonly out: Out
   readonly module: Module
 }
 
-export interface Description<In extends Shapes, Out extends Shapes> {
+export interface Description<In extends Ports, Out extends Ports> {
   readonly in: In
   readonly out: Out
   /** Module name, if the one made of all parameters is too long to read; must differ for different parameters. */
@@ -27,7 +26,8 @@ export interface Description<In extends Shapes, Out extends Shapes> {
    * that hold still while data passes, such as a configuration.
    */
   readonly latency?: 'checked' | { readonly steady: readonly string[] }
-  logic(inputs: SignalsOf<In>, builder: Builder): OperandsOf<Out>
+  /** What comes in, the readiness of output streams among it; returns what goes out. */
+  logic(inputs: SignalsOf<In> & ReadyOf<Out>, builder: Builder): OperandsOf<Out>
 }
 
 /**
@@ -45,7 +45,7 @@ export interface Description<In extends Shapes, Out extends Shapes> {
  *
  * The same parameters give the same component and module object. Errors: `HdlError`, thrown where `module` is first read.
  */
-export const component = <P extends object, In extends Shapes, Out extends Shapes>(
+export const component = <P extends object, In extends Ports, Out extends Ports>(
   label: string,
   describe: (parameters: P) => Description<In, Out>,
 ): ((parameters: P) => Component<In, Out>) => {

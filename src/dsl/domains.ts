@@ -31,6 +31,8 @@ export const domainsOf = (module: Module): readonly string[] => {
     ...module.checks.map(({ clock }) => clock ?? mainDomain),
     ...module.instances.flatMap((instance) => domainsOf(instance.of).map((domain) => parentDomain(instance, domain))),
     ...(module.blackBox?.clock ? [mainDomain] : []),
+    // The clocked ports of memories are on the implicit clock.
+    ...(module.memories.some(({ reads, writes }) => reads.length + writes.length > 0) ? [mainDomain] : []),
   ])
   const domains = [...found].sort((a, b) => Number(b === mainDomain) - Number(a === mainDomain))
   cache.set(module, domains)

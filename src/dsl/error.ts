@@ -45,10 +45,13 @@ class HdlErrors extends HdlError {
 export type HdlCode =
   | 'E-RANGE' // a value that may not fit its place
   | 'E-WIDTH' // bit fields of different widths
+  | 'E-KIND' // a value of another enumeration
   | 'E-NAME' // a name that is taken, reserved or illegal
   | 'E-LOOP' // a value that depends on itself within a cycle
   | 'E-UNDRIVEN' // a wire or port without a value
   | 'E-CROSSING' // a value of one clock read by another
   | 'E-LATENCY' // paths of different delay that meet
+  | 'E-MEMORY' // a memory without a use, or with more ports than hardware has
+  | 'E-STREAM' // a stream that breaks the handshake or is taken twice
   | 'E-FOREIGN' // a signal of another component
   | 'E-PARAMETER' // a parameter a component cannot be built with

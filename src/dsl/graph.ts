@@ -1,7 +1,9 @@
 import { type HdlCode, HdlError, type Origin } from './error.ts'
 import {
   type Constant,
+  type Encoding,
   fold,
+  type Lookup,
   type Node,
   type Operation,
   type OperationName,
@@ -44,13 +46,16 @@ export class Graph {
     return this.#nodeCount++
   }
 
-  constant(value: bigint, bounds: Range = { min: value, max: value }): Constant {
-    return this.#once(`const ${value} ${bounds.min} ${bounds.max}`, (id) => ({
+  constant(value: bigint, bounds: Range & { readonly encoding?: Encoding } = { min: value, max: value }): Constant {
+    const { min, max, encoding } = bounds
+    const names = encoding ? ` ${encoding.name} ${encoding.values.join()}` : ''
+    return this.#once(`const ${value} ${min} ${max}${names}`, (id) => ({
       op: 'const',
       id,
-      min: bounds.min,
-      max: bounds.max,
+      min,
+      max,
       value,
+      ...(encoding && { encoding }),
     })) as Constant
   }
 
@@ -73,6 +78,16 @@ export class Graph {
       this.operations.push(node)
       return node
     })
+  }
+
+  /** The word of a memory at an address; the same for the same address. `name` is asked for where it is new. */
+  lookup(memory: string, bounds: Range, address: Node, name: () => string): { node: Lookup; fresh: boolean } {
+    const before = this.#nodeCount
+    const node = this.#once(`lookup ${memory} ${address.id}`, (id) => {
+      const { min, max } = bounds
+      return { op: 'lookup', id, min, max, name: name(), memory, args: [address] }
+    }) as Lookup
+    return { node, fresh: this.#nodeCount > before }
   }
 
   error(code: HdlCode, sentence: string, origin = this.origin): HdlError {

@@ -3,7 +3,7 @@
  * simulation, reports) read this file and never the front end.
  *
  * A node is a mathematical integer with exact bounds, not a bit vector. `add sub mul mux` cannot overflow, because the
- * bounds of a result follow from those of its arguments. Only `shr`, `wrap`, `sat` and `slice` lose information.
+ * bounds of a result follow from those of its arguments. Only `shr`, `shrBy`, `wrap`, `sat` and `slice` lose information.
  * A truth value is the range [0, 1]; a bit field of width w is the range [0, 2^w - 1].
  */
 
@@ -15,12 +15,19 @@ export interface Range {
 
 /** Where the user wrote something, `src/pe/mac.ts:24`; worked out when it is asked for. */
 export type Source = () => string | undefined
+/** Names of the values 0, 1, 2, ... of an enumeration or a state machine, which printers and waves write for the numbers. */
+export interface Encoding {
+  readonly name: string
+  readonly values: readonly string[]
+}
 
 interface NodeBase extends Range {
   /** Creation order inside its module: arguments are always older than the operation that uses them. */
   readonly id: number
   /** The name the user gave; a printer may need to change it, except for ports. */
   readonly name?: string
+  /** Of constants, ports, registers and wires that hold an enumeration. */
+  readonly encoding?: Encoding
 }
 
 /** Nodes that bring a value into the module's logic. */
@@ -56,6 +63,19 @@ export interface BlackBoxOutput extends NodeBase {
   readonly op: 'box'
   readonly name: string
 }
+/** What a synchronous read port of a memory shows; 0 until its first read. See `Memory`. */
+export interface ReadValue extends NodeBase {
+  readonly op: 'read'
+  readonly name: string
+  readonly memory: string
+}
+/** The word at an address within the cycle, before the coming clock edge; 0 outside the memory. See `Memory`. */
+export interface Lookup extends NodeBase {
+  readonly op: 'lookup'
+  readonly name: string
+  readonly memory: string
+  readonly args: readonly [Node]
+}
 /**
  * A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice, and of cat the
  * width of b: what drives b may be narrower, once ports are followed to their drivers.
@@ -67,8 +87,18 @@ export interface Operation extends NodeBase {
   /** Of an operation that has a name. */
   readonly source?: Source
 }
-export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput | BlackBoxOutput
-export type Node = Leaf | Operation
+export type Leaf = Constant | Input | RegisterValue | WireValue | InstanceOutput | BlackBoxOutput | ReadValue
+export type Node = Leaf | Operation | Lookup
+
+/** An output port and what drives it. */
+export interface Output {
+  readonly name: string
+  readonly node: Node
+  readonly range: Range
+  readonly encoding?: Encoding
+  readonly source?: Source
+  readonly clock?: string
+}
 
 export interface Register {
   readonly name: string
@@ -82,6 +112,29 @@ export interface Register {
   readonly crossing?: string
   /** True for the flip-flops of a synchroniser, which tools must keep side by side. */
   readonly synchroniser?: boolean
+}
+
+/**
+ * Words that last. At a clock edge outside reset each write with `enable` 1 puts its value at its address, later writes
+ * last, and each read with `enable` 1 shows the word at its address from then on. Reset changes nothing, neither words
+ * nor what reads show. A write outside the memory does nothing.
+ */
+export interface Memory {
+  readonly name: string
+  /** Words, at addresses 0 to depth - 1. */
+  readonly depth: number
+  /** Bounds of every word; 0 is among them. */
+  readonly word: Range
+  /** Words at power-up from address 0 upwards, 0 beyond; undefined where hardware need not start with any. */
+  readonly initial: readonly bigint[] | undefined
+  /**
+   * What a read shows of a word written at the same edge: the word before ('old') or after ('new'). 'never': the designer
+   * promises in `Module.checks` that this does not happen; engines show the old word, hardware may show anything.
+   */
+  readonly collide: 'old' | 'new' | 'never'
+  readonly writes: readonly { readonly address: Node; readonly value: Node; readonly enable: Node }[]
+  readonly reads: readonly { readonly node: ReadValue; readonly address: Node; readonly enable: Node }[]
+  readonly lookups: readonly Lookup[]
 }
 
 export interface Wire {
@@ -150,15 +203,10 @@ export interface Module {
   /** Every parameter as text, for manifests and headers. */
   readonly parameters: Readonly<Record<string, string>>
   readonly inputs: readonly Input[]
-  readonly outputs: readonly {
-    readonly name: string
-    readonly node: Node
-    readonly range: Range
-    readonly source?: Source
-    readonly clock?: string
-  }[]
+  readonly outputs: readonly Output[]
   readonly registers: readonly Register[]
   readonly wires: readonly Wire[]
+  readonly memories: readonly Memory[]
   readonly instances: readonly Instance[]
   readonly checks: readonly Check[]
   /** All operations in creation order. */
@@ -171,7 +219,7 @@ export interface Module {
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What an operation means over integers. `of` is the node itself (its bounds and `amount`), `args` its argument nodes. */
+/** What an operation means over integers; `of` is the node itself, its bounds and `amount`. */
 interface Meaning {
   readonly arity: number
   fold(values: readonly bigint[], of: Pick<Operation, 'min' | 'max' | 'amount'>): bigint
@@ -191,6 +239,10 @@ export const operations = {
   shl: { arity: 1, fold: ([a], { amount }) => a! << BigInt(amount) },
   /** floor(a / 2^amount) */
   shr: { arity: 1, fold: ([a], { amount }) => a! >> BigInt(amount) },
+  /** a * 2^b; b is never negative. */
+  shlBy: { arity: 2, fold: ([a, b]) => a! << b! },
+  /** floor(a / 2^b); b is never negative. */
+  shrBy: { arity: 2, fold: ([a, b]) => a! >> b! },
   /** The one integer congruent to a modulo 2^width that the node's width and sign can write. */
   wrap: { arity: 1, fold: ([a], of) => wrapInto(a!, of) },
   /** a clamped into the node's bounds. */

@@ -65,10 +65,10 @@ export class NameTable {
   }
 
   /** The first free of `base`, `base_2`, `base_3`, ..., now taken. */
-  fresh(base: string): string {
+  fresh(base: string, what = 'a temporary'): string {
     for (let k = 1; ; k++) {
       const name = k === 1 ? base : `${base}_${k}`
-      if (nameFault(name) === undefined && this.take(name, 'a temporary') === undefined) return name
+      if (nameFault(name) === undefined && this.take(name, what) === undefined) return name
     }
   }
 }

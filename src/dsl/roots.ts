@@ -1,4 +1,15 @@
-import type { Instance, Module, Node } from './ir.ts'
+import type { Instance, Memory, Module, Node } from './ir.ts'
+
+/** Every node that a memory's text mentions, as often as it does. */
+export const memoryReads = ({ collide, reads, writes, lookups }: Memory): Node[] => [
+  ...lookups,
+  ...writes.flatMap(({ address, value, enable }) => [address, value, enable]),
+  ...reads.flatMap(({ address, enable }) => [
+    address,
+    enable,
+    ...(collide === 'new' ? writes.flatMap((write) => [address, write.address, write.value, write.enable]) : []),
+  ]),
+]
 
 /** What a module does for its own sake: its outputs, and the promises it keeps. */
 export const effects = (module: Module): Node[] => [
@@ -26,6 +37,7 @@ export const liveNodes = (
     ...module.wires.map((wire) => [wire.node, wire.driver] as const),
   ])
   const byName = new Map(module.instances.map((instance) => [instance.name, instance]))
+  const memories = new Map(module.memories.map((memory) => [memory.name, memoryReads(memory)]))
   const nodes = new Set<Node>()
   const instances = new Set<string>()
   const work: Node[] = []
@@ -42,6 +54,7 @@ export const liveNodes = (
   for (const node of effects(module)) reach(node)
   for (const instance of module.instances) if (actsAlone(instance)) enter(instance)
   for (let node = work.pop(); node; node = work.pop()) {
+    if (node.op === 'read' || node.op === 'lookup') for (const driver of memories.get(node.memory)!) reach(driver)
     if (node.op === 'out') enter(byName.get(node.instance)!)
     else if ('args' in node) for (const arg of node.args) reach(arg)
     else {

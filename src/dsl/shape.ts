@@ -1,13 +1,18 @@
+import type { EnumShape } from './enumeration.ts'
 import { HdlError } from './error.ts'
-import { isSigned, type Range, showRange, widthOf } from './ir.ts'
+import type { FixedShape } from './fixed.ts'
+import { type Encoding, isSigned, type Range, showRange, widthOf } from './ir.ts'
 
 /**
  * Shapes say what a port, a register or a wire may hold. Three kinds of scalar, checked by `tsc`: `Int` (exact bounds),
- * `Bool` (a condition), `Bits` (a field of fixed width without sign), and vectors of them.
+ * `Bool` (a condition), `Bits` (a field of fixed width without sign); two views of them, fixed point and enumerations; and
+ * vectors and records of all these, one within the other.
  */
-export type Shape = IntShape | BoolShape | BitsShape | VectorShape
-export type ScalarShape = IntShape | BoolShape | BitsShape
-export type Shapes = Readonly<Record<string, Shape>>
+export type Shape = ScalarShape | VectorShape | RecordShape
+export type ScalarShape = IntShape | BoolShape | BitsShape | FixedShape | EnumShape
+export interface Shapes {
+  readonly [name: string]: Shape
+}
 
 /** Integers from `min` to `max`, both included. */
 export class IntShape implements Range {
@@ -61,10 +66,17 @@ export interface BitsShape extends Range {
 }
 
 /** `length` elements; in Verilog a port or register each, `name_0` upwards. */
-export interface VectorShape<Element extends ScalarShape = ScalarShape> {
+export interface VectorShape<Element extends Shape = Shape> {
   readonly kind: 'vector'
   readonly length: number
   readonly element: Element
+  readonly tag: string
+}
+
+/** Named fields; in Verilog a port or register each, `name_field`. */
+export interface RecordShape<Fields extends Shapes = Shapes> {
+  readonly kind: 'record'
+  readonly fields: Fields
   readonly tag: string
 }
 
@@ -83,10 +95,57 @@ export const bits = (width: number): BitsShape => {
   const max = (1n << BigInt(whole('bits', 'bits', width, 1, mostBits))) - 1n
   return { kind: 'bits', width, min: 0n, max, tag: `b${width}` }
 }
-export const vec = <Element extends ScalarShape>(length: number, element: Element): VectorShape<Element> => {
+export const vec = <Element extends Shape>(length: number, element: Element): VectorShape<Element> => {
   whole('vec', 'elements', length, 1, mostBits)
   return { kind: 'vector', length, element, tag: `${length}x${element.tag}` }
 }
+/** Fields by name, in the order they are written: `record({ sign: bool, code: bits(3) })`. */
+export const record = <Fields extends Shapes>(fields: Fields): RecordShape<Fields> => {
+  const entries = Object.entries(fields)
+  if (entries.length === 0)
+    throw new HdlError('E-RANGE', 'record', 'a record has at least one field, got none; add some')
+  for (const [name] of entries) {
+    const fault =
+      keyFault(name) ?? (name === 'next' || name === 'value' ? 'registers and wires are set by it' : undefined)
+    if (fault)
+      throw new HdlError('E-NAME', 'record', `a field cannot be called '${name}': ${fault}; choose another name`)
+  }
+  // Names come with their length, so that no two records are written alike.
+  const tags = entries.map(([name, shape]) => `_${name.length}${name}_${shape.tag}`)
+  return { kind: 'record', fields, tag: `r${entries.length}${tags.join('')}` }
+}
+
+/**
+ * Why a word cannot name a field, a state or a value of an enumeration, or undefined where it can. JavaScript moves keys
+ * that look like integers to the front, so that the order written would be lost.
+ */
+export const keyFault = (name: string): string | undefined => {
+  if (/^\d+$/.test(name)) return 'JavaScript does not keep the order of names that are integers'
+  return /^[A-Za-z][A-Za-z0-9_]*$/.test(name)
+    ? undefined
+    : 'a name is a letter followed by letters, digits and underscores'
+}
+
+/** Bits of a value packed side by side. */
+export const packedWidth = (shape: Shape): number => {
+  if (shape.kind === 'vector') return shape.length * packedWidth(shape.element)
+  if (shape.kind !== 'record') return widthOf(shape)
+  return Object.values(shape.fields).reduce((total, field) => total + packedWidth(field), 0)
+}
+
+/** The scalars of a shape with their names: `name` itself, `name_0` upwards for elements, `name_field` for fields. */
+export const scalarsOf = (name: string, shape: Shape): readonly (readonly [string, ScalarShape])[] => {
+  if (shape.kind === 'vector')
+    return Array.from({ length: shape.length }, (_, k) => scalarsOf(`${name}_${k}`, shape.element)).flat()
+  if (shape.kind !== 'record') return [[name, shape]]
+  return Object.entries(shape.fields).flatMap(([field, inner]) => scalarsOf(`${name}_${field}`, inner))
+}
+
+/** What a leaf of the IR knows of its shape: bounds, and names where its values have some. */
+export const leafOf = (shape: ScalarShape): Range & { readonly encoding?: Encoding } =>
+  shape.kind === 'enum'
+    ? { min: shape.min, max: shape.max, encoding: shape.encoding }
+    : { min: shape.min, max: shape.max }
 
 /** A literal as an exact integer; numbers beyond 2^53 are already wrong when they arrive. */
 export const exact = (value: bigint | number): bigint => {
@@ -100,7 +159,7 @@ export const exact = (value: bigint | number): bigint => {
 export const mostBits = 65536
 
 /** The number, if it is a whole one from `least` to `most`. */
-const whole = (where: string, what: string, value: number, least: number, most: number): number => {
+export const whole = (where: string, what: string, value: number, least: number, most: number): number => {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
   throw shapeError(where, `${where} takes a whole number of ${what} from ${least} to ${most}, got ${value}`)
 }

@@ -1,4 +1,7 @@
+import { ones, parity, part, reversed, turned, turnedBy, zerosAbove } from './bit-trees.ts'
+import type { Enum, EnumShape } from './enumeration.ts'
 import { HdlError, originHere } from './error.ts'
+import type { Fixed, FixedShape } from './fixed.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, type OperationName, type Range, showRange, widthOf } from './ir.ts'
 import {
@@ -9,6 +12,7 @@ import {
   exact,
   IntShape,
   mostBits,
+  type RecordShape,
   range,
   type ScalarShape,
   type VectorShape,
@@ -19,7 +23,8 @@ export type IntOperand = Int | bigint | number
 export type BoolOperand = Bool | boolean
 export type BitsOperand = Bits | bigint | number
 
-abstract class Signal {
+/** What every signal is: a node of one component's graph. */
+export abstract class Signal {
   readonly graph: Graph
   readonly node: Node
   constructor(graph: Graph, node: Node) {
@@ -76,6 +81,31 @@ export class Int extends Signal {
       this.graph.operation('shr', { min: this.node.min >> by, max: this.node.max >> by }, [this.node], places),
     )
   }
+  /** this * 2^places, for places that a signal tells; the bounds are those of the most places it can hold. */
+  shlBy(places: Int): Int {
+    const by = this.#byPlaces('shlBy', places)
+    if (by.op === 'const' && by.value <= mostBits) return this.shl(Number(by.value))
+    const most = this.node.min < 0n && -this.node.min > this.node.max ? -this.node.min : this.node.max
+    if (by.max > mostBits || widthOf({ min: 0n, max: most }) + Number(by.max) > mostBits)
+      throw this.graph.error(
+        'E-RANGE',
+        `shlBy by up to ${by.max} places makes more than ${mostBits} bits; narrow the places with .sat(), .wrap() or checked()`,
+      )
+    const { min, max } = this.node
+    const bounds = { min: min << (min < 0n ? by.max : by.min), max: max << (max < 0n ? by.min : by.max) }
+    return new Int(this.graph, this.graph.operation('shlBy', bounds, [this.node, by]))
+  }
+  /** floor(this / 2^places), for places that a signal tells. */
+  shrBy(places: Int): Int {
+    const by = this.#byPlaces('shrBy', places)
+    if (by.op === 'const' && by.value <= mostBits) return this.shr(Number(by.value))
+    const { min, max } = this.node
+    // The operation keeps the width of what it shifts, as it is printed; the view on it has the exact bounds.
+    const whole = { min: min < 0n ? min : min >> by.max, max: max < 0n ? max >> by.max : max }
+    const exact = { min: min >> (min < 0n ? by.min : by.max), max: max >> (max < 0n ? by.max : by.min) }
+    const shifted = this.graph.operation('shrBy', whole, [this.node, by])
+    return new Int(this.graph, fits(shifted, exact) ? shifted : this.graph.operation('wrap', exact, [shifted]))
+  }
   lt(other: IntOperand): Bool {
     return this.#compare('lt', this.node, intNode(this.graph, other))
   }
@@ -124,6 +154,14 @@ export class Int extends Signal {
     if (Number.isInteger(places) && places >= 0 && places <= mostBits) return BigInt(places)
     this.graph.report('E-RANGE', `${op} takes a whole number of places from 0 to ${mostBits}, got ${places}`)
     return undefined
+  }
+  #byPlaces(op: 'shlBy' | 'shrBy', places: Int): Node {
+    const { node } = own(this.graph, places)
+    if (node.min >= 0n) return node
+    throw this.graph.error(
+      'E-RANGE',
+      `${op} takes places from 0 upwards, got ${showRange(node)}; narrow them with .sat() or checked(), or choose between shlBy and shrBy`,
+    )
   }
   #make(op: OperationName, bounds: Range, other: Node): Int {
     return new Int(this.graph, this.graph.operation(op, bounds, [this.node, other]))
@@ -188,8 +226,7 @@ export class Bits extends Signal {
       const width = Math.min(mostBits, Math.max(1, Math.floor(high - low + 1) || 1))
       return new Bits(this.graph, this.graph.constant(0n, bits(width)))
     }
-    if (low === 0 && high === this.width - 1) return this
-    return new Bits(this.graph, this.graph.operation('slice', bits(high - low + 1), [this.node], low))
+    return new Bits(this.graph, part(this.graph, this.node, low, high - low + 1))
   }
   bit(index: number): Bool {
     return new Bool(this.graph, this.slice(index, index).node)
@@ -214,11 +251,40 @@ export class Bits extends Signal {
   }
   /** True where at least one bit is 1. */
   any(): Bool {
-    return this.ne(0)
+    return this.width === 1 ? this.bit(0) : this.ne(0)
   }
   /** True where every bit is 1. */
   all(): Bool {
-    return this.eq(this.node.max)
+    return this.width === 1 ? this.bit(0) : this.eq((1n << BigInt(this.width)) - 1n)
+  }
+  /** All bits through one gate: whether every one is 1, whether any is, whether an odd number is. */
+  reduce(gate: 'and' | 'or' | 'xor'): Bool {
+    if (gate === 'and') return this.all()
+    return gate === 'or' ? this.any() : new Bool(this.graph, parity(this.graph, this.node))
+  }
+  /** How many bits are 1, from 0 to the width. */
+  popcount(): Int {
+    return new Int(this.graph, ones(this.graph, this.node))
+  }
+  /** Zeros above the highest 1, from 0 to the width. */
+  leadingZeros(): Int {
+    return new Int(this.graph, zerosAbove(this.graph, this.node))
+  }
+  /** The lowest bit first. */
+  reverse(): Bits {
+    return new Bits(this.graph, reversed(this.graph, this.node))
+  }
+  /** What leaves at the top comes back at the bottom. Any number of places, also one that a signal tells. */
+  rotateLeft(places: Int | number): Bits {
+    if (typeof places === 'object') {
+      const { node } = own(this.graph, places)
+      if (node.min >= 0n) return new Bits(this.graph, turnedBy(this.graph, this.node, node))
+    } else if (Number.isSafeInteger(places) && places >= 0)
+      return new Bits(this.graph, turned(this.graph, this.node, places))
+    throw this.graph.error(
+      'E-RANGE',
+      `rotateLeft takes a whole number of places from 0 upwards, got ${typeof places === 'object' ? showRange(places.node) : places}; narrow them with .sat() or checked()`,
+    )
   }
   /** The bits read as an unsigned integer. */
   unsigned(): Int {
@@ -238,26 +304,6 @@ export class Bits extends Signal {
 }
 
 // ── free functions ───────────────────────────────────────────────────────────────────────────────────────────────
-
-/** `then` where the condition holds, else `otherwise`; an integer's bounds cover both. */
-export function mux(condition: Bool, then: IntOperand, otherwise: IntOperand): Int
-export function mux(condition: Bool, then: BoolOperand, otherwise: BoolOperand): Bool
-export function mux(condition: Bool, then: Bits, otherwise: BitsOperand): Bits
-export function mux(condition: Bool, then: AnyOperand, otherwise: AnyOperand): Int | Bool | Bits {
-  const graph = condition.graph
-  if (isKind(then, 'bits')) {
-    const arms = [own(graph, then).node, bitsNode(graph, otherwise as BitsOperand, then.width)] as const
-    return new Bits(graph, graph.operation('mux', bits(then.width), [condition.node, ...arms]))
-  }
-  if (isKind(then, 'bool') || typeof then === 'boolean') {
-    const arms = [boolNode(graph, then), boolNode(graph, otherwise as BoolOperand)] as const
-    return new Bool(graph, graph.operation('mux', bool, [condition.node, ...arms]))
-  }
-  const a = intNode(graph, then as IntOperand)
-  const b = intNode(graph, otherwise as IntOperand)
-  const bounds = { min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max }
-  return new Int(graph, graph.operation('mux', bounds, [condition.node, a, b]))
-}
 
 /** The sum of all, added as a balanced tree. */
 export const sum = (terms: readonly Int[]): Int => {
@@ -279,43 +325,59 @@ export const cat = (...fields: readonly Bits[]): Bits => {
 
 // ── operands to nodes ────────────────────────────────────────────────────────────────────────────────────────────
 
-export type AnySignal = Int | Bool | Bits
-export type AnyOperand = IntOperand | BoolOperand | BitsOperand
+export type AnySignal = Int | Bool | Bits | Fixed | Enum
+export type AnyOperand = IntOperand | BoolOperand | BitsOperand | Fixed | Enum | string
 
-/** The signal a shape stands for inside a component, and the operands that may drive it. */
+/** The signal a shape stands for inside a component; vectors are arrays, records are objects. */
 export type SignalOf<S> = S extends IntShape
   ? Int
   : S extends BoolShape
     ? Bool
     : S extends BitsShape
       ? Bits
-      : S extends VectorShape<infer Element>
-        ? readonly SignalOf<Element>[]
-        : never
-export type OperandOf<S> = S extends IntShape
-  ? IntOperand
-  : S extends BoolShape
-    ? BoolOperand
-    : S extends BitsShape
-      ? BitsOperand
-      : S extends VectorShape<infer Element>
-        ? readonly OperandOf<Element>[]
-        : never
+      : S extends FixedShape
+        ? Fixed
+        : S extends EnumShape<infer Name>
+          ? Enum<Name>
+          : S extends VectorShape<infer Element>
+            ? readonly SignalOf<Element>[]
+            : S extends RecordShape<infer Fields>
+              ? { readonly [K in keyof Fields]: SignalOf<Fields[K]> }
+              : never
+/** What may drive a place of the shape. */
+export type OperandOf<S> =
+  S extends VectorShape<infer Element>
+    ? readonly OperandOf<Element>[]
+    : S extends RecordShape<infer Fields>
+      ? { readonly [K in keyof Fields]: OperandOf<Fields[K]> }
+      : SignalOf<S> | LiteralOf<S>
+/** A value of the shape written down: what a register may be reset to. */
+export type LiteralOf<S> = S extends BoolShape
+  ? boolean
+  : S extends EnumShape<infer Name>
+    ? Name
+    : S extends VectorShape<infer Element>
+      ? readonly LiteralOf<Element>[]
+      : S extends RecordShape<infer Fields>
+        ? { readonly [K in keyof Fields]: LiteralOf<Fields[K]> }
+        : bigint | number
 
 export const signalFor = (graph: Graph, shape: ScalarShape, node: Node): AnySignal => {
+  if ('view' in shape) return shape.view(graph, node)
   if (shape.kind === 'int') return new Int(graph, node)
   return shape.kind === 'bool' ? new Bool(graph, node) : new Bits(graph, node)
 }
 
 /** The node of an operand for a place of the given shape; literals take the shape's width. */
 export const nodeFor = (graph: Graph, shape: ScalarShape, operand: AnyOperand): Node => {
+  if ('view' in shape) return shape.nodeFor(graph, operand)
   if (shape.kind === 'int') return intNode(graph, operand as IntOperand)
   if (shape.kind === 'bool') return boolNode(graph, operand as BoolOperand)
   return bitsNode(graph, operand as BitsOperand, shape.width)
 }
 
 /** The signal, if it belongs to the component that reads it. */
-export const own = <S extends AnySignal>(graph: Graph, signal: S): S => {
+export const own = <S extends Signal>(graph: Graph, signal: S): S => {
   if (signal.graph === graph) return signal
   throw graph.error('E-FOREIGN', `a signal of ${signal.graph.component} cannot be read here; pass it through a port`)
 }
@@ -335,16 +397,13 @@ const compared = (graph: Graph, op: 'lt' | 'eq', a: Node, b: Node): Node => {
   return node
 }
 
-const isKind = <K extends AnySignal['kind']>(value: AnyOperand, kind: K): value is Extract<AnySignal, { kind: K }> =>
-  typeof value === 'object' && value.kind === kind
-
-const intNode = (graph: Graph, value: IntOperand): Node =>
+export const intNode = (graph: Graph, value: IntOperand): Node =>
   typeof value === 'object' ? own(graph, value).node : graph.constant(exact(value))
 
-const boolNode = (graph: Graph, value: BoolOperand): Node =>
+export const boolNode = (graph: Graph, value: BoolOperand): Node =>
   typeof value === 'object' ? own(graph, value).node : graph.constant(value ? 1n : 0n, bool)
 
-const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node => {
+export const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node => {
   if (typeof value === 'object') {
     if (value.width !== width) {
       graph.report('E-WIDTH', `this place takes ${width} bits, got ${value.width}; use .slice() or cat()`)

@@ -27,6 +27,12 @@ export const simplified = (op: OperationName, bounds: Range, args: readonly Node
         ? { op: 'shl', args: [other], amount: factor.toString(2).length - 1 }
         : undefined
     }
+    case 'shlBy':
+    case 'shrBy': {
+      if (b.op !== 'const') return undefined
+      const same = b.value === 0n ? unchanged(a) : undefined
+      return same ?? { op: op === 'shlBy' ? 'shl' : 'shr', args: [a], amount: Number(b.value) }
+    }
     case 'sat':
       if (tight(a).max <= bounds.min) return bounds.min
       return tight(a).min >= bounds.max ? bounds.max : undefined

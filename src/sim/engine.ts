@@ -23,7 +23,7 @@ export interface Engine {
    * `ports.outputWords` per cycle into `response` if given. `cycles` may exceed the rows: then they repeat from the top.
    */
   replay(stimulus: Int32Array, cycles: number, response?: Int32Array): void
-  /** Puts every register to its reset value; inputs stay. Forgets nothing else. */
+  /** Puts every register to its reset value; inputs stay, and so do memories and what their reads show. */
   reset(): void
   /** Value of a register by hierarchical name, `pe_0_1.accumulator`, now. Engines that cannot look inside return undefined. */
   register(path: string): bigint | undefined

@@ -2,7 +2,9 @@ import { clockPorts, domainsOf, mainDomain, parentDomain } from '../dsl/domains.
 import { HdlError } from '../dsl/error.ts'
 import {
   type BlackBox,
+  type Encoding,
   type Instance,
+  type Memory,
   type Module,
   type Node,
   type OperationName,
@@ -12,8 +14,9 @@ import {
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
 export interface FlatValue extends Range {
-  readonly op: OperationName | 'const' | 'in' | 'reg' | 'box'
+  readonly op: OperationName | 'const' | 'in' | 'reg' | 'box' | 'read' | 'lookup'
   readonly args: readonly number[]
+  /** Of a lookup: the index of its memory in `Flat.memories`. */
   readonly amount: number
   /** Of a constant. */
   readonly value: bigint
@@ -33,7 +36,10 @@ export interface Flat {
     readonly value: number
     readonly next: number
     readonly reset: bigint
+    /** Names of its values, of a state machine's register or an enumeration's. */
+    readonly encoding?: Encoding
   }[]
+  readonly memories: readonly FlatMemory[]
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
   /** Black boxes; those with a state have the values of all their inputs, and of their clock's tick. */
   readonly boxes: readonly {
@@ -41,6 +47,19 @@ export interface Flat {
     readonly of: Module & { readonly blackBox: BlackBox }
     readonly inputs: readonly number[]
     readonly tick: number | undefined
+  }[]
+}
+
+/** `Memory` of the IR with value indices in place of nodes. */
+export interface FlatMemory extends Pick<Memory, 'depth' | 'word' | 'collide'> {
+  readonly path: string
+  readonly initial: readonly bigint[]
+  readonly writes: readonly { readonly address: number; readonly value: number; readonly enable: number }[]
+  readonly reads: readonly {
+    readonly path: string
+    readonly value: number
+    readonly address: number
+    readonly enable: number
   }[]
 }
 
@@ -54,6 +73,8 @@ interface Context {
   readonly children: ReadonlyMap<string, Context>
   readonly wireDrivers: ReadonlyMap<Node, Node>
   readonly outputNodes: ReadonlyMap<string, Node>
+  /** Index of each memory in `Flat.memories`. */
+  readonly memories: ReadonlyMap<string, number>
 }
 
 const open = -2
@@ -70,6 +91,7 @@ export const flatten = (top: Module): Flat => {
   const contexts: Context[] = []
   const add = (value: FlatValue): number => values.push(value) - 1
 
+  let memoryCount = 0
   const enter = (module: Module, path: string, parent?: Context, instance?: Instance): Context => {
     const children = new Map<string, Context>()
     const context: Context = {
@@ -81,6 +103,7 @@ export const flatten = (top: Module): Flat => {
       children,
       wireDrivers: new Map(module.wires.map((wire) => [wire.node, wire.driver])),
       outputNodes: new Map(module.outputs.map((output) => [output.name, output.node])),
+      memories: new Map(module.memories.map((memory) => [memory.name, memoryCount++])),
     }
     contexts.push(context)
     for (const child of module.instances)
@@ -115,6 +138,10 @@ export const flatten = (top: Module): Flat => {
       return { context, register, value: context.index[id]! }
     }),
   )
+
+  for (const { module, index } of contexts)
+    for (const { node } of module.memories.flatMap((memory) => memory.reads))
+      index[node.id] = add({ op: 'read', min: node.min, max: node.max, args: [], amount: 0, value: 0n })
 
   /** Where a node's value really comes from: one step through ports and wires, or undefined for constants and operations. */
   const source = (context: Context, node: Node): readonly [Context, Node] | undefined => {
@@ -185,7 +212,8 @@ export const flatten = (top: Module): Flat => {
         const box = { index: boxContexts.indexOf(at.context), port: name }
         index[at.node.id] = add({ op: 'box', min, max, args: found, amount: 0, value: 0n, box })
       } else if ('args' in at.node) {
-        const { op, min, max, amount } = at.node
+        const { op, min, max } = at.node
+        const amount = at.node.op === 'lookup' ? at.context.memories.get(at.node.memory)! : at.node.amount
         index[at.node.id] = add({ op, min, max, args: found, amount, value: 0n })
       }
       stack.pop()
@@ -201,8 +229,39 @@ export const flatten = (top: Module): Flat => {
       value,
       next: tick === undefined || becomes === value ? becomes : choice(tick, becomes, value, register.node),
       reset: register.reset,
+      ...(register.node.encoding && { encoding: register.node.encoding }),
     }
   })
+  /** The clocked ports of memories are on the implicit clock: nothing happens in a step without its edge. */
+  const onEdge = (context: Context, enable: Node): number => {
+    const wanted = resolve(context, enable)
+    const tick = tickOf(context, undefined)
+    return tick === undefined
+      ? wanted
+      : add({ op: 'and', min: 0n, max: 1n, args: [tick, wanted], amount: 0, value: 0n })
+  }
+  const memories = contexts.flatMap((context) =>
+    context.module.memories.map(
+      ({ name, depth, word, collide, initial = [], writes, reads }): FlatMemory => ({
+        path: context.path + name,
+        depth,
+        word,
+        collide,
+        initial,
+        writes: writes.map(({ address, value, enable }) => ({
+          address: resolve(context, address),
+          value: resolve(context, value),
+          enable: onEdge(context, enable),
+        })),
+        reads: reads.map(({ node, address, enable }) => ({
+          path: context.path + node.name,
+          value: context.index[node.id]!,
+          address: resolve(context, address),
+          enable: onEdge(context, enable),
+        })),
+      }),
+    ),
+  )
   const checks = contexts.flatMap((context) =>
     context.module.checks.map(({ holds, message, clock }) => {
       const kept = resolve(context, holds)
@@ -221,7 +280,7 @@ export const flatten = (top: Module): Flat => {
     tick: tickOf(context),
   }))
   const outputs = top.outputs.map(({ name, node, range }) => ({ name, value: resolve(root, node), range }))
-  return { values, inputs, outputs, registers, checks, boxes }
+  return { values, inputs, outputs, registers, memories, checks, boxes }
 }
 
 const loopError = (

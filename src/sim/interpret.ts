@@ -1,7 +1,8 @@
-import { fold, type Module, type OperationName } from '../dsl/ir.ts'
+import { fold, type Module } from '../dsl/ir.ts'
 import { blackBoxes } from './black-boxes.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
-import { flatten } from './flatten.ts'
+import { type FlatValue, flatten } from './flatten.ts'
+import { initialWords, memoryEdge } from './memory.ts'
 
 /** Failures kept with their message; more are only counted. */
 export const keptFailures = 100
@@ -10,6 +11,13 @@ export interface EngineOptions {
   /** Evaluate the designer's checks; default true. */
   readonly checks?: boolean
 }
+
+/** A value to compute in every cycle: an operation, the word at an address, or what a black box gives. */
+type Computed = { readonly index: number; readonly args: readonly number[] } & (
+  | { readonly of: Parameters<typeof fold>[0]; readonly words?: undefined; readonly box?: undefined }
+  | { readonly of?: undefined; readonly words: readonly bigint[]; readonly box?: undefined }
+  | { readonly of?: undefined; readonly words?: undefined; readonly box: NonNullable<FlatValue['box']> }
+)
 
 /**
  * The definition: every operation by its own `fold` over exact integers, one after the other. Slow and for any width.
@@ -21,22 +29,25 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
   const inputs = new Int32Array(ports.inputWords)
   const outputs = new Int32Array(ports.outputWords)
   const current: bigint[] = flat.values.map((value) => value.value)
+  const contents = flat.memories.map(initialWords)
   const failures: CheckFailure[] = []
   let failedChecks = 0
   let cycle = 0
-  const computed = flat.values.flatMap(({ op, min, max, args, amount, box }, index) =>
-    op === 'const' || op === 'in' || op === 'reg'
-      ? []
-      : [{ index, box, args, of: { op: op as OperationName, min, max, amount } }],
-  )
+  const computed = flat.values.flatMap(({ op, min, max, args, amount, box }, index): Computed[] => {
+    if (op === 'const' || op === 'in' || op === 'reg' || op === 'read') return []
+    if (op === 'lookup') return [{ index, args, words: contents[amount]! }]
+    if (op === 'box') return [{ index, args, box: box! }]
+    return [{ index, args, of: { op, min, max, amount } }]
+  })
 
   const oneCycle = (row: Int32Array, at: number): void => {
     flat.inputs.forEach(({ value }, k) => {
       current[value] = readPort(row, ports.inputs[k]!, at)
     })
-    for (const { index, args, of, box } of computed) {
+    for (const { index, args, of, words, box } of computed) {
       const values = args.map((arg) => current[arg]!)
-      current[index] = box ? boxes.output(box.index, box.port, values) : fold(of, values)
+      if (box) current[index] = boxes.output(box.index, box.port, values)
+      else current[index] = words ? (words[Number(values[0]!)] ?? 0n) : fold(of, values)
     }
     flat.outputs.forEach(({ value }, k) => {
       writeWords(outputs, ports.outputs[k]!, current[value]!)
@@ -53,6 +64,8 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
       )
     })
     const next = flat.registers.map((register) => current[register.next]!)
+    const shown = flat.memories.flatMap((memory, k) => memoryEdge(memory, contents[k]!, current))
+    for (const [value, word] of shown) current[value] = word
     flat.registers.forEach((register, k) => {
       current[register.value] = next[k]!
     })
@@ -81,7 +94,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     },
     reset,
     register: (path) => {
-      const found = flat.registers.find((register) => register.path === path)
+      const found = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].find((at) => at.path === path)
       return found && current[found.value]
     },
     failures,

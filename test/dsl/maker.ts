@@ -3,7 +3,8 @@ import { basename } from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { OperandsOf, SignalsOf } from '../../src/dsl/component.ts'
-import { type Builder, component, HdlError, type Module, type Shapes } from '../../src/dsl/index.ts'
+import { type Builder, component, HdlError, type Module, type Ports } from '../../src/dsl/index.ts'
+import type { ReadyOf } from '../../src/dsl/stream.ts'
 import { portNamed, readPort, writePort } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 
@@ -11,11 +12,14 @@ import { interpreter } from '../../src/sim/interpret.ts'
 if (!process.env.BITLOOM_FULL) fc.configureGlobal({ seed: 1 })
 
 /** A module called `maker` with these ports and this logic. */
-export const maker = <In extends Shapes, Out extends Shapes>(
+export const maker = <In extends Ports, Out extends Ports>(
   inputs: In,
   outputs: Out,
-  logic: (inputs: SignalsOf<In>, builder: Builder) => OperandsOf<Out>,
+  logic: (inputs: SignalsOf<In> & ReadyOf<Out>, builder: Builder) => OperandsOf<Out>,
 ): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module
+
+/** No outputs, for logic that is run for the mistake in it. */
+export const nothing = (_: unknown): Record<string, never> => ({})
 
 type Row = Readonly<Record<string, bigint | number>>
 

@@ -1,15 +1,13 @@
-import { type Component, component, type ScalarShape } from '../../src/dsl/index.ts'
+import { type Component, component, type Shape } from '../../src/dsl/index.ts'
 
 /**
  * One component that holds many and leads all their ports outside, `d3_i0` for port `i0` of the fourth: so that slow tools
  * are started once for all of them.
  */
 export const bundle = (name: string, parts: readonly Component[]): Component => {
-  const ports = (of: 'in' | 'out'): Record<string, ScalarShape> =>
+  const ports = (of: 'in' | 'out'): Record<string, Shape> =>
     Object.fromEntries(
-      parts.flatMap((part, k) =>
-        Object.entries(part[of]).map(([port, shape]) => [`d${k}_${port}`, shape as ScalarShape]),
-      ),
+      parts.flatMap((part, k) => Object.entries(part[of]).map(([port, shape]) => [`d${k}_${port}`, shape as Shape])),
     )
   return component(name, (_: object) => ({
     in: ports('in'),

@@ -15,7 +15,7 @@ import {
   s,
   sync2,
 } from '../../src/dsl/index.ts'
-import { type Limits, Pool, pick, randomComponent, seeded, shapes } from './random-component.ts'
+import { type Limits, Pool, pick, randomComponent, scalarShapes, seeded } from './random-component.ts'
 
 type AnySignal = Int | Bool | Bits
 type Settable = AnySignal & { next: unknown }
@@ -34,7 +34,7 @@ export const randomStructure = (seed: number, limits: Limits): Component => {
   )
   const nested = limits.depth > 0 ? randomStructure(seed * 16 + 15, { ...limits, depth: limits.depth - 1 }) : undefined
   const perSide = sides.map((side, k) => {
-    const of = (prefix: string, count: number) => shapes(random, `${prefix}${k}_`, count, limits)
+    const of = (prefix: string, count: number) => scalarShapes(random, `${prefix}${k}_`, count, limits)
     return { side, in: of('i', 2), out: of('o', 2), registers: of('r', 3) }
   })
   const ports = (of: 'in' | 'out') =>

@@ -112,7 +112,16 @@ describe('a flat design', () => {
 describe('a loop that only the hierarchy closes', () => {
   it('is refused with its path, in modules that come from elsewhere than the language', () => {
     const byteRange = { min: 0n, max: 255n }
-    const empty = { parameters: {}, registers: [], wires: [], instances: [], checks: [], operations: [], warnings: [] }
+    const empty = {
+      parameters: {},
+      registers: [],
+      wires: [],
+      instances: [],
+      memories: [],
+      checks: [],
+      operations: [],
+      warnings: [],
+    }
     const a: Input = { op: 'in', id: 0, name: 'a', ...byteRange }
     const turned: Operation = { op: 'not', id: 1, args: [a], amount: 0, ...byteRange }
     const child: Module = {

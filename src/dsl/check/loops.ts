@@ -31,6 +31,21 @@ export const findLoop = (module: Module): readonly Node[] | undefined => {
   return undefined
 }
 
+/** True where `from` depends on `to` within the cycle, or is it. */
+export const reaches = (module: Module, from: Node, to: Node): boolean => reached(dependenciesIn(module), from).has(to)
+
+const reached = (dependencies: (node: Node) => readonly Node[], from: Node): ReadonlySet<Node> => {
+  const seen = new Set<Node>([from])
+  const work: Node[] = [from]
+  for (let node = work.pop(); node; node = work.pop())
+    for (const next of dependencies(node))
+      if (!seen.has(next)) {
+        seen.add(next)
+        work.push(next)
+      }
+  return seen
+}
+
 /** The inputs that each output depends on within the cycle. */
 export const combinationalInputs = (module: Module): ReadonlyMap<string, ReadonlySet<string>> => {
   const known = cache.get(module)
@@ -39,18 +54,9 @@ export const combinationalInputs = (module: Module): ReadonlyMap<string, Readonl
   const dependencies = dependenciesIn(module)
   const result = new Map<string, ReadonlySet<string>>()
   for (const output of module.outputs) {
-    const reached = new Set<string>()
-    const seen = new Set<Node>([output.node])
-    const work: Node[] = [output.node]
-    for (let node = work.pop(); node; node = work.pop()) {
-      if (node.op === 'in') reached.add(node.name)
-      for (const next of dependencies(node))
-        if (!seen.has(next)) {
-          seen.add(next)
-          work.push(next)
-        }
-    }
-    result.set(output.name, reached)
+    const names = new Set<string>()
+    for (const node of reached(dependencies, output.node)) if (node.op === 'in') names.add(node.name)
+    result.set(output.name, names)
   }
   cache.set(module, result)
   return result
@@ -67,6 +73,7 @@ export const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]
       case 'in':
       case 'reg':
       case 'box':
+      case 'read':
         return []
       case 'wire':
         return drivers.get(node) ?? []

@@ -38,6 +38,9 @@ export const stepsInto = (netlist: Netlist, node: Node): readonly Step[] => {
     case 'const':
     case 'in':
     case 'box':
+    // What a memory shows depends on its history.
+    case 'read':
+    case 'lookup':
       return []
     case 'reg':
       return step(netlist.next(node), 1)

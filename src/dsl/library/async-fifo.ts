@@ -1,8 +1,9 @@
+import { mux } from '../choice.ts'
 import { type Clock, on } from '../clock.ts'
 import { type Component, component } from '../component.ts'
 import { HdlError } from '../error.ts'
 import { type BoolShape, bits, bool, type ScalarShape, u, vec } from '../shape.ts'
-import { type AnySignal, type Bool, type Int, mux, type OperandOf } from '../signal.ts'
+import type { AnySignal, Bool, Int, OperandOf } from '../signal.ts'
 import { sync2, toGray } from './sync.ts'
 
 export interface AsyncFifoParameters<S extends ScalarShape> {

@@ -6,6 +6,7 @@ import { type Pass, rebuild } from './rebuild.ts'
  * declared, except that a module left without state needs no clock.
  */
 export const removeDead: Pass = (module) => {
+  if (module.memories.length > 0) return module
   const { nodes, instances } = liveNodes(module)
   return rebuild(module, {
     keepsRegister: (register) => nodes.has(register.node),

@@ -6,6 +6,7 @@ import { type Pass, rebuild } from './rebuild.ts'
  * leave their reset value, and outputs of instances. Names stay; only nobody reads them any more.
  */
 export const foldConstants: Pass = (module) => {
+  if (module.memories.length > 0) return module
   let folded = rebuild(module)
   for (;;) {
     const constants = constantLeaves(folded)

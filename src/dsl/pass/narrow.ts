@@ -8,6 +8,7 @@ import { type Pass, rebuild, same } from './rebuild.ts'
  * A bit field keeps its width, which is part of its meaning.
  */
 export const narrowRanges: Pass = (module) => {
+  if (module.memories.length > 0) return module
   const known = boundsIn(module)
   return rebuild(module, {
     leaf: (leaf, now) => {
@@ -63,13 +64,15 @@ const boundsIn = (module: Module): ReadonlyMap<Node, Range> => {
   const driverOf = new Map<Node, Node>(module.wires.map((wire) => [wire.node, wire.driver]))
   const leaps = leapsIn(module)
   // Registers start at their reset value and grow by what they become, until they grow no more.
-  for (const { node, reset } of module.registers) known.set(node, { min: reset, max: reset })
+  for (const { node, reset } of module.registers)
+    known.set(node, node.encoding ? bounds(node) : { min: reset, max: reset })
   for (let round = 1; ; round++) {
     const state = new Map(module.registers.map(({ node }) => [node as Node, known.get(node)!]))
     known.clear()
     for (const [node, range] of state) known.set(node, range)
     const of = evaluator(known, driverOf)
-    const grown = module.registers.filter(({ node, next }) => !fits(of(next), state.get(node)!))
+    // A register never leaves its own bounds, whatever little is known of what it becomes.
+    const grown = module.registers.filter(({ node, next }) => !fits(meet(of(next), node) ?? node, state.get(node)!))
     if (grown.length === 0) {
       for (const operation of module.operations) of(operation)
       for (const wire of module.wires) of(wire.node)
@@ -130,8 +133,10 @@ const evaluator = (known: Map<Node, Range>, driverOf: ReadonlyMap<Node, Node>) =
 }
 
 const ownBounds = (node: Node, driver: Node | undefined, of: (node: Node) => Range): Range => {
+  // Names stand for all values of their enumeration, and are as wide.
+  if (node.encoding) return bounds(node)
   if (node.op === 'const') return { min: node.value, max: node.value }
-  const found = 'args' in node ? result(node, of) : driver ? of(driver) : node
+  const found = 'args' in node && node.op !== 'lookup' ? result(node, of) : driver ? of(driver) : node
   return meet(found, node) ?? bounds(node)
 }
 
@@ -222,7 +227,7 @@ const under = (node: Node, facts: Told, of: Bounds, steps: number): Range | unde
   if (!facts) return undefined
   const fact = facts.get(node)
   if (fact) return fact
-  if (facts.size === 0 || steps === 0 || !('args' in node)) return of(node)
+  if (facts.size === 0 || steps === 0 || !('args' in node) || node.op === 'lookup') return of(node)
   return meet(
     result(node, (arg) => under(arg, facts, of, steps - 1) ?? of(arg), steps - 1),
     of(node),

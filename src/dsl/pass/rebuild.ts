@@ -1,7 +1,10 @@
 import { Graph } from '../graph.ts'
 import type { Constant, Instance, Leaf, Module, Node, Operation, Range, Register, Wire } from '../ir.ts'
 
-/** A change to one module that keeps its ports and what they do in every cycle. */
+/**
+ * A change to one module that keeps its ports and what they do in every cycle. A module with memories is left as it is
+ * (ours: no pass knows their words).
+ */
 export type Pass = (module: Module) => Module
 
 export interface Changes {
@@ -67,7 +70,7 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
   const reached = reachable(roots)
   for (const node of reached) if (!('args' in node) && node.op !== 'const') replace(node)
   for (const node of reached)
-    if ('args' in node) {
+    if ('args' in node && node.op !== 'lookup') {
       const args = node.args.map(now)
       made.set(node, named(node, (changes.operation ?? same)(node, args, graph)))
     } else if (node.op === 'const') made.set(node, constantLike(node, changes.constant?.(node) ?? node, graph))

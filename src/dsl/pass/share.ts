@@ -9,6 +9,7 @@ const commutative: ReadonlySet<string> = new Set(['add', 'mul', 'and', 'or', 'xo
  * are computed once. A register that another one stands for keeps its name; nobody reads it any more.
  */
 export const shareEqual: Pass = (module) => {
+  if (module.memories.length > 0) return module
   let shared = rebuild(module, { operation: ordered })
   for (;;) {
     const twins = twinRegisters(shared.registers)

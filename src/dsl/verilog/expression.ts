@@ -8,6 +8,8 @@ const suffix: Readonly<Record<OperationName, string>> = {
   mul: 'product',
   shl: 'shifted',
   shr: 'shifted',
+  shlBy: 'shifted',
+  shrBy: 'shifted',
   wrap: 'wrapped',
   sat: 'clamped',
   mux: 'choice',
@@ -45,7 +47,8 @@ export class Expressions {
   print(node: Node, width: number, target: string): string {
     this.#target = target
     if (width === widthOf(node) && !this.#nets.of(node) && (this.#uses.get(node) ?? 0) <= 1 && !node.name) {
-      if (node.op === 'mul') return this.#product(node)
+      if (node.op === 'mul' || (node.op === 'shrBy' && width === widthOf(node.args[0]!)))
+        return bare(this.#alone(node, width))
       if (node.op === 'sat') return bare(this.#inline(node, width))
     }
     return bare(this.#text(node, width))
@@ -53,9 +56,10 @@ export class Expressions {
 
   /** Exactly `width` bits. A compound expression comes in parentheses. */
   #text(node: Node, width: number): string {
-    if (node.op === 'const') return literal(node.value, width)
     const own = widthOf(node)
-    if (node.op === 'wrap' && isAlias(node) && (width <= own || keepsValue(node)))
+    if (node.op === 'const')
+      return (width === own ? this.#nets.valueName(node) : undefined) ?? literal(node.value, width)
+    if (node.op === 'wrap' && isAlias(node) && !this.#nets.of(node) && (width <= own || keepsValue(node)))
       return this.#text(node.args[0]!, width)
     if (width > own) return this.#widened(node, width)
     const net = this.#nets.of(node)
@@ -76,9 +80,14 @@ export class Expressions {
     return this.#extended(this.#netOf(node), isSigned(node), width)
   }
 
-  /** Shared values are computed once; products, clamps and what the user named stand alone, so that people see them. */
+  /**
+   * Shared values are computed once; products, clamps and what the user named stand alone, so that people and tools see
+   * them. A field is read where it is.
+   */
   #needsNet(node: Operation): boolean {
-    return (this.#uses.get(node) ?? 0) > 1 || node.op === 'mul' || node.op === 'sat' || node.name !== undefined
+    if (node.name !== undefined) return true
+    if (node.op === 'slice') return false
+    return (this.#uses.get(node) ?? 0) > 1 || ['mul', 'sat', 'shrBy'].includes(node.op)
   }
 
   #netOf(node: Node): Net {
@@ -86,13 +95,27 @@ export class Expressions {
     if (known) return known
     if (node.op === 'const') throw new TypeError('a constant needs no net')
     const operation = node as Operation
-    const value = operation.op === 'mul' ? this.#product(operation) : bare(this.#inline(operation, widthOf(node)))
-    const net = this.#nets.temporary(node, node.name ?? temporaryName(this.#target, operation.op))
-    this.#declare(`wire ${typeOf(node)}${net.name} = ${value};`, operation)
+    // A shift to the right is as wide as what is shifted, whatever is known of the result.
+    const range = operation.op === 'shrBy' ? operation.args[0]! : node
+    const value = bare(this.#alone(operation, widthOf(node)))
+    const net = this.#nets.temporary(node, node.name ?? temporaryName(this.#target, operation.op), range)
+    this.#declare(`wire ${typeOf(range)}${net.name} = ${value};`, operation)
     return net
   }
 
+  /** An operation whose Verilog depends on what it is assigned to, or any other. */
+  #alone(node: Operation, width: number): string {
+    if (node.op === 'mul') return this.#product(node)
+    if (node.op !== 'shrBy') return this.#inline(node, width)
+    const [a, places] = node.args as [Node, Node]
+    const amount = this.#text(places, widthOf(places))
+    return isSigned(a)
+      ? `${this.#signedText(a, widthOf(a))} >>> ${amount}`
+      : `${this.#text(a, widthOf(a))} >> ${amount}`
+  }
+
   #extended(net: Net, signed: boolean, width: number): string {
+    if (width <= net.width) return readBits(net, width - 1, 0)
     const name = readBits(net, net.width - 1, 0)
     return `{${signed ? repeated(select1(net), width - net.width) : literal(0n, width - net.width)}, ${name}}`
   }
@@ -131,6 +154,7 @@ export class Expressions {
       case 'wrap':
         return this.#text(a, width)
       case 'shl':
+        if (node.amount === 0) return this.#text(a, width)
         return width > node.amount
           ? joined(this.#text(a, width - node.amount), literal(0n, node.amount))
           : literal(0n, width)
@@ -154,7 +178,10 @@ export class Expressions {
           width <= source.width ? readBits(source, width - 1, 0) : this.#extended(source, source.signed, width)
         return `(${below}${above}${kept})`
       }
+      case 'shlBy':
+        return `(${this.#text(a, width)} << ${this.#text(b, widthOf(b))})`
       case 'mul':
+      case 'shrBy':
         return readBits(this.#netOf(node), width - 1, 0)
       default:
         return node.op satisfies never
@@ -195,13 +222,18 @@ export class Expressions {
     const width = Math.max(signedWidth(node, signed), signedWidth(other, signed))
     if (!signed) return this.#text(node, width)
     if (node.op === 'const') return signedLiteral(node.value, width)
+    return this.#signedText(node, width)
+  }
+
+  /** Exactly `width` bits that Verilog takes for signed. */
+  #signedText(node: Node, width: number): string {
     const text = this.#text(node, width)
     return this.#nets.of(node)?.name === text && isSigned(node) ? text : `$signed(${bare(text)})`
   }
 
   /** True for an operation that is written where it is read. */
   #standsInline(node: Node): boolean {
-    return 'args' in node && !this.#nets.of(node) && !this.#needsNet(node)
+    return 'args' in node && node.op !== 'lookup' && !this.#nets.of(node) && !this.#needsNet(node)
   }
 
   /**

@@ -1,6 +1,8 @@
 import { clockPorts, clockPortsOf, domainsOf, mainDomain, parentDomain } from '../domains.ts'
 import {
+  type Constant,
   type Instance,
+  isSigned,
   type Module,
   type Node,
   type Operation,
@@ -11,9 +13,10 @@ import {
 } from '../ir.ts'
 import { Expressions } from './expression.ts'
 import { type MarkedLine, Marks } from './marks.ts'
-import { Nets, typeOf } from './nets.ts'
+import { lookupAssignments, memoryBlocks, memoryDeclarations } from './memory.ts'
+import { Nets, readBits, typeOf } from './nets.ts'
 import type { PrintOptions } from './options.ts'
-import { type Prepared, prepare } from './prepare.ts'
+import { type Prepared, prepare, registersByUse } from './prepare.ts'
 
 export { isClocked } from './prepare.ts'
 
@@ -56,9 +59,15 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
     const attribute = 'synchroniser' in thing && thing.synchroniser ? '(* ASYNC_REG = "TRUE" *) ' : ''
     return marks.on(`${attribute}${type} ${typeOf(node)}${name};`, { kind, name, declares: true, ...at(source) })
   }
+  // An output that is a wire of its own name is that wire's net.
+  const shared = new Set(module.outputs.filter(({ name, node }) => node.op === 'wire' && node.name === name))
+  const sharedNames = new Set([...shared].map(({ name }) => name))
+  for (const { node } of shared) readBits(nets.of(node)!, widthOf(node) - 1, 0)
+  const { used, checking } = registersByUse(module)
   const declarations = [
-    ...module.wires.map((wire) => declared('wire', 'wire', wire)),
-    ...module.registers.map((register) => declared('register', 'reg', register)),
+    ...module.wires.filter(({ name }) => !sharedNames.has(name)).map((wire) => declared('wire', 'wire', wire)),
+    ...used.map((register) => declared('register', 'reg', register)),
+    ...module.memories.flatMap(memoryDeclarations),
     ...module.instances
       .flatMap((instance) => [...instance.outputs.values()])
       .filter((node) => !wireNames.has(nets.of(node)!.name))
@@ -84,18 +93,23 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
       const value = expressions.print(driver, widthOf(node), name)
       logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'wire', name, declares: false }))
     }
-  for (const { name, node, range } of module.outputs) {
+  for (const memory of module.memories) logic.push(...lookupAssignments(memory, expressions))
+  for (const { name, node, range } of module.outputs.filter((each) => !shared.has(each))) {
     const value = expressions.print(node, widthOf(range), name)
     logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'output', name, declares: false }))
   }
-  const registers = byClock(module.registers, ({ node }) => node.clock).flatMap(([domain, group], k) => [
+  const registers = byClock(used, ({ node }) => node.clock).flatMap(([domain, group], k) => [
     ...(k > 0 ? [''] : []),
     ...registerBlock(domain, group, expressions, marks),
   ])
+  const memories = module.memories.flatMap((memory) => memoryBlocks(memory, nets, expressions))
   if (module.checks.length > 0) {
     temporaries = checks
-    const promises = checkBlock(broken, expressions, options)
-    checks.unshift('`ifndef SYNTHESIS')
+    const observing = byClock(checking, ({ node }) => node.clock).flatMap(([domain, group]) =>
+      registerBlock(domain, group, expressions, marks),
+    )
+    const promises = [...observing, ...checkBlock(broken, expressions, options)]
+    checks.unshift('`ifndef SYNTHESIS', ...checking.map((register) => declared('register', 'reg', register)))
     checks.push(...promises, '`endif')
   }
 
@@ -115,7 +129,7 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
   ]
   const unread = options.verilatorUnusedSignal ? [...idleResets(module), ...nets.unread()] : []
   const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
-  const body = [declarations, drivers, instances, logic, registers, checks, unused]
+  const body = [nets.valueDeclarations(), declarations, drivers, instances, logic, registers, memories, checks, unused]
     .filter((lines) => lines.length > 0)
     .map((lines) => indent(lines.join('\n')))
   const text = [`module ${module.name} (`, indent(ports.join(',\n')), ');', body.join('\n\n'), 'endmodule', ''].join(
@@ -145,6 +159,7 @@ const idleResets = (module: Module): string[] => {
   const used = new Set([
     ...module.registers.map(({ node }) => node.clock ?? mainDomain),
     ...module.checks.map(({ clock }) => clock ?? mainDomain),
+    ...(module.memories.some(({ reads, writes }) => reads.length + writes.length > 0) ? [mainDomain] : []),
     ...module.instances.flatMap((instance) =>
       domainsOf(instance.of).flatMap((domain) =>
         clockPortsOf(instance.of, domain).rst === undefined ? [] : parentDomain(instance, domain),
@@ -177,7 +192,9 @@ const registerBlock = (
 ): string[] => {
   const { clk, rst } = clockPorts(domain)
   const resets = registers.map(({ name, node, reset }) => {
-    const value = expressions.print({ op: 'const', id: -1, min: reset, max: reset, value: reset }, widthOf(node), name)
+    const { min, max, encoding } = node
+    const bounds = encoding ? { min, max, encoding } : { min: reset, max: reset }
+    const value = expressions.print({ op: 'const', id: -1, ...bounds, value: reset }, widthOf(node), name)
     return `${name} <= ${value};`
   })
   const updates = updateBlock(
@@ -223,6 +240,12 @@ const updateBlock = (
       continue
     }
     const test = next.op === 'mux' && depth < deepest ? next.args[0]! : undefined
+    const cases = test && caseStatement(updates.slice(k), expressions, marks, depth)
+    if (cases) {
+      statements.push(cases.statement)
+      k += cases.count
+      continue
+    }
     let end = k + 1
     while (test && end < updates.length && choiceOn(test, updates[end]!.next)) end++
     if (!test || (end === k + 1 && !choosesToHold(next, register.node))) {
@@ -248,6 +271,90 @@ const updateBlock = (
   return statements
 }
 
+/** Fewer ways read better as `if`. */
+const fewestCases = 3
+
+/** A `case` for the first updates, as many as choose by comparing one value with constants, if that is what they do. */
+const caseStatement = (
+  updates: readonly Update[],
+  expressions: Expressions,
+  marks: Marks,
+  depth: number,
+): { readonly statement: Statement; readonly count: number } | undefined => {
+  const subject = comparedIn(updates[0]!.next)?.subject
+  if (!subject) return undefined
+  const other = updates.findIndex(({ next }) => comparedIn(next)?.subject !== subject)
+  const count = other < 0 ? updates.length : other
+  const ways = updates.slice(0, count).map(({ register, next }) => ({ register, ...waysOf(subject, next) }))
+  const labels = new Map(
+    ways.flatMap(({ arms }) => [...arms.values()].map(({ label }) => [label.value, label] as const)),
+  )
+  const others = ways.some(({ rest, register }) => rest !== register.node) ? 1 : 0
+  if (labels.size + others < fewestCases) return undefined
+  const bodyOf = (nodeIn: (way: (typeof ways)[number]) => Node): Statement[] =>
+    updateBlock(
+      ways.map((way) => ({ register: way.register, next: nodeIn(way) })),
+      expressions,
+      marks,
+      depth + 1,
+    )
+  // Where every value has a label, the last one stands under `default`.
+  const last = BigInt(labels.size) > subject.max ? labels.get(subject.max) : undefined
+  if (last) labels.delete(last.value)
+  const rest = bodyOf((way) => (last && way.arms.get(last.value)?.node) ?? way.rest)
+  const width = widthOf(subject)
+  // Where the other values hold everything, so does a label without statements.
+  const arms = [...labels.values()]
+    .sort((a, b) => (a.value < b.value ? -1 : 1))
+    .map((label) => [label, bodyOf((way) => way.arms.get(label.value)?.node ?? way.rest)] as const)
+    .filter(([, body]) => body.length + rest.length > 0)
+    .map(([label, body]) => caseArm(`${expressions.print(label, width, '')}:`, body))
+  const head = `case (${expressions.print(subject, width, `${updates[0]!.register.name}_case`)})`
+  return {
+    statement: [
+      head,
+      indent([...arms, caseArm(`default${soleOther(subject, labels)}:`, rest)].flat().join('\n')),
+      'endcase',
+    ],
+    count,
+  }
+}
+
+/** The name that `default` stands for, where it is one name alone. */
+const soleOther = ({ encoding }: Node, labels: ReadonlyMap<bigint, unknown>): string => {
+  const others = encoding?.values.filter((_, code) => !labels.has(BigInt(code))) ?? []
+  return others.length === 1 ? ` /* ${others[0]} */` : ''
+}
+
+const caseArm = (label: string, body: readonly Statement[]): Statement => {
+  if (body.length === 0) return [`${label} ;`]
+  return body.length === 1 && !isChoice(body[0]!)
+    ? [`${label} ${body[0]![0]}`]
+    : [`${label} begin`, indent(body.flat().join('\n')), 'end']
+}
+
+/** What a choice compares with a constant that the value's own width can write. */
+const comparedIn = (node: Node): { readonly subject: Node; readonly label: Constant } | undefined => {
+  const test = node.op === 'mux' ? node.args[0]! : node
+  if (node.op !== 'mux' || test.op !== 'eq') return undefined
+  const [a, b] = test.args as [Node, Node]
+  const [subject, label] = b.op === 'const' ? [a, b] : [b, a]
+  if (label.op !== 'const' || isSigned(subject) || label.value < 0n || label.value > subject.max) return undefined
+  return { subject, label }
+}
+
+/** What a chain of such choices comes to for each constant, the first where one comes twice, and for the others. */
+const waysOf = (subject: Node, node: Node) => {
+  const arms = new Map<bigint, { readonly label: Constant; readonly node: Node }>()
+  let rest = node
+  for (let found = comparedIn(rest); found?.subject === subject; found = comparedIn(rest)) {
+    const [, then, otherwise] = (rest as Operation).args as [Node, Node, Node]
+    if (!arms.has(found.label.value)) arms.set(found.label.value, { label: found.label, node: then })
+    rest = otherwise
+  }
+  return { arms, rest }
+}
+
 const choiceOn = (test: Node, node: Node): boolean => node.op === 'mux' && node.args[0] === test
 
 /** True where some way through the choices leaves the register as it is: then `if` says it best. */
@@ -266,7 +373,7 @@ const choice = (condition: string, whenTrue: readonly Statement[], whenFalse: re
   return [...head, ...arm(join, whenFalse, long)]
 }
 
-const isChoice = (statement: Statement): boolean => statement[0]!.startsWith('if ')
+const isChoice = (statement: Statement): boolean => statement.length > 1 || statement[0]!.startsWith('if ')
 
 /** Statements under a head; in `begin` and `end` where asked for, or where an `else` below could be taken for theirs. */
 const arm = (head: string, statements: readonly Statement[], block = false): Statement =>

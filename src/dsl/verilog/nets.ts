@@ -1,5 +1,5 @@
 import { clockPorts, domainsOf } from '../domains.ts'
-import { isSigned, type Module, type Node, type Range, widthOf } from '../ir.ts'
+import { type Constant, type Encoding, isSigned, type Module, type Node, type Range, widthOf } from '../ir.ts'
 import { NameTable } from '../names.ts'
 
 /** A named value of the printed module, and which of its bits somebody reads. */
@@ -15,6 +15,7 @@ export interface Net {
 export class Nets {
   readonly #byNode = new Map<Node, Net>()
   readonly #names = new NameTable()
+  readonly #valueNames = new Map<string, { readonly name: string; readonly of: Encoding; readonly code: bigint }>()
 
   constructor(module: Module) {
     for (const word of ['clk', 'rst', 'unused', ...domainsOf(module).flatMap((domain) => portsOf(domain))])
@@ -23,6 +24,11 @@ export class Nets {
     for (const output of module.outputs) this.#names.take(output.name, 'an output')
     for (const register of module.registers) this.#add(register.node, register.name)
     for (const wire of module.wires) this.#add(wire.node, wire.name)
+    for (const memory of module.memories) {
+      this.#names.take(memory.name, 'a memory')
+      for (const { node } of memory.reads) this.#add(node, node.name)
+      for (const node of memory.lookups) this.#add(node, node.name)
+    }
     for (const instance of module.instances) this.#names.take(instance.name, 'an instance')
     // A wire driven by an instance is that instance's output net; other outputs get one named after instance and port.
     for (const wire of module.wires)
@@ -37,10 +43,39 @@ export class Nets {
   }
 
   /** A new net for an operation, called `base` or `base_2` and so on. */
-  temporary(node: Node, base: string): Net {
-    const net = made(this.#names.fresh(base), node)
+  temporary(node: Node, base: string, range: Range = node): Net {
+    const net = made(this.#names.fresh(base), range)
     this.#byNode.set(node, net)
     return net
+  }
+
+  /** A name nothing has yet, for what is no net. */
+  fresh(base: string): string {
+    return this.#names.fresh(base)
+  }
+
+  /** `CONTROL_IDLE` for a value of an enumeration, or undefined for any other constant. */
+  valueName({ encoding, value }: Constant): string | undefined {
+    const word = encoding?.values[Number(value)]
+    if (!encoding || word === undefined) return undefined
+    const key = `${encoding.name} ${encoding.values.join()} ${value}`
+    const known = this.#valueNames.get(key)
+    if (known) return known.name
+    const name = this.#names.fresh(`${encoding.name}_${word}`.toUpperCase())
+    this.#valueNames.set(key, { name, of: encoding, code: value })
+    return name
+  }
+
+  /** `localparam [1:0] CONTROL_IDLE = 2'd0;` for each value that was printed, enumeration by enumeration. */
+  valueDeclarations(): string[] {
+    const used = [...this.#valueNames.values()]
+    return [...new Set(used.map(({ of }) => of))].flatMap((encoding) => {
+      const range = { min: 0n, max: BigInt(encoding.values.length - 1) }
+      return used
+        .filter(({ of }) => of === encoding)
+        .sort((a, b) => Number(a.code - b.code))
+        .map(({ name, code }) => `localparam ${typeOf(range)}${name} = ${widthOf(range)}'d${code};`)
+    })
   }
 
   /** Parts of nets that nobody reads, as Verilog selects, in the order the nets were made. */

@@ -1,5 +1,6 @@
 import { domainsOf } from '../domains.ts'
-import type { Check, Module, Node, Operation } from '../ir.ts'
+import type { Check, Module, Node, Operation, Register } from '../ir.ts'
+import { memoryReads } from '../roots.ts'
 import { isAlias } from './expression.ts'
 
 /** What is known about a module before any name is given or any line printed. */
@@ -24,14 +25,42 @@ export const prepare = (module: Module): Prepared => {
 /** True where the module, or a child, has registers, checks or black boxes on a clock, and so ports for it. */
 export const isClocked = (module: Module): boolean => domainsOf(module).length > 0
 
+/** Registers that only checks read, directly or through one another, and all others; those nobody reads are among these. */
+export const registersByUse = (module: Module): { used: readonly Register[]; checking: readonly Register[] } => {
+  if (module.checks.length === 0) return { used: module.registers, checking: [] }
+  const byNode = new Map<Node, Register>(module.registers.map((register) => [register.node, register]))
+  const reached = (roots: readonly Node[]): ReadonlySet<Node> => {
+    const seen = new Set<Node>()
+    const work = [...roots]
+    for (let node = work.pop(); node; node = work.pop()) {
+      if (seen.has(node)) continue
+      seen.add(node)
+      if ('args' in node) work.push(...node.args)
+      const register = byNode.get(node)
+      if (register) work.push(register.next)
+    }
+    return seen
+  }
+  const inHardware = reached(rootsOf(module))
+  const inChecks = reached(module.checks.map((check) => check.holds))
+  const checking = module.registers.filter(({ node }) => inChecks.has(node) && !inHardware.has(node))
+  return { used: module.registers.filter((register) => !checking.includes(register)), checking }
+}
+
+/** What outputs, wires, instances and memories are driven by. */
+const rootsOf = (module: Module): Node[] => [
+  ...module.outputs.map((output) => output.node),
+  ...module.wires.map((wire) => wire.driver),
+  ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
+  ...module.memories.flatMap(memoryReads),
+]
+
 const countUses = (module: Module): ReadonlyMap<Node, number> => {
   const uses = new Map<Node, number>()
   const work: Node[] = [
-    ...module.outputs.map((output) => output.node),
+    ...rootsOf(module),
     ...module.registers.map((register) => register.next),
-    ...module.wires.map((wire) => wire.driver),
     ...module.checks.map((check) => check.holds),
-    ...module.instances.flatMap((instance) => [...instance.inputs.values()]),
   ]
   for (let node = work.pop(); node; node = work.pop()) {
     if (node.op === 'wrap' && isAlias(node)) {

@@ -5,6 +5,7 @@ import { flatten } from '../flatten.ts'
 import { type EngineOptions, keptFailures } from '../interpret.ts'
 import type { Representation } from './expression.ts'
 import { generate } from './generate.ts'
+import { wordsOf } from './memory.ts'
 
 type Row = Int32Array
 type Run = (source: Row, words: number, rows: number, cycles: number, response: Row | undefined) => void
@@ -43,15 +44,19 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
   const prologue = Object.entries({ S: state, N: next, T: shared })
     .flatMap(([name]) => (['i32', 'f64', 'big'] as const).map((kind) => `const ${name}_${kind} = ${name}.${kind};`))
     .join(' ')
-  const run = new Function('S', 'N', 'T', 'O', 'fail', 'boxes', `${prologue}\n${program.code}`)(
+  const memories = flat.memories.map(wordsOf)
+  const memoryNames = memories.map((_, k) => `M_${k}`)
+  const run = new Function('S', 'N', 'T', 'O', 'fail', 'boxes', ...memoryNames, `${prologue}\n${program.code}`)(
     state,
     next,
     shared,
     outputs,
     fail,
     boxes,
+    ...memories,
   ) as Run
 
+  const paths = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].map((state) => state.path)
   const reset = (): void => {
     boxes.reset()
     flat.registers.forEach((register, k) => {
@@ -75,7 +80,7 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
     replay: (stimulus, cycles, response) => go(stimulus, rowsOf(ports, stimulus), cycles, response),
     reset,
     register: (path) => {
-      const k = flat.registers.findIndex((register) => register.path === path)
+      const k = paths.indexOf(path)
       if (k < 0) return undefined
       const { kind, slot } = program.slots[k]!
       return BigInt(state[kind][slot]!)

@@ -44,6 +44,15 @@ export const expression = (of: FlatValue, args: readonly FlatValue[], texts: rea
       if (from[0] === 'i32') return `${at(0)} >> ${Math.min(of.amount, 31)}`
       // No double is larger than 2^53: further places change nothing, and 2^1024 would be infinite.
       return truncated(`Math.floor(${at(0)} / ${2 ** Math.min(of.amount, 60)})`)
+    case 'shlBy':
+      if (wide) return back(`${at(0)} << ${at(1)}`)
+      return to === 'i32' ? `${at(0)} << ${at(1)}` : `${at(0)} * 2 ** ${at(1)}`
+    case 'shrBy': {
+      if (wide) return back(`${at(0)} >> ${at(1)}`)
+      const most = from[0] === 'i32' ? 31 : 60
+      const places = args[1]!.max > BigInt(most) ? `Math.min(${at(1)}, ${most})` : at(1)
+      return from[0] === 'i32' ? `${at(0)} >> ${places}` : truncated(`Math.floor(${at(0)} / 2 ** ${places})`)
+    }
     case 'wrap':
       return wrapped(of, args[0]!, texts[0]!)
     case 'sat': {

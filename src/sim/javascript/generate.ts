@@ -1,6 +1,7 @@
 import type { Port, PortLayout } from '../engine.ts'
 import type { Flat, FlatValue } from '../flatten.ts'
 import { expression, literal, type Representation, representationOf } from './expression.ts'
+import { memoryEdges, wordText } from './memory.ts'
 
 /** V8 stops optimising a function beyond 61,440 bytes of bytecode; 400 to 800 statements each run best. */
 const statementsPerFunction = 400
@@ -16,11 +17,11 @@ export interface Storage {
 export interface Program {
   /**
    * Body of `new Function('S', 'N', 'T', 'O', 'fail', 'boxes', code)`; S and N are the registers' present and next values and T the
-   * values shared between functions, each `{ i32, f64, big }`; O the output row. Returns `run(I, words, rows, cycles, R)`.
+   * values shared between functions, each `{ i32, f64, big }`; O the output row; `M_0`, `M_1`, ... the memories' words. Returns `run(I, words, rows, cycles, R)`.
    */
   readonly code: string
   readonly storage: Storage
-  /** Where each register lives. */
+  /** Where each register lives, and after those each read port of a memory. */
   readonly slots: readonly { readonly kind: Representation; readonly slot: number }[]
 }
 
@@ -54,12 +55,14 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     return Object.assign((kind: Representation) => counts[kind]++, { counts })
   }
   const takeRegister = counter()
-  const slots = flat.registers.map(({ value }) => {
+  const reads = flat.memories.flatMap((memory) => memory.reads)
+  const states = [...flat.registers, ...reads]
+  const slots = states.map(({ value }) => {
     const kind = representationOf(flat.values[value]!)
     return { kind, slot: takeRegister(kind) }
   })
   const registerText = new Map(
-    flat.registers.map(({ value }, k) => [value, small ? `r${k}` : `S.${slots[k]!.kind}[${slots[k]!.slot}]`]),
+    states.map(({ value }, k) => [value, small ? `r${k}` : `S.${slots[k]!.kind}[${slots[k]!.slot}]`]),
   )
   const inputText = new Map(flat.inputs.map(({ value }, k) => [value, readInput(ports.inputs[k]!)]))
 
@@ -76,6 +79,7 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     ...live.flatMap((value) => flat.values[value]!.args.map((arg) => ({ value: arg, at: functionOf.get(value)! }))),
     ...flat.outputs.map(({ value }) => ({ value, at: last })),
     ...flat.boxes.flatMap(({ inputs }) => inputs.map((value) => ({ value, at: last }))),
+    ...memoryInputs(flat).map((value) => ({ value, at: last })),
   ]
   if (!small)
     for (const { value, at } of readers) if (functionOf.has(value) && functionOf.get(value) !== at) share(value)
@@ -85,7 +89,7 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     const of = flat.values[value]!
     if (of.op === 'const') return literal(of.value, representationOf(of))
     if (of.op === 'in') return inputText.get(value)!
-    if (of.op === 'reg') return registerText.get(value)!
+    if (of.op === 'reg' || of.op === 'read') return registerText.get(value)!
     if (!small && functionOf.get(value) !== at) return sharedText.get(value)!
     return `t${value}`
   }
@@ -96,7 +100,11 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     const of = flat.values[value]!
     const args = of.args.map((arg) => flat.values[arg]!)
     const texts = of.args.map((arg) => text(arg, at))
-    const code = of.box ? boxOutput(of, of.box, args, texts) : expression(of, args, texts)
+    const code = of.box
+      ? boxOutput(of, of.box, args, texts)
+      : of.op === 'lookup'
+        ? wordText(of.amount, of, texts[0]!)
+        : expression(of, args, texts)
     bodies[at]!.push(`const t${value} = ${code};`)
     const shared = sharedText.get(value)
     if (shared) bodies[at]!.push(`${shared} = t${value};`)
@@ -126,7 +134,8 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
   const loopHead = 'let at = 0, to = 0; const end = words * rows;'
   const loopTail = 'at += words; if (at === end) at = 0;'
   if (small) {
-    const all = flat.registers.map((_, k) => k)
+    const all = states.map((_, k) => k)
+    const registers = flat.registers.map((_, k) => k)
     const slotOf = (k: number): string => `S.${slots[k]!.kind}[${slots[k]!.slot}]`
     return {
       storage,
@@ -140,7 +149,12 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
         ...bodies[0]!.map((line) => line.replace(/fail\((\d+)\)/, 'fail($1, cycle)')),
         ...outputs,
         `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
-        ...all.map((k) => `const n${k} = ${nextText(k, 0)};`),
+        ...registers.map((k) => `const n${k} = ${nextText(k, 0)};`),
+        ...memoryEdges(flat, {
+          value: (value) => text(value, 0),
+          now: (read) => `r${registers.length + read}`,
+          next: (read, word) => `const n${registers.length + read} = ${word};`,
+        }),
         ...all.map((k) => `r${k} = n${k};`),
         loopTail,
         '}',
@@ -157,6 +171,20 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
   }
   for (let from = 0; from < moves.length; from += statementsPerFunction)
     bodies.push(moves.slice(from, from + statementsPerFunction).map((k) => store(k, last)))
+  const slotOfRead = (array: 'S' | 'N', read: number): string => {
+    const { kind, slot } = slots[flat.registers.length + read]!
+    return `${array}.${kind}[${slot}]`
+  }
+  const edges = memoryEdges(flat, {
+    value: (value) => text(value, last),
+    now: (read) => slotOfRead('S', read),
+    next: (read, word) => `${slotOfRead('N', read)} = ${word};`,
+  })
+  const edgeFunctions: string[] = []
+  for (let from = 0; from < edges.length; from += statementsPerFunction)
+    edgeFunctions.push(
+      `function edge${edgeFunctions.length}() {\n${edges.slice(from, from + statementsPerFunction).join('\n')}\n}`,
+    )
   const commit = (['i32', 'f64'] as const)
     .filter((kind) => storage.registers[kind] > 0)
     .map((kind) => `S.${kind}.set(N.${kind});`)
@@ -172,13 +200,14 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
           (body, k) => `function part${k}() {\n${body.join('\n').replace(/fail\((\d+)\)/g, 'fail($1, cycle)')}\n}`,
         ),
       ),
-      ...hoist([`function drive() {\n${outputs.join('\n')}\n}`]),
+      ...hoist([`function drive() {\n${outputs.join('\n')}\n}`, ...edgeFunctions]),
       'return function run(source, words, rows, cycles, R) {',
       'I = source; at = 0; let to = 0; const end = words * rows;',
       'for (cycle = 0; cycle < cycles; cycle++) {',
       ...bodies.map((_, k) => `part${k}();`),
       'drive();',
       `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
+      ...edgeFunctions.map((_, k) => `edge${k}();`),
       ...commit.map(unqualified),
       loopTail,
       '}',
@@ -191,18 +220,28 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
 const hoist = (texts: readonly string[]): string[] => texts.map(unqualified)
 const unqualified = (text: string): string => text.replace(/\b([SNT])\.(i32|f64|big)\b/g, '$1_$2')
 
-/** Operations that registers, outputs or checks need, in evaluation order. */
+/** Values that memories need at the clock edge. */
+const memoryInputs = (flat: Flat): number[] =>
+  flat.memories.flatMap(({ writes, reads }) => [
+    ...writes.flatMap(({ address, value, enable }) => [address, value, enable]),
+    ...reads.flatMap(({ address, enable }) => [address, enable]),
+  ])
+
+/** Operations that registers, outputs, memories or checks need, in evaluation order. */
 const liveOperations = (flat: Flat, checks: boolean): number[] => {
   const live = new Set<number>()
   const work = [...flat.registers.map((register) => register.next), ...flat.outputs.map((output) => output.value)]
   work.push(...flat.boxes.flatMap((box) => box.inputs))
+  work.push(...memoryInputs(flat))
   if (checks) work.push(...flat.checks.map((check) => check.holds))
   for (let value = work.pop(); value !== undefined; value = work.pop()) {
     if (live.has(value)) continue
     live.add(value)
     work.push(...flat.values[value]!.args)
   }
-  return [...live].filter((value) => !['const', 'in', 'reg'].includes(flat.values[value]!.op)).sort((a, b) => a - b)
+  return [...live]
+    .filter((value) => !['const', 'in', 'reg', 'read'].includes(flat.values[value]!.op))
+    .sort((a, b) => a - b)
 }
 
 const bigText = (value: FlatValue, text: string): string =>

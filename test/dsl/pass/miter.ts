@@ -19,7 +19,7 @@ export const opened = (module: Module, name: string): Module => {
   const swap = (node: Node): Node => {
     const known = cut.get(node) ?? swapped.get(node)
     if (known) return known
-    if (!('args' in node)) return node
+    if (!('args' in node) || node.op === 'lookup') return node
     const made = { ...node, args: node.args.map(swap) }
     swapped.set(node, made)
     return made

@@ -1,0 +1,83 @@
+import type { Graph } from './graph.ts'
+import type { Node } from './ir.ts'
+import { bool, type Shape } from './shape.ts'
+import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor } from './signal.ts'
+
+/**
+ * A port over which data of shape `of` goes one way, with `valid`, and `ready` the other way. An element is handed over at
+ * every clock edge with both true. Once valid, valid and data hold until then; ready may come and go, and may depend on
+ * valid within the cycle, but valid and data not on ready.
+ */
+export interface StreamShape<S extends Shape = Shape> {
+  readonly kind: 'stream'
+  readonly of: S
+  readonly tag: string
+}
+/** A stream port; in Verilog `x_valid`, `x_data` (of a record `x_data_field` each) and, the other way, `x_ready`. */
+export const stream = <S extends Shape>(of: S): StreamShape<S> => ({ kind: 'stream', of, tag: `st_${of.tag}` })
+
+/** What a component's ports may be. */
+export type Ports = Readonly<Record<string, Shape | StreamShape>>
+
+/** What a port is inside its component, or an instance's output outside it. */
+export type PortSignalOf<P> = P extends StreamShape<infer S> ? Stream<S> : SignalOf<P>
+/** What may drive a port. */
+export type PortOperandOf<P> = P extends StreamShape<infer S> ? Stream<S> | StreamSource<S> : OperandOf<P>
+/** The readiness that comes back from the stream ports among `P`. */
+export type ReadyOf<P extends Ports> = {
+  readonly [K in keyof P as P[K] extends StreamShape ? K : never]: { readonly ready: Bool }
+}
+
+/** A stream made of signals; its `ready` is where the other side's outputs are. */
+export interface StreamSource<S extends Shape = Shape> {
+  readonly valid: BoolOperand
+  readonly data: OperandOf<S>
+}
+
+/** Who takes a stream: a place driven once. */
+export interface Taker {
+  readonly ready: Bool & { set value(ready: BoolOperand) }
+  /** Drives `ready`; an error where it is driven already. */
+  take(ready: Node): void
+}
+
+/**
+ * A stream as its consumer has it. It is taken exactly once: by driving `ready.value`, by passing it to an instance or a
+ * library part, or by returning it as an output.
+ */
+export class Stream<S extends Shape = Shape> {
+  readonly kind = 'stream'
+  readonly graph: Graph
+  readonly shape: S
+  readonly name: string
+  readonly valid: Bool
+  readonly data: SignalOf<S>
+  readonly taker: Taker
+
+  constructor(graph: Graph, name: string, shape: S, valid: Node, data: SignalOf<S>, taker: Taker) {
+    this.graph = graph
+    this.name = name
+    this.shape = shape
+    this.valid = signalFor(graph, bool, valid) as Bool
+    this.data = data
+    this.taker = taker
+  }
+
+  /** True where the consumer takes the data at this clock edge if it is valid; drive it with `.ready.value = ...`. */
+  get ready(): Bool & { set value(ready: BoolOperand) } {
+    return this.taker.ready
+  }
+  /** True where an element is handed over at this clock edge. */
+  get fires(): Bool {
+    return this.valid.and(this.ready)
+  }
+}
+
+export const isStream = (shape: Shape | StreamShape): shape is StreamShape => shape.kind === 'stream'
+
+/** Names of a stream port's three nets. */
+export const netsOf = (port: string): { valid: string; data: string; ready: string } => ({
+  valid: `${port}_valid`,
+  data: `${port}_data`,
+  ready: `${port}_ready`,
+})

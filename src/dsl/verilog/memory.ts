@@ -1,0 +1,97 @@
+import { type Memory, type Node, type Operation, widthOf } from '../ir.ts'
+import type { Expressions } from './expression.ts'
+import { type Nets, typeOf } from './nets.ts'
+
+/** Longest line of initial words. */
+const lineWidth = 110
+
+/** The array, what its read ports show, and its lookups. `no_rw_check` frees tools of what the designer promised. */
+export const memoryDeclarations = ({ name, depth, word, collide, reads, writes, lookups }: Memory): string[] => [
+  `${collide === 'never' && writes.length > 0 ? '(* no_rw_check *) ' : ''}reg ${typeOf(word)}${name} [0:${depth - 1}];`,
+  ...reads.map(({ node }) => `reg ${typeOf(node)}${node.name};`),
+  ...lookups.map((node) => `wire ${typeOf(node)}${node.name};`),
+]
+
+export const lookupAssignments = ({ name, depth, lookups }: Memory, expressions: Expressions): string[] =>
+  lookups.map((node) => `assign ${node.name} = ${name}[${addressText(node.args[0], depth, node.name, expressions)}];`)
+
+/** Contents at the start, then a clocked block for each port: the shape that tools take for block RAM. */
+export const memoryBlocks = (memory: Memory, nets: Nets, expressions: Expressions): string[] => {
+  const { name, depth, word, collide, reads, writes } = memory
+  const blocks: string[][] = []
+  const clocked = (gate: string, statement: string): void => {
+    blocks.push(['always @(posedge clk) begin', `  if (${gate}) ${statement}`, 'end'])
+  }
+  writes.forEach(({ address, value, enable }, k) => {
+    const port = writes.length > 1 ? `${name}_write_${k + 1}` : `${name}_write`
+    const at = addressText(address, depth, port, expressions)
+    clocked(
+      gateText(enable, port, expressions),
+      `${name}[${at}] <= ${expressions.print(value, widthOf(word), `${port}_word`)};`,
+    )
+  })
+  for (const { node, address, enable } of reads) {
+    const word = `${name}[${addressText(address, depth, node.name, expressions)}]`
+    const shown = collide === 'new' ? writes.reduce((other, write) => passedOn(write, other), word) : word
+    clocked(gateText(enable, node.name, expressions), `${node.name} <= ${shown};`)
+
+    /** The word that a write puts at this very address, else `other`. */
+    function passedOn(write: Memory['writes'][number], other: string): string {
+      const meets =
+        write.address === address
+          ? write.enable
+          : operation('and', [write.enable, operation('eq', [write.address, address])])
+      const text = expressions.print(meets, 1, `${node.name}_meets`)
+      return `${/^\w+$/.test(text) ? text : `(${text})`} ? ${expressions.print(write.value, widthOf(node), `${node.name}_word`)} : ${other}`
+    }
+  }
+  return [...contents(memory, nets, expressions), ...blocks.flat()]
+}
+
+/** Words at power-up. Where hardware may start with anything, and for what reads show before the first one: simulation only. */
+const contents = (memory: Memory, nets: Nets, expressions: Expressions): string[] => {
+  const { name, depth, word, initial, reads } = memory
+  const constant = (value: bigint): string =>
+    expressions.print({ op: 'const', id: -1, min: value, max: value, value }, widthOf(word), name)
+  const words = (initial ?? []).flatMap((value, address) =>
+    value === 0n ? [] : [`${name}[${address}] = ${constant(value)};`],
+  )
+  const zeros = `for (k = 0; k < ${depth}; k = k + 1) ${name}[k] = ${constant(0n)};`
+  const block = [
+    `initial begin : ${nets.fresh(`${name}_start`)}`,
+    ...(words.length < depth ? ['  integer k;', `  ${zeros}`] : []),
+    ...filled(words).map((line) => `  ${line}`),
+    'end',
+  ]
+  const shown = reads.map(({ node }) => `initial ${node.name} = ${constant(0n)};`)
+  const simulated = [...(initial ? [] : block), ...shown]
+  return [...(initial ? block : []), ...(simulated.length > 0 ? ['`ifndef SYNTHESIS', ...simulated, '`endif'] : [])]
+}
+
+/** Statements side by side as far as the line goes. */
+const filled = (statements: readonly string[]): string[] => {
+  const lines: string[] = []
+  for (const statement of statements) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + statement.length < lineWidth)
+      lines[lines.length - 1] = `${last} ${statement}`
+    else lines.push(statement)
+  }
+  return lines
+}
+
+const addressText = (address: Node, depth: number, port: string, expressions: Expressions): string =>
+  expressions.print(address, widthOf({ min: 0n, max: BigInt(depth - 1) }), `${port}_address`)
+
+/** Reset leaves memories alone. */
+const gateText = (enable: Node, port: string, expressions: Expressions): string => {
+  if (enable.op === 'const' && enable.value === 1n) return '!rst'
+  const text = expressions.print(enable, 1, `${port}_enable`)
+  return `!rst && ${/^!?[\w[\]]+$/.test(text) ? text : `(${text})`}`
+}
+
+const operation = (op: 'and' | 'eq', args: readonly Node[]): Node => {
+  const [a, b] = args as [Node, Node]
+  if (op === 'and' && a.op === 'const' && a.value === 1n) return b
+  return { op, id: -1, min: 0n, max: 1n, args, amount: 0 } satisfies Operation
+}
