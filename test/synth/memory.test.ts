@@ -10,11 +10,11 @@ const full = Boolean(process.env.BITLOOM_FULL)
 
 /** 512 words of 8 bits: one block RAM on every family. */
 const Store = component('store', (p: { collide: Collision; ports: number }) => ({
-  in: { to: u(9), write: bool, word: s(8), from: u(9), read: bool, other: u(9) },
+  in: { target: u(9), write: bool, word: s(8), from: u(9), read: bool, other: u(9) },
   out: { shown: s(8), second: s(8) },
-  logic({ to, write, word, from, read, other }, { memory }) {
+  logic({ target, write, word, from, read, other }, { memory }) {
     const words = memory('words', { depth: 512, of: s(8), initial: [1, 2, 3], collide: p.collide })
-    words.write(to, word, { enable: write })
+    words.write(target, word, { enable: write })
     const shown = words.read(from, { enable: read })
     return { shown, second: p.ports === 2 ? words.read(other) : 0 }
   },
@@ -36,11 +36,11 @@ const parts = {
   'never, two reads': Store({ collide: 'never', ports: 2 }),
 }
 const Top = component('stores', (_: object) => ({
-  in: { to: u(9), write: bool, word: s(8), from: u(9), read: bool, other: u(9) },
+  in: { target: u(9), write: bool, word: s(8), from: u(9), read: bool, other: u(9) },
   out: { total: s(16) },
   logic(inputs, { use }) {
     const outputs = Object.values(parts).map((part, k) => use(`store_${k}`, part, inputs))
-    const coefficient = use('coefficients', Table({}), { at: inputs.from.add(inputs.to) }).word
+    const coefficient = use('coefficients', Table({}), { at: inputs.from.add(inputs.target) }).word
     return {
       total: outputs.reduce<Int>((sum, { shown, second }) => sum.add(shown).add(second), coefficient),
     }
@@ -52,31 +52,35 @@ const families: readonly (readonly [string, RegExp])[] = [
   ['ecp5', /^DP16KD$/],
   ['ice40', /^SB_RAM40_4K$/],
   ['xc7', /^RAMB(18|36)E1$/],
-].slice(0, full ? 3 : 1) as never
+]
 const yosys = withCache(openYosys())
 afterAll(() => yosys.close())
 
 describe('memories become block RAM', () => {
-  it.each(families)(
-    'on %s, whatever the policy; what a policy costs beside it',
-    async (id, block) => {
-      const family = fpgaFamilies.find((each) => each.id === id)!
-      const flatten = id === 'xc7' ? '' : '-noflatten'
-      const outcome = await yosys.run({
-        script: `read_verilog design.v\n${family.command} ${flatten} -top stores\nwrite_json netlist.json`,
-        files: { 'design.v': printVerilog(Top({}).module) },
-      })
-      if (!outcome.ok) throw new Error(outcome.error)
-      const json = outcome.files.get('netlist.json')!
-      const costs = Object.entries({ ...parts, rom: Table({}) }).map(([policy, part]) => {
-        const cells = countCells(parseNetlist(json, part.name))
-        const { luts, ffs } = countResources(cells, family)
-        const blocks = Object.entries(cells).flatMap(([cell, count]) => (block.test(cell) ? [`${count} ${cell}`] : []))
-        return `${policy}: ${blocks.join(', ') || 'no block RAM'}, ${luts} LUTs, ${ffs} flip-flops`
-      })
-      expect(costs).toMatchSnapshot()
-      expect(costs.every((cost) => /: [1-9] /.test(cost))).toBe(true)
-    },
-    600_000,
-  )
+  // Skipped, so that the snapshots of the other families still count as used.
+  for (const [id, block] of families)
+    it.skipIf(!full && id !== 'ecp5')(
+      `on ${id}, whatever the policy; what a policy costs beside it`,
+      async () => {
+        const family = fpgaFamilies.find((each) => each.id === id)!
+        const flatten = id === 'xc7' ? '' : '-noflatten'
+        const outcome = await yosys.run({
+          script: `read_verilog design.v\n${family.command} ${flatten} -top stores\nwrite_json netlist.json`,
+          files: { 'design.v': printVerilog(Top({}).module) },
+        })
+        if (!outcome.ok) throw new Error(outcome.error)
+        const json = outcome.files.get('netlist.json')!
+        const costs = Object.entries({ ...parts, rom: Table({}) }).map(([policy, part]) => {
+          const cells = countCells(parseNetlist(json, part.name))
+          const { luts, ffs } = countResources(cells, family)
+          const blocks = Object.entries(cells).flatMap(([cell, count]) =>
+            block.test(cell) ? [`${count} ${cell}`] : [],
+          )
+          return `${policy}: ${blocks.join(', ') || 'no block RAM'}, ${luts} LUTs, ${ffs} flip-flops`
+        })
+        expect(costs).toMatchSnapshot()
+        expect(costs.every((cost) => /: [1-9] /.test(cost))).toBe(true)
+      },
+      600_000,
+    )
 })
