@@ -111,7 +111,8 @@ const wrapped = (of: FlatValue, arg: FlatValue, text: string): string => {
   const width = widthOf(of)
   const signed = isSigned(of)
   const to = representationOf(of)
-  if (to === 'big' || representationOf(arg) === 'big') {
+  // Beyond 53 bits a residue would be rounded on its way, even where both ends are exact doubles.
+  if (to === 'big' || representationOf(arg) === 'big' || width > 53) {
     const big = representationOf(arg) === 'big' ? text : `BigInt(${text})`
     const cut = `BigInt.as${signed ? 'Int' : 'Uint'}N(${width}, ${big})`
     return to === 'big' ? cut : `Number(${cut})`
