@@ -1,4 +1,5 @@
-import { type Builder, buildModule } from './build.ts'
+import { buildModule } from './build/module.ts'
+import type { Builder } from './builder.ts'
 import { HdlError, originHere } from './error.ts'
 import type { Module } from './ir.ts'
 import { nameFault } from './names.ts'

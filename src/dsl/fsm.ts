@@ -1,4 +1,4 @@
-import type { Builder } from './build.ts'
+import type { Builder } from './builder.ts'
 import { type Enum, enumeration } from './enumeration.ts'
 import type { Graph } from './graph.ts'
 import type { Bool } from './signal.ts'

@@ -9,7 +9,7 @@ export {
   type ValueOf,
   type ValuesOf,
 } from './black-box.ts'
-export type { Builder, InstanceOptions, RegisterOf, RegisterOptions, WireOf } from './build.ts'
+export type { Builder, InstanceOptions, RegisterOf, RegisterOptions, WireOf } from './builder.ts'
 export { type Arm, type Arms, equal, type Matched, match, mux, type Read, select, type Value } from './choice.ts'
 export { type Clock, clock, mainClock, on } from './clock.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'

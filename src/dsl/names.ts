@@ -64,6 +64,11 @@ export class NameTable {
     return holder
   }
 
+  /** Gives a name that is taken to another holder. */
+  retake(name: string, what: string): void {
+    this.#taken.set(name.toLowerCase(), what)
+  }
+
   /** The first free of `base`, `base_2`, `base_3`, ..., now taken. */
   fresh(base: string, what = 'a temporary'): string {
     for (let k = 1; ; k++) {

@@ -1,4 +1,4 @@
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import type { Clock } from '../clock.ts'
 import { bits, bool, IntShape, type ScalarShape } from '../shape.ts'
 import type { AnySignal, Bits, Bool, Int } from '../signal.ts'

@@ -1,4 +1,4 @@
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import { mux } from '../choice.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'

@@ -1,4 +1,4 @@
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import type { Enum, EnumShape } from '../enumeration.ts'
 import type { Fixed, FixedShape } from '../fixed.ts'
 import type { BitsShape, BoolShape, IntShape, Shape } from '../shape.ts'

@@ -1,4 +1,4 @@
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import { bits, bool, type ScalarShape } from '../shape.ts'
 import type { AnySignal } from '../signal.ts'
 

@@ -1,4 +1,4 @@
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import { component } from '../component.ts'
 import { bool, type Shape } from '../shape.ts'
 import { type Stream, stream } from '../stream.ts'

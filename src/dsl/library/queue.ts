@@ -1,5 +1,5 @@
 import { leavesOf, valueFor } from '../aggregate.ts'
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import { mux } from '../choice.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'

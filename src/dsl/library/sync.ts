@@ -1,4 +1,4 @@
-import type { Builder } from '../build.ts'
+import type { Builder } from '../builder.ts'
 import { type Clock, clock as clockNamed, mainClock } from '../clock.ts'
 import { mainDomain, parentDomain } from '../domains.ts'
 import type { Module } from '../ir.ts'

@@ -1,5 +1,14 @@
 import { clockPorts, domainsOf } from '../domains.ts'
-import { type Constant, type Encoding, isSigned, type Module, type Node, type Range, widthOf } from '../ir.ts'
+import {
+  type Constant,
+  type Encoding,
+  isSigned,
+  type Module,
+  type Node,
+  type Output,
+  type Range,
+  widthOf,
+} from '../ir.ts'
 import { NameTable } from '../names.ts'
 
 /** A named value of the printed module, and which of its bits somebody reads. */
@@ -16,8 +25,11 @@ export class Nets {
   readonly #byNode = new Map<Node, Net>()
   readonly #names = new NameTable()
   readonly #valueNames = new Map<string, { readonly name: string; readonly of: Encoding; readonly code: bigint }>()
+  /** Registers and wires that are output ports. */
+  readonly #ports: ReadonlySet<Node>
 
   constructor(module: Module) {
+    this.#ports = new Set(module.outputs.filter(isOwnNet).map(({ node }) => node))
     for (const word of ['clk', 'rst', 'unused', ...domainsOf(module).flatMap((domain) => portsOf(domain))])
       this.#names.take(word, 'the printer')
     for (const input of module.inputs) this.#add(input, input.name)
@@ -36,6 +48,11 @@ export class Nets {
     for (const instance of module.instances)
       for (const [port, node] of instance.outputs)
         if (!this.#byNode.has(node)) this.#byNode.set(node, made(this.#names.fresh(`${instance.name}_${port}`), node))
+  }
+
+  /** True for a register or wire that is the output port of its name. */
+  isPort(node: Node): boolean {
+    return this.#ports.has(node)
   }
 
   of(node: Node): Net | undefined {
@@ -96,11 +113,19 @@ export class Nets {
     return parts
   }
 
+  /** A pass may have left a register whose output is now driven by something else: then the port keeps the name. */
   #add(node: Node, name: string): void {
-    this.#names.take(name, 'a net')
-    this.#byNode.set(node, made(name, node))
+    const taken = this.#names.take(name, 'a net') !== undefined && !this.#ports.has(node)
+    this.#byNode.set(node, made(taken ? this.#names.fresh(name) : name, node))
   }
 }
+
+/** True where an output is a register or wire of its own name, which then is the port itself. */
+const isOwnNet = ({ name, node, range }: Output): boolean =>
+  (node.op === 'wire' || node.op === 'reg') &&
+  node.name === name &&
+  widthOf(node) === widthOf(range) &&
+  isSigned(node) === isSigned(range)
 
 const portsOf = (domain: string): string[] => [clockPorts(domain).clk, clockPorts(domain).rst]
 

@@ -1,0 +1,118 @@
+import { leavesOf, valueFor } from '../aggregate.ts'
+import type { Builder, InstanceOptions } from '../builder.ts'
+import type { Component } from '../component.ts'
+import { domainsOf, mainDomain, portDomains } from '../domains.ts'
+import { originHere } from '../error.ts'
+import type { Graph } from '../graph.ts'
+import type { Instance, InstanceOutput, Module, Node } from '../ir.ts'
+import { bool, leafOf, type ScalarShape } from '../shape.ts'
+import { type AnySignal, signalFor } from '../signal.ts'
+import { isStream, netsOf, type Ports } from '../stream.ts'
+import type { Scope } from './scope.ts'
+import type { Streams } from './streams.ts'
+
+/** The child instances of a component. */
+export interface Instances {
+  readonly use: Builder['use']
+  readonly all: readonly Instance[]
+  /** The mistake of a child, which is the child's own and not mixed with those of the component around it. */
+  failure(): unknown
+}
+
+export const instancesOf = (scope: Scope, streams: Streams): Instances => {
+  const { graph, claim, fresh, claimClock, place } = scope
+  const all: Instance[] = []
+  let failure: unknown
+
+  const moduleOf = (child: Component): Module => {
+    try {
+      return child.module
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+
+  const clocksOf = (instance: string, module: Module, { clocks = [] }: InstanceOptions): Map<string, string> => {
+    const mapped = new Map(clocks.map(([inner, outer]) => [inner.name, outer.name]))
+    const known = new Set([mainDomain, ...domainsOf(module), ...portDomains(module)])
+    for (const inner of mapped.keys())
+      if (!known.has(inner))
+        throw graph.error(
+          'E-NAME',
+          `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}; map one of those`,
+        )
+    for (const domain of domainsOf(module)) claimClock(mapped.get(domain) ?? domain)
+    return mapped
+  }
+
+  const use = (
+    name: string,
+    child: Component,
+    inputs: Readonly<Record<string, unknown>>,
+    options: InstanceOptions = {},
+  ): unknown => {
+    claim(name, 'an instance')
+    const source = originHere(use)
+    const module = moduleOf(child)
+    const clocks = clocksOf(name, module, options)
+    onlyKnown(graph, `instance '${name}'`, 'input', inputs, child.in)
+    const drivers = new Map<string, Node>()
+    const outputs = new Map<string, InstanceOutput>()
+    const signals: Record<string, unknown> = {}
+    const outputOf = (port: string, shape: ScalarShape): InstanceOutput => ({
+      op: 'out',
+      id: graph.takeId(),
+      instance: name,
+      port,
+      ...leafOf(shape),
+    })
+    const output = (port: string, shape: ScalarShape): AnySignal => {
+      const node = outputOf(port, shape)
+      outputs.set(port, node)
+      return signalFor(graph, shape, node)
+    }
+
+    // The readiness of input streams comes behind all other outputs, as in the module.
+    const readiness: (readonly [string, InstanceOutput])[] = []
+    for (const [port, shape] of Object.entries(child.in)) {
+      const what = `input '${port}' of '${name}'`
+      if (isStream(shape)) {
+        const nets = netsOf(port)
+        const ready = outputOf(nets.ready, bool)
+        readiness.push([nets.ready, ready])
+        signals[port] = { ready: signalFor(graph, bool, ready) }
+        const { valid, data } = streams.drive(`${name}_${port}`, what, port, shape, inputs[port], ready)
+        drivers.set(nets.valid, valid)
+        for (const leaf of data) drivers.set(leaf.name, leaf.node)
+        continue
+      }
+      for (const leaf of leavesOf(graph, port, shape, inputs[port], what))
+        drivers.set(leaf.name, place(`input '${leaf.name}' of '${name}'`, leaf.shape, leaf.operand))
+    }
+    for (const [port, shape] of Object.entries(child.out)) {
+      if (!isStream(shape)) {
+        signals[port] = valueFor(port, shape, output)
+        continue
+      }
+      const [nets, streamName] = [netsOf(port), `${name}_${port}`]
+      const readyName = fresh(`${streamName}_ready`, 'the readiness of a stream')
+      const valid = output(nets.valid, bool).node
+      const made = streams.taken(streamName, shape.of, valid, valueFor(nets.data, shape.of, output), readyName)
+      signals[port] = made
+      drivers.set(nets.ready, made.ready.node)
+    }
+    for (const [port, node] of readiness) outputs.set(port, node)
+    all.push({ name, of: module, inputs: drivers, outputs, source, ...(clocks.size > 0 ? { clocks } : {}) })
+    return signals
+  }
+  return { use: use as Builder['use'], all, failure: () => failure }
+}
+
+/** A port nobody declared is a slip that types miss where an object is spread into another. */
+export const onlyKnown = (graph: Graph, whose: string, what: 'input' | 'output', given: object, ports: Ports): void => {
+  const stranger = Object.keys(given).find((key) => !(key in ports))
+  if (stranger === undefined) return
+  const known = Object.keys(ports).join(', ') || 'none'
+  graph.report('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
+}
