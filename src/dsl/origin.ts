@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { SourceMap } from 'node:module'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileOfFrame, sourceLine } from './source-file.ts'
 
 /** A line of the user's file, `src/pe/mac.ts:24`; worked out only when it is asked for. */
 export type Origin = () => string | undefined
@@ -17,7 +14,9 @@ export const originHere = (below?: (...all: never[]) => unknown, frames = rememb
   const holder: { stack?: string } = {}
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = frames
-  Error.captureStackTrace(holder, below)
+  // Some browsers have no way to leave frames out; the language's own are passed over all the same.
+  if (Error.captureStackTrace) Error.captureStackTrace(holder, below)
+  else holder.stack = new Error().stack ?? ''
   Error.stackTraceLimit = limit
   let text: string | undefined | null = null
   return () => {
@@ -26,59 +25,33 @@ export const originHere = (below?: (...all: never[]) => unknown, frames = rememb
   }
 }
 
-/** Where a mistake is noticed, never made: the language and the engines. Maps may be on in Node, so compiled or not. */
-const here = dirname(fileURLToPath(import.meta.url))
-const inner = [here, join(dirname(here), 'sim')].flatMap((folder) =>
-  [folder, folder.replace(/([\\/])dist([\\/]\w+)$/, '$1src$2')].map((path) => path + sep),
-)
+/**
+ * Files in which a mistake is noticed, never made: the language and the engines. Maps may be on in Node, so compiled or not.
+ * Bundled into one file they are all of it, and then whatever else was bundled into it has no lines.
+ */
+const isInner = ((): ((file: string) => boolean) => {
+  const own: string | undefined = import.meta.url
+  if (!own) return () => true
+  const here = fileOfFrame(own)
+  const folder = /^(.*[\\/])dsl[\\/]origin\.[jt]s(?:\?.*)?$/.exec(here)?.[1]
+  if (folder === undefined) return (file) => file === here
+  const inner = ['dsl', 'sim'].flatMap((name) =>
+    [folder, folder.replace(/([\\/])dist([\\/])$/, '$1src$2')].map((start) => `${start}${name}`),
+  )
+  return (file) => inner.some((start) => file.startsWith(`${start}/`) || file.startsWith(`${start}\\`))
+})()
 
-const lineIn = (stack: string): string | undefined => {
-  for (const frame of stack.split('\n').slice(1)) {
-    const found = /\(?((?:file:\/\/)?[^()\s]+):(\d+):(\d+)\)?$/.exec(frame.trim())
+/** `at f (file:///a.js:3:5)` of V8, or `f@http://host/a.js:3:5` of other engines. */
+const frame = /^(?:at .*?|[^@]*@)\(?([^()\s]+):(\d+):(\d+)\)?$/
+
+/** The first line of a stack that the user wrote. */
+export const lineIn = (stack: string): string | undefined => {
+  for (const text of stack.split('\n')) {
+    const found = frame.exec(text.trim())
     if (!found) continue
-    const file = found[1]!.startsWith('file://') ? fileURLToPath(found[1]!) : found[1]!
-    if (file.startsWith('node:') || inner.some((folder) => file.startsWith(folder))) continue
-    const place = beforeCompiling(file, Number(found[2]), Number(found[3]))
-    return `${inPackage(place.file)}:${place.line}`
+    const file = fileOfFrame(found[1]!)
+    if (file.startsWith('node:') || isInner(file)) continue
+    return sourceLine({ file, line: Number(found[2]) }, Number(found[3]))
   }
   return undefined
 }
-
-/** The line the compiler made this one from, where a `.map` lies beside the file; else the line itself. */
-const beforeCompiling = (file: string, line: number, column: number): { file: string; line: number } => {
-  if (!maps.has(file)) maps.set(file, /\.[cm]?js$/.test(file) ? readMap(`${file}.map`) : undefined)
-  const entry = maps.get(file)?.findEntry(line - 1, column - 1)
-  if (!entry || !('originalSource' in entry)) return { file, line }
-  const source = entry.originalSource.startsWith('file://') ? fileURLToPath(entry.originalSource) : entry.originalSource
-  return { file: resolve(dirname(file), source), line: entry.originalLine + 1 }
-}
-const maps = new Map<string, SourceMap | undefined>()
-
-const readMap = (file: string): SourceMap | undefined => {
-  try {
-    return new SourceMap(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * The path inside the package the file belongs to, so that the same design names the same lines on every machine; the file
- * name alone where there is no package.
- */
-const inPackage = (file: string): string => {
-  const root = packageOf(dirname(file))
-  return relative(root ?? dirname(file), file).replaceAll('\\', '/')
-}
-
-const packageOf = (folder: string): string | undefined => {
-  if (!packages.has(folder)) {
-    const parent = dirname(folder)
-    packages.set(
-      folder,
-      existsSync(join(folder, 'package.json')) ? folder : parent === folder ? undefined : packageOf(parent),
-    )
-  }
-  return packages.get(folder)
-}
-const packages = new Map<string, string | undefined>()

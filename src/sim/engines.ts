@@ -2,12 +2,12 @@ import { unknownName } from '../base/suggestion.ts'
 import type { Module } from '../dsl/ir.ts'
 import { verilogForSimulation } from '../dsl/verilog/black-box.ts'
 import { type Engine, portLayout } from './engine.ts'
-import { type EngineOptions, interpreter } from './interpret.ts'
-import { javascriptEngine } from './javascript/engine.ts'
+import type { EngineOptions } from './interpret.ts'
+import { openOwnEngine, ownEngineNames } from './own-engines.ts'
 import { verilatorEngine } from './verilator.ts'
 
 /** Every simulation engine, the default first. */
-export const engineNames = ['js', 'interpreter', 'verilator'] as const
+export const engineNames = [...ownEngineNames, 'verilator'] as const
 export type EngineName = (typeof engineNames)[number]
 
 export const engineSummaries: Readonly<Record<EngineName, string>> = {
@@ -17,19 +17,13 @@ export const engineSummaries: Readonly<Record<EngineName, string>> = {
 }
 
 /** Opens a design on an engine; `close` it afterwards. Verilator missing or failing to build is a UserError. */
-export const openEngine = (name: EngineName, module: Module, options: EngineOptions = {}): Engine => {
-  switch (name) {
-    case 'js':
-      return javascriptEngine(module, options)
-    case 'interpreter':
-      return interpreter(module, options)
-    case 'verilator':
-      return verilatorEngine(
+export const openEngine = (name: EngineName, module: Module, options: EngineOptions = {}): Engine =>
+  name === 'verilator'
+    ? verilatorEngine(
         { verilog: verilogForSimulation(module), top: module.name, ports: portLayout(module) },
         { checks: options.checks ?? true },
       )
-  }
-}
+    : openOwnEngine(name, module, options)
 
 /** The engine of that name; another name is a UserError that lists them. */
 export const engineNamed = (name: string): EngineName => {

@@ -30,7 +30,10 @@ beforeAll(() => {
       outDir: join(folder, 'out'),
       rootDir: folder,
       noEmitOnError: false,
-      paths: { bitloom: [join(root, 'dist', 'index.d.ts')] },
+      paths: {
+        bitloom: [join(root, 'dist', 'index.d.ts')],
+        'bitloom/language': [join(root, 'dist', 'language.d.ts')],
+      },
       typeRoots: [join(root, 'node_modules', '@types')],
     },
     include: [],
@@ -41,10 +44,13 @@ beforeAll(() => {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', cwd: folder })
   complaints = stdout.split('\n').filter((line) => line !== '')
-  const bitloom = pathToFileURL(join(root, 'dist', 'index.js')).href
+  const entry = (name: string): string => pathToFileURL(join(root, 'dist', `${name}.js`)).href
   for (const { name } of examples) {
     const file = join(folder, 'out', `${name}.js`)
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/from ['"]bitloom['"]/g, `from '${bitloom}'`))
+    const text = readFileSync(file, 'utf8')
+      .replaceAll(/from ['"]bitloom['"]/g, `from '${entry('index')}'`)
+      .replaceAll(/from ['"]bitloom\/language['"]/g, `from '${entry('language')}'`)
+    writeFileSync(file, text)
   }
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
