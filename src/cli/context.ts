@@ -11,6 +11,8 @@ export interface Output {
   readonly write: (text: string) => void
   /** The one JSON document of a command; nothing without --json. */
   readonly result: (value: unknown) => void
+  /** A line on stderr, with --json too. */
+  readonly complain: (text: string) => void
   /** True where people watch text appear. */
   readonly live: boolean
 }
@@ -26,6 +28,9 @@ export const terminalOutput = (json: boolean): Output => {
     },
     write: (text) => {
       if (!json) process.stdout.write(text)
+    },
+    complain: (text) => {
+      process.stderr.write(`${text}\n`)
     },
     result: (value) => {
       if (json) process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)

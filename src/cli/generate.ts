@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { type ArraySize, outputStationaryArray } from '../accel/output-stationary.ts'
 import { writeWhole } from '../base/files.ts'
+import { describeWarning, type FoundWarning, warningsUnder } from '../dsl/check/warnings.ts'
 import { isSigned, type Module, widthOf } from '../dsl/ir.ts'
 import { clockPortNames } from '../dsl/verilog/module.ts'
-import { modulesUnder } from '../dsl/verilog/print.ts'
 import { printWithMap, type VerilogMap } from '../dsl/verilog/source-map.ts'
 import { catalogue, processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
@@ -32,21 +32,13 @@ export interface GeneratedModule {
   readonly lines: number
 }
 
-/** Something legal in a design that is hardly meant. */
-export interface GeneratedWarning {
-  readonly module: string
-  readonly code: string
-  readonly message: string
-  /** Line of TypeScript, `src/pe/mac.ts:24`. */
-  readonly source?: string
-}
-
 export interface GeneratedDesign {
   readonly module: GeneratedModule
   readonly verilog: string
   /** Verilog lines, hierarchical names and lines of TypeScript, each to the others. */
   readonly map: VerilogMap
-  readonly warnings: readonly GeneratedWarning[]
+  /** With those that are accepted, and why. */
+  readonly warnings: readonly FoundWarning[]
 }
 
 export interface GenerateOptions {
@@ -81,7 +73,7 @@ export const generateDesign = (
   return {
     verilog,
     map,
-    warnings: warningsIn(module),
+    warnings: warningsUnder(module, { accepted: true }),
     module: {
       name: module.name,
       file,
@@ -106,14 +98,6 @@ export const generateCatalogue = (options: GenerateOptions = {}): readonly Gener
   ...catalogueArrays.map(({ spec, size }) => generateDesign(processingElement(spec), size, options)),
 ]
 
-const warningsIn = (top: Module): readonly GeneratedWarning[] =>
-  modulesUnder(top).flatMap(({ name, warnings }) =>
-    warnings.map(({ code, message, source }) => {
-      const line = source?.()
-      return { module: name, code, message, ...(line === undefined ? {} : { source: line }) }
-    }),
-  )
-
 /** Name of the map beside a Verilog file. */
 const mapFile = (file: string): string => file.replace(/\.v$/, '.map.json')
 
@@ -127,12 +111,19 @@ export const writeDesigns = (designs: readonly GeneratedDesign[], folder: string
   writeWhole(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
 }
 
-/** `bitloom generate`: Verilog and a manifest of the given specs, or of the catalogue. */
+/** Tells each warning that nobody accepted once; gives 1 where they count as failed checks, else 0. */
+export const tellWarnings = (designs: readonly GeneratedDesign[], strict: boolean, output: Output): 0 | 1 => {
+  const found = designs.flatMap(({ warnings }) => warnings.filter(({ accepted }) => accepted === undefined))
+  for (const text of new Set(found.map(describeWarning))) output.complain(text)
+  return strict && found.length > 0 ? 1 : 0
+}
+
+/** `bitloom generate`: Verilog and a manifest of the given specs, or of the catalogue; gives the exit code. */
 export const generateCommand = (
   specs: readonly string[],
-  options: { readonly out: string; readonly array?: ArraySize } & GenerateOptions,
+  options: { readonly out: string; readonly array?: ArraySize; readonly strict?: boolean } & GenerateOptions,
   output: Output,
-): void => {
+): 0 | 1 => {
   const designs =
     specs.length > 0
       ? specs.map((spec) => generateDesign(processingElement(spec), options.array, options))
@@ -145,6 +136,7 @@ export const generateCommand = (
   for (const { module } of designs)
     output.print(`${join(options.out, module.file)}  ${module.lines} lines  ${module.spec}`)
   output.print(`${join(options.out, 'manifest.json')}`)
+  return tellWarnings(designs, options.strict === true, output)
 }
 
 const portsOf = (module: Module): GeneratedModule['ports'] => [

@@ -80,6 +80,7 @@ const program = (act: Act): Command => {
     .option('--locations', 'line of TypeScript behind registers, wires and instances; always in the .map.json')
     .option('--formal', 'promises as assertions under `ifdef FORMAL`, for Yosys and SymbiYosys')
     .option('--array <RxC>', 'an output-stationary array of the PE', arraySize)
+    .option('--strict', 'exit with 1 where there are warnings that the design does not accept')
     .action((specs: string[], options) => act(options, (output) => generateCommand(specs, options, output)))
 
   command('verify <spec>', 'the RTL against its golden model: every product, then random groups', [

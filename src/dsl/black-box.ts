@@ -126,6 +126,7 @@ export const blackBox = <const In extends BlackBoxPorts, const Out extends Black
     operations: [],
     nodeCount: inputs.length + outputs.length,
     warnings: [],
+    accepted: [],
     blackBox: box,
   }
   return { name, in: description.in, out: description.out, module }

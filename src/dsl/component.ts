@@ -1,5 +1,6 @@
 import { buildModule } from './build/module.ts'
 import type { Builder } from './builder.ts'
+import { type Accepted, withAccepted } from './check/warnings.ts'
 import { HdlError, originHere } from './error.ts'
 import type { Module } from './ir.ts'
 import { nameFault } from './names.ts'
@@ -27,6 +28,8 @@ export interface Description<In extends Ports, Out extends Ports> {
    * that hold still while data passes, such as a configuration.
    */
   readonly latency?: 'checked' | { readonly steady: readonly string[] }
+  /** Warnings that are meant, each with why: `{ 'W-UNUSED': { spare: 'a pin of the board' } }`. */
+  readonly accepted?: Accepted
   /** What comes in, the readiness of output streams among it; returns what goes out. */
   logic(inputs: SignalsOf<In> & ReadyOf<Out>, builder: Builder): OperandsOf<Out>
 }
@@ -77,7 +80,11 @@ export const component = <P extends object, In extends Ports, Out extends Ports>
         if (module) return module
         module = 'in the making'
         try {
-          const built = buildModule(name, texts, description, declared)
+          const built = withAccepted(
+            buildModule(name, texts, description, declared),
+            description.accepted ?? {},
+            declared,
+          )
           module = built
           return built
         } finally {

@@ -10,6 +10,7 @@ export {
   type ValuesOf,
 } from './black-box.ts'
 export type { Builder, InstanceOptions, RegisterOf, RegisterOptions, WireOf } from './builder.ts'
+export { type Accepted, describeWarning, type FoundWarning, warningsUnder } from './check/warnings.ts'
 export { type Arm, type Arms, equal, type Matched, match, mux, type Read, select, type Value } from './choice.ts'
 export { type Clock, clock, mainClock, on } from './clock.ts'
 export { type Component, component, type OperandsOf, type SignalsOf } from './component.ts'
@@ -17,7 +18,7 @@ export { Enum, type EnumOperand, EnumShape, enumeration } from './enumeration.ts
 export { HdlError } from './error.ts'
 export { asFixed, Fixed, type FixedOperand, FixedShape, fixed, type Rounding } from './fixed.ts'
 export type { Fsm, States } from './fsm.ts'
-export type { Encoding, Module, Warning } from './ir.ts'
+export type { Encoding, Module, Warning, WarningCode } from './ir.ts'
 export { type Balanced, balance } from './latency/balance.ts'
 export { type Latency, latencyOf } from './latency/latency.ts'
 export { type AsyncFifoParameters, asyncFifo } from './library/async-fifo.ts'

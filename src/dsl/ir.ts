@@ -164,11 +164,16 @@ export interface Check {
   readonly source?: Source
 }
 
+export type WarningCode =
+  | 'W-UNUSED' // an input, register or instance that no output, check or state ever depends on
+  | 'W-CONSTANT' // a comparison whose outcome the bounds decide
+  | 'W-ACCEPTED' // a warning that is accepted and is not there
+
 /** Something legal that is hardly meant; never an error. */
 export interface Warning {
-  readonly code:
-    | 'W-UNUSED' // an input, register or instance that no output, check or state ever depends on
-    | 'W-CONSTANT' // a comparison whose outcome the bounds decide
+  readonly code: WarningCode
+  /** Names of what it is about: the designer accepts it by one of them. */
+  readonly about: readonly string[]
   /** One sentence. */
   readonly message: string
   readonly source?: Source
@@ -214,6 +219,8 @@ export interface Module {
   /** Ids given so far: every node's `id` is below it. */
   readonly nodeCount: number
   readonly warnings: readonly Warning[]
+  /** Warnings that the designer says are meant, and why; they are not among `warnings`. */
+  readonly accepted: readonly (Warning & { readonly why: string })[]
   readonly blackBox?: BlackBox
 }
 

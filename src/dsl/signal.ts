@@ -390,6 +390,7 @@ const compared = (graph: Graph, op: 'lt' | 'eq', a: Node, b: Node): Node => {
     const bound = (of: Node): string => (of.op === 'const' || of.name === undefined ? '' : ` in ${showRange(of)}`)
     graph.warnings.push({
       code: 'W-CONSTANT',
+      about: [a, b].flatMap(({ name }) => name ?? []),
       message: `${show(a)}${bound(a)} ${op === 'lt' ? 'is less than' : 'equals'} ${show(b)}${bound(b)} ${node.value === 1n ? 'always' : 'never'}; leave the comparison out or mend its operands`,
       source: originHere(compared),
     })

@@ -64,6 +64,12 @@ describe('generate', () => {
     expect(atName(map, 'pe_0_0.accumulator')?.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
   })
 
+  it('is strict about the catalogue, which has no warnings', () => {
+    const { status, stderr } = bitloom(['generate', '--strict', '--out', join(folder.path, 'strict')])
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+
   it('prints lines of TypeScript and assertions where asked to', () => {
     const out = join(folder.path, 'formal')
     json(['generate', 'mac', '--locations', '--formal', '--out', out])

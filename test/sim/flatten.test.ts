@@ -121,6 +121,7 @@ describe('a loop that only the hierarchy closes', () => {
       checks: [],
       operations: [],
       warnings: [],
+      accepted: [],
     }
     const a: Input = { op: 'in', id: 0, name: 'a', ...byteRange }
     const turned: Operation = { op: 'not', id: 1, args: [a], amount: 0, ...byteRange }

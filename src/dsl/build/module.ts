@@ -113,6 +113,7 @@ export const buildModule = <In extends Ports, Out extends Ports>(
     operations: graph.operations,
     nodeCount: graph.nodeCount,
     warnings: [],
+    accepted: [],
   }
   const latency = description.latency === undefined ? undefined : { steady, names: steadyNames }
   refuseStructure(graph, built, places, latency, declared)

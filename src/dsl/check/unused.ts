@@ -4,8 +4,9 @@ import { liveNodes } from '../roots.ts'
 /** Inputs, registers and instances that no output and no check ever depends on. */
 export const unusedIn = (module: Module): Warning[] => {
   const { nodes, instances } = liveNodes(module)
-  const idle = (what: string, name: string): Pick<Warning, 'code' | 'message'> => ({
+  const idle = (what: string, name: string): Warning => ({
     code: 'W-UNUSED',
+    about: [name],
     message: `${what} '${name}' changes no output and no check; read it or leave it out`,
   })
   const at = ({ source }: { readonly source?: Warning['source'] }): Pick<Warning, 'source'> =>
