@@ -99,8 +99,10 @@ export const component = <P extends object, In extends Ports, Out extends Ports>
 
 interface Parameter {
   readonly key: string
-  readonly kind: 'text' | 'number' | 'flag' | 'shape' | 'component' | 'identity'
+  readonly kind: 'text' | 'number' | 'flag' | 'shape' | 'component' | 'identity' | 'list'
   readonly text: string
+  /** Of a list. */
+  readonly elements?: readonly Omit<Parameter, 'key'>[]
 }
 
 /** The parameters in alphabetical order; one that is undefined is as good as left out. */
@@ -114,6 +116,10 @@ const textOf = (label: string, key: string, value: unknown): Omit<Parameter, 'ke
   if (typeof value === 'string') return { kind: 'text', text: value }
   if (typeof value === 'number' || typeof value === 'bigint') return { kind: 'number', text: String(value) }
   if (typeof value === 'boolean') return { kind: 'flag', text: String(value) }
+  if (Array.isArray(value)) {
+    const elements = value.map((element, k) => textOf(label, `${key}[${k}]`, element))
+    return { kind: 'list', text: elements.map(({ text }) => text).join(' '), elements }
+  }
   if (typeof value === 'object' && value !== null) {
     // Shapes have a tag, components a name, anything else may carry an identity: they differ wherever the things differ.
     if ('tag' in value && typeof value.tag === 'string') return { kind: 'shape', text: value.tag }
@@ -123,12 +129,17 @@ const textOf = (label: string, key: string, value: unknown): Omit<Parameter, 'ke
   throw new HdlError(
     'E-PARAMETER',
     label,
-    `parameter '${key}' is neither text, number, flag, shape, component nor an object with an 'identity' text, so it cannot be part of a module's identity; pass plain values`,
+    `parameter '${key}' is neither text, number, flag, shape, component, an object with an 'identity' text nor a list of these, so it cannot be part of a module's identity; pass plain values`,
   )
 }
 
 const identityOf = (parameters: readonly Parameter[]): string =>
-  JSON.stringify(parameters.map(({ key, kind, text }) => [key, kind, text]))
+  JSON.stringify(parameters.map((parameter) => [parameter.key, contentOf(parameter)]))
+
+const contentOf = ({ kind, text, elements }: Omit<Parameter, 'key'>): readonly unknown[] => [
+  kind,
+  elements?.map(contentOf) ?? text,
+]
 
 /**
  * Every parameter is in the name, so that two names are equal only if the parameters are: names that are long, or that
@@ -145,7 +156,8 @@ const moduleName = (label: string, parameters: readonly Parameter[]): string => 
 }
 
 /** True where nothing but this parameter is written like it. */
-const isPlain = ({ kind, text }: Parameter): boolean => {
+const isPlain = ({ kind, text, elements = [] }: Omit<Parameter, 'key'>): boolean => {
+  if (kind === 'list') return elements.length > 1 && elements.every((one) => one.kind === 'number' && isPlain(one))
   if (kind === 'shape') return /^\w+$/.test(text)
   if (kind === 'flag') return true
   if (kind === 'number') return /^-?\d+$/.test(text)

@@ -305,12 +305,14 @@ export class Bits extends Signal {
 
 // ── free functions ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The sum of all, added as a balanced tree. */
-export const sum = (terms: readonly Int[]): Int => {
+/** The sum of all, integers or values in fixed point, added as a balanced tree. */
+export function sum(terms: readonly Int[]): Int
+export function sum(terms: readonly Fixed[]): Fixed
+export function sum<T extends { add(other: T): T }>(terms: readonly T[]): T {
   if (terms.length === 0) throw new HdlError('E-RANGE', 'sum', 'sum takes at least one term, got none; pass some')
   let level = [...terms]
   while (level.length > 1) {
-    const pairs: Int[] = []
+    const pairs: T[] = []
     for (let k = 0; k < level.length; k += 2) pairs.push(level[k + 1] ? level[k]!.add(level[k + 1]!) : level[k]!)
     level = pairs
   }

@@ -67,9 +67,9 @@ export class Stream<S extends Shape = Shape> {
   get ready(): Bool & { set value(ready: BoolOperand) } {
     return this.taker.ready
   }
-  /** True where an element is handed over at this clock edge. */
+  /** True where an element is handed over at this clock edge; in Verilog `x_fires`. */
   get fires(): Bool {
-    return this.valid.and(this.ready)
+    return this.valid.and(this.ready).named(`${this.name}_fires`)
   }
 }
 

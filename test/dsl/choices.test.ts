@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bits, bool, cat, type Int, mux, range, s, sum, u } from '../../src/dsl/index.ts'
+import { bits, bool, cat, fixed, type Int, mux, range, s, sum, u } from '../../src/dsl/index.ts'
 import { maker, mistake, run } from './maker.ts'
 
 describe('mux', () => {
@@ -95,6 +95,14 @@ describe('sum', () => {
     const depth = (node: (typeof module.operations)[number] | { op: string }): number =>
       'args' in node ? 1 + Math.max(...node.args.map(depth)) : 0
     expect(depth(module.outputs[0]!.node)).toBe(3)
+  })
+
+  it('lines up the points of values in fixed point', () => {
+    const quarter = fixed(s(8), 2)
+    const module = maker({ a: quarter, b: fixed(s(8), 4) }, { y: fixed(s(12), 4) }, ({ a, b }) => ({
+      y: sum([a, b, a.mul(0.25)]),
+    }))
+    expect(run(module, [{ a: -5, b: 3 }])).toEqual([{ y: BigInt(-5 * 4 + 3 - 5) }])
   })
 
   it('of nothing is refused', () => {

@@ -44,9 +44,20 @@ describe('a component', () => {
     expect(Mac({ a: 0.5 }).name).toMatch(/^mac_a_0_5_[0-9a-f]{8}$/)
   })
 
+  it('takes lists, in its name where they are whole numbers alone', () => {
+    const Fir = family('fir')
+    expect(Fir({ taps: [1, -2, 3n] }).name).toBe('fir_taps_1_m2_3')
+    expect(Fir({ taps: [1, -2, 3n] })).toBe(Fir({ taps: [1n, -2, 3] }))
+    expect(Fir({ taps: [1, -2, 3n] }).module.parameters).toEqual({ taps: '1 -2 3' })
+    expect(Fir({ taps: [0.5, 1] }).name).toMatch(/^fir_taps_0_5_1_[0-9a-f]{8}$/)
+    expect(Fir({ taps: [[1], [2]] })).not.toBe(Fir({ taps: [[1, 2]] }))
+    expect(Fir({ taps: [1] }).name).toMatch(/^fir_taps_1_[0-9a-f]{8}$/)
+    expect(Fir({ taps: [] }).name).toMatch(/^fir_taps_+[0-9a-f]{8}$/)
+  })
+
   it('has another name for every other parameters', () => {
     const Other = family('other')
-    const value = fc.oneof(
+    const scalar = fc.oneof(
       fc.integer({ min: -3, max: 12 }),
       fc.bigInt({ min: -3n, max: 12n }),
       fc.double({ min: -1, max: 1, noNaN: true }),
@@ -54,6 +65,10 @@ describe('a component', () => {
       fc.constantFrom(s(1), u(1), u(8), range(-1, 2), range(-1, 0), bool, bits(8), Other({}), Other({ a: 1 })),
       fc.constantFrom('1', 'm1', 'true', 's1', 'b8', 'bool', 'a_1', 'a', 'b_1', '', '-1', 'none', 'other', 'm1_to_2'),
       fc.string({ maxLength: 3 }),
+    )
+    const value = fc.oneof(
+      { weight: 3, arbitrary: scalar },
+      fc.array(fc.oneof(scalar, fc.array(scalar, { maxLength: 2 })), { maxLength: 3 }),
     )
     const parameters = fc.dictionary(fc.constantFrom('a', 'b', 'c'), value, { maxKeys: 3 })
     const Mac = family()
@@ -71,9 +86,10 @@ describe('a component', () => {
   })
 
   it('refuses a parameter that cannot be told in text', () => {
-    expect(mistake(() => family()({ weights: [1, 2, 3] }))).toMatchInlineSnapshot(
-      `"E-PARAMETER in mac (parameters.test.ts, line '() => family()({ weights: [1, 2, 3] })'): parameter 'weights' is neither text, number, flag, shape, component nor an object with an 'identity' text, so it cannot be part of a module's identity; pass plain values"`,
+    expect(mistake(() => family()({ weights: new Map() }))).toMatchInlineSnapshot(
+      `"E-PARAMETER in mac (parameters.test.ts, line '() => family()({ weights: new Map() })'): parameter 'weights' is neither text, number, flag, shape, component, an object with an 'identity' text nor a list of these, so it cannot be part of a module's identity; pass plain values"`,
     )
+    expect(() => family()({ weights: [1, [2, {}]] })).toThrow("parameter 'weights[1][1]' is neither")
     expect(() => family()({ weights: { identity: '1 2 3' } })).not.toThrow()
   })
 })

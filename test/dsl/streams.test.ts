@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { arbiter, bool, component, fork, map, queue, s, stream, u } from '../../src/dsl/index.ts'
+import { arbiter, bool, component, fork, map, printVerilog, queue, s, stream, u } from '../../src/dsl/index.ts'
 import { portNamed, writePort } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
@@ -83,6 +83,7 @@ describe('a stream port', () => {
       y.ready.value = y_taken
       return { y: y.data, taken: x.ready.and(y.fires) }
     })
+    expect(printVerilog(module)).toContain('wire one_y_fires = ')
     expect(
       run(module, [
         { go: 1, y_taken: 0 },

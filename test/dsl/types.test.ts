@@ -294,7 +294,7 @@ describe('the compiler', () => {
         "fields have no order: TS2339",
         "a choice on a number: TS2769",
         "a choice between a number and a flag: TS2769",
-        "a sum of flags: TS2740",
+        "a sum of flags: TS2769",
         "a promise that is a number: TS2740",
         "a checked flag: TS2740",
         "a shift by a signal: TS2345",
