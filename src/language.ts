@@ -14,3 +14,4 @@ export {
   ownEngineNames as engineNames,
 } from './sim/own-engines.ts'
 export { randomStimulus } from './sim/stimulus.ts'
+export * from './sim/testbench.ts'
