@@ -68,6 +68,7 @@ export interface ReadValue extends NodeBase {
   readonly op: 'read'
   readonly name: string
   readonly memory: string
+  readonly clock?: string
 }
 /** The word at an address within the cycle, before the coming clock edge; 0 outside the memory. See `Memory`. */
 export interface Lookup extends NodeBase {
@@ -75,6 +76,8 @@ export interface Lookup extends NodeBase {
   readonly name: string
   readonly memory: string
   readonly args: readonly [Node]
+  /** Why it may see words that another clock writes; without, that is an error. */
+  readonly crossing?: string
 }
 /**
  * A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice, and of cat the
