@@ -1,9 +1,17 @@
-import type { Instance, Memory, Module, Node } from './ir.ts'
+import type { Instance, Memory, MemoryWrite, Module, Node } from './ir.ts'
+
+/** What a write port takes. */
+export const writeNeeds = ({ address, value, enable, lanes = [] }: MemoryWrite): Node[] => [
+  address,
+  value,
+  enable,
+  ...lanes,
+]
 
 /** Every node that a memory's text mentions, as often as it does. */
 export const memoryReads = ({ collide, reads, writes, lookups }: Memory): Node[] => [
   ...lookups,
-  ...writes.flatMap(({ address, value, enable }) => [address, value, enable]),
+  ...writes.flatMap(writeNeeds),
   ...reads.flatMap(({ address, enable }) => [
     address,
     enable,
@@ -12,8 +20,7 @@ export const memoryReads = ({ collide, reads, writes, lookups }: Memory): Node[]
 ]
 
 /** What a word that somebody sees depends on: every write. */
-const wordsNeed = ({ writes }: Memory): Node[] =>
-  writes.flatMap(({ address, value, enable }) => [address, value, enable])
+const wordsNeed = ({ writes }: Memory): Node[] => writes.flatMap(writeNeeds)
 
 /** Every node that something reads: an operation, a port, a promise, a register that does not hold, a wire, an instance. */
 export const readNodes = (module: Module): ReadonlySet<Node> =>

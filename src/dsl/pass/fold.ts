@@ -12,7 +12,7 @@ export const foldConstants: Pass = (module) => {
   for (;;) {
     const constants = constantLeaves(folded)
     const memories = folded.memories.map((memory) => {
-      const writes = memory.writes.filter(({ enable }) => !isNever(enable))
+      const writes = memory.writes.filter(({ enable, lanes = [enable] }) => !isNever(enable) && !lanes.every(isNever))
       return writes.length < memory.writes.length ? { ...memory, writes } : memory
     })
     if (constants.size === 0 && memories.every((memory, k) => memory === folded.memories[k])) return folded

@@ -117,7 +117,10 @@ const placesIn = (module: Module): readonly Place[] => [
     nodes: shownBy(memory),
     bounds: memory.word,
     // Words that nobody has written yet, and ports that nobody has read, show 0.
-    start: (memory.initial ?? []).reduce((range, value) => hull(range, { min: value, max: value }), never),
+    // A part of a word that is written alone leaves the others as they were: nothing is known of the whole.
+    start: memory.writes.some(({ lanes }) => lanes)
+      ? memory.word
+      : (memory.initial ?? []).reduce((range, value) => hull(range, { min: value, max: value }), never),
     becomes: (of: Bounds) =>
       memory.writes.flatMap(({ value, enable }) => under(value, told(enable, true, of), of, stepsBack) ?? []),
   })),

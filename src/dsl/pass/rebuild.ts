@@ -13,6 +13,7 @@ import {
   type Register,
   type Wire,
 } from '../ir.ts'
+import { writeNeeds } from '../roots.ts'
 
 /** A change to one module that keeps its ports and what they do in every cycle. */
 export type Pass = (module: Module) => Module
@@ -86,7 +87,7 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
     ...wires.map((wire) => wire.driver),
     ...instances.flatMap((instance) => [...instance.inputs.values()]),
     ...module.memories.flatMap(({ writes, reads }) => [
-      ...writes.flatMap(({ address, value, enable }) => [address, value, enable]),
+      ...writes.flatMap(writeNeeds),
       ...reads.flatMap(({ address, enable }) => [address, enable]),
     ]),
   ]
@@ -96,8 +97,7 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
   for (const node of reached)
     if (node.op === 'lookup') {
       if (replace(node)) continue
-      const { memory, name } = node
-      const { node: copy } = graph.lookup(memory, words.get(memory)!, now(node.args[0]), () => name)
+      const { node: copy } = graph.lookup({ ...node, ...words.get(node.memory)! }, now(node.args[0]), () => node.name)
       made.set(node, copy)
       lookups.add(copy)
     } else if ('args' in node) {
@@ -114,6 +114,7 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
           address: now(port.address),
           value: within(now(port.value), memory.word, graph),
           enable: now(port.enable),
+          ...(port.lanes && { lanes: port.lanes.map(now) }),
         })),
         reads: memory.reads.map(({ node, address, enable }) => ({
           node: reads.get(node)!,

@@ -48,6 +48,7 @@ export const opened = (module: Module, name: string): Module => {
         address: swap(port.address),
         value: swap(port.value),
         enable: swap(port.enable),
+        ...(port.lanes && { lanes: port.lanes.map(swap) }),
       })),
       reads: memory.reads.map(({ node, address, enable }) => ({ node, address: swap(address), enable: swap(enable) })),
       lookups: [...memory.lookups.map((lookup) => swap(lookup) as Lookup), ...states],
