@@ -2,7 +2,17 @@ import { HdlError } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, showRange } from './ir.ts'
 import { bits, leafOf, packedWidth, type ScalarShape, type Shape, type Shapes } from './shape.ts'
-import { type AnyOperand, Bits, cat, nodeFor, type OperandOf, Signal, type SignalOf, signalFor } from './signal.ts'
+import {
+  type AnyOperand,
+  type AnySignal,
+  Bits,
+  cat,
+  nodeFor,
+  type OperandOf,
+  Signal,
+  type SignalOf,
+  signalFor,
+} from './signal.ts'
 
 /** A value of the shape, made scalar by scalar; `name` names it, elements and fields are called after it. */
 export const valueFor = (
@@ -90,17 +100,34 @@ export const placed = (graph: Graph, what: string, shape: ScalarShape, operand: 
  */
 export const pack = <S extends Shape>(shape: S, value: OperandOf<S>): Bits => {
   const graph = graphOf(value)
-  return new Bits(graph, packed(graph, shape, value, 'what is packed').node)
+  return packed(graph, shape, value, 'what is packed')
 }
 
-const packed = (graph: Graph, shape: Shape, value: unknown, what: string): Bits => {
+/** The field that a value is packed into; `what` is the place it is for. */
+export const packed = (graph: Graph, shape: Shape, value: unknown, what: string): Bits => {
   const parts = leavesOf(graph, '', shape, value, what).map((leaf) => {
     const node = placed(graph, `${what}${leaf.name.replaceAll('_', '.')}`, leaf.shape, leaf.operand)
     const field = bits(packedWidth(leaf.shape))
     const same = node.min === field.min && node.max === field.max
     return new Bits(graph, same ? node : graph.operation('wrap', field, [node]))
   })
+  // Where there is no value, the mistake has been noted.
+  if (parts.length === 0) return new Bits(graph, graph.constant(0n, bits(packedWidth(shape))))
   return cat(...inPackedOrder(shape, parts))
+}
+
+/** The number that a literal of the shape is packed into; `what` is the place it is for. */
+export const packedLiteral = (graph: Graph, shape: Shape, value: unknown, what: string): bigint => {
+  const parts = leavesOf(graph, '', shape, value, what).map((leaf): readonly [bigint, number] => {
+    const place = `${what}${leaf.name.replaceAll('_', '.')}`
+    const node = nodeFor(graph, leaf.shape, leaf.operand)
+    if (node.op !== 'const') throw graph.error('E-RANGE', `${place} starts as a literal, got a signal; .write() it`)
+    if (!fits({ min: node.value, max: node.value }, leaf.shape))
+      throw graph.error('E-RANGE', `${place} holds ${showRange(leaf.shape)}, got ${node.value}; widen the shape`)
+    const width = packedWidth(leaf.shape)
+    return [BigInt.asUintN(width, node.value), width]
+  })
+  return inPackedOrder(shape, parts).reduce((above, [part, width]) => (above << BigInt(width)) | part, 0n)
 }
 
 /** Scalars as they stand in the packed field, the highest first: vectors are turned round. */
@@ -127,26 +154,40 @@ const scalarCount = (shape: Shape): number => {
  * bits may hold them; an enumeration needs a name for every code.
  */
 export const unpack = <S extends Shape>(shape: S, packedBits: Bits): SignalOf<S> => {
-  const { graph } = packedBits
   const width = packedWidth(shape)
   if (packedBits.width !== width)
-    throw graph.error(
+    throw packedBits.graph.error(
       'E-WIDTH',
       `this shape is packed in ${width} bits, got ${packedBits.width}; use .slice() or cat()`,
     )
-  let top = width
+  return fieldsOf(shape, packedBits, unpackedScalar) as SignalOf<S>
+}
+
+const unpackedScalar = (field: Bits, part: ScalarShape): AnySignal => {
+  if (part.kind === 'bits') return field
+  if (part.kind === 'enum') return part.of(field)
+  return signalFor(field.graph, part, (part.min < 0n ? field.signed() : field.unsigned()).node)
+}
+
+/** A field of bits that only packed values of the shape have been put into: what comes out has the shape's own bounds. */
+export const storedIn = <S extends Shape>(shape: S, packedBits: Bits): SignalOf<S> =>
+  fieldsOf(shape, packedBits, ({ graph, node }, part) => {
+    const { min, max } = part
+    const same = node.min === min && node.max === max
+    return signalFor(graph, part, same ? node : graph.operation('wrap', { min, max }, [node]))
+  }) as SignalOf<S>
+
+/** A value of the shape, each scalar made of its part of a packed field. */
+const fieldsOf = (shape: Shape, packedBits: Bits, scalar: (field: Bits, shape: ScalarShape) => AnySignal): unknown => {
+  let top = packedBits.width
   const read = (part: Shape): unknown => {
     if (part.kind === 'record')
       return Object.fromEntries(Object.entries(part.fields).map(([field, inner]) => [field, read(inner)]))
     if (part.kind === 'vector') return Array.from({ length: part.length }, () => read(part.element)).reverse()
     top -= packedWidth(part)
-    const field = packedBits.slice(top + packedWidth(part) - 1, top)
-    if (part.kind === 'bits') return field
-    if (part.kind === 'enum') return part.of(field)
-    const int = part.min < 0n ? field.signed() : field.unsigned()
-    return signalFor(graph, part, int.node)
+    return scalar(packedBits.slice(top + packedWidth(part) - 1, top), part)
   }
-  return read(shape) as SignalOf<S>
+  return read(shape)
 }
 
 /** The component that a value with at least one signal belongs to. */

@@ -5,7 +5,7 @@ import type { Enum } from './enumeration.ts'
 import type { Fsm, States } from './fsm.ts'
 import type { MemoryOptions, ReadableMemory, RomOptions, WritableMemory } from './memory.ts'
 import type { RegisterShapes, Reset } from './reset.ts'
-import type { IntShape, RecordShape, ScalarShape, Shape, Shapes, VectorShape } from './shape.ts'
+import type { IntShape, RecordShape, Shape, Shapes, VectorShape } from './shape.ts'
 import type { Bool, Int, OperandOf, SignalOf } from './signal.ts'
 import type { Ports, ReadyOf, Stream, StreamSource } from './stream.ts'
 
@@ -48,9 +48,9 @@ export interface Builder {
   /** Assignments inside `then` take effect where the condition holds, those inside `otherwise` where it does not. */
   when(condition: Bool, then: () => void, otherwise?: () => void): void
   /** Words that last, read and written at addresses; how reads and writes of one word meet must be said. */
-  memory<S extends ScalarShape>(name: string, options: MemoryOptions<S>): WritableMemory<S>
+  memory<S extends Shape>(name: string, options: MemoryOptions<S>): WritableMemory<S>
   /** Words that never change. */
-  rom<S extends ScalarShape>(name: string, options: RomOptions<S>): ReadableMemory<S>
+  rom<S extends Shape>(name: string, options: RomOptions<S>): ReadableMemory<S>
   /** One way for each name of an enumeration, as values or as closures in which assignments take effect. */
   match<Name extends string, A extends Arm | (() => void)>(
     value: Enum<Name>,

@@ -1,4 +1,4 @@
-import type { Instance, Module } from './ir.ts'
+import type { Instance, Memory, Module } from './ir.ts'
 
 /** What the implicit clock is called where a name is needed; no other can be called so. */
 export const mainDomain = 'clk'
@@ -28,17 +28,21 @@ export const domainsOf = (module: Module): readonly string[] => {
   if (known) return known
   const found = new Set([
     ...module.registers.map(({ node }) => node.clock ?? mainDomain),
-    ...module.checks.map(({ clock }) => clock ?? mainDomain),
+    ...module.checks.flatMap(({ clock = mainDomain, meets = clock }) => [clock, meets]),
     ...module.instances.flatMap((instance) => domainsOf(instance.of).map((domain) => parentDomain(instance, domain))),
     ...(module.blackBox?.clock ? [mainDomain] : []),
-    // The clocked ports of memories are on the implicit clock.
-    ...(module.memories.some(({ reads, writes }) => reads.length + writes.length > 0) ? [mainDomain] : []),
+    ...module.memories.flatMap(portDomainsOf),
   ])
   const domains = [...found].sort((a, b) => Number(b === mainDomain) - Number(a === mainDomain))
   cache.set(module, domains)
   return domains
 }
 const cache = new WeakMap<Module, readonly string[]>()
+
+/** Clocks of a memory's ports. */
+export const portDomainsOf = ({ writes, reads }: Pick<Memory, 'writes' | 'reads'>): readonly string[] => [
+  ...new Set([...writes, ...reads.map(({ node }) => node)].map(({ clock = mainDomain }) => clock)),
+]
 
 /** The parent's clock that drives a clock of the instance's module. */
 export const parentDomain = (instance: Pick<Instance, 'clocks'>, domain: string): string =>

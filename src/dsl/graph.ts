@@ -81,11 +81,15 @@ export class Graph {
   }
 
   /** The word of a memory at an address; the same for the same address. `name` is asked for where it is new. */
-  lookup(memory: string, bounds: Range, address: Node, name: () => string): { node: Lookup; fresh: boolean } {
+  lookup(
+    { memory, min, max, crossing }: Pick<Lookup, 'memory' | 'min' | 'max' | 'crossing'>,
+    address: Node,
+    name: () => string,
+  ): { node: Lookup; fresh: boolean } {
     const before = this.#nodeCount
-    const node = this.#once(`lookup ${memory} ${address.id}`, (id) => {
-      const { min, max } = bounds
-      return { op: 'lookup', id, min, max, name: name(), memory, args: [address] }
+    const reason = crossing === undefined ? {} : { crossing }
+    const node = this.#once(`lookup ${memory} ${address.id} ${crossing}`, (id) => {
+      return { op: 'lookup', id, min, max, name: name(), memory, args: [address], ...reason }
     }) as Lookup
     return { node, fresh: this.#nodeCount > before }
   }

@@ -26,12 +26,14 @@ export * from './library/index.ts'
 export { fromGray, type SyncOptions, sync2, toGray } from './library/sync.ts'
 export type {
   Collision,
+  LookupOptions,
   MemoryOptions,
   PortOptions,
   ReadableMemory,
   RomOptions,
   WordOf,
   WritableMemory,
+  WriteOptions,
 } from './memory.ts'
 export {
   everywhere,

@@ -68,6 +68,7 @@ export interface ReadValue extends NodeBase {
   readonly op: 'read'
   readonly name: string
   readonly memory: string
+  readonly clock?: string
 }
 /** The word at an address within the cycle, before the coming clock edge; 0 outside the memory. See `Memory`. */
 export interface Lookup extends NodeBase {
@@ -75,6 +76,8 @@ export interface Lookup extends NodeBase {
   readonly name: string
   readonly memory: string
   readonly args: readonly [Node]
+  /** Why it may see words that another clock writes; without, that is an error. */
+  readonly crossing?: string
 }
 /**
  * A value computed from others in the same cycle. `amount` is the constant operand of shl, shr and slice, and of cat the
@@ -115,9 +118,9 @@ export interface Register {
 }
 
 /**
- * Words that last. At a clock edge outside reset each write with `enable` 1 puts its value at its address, later writes
- * last, and each read with `enable` 1 shows the word at its address from then on. Reset changes nothing, neither words
- * nor what reads show. A write outside the memory does nothing.
+ * Words that last. At an edge of its clock outside reset each write with `enable` 1 puts its value at its address, later
+ * writes last, and each read with `enable` 1 shows the word at its address from then on. Reset changes nothing, neither
+ * words nor what reads show. A write outside the memory does nothing.
  */
 export interface Memory {
   readonly name: string
@@ -129,12 +132,28 @@ export interface Memory {
   readonly initial: readonly bigint[] | undefined
   /**
    * What a read shows of a word written at the same edge: the word before ('old') or after ('new'). 'never': the designer
-   * promises in `Module.checks` that this does not happen; engines show the old word, hardware may show anything.
+   * promises in `Module.checks` that this does not happen; engines show the old word, hardware may show anything. It is
+   * always 'never' where ports are on several clocks, one of them a write.
    */
   readonly collide: 'old' | 'new' | 'never'
-  readonly writes: readonly { readonly address: Node; readonly value: Node; readonly enable: Node }[]
-  readonly reads: readonly { readonly node: ReadValue; readonly address: Node; readonly enable: Node }[]
+  readonly writes: readonly MemoryWrite[]
+  readonly reads: readonly MemoryRead[]
   readonly lookups: readonly Lookup[]
+  readonly source?: Source
+}
+export interface MemoryWrite {
+  readonly address: Node
+  readonly value: Node
+  readonly enable: Node
+  readonly clock?: string
+  /** One enable for each of as many equal parts of the word, the lowest first; a part whose enable is 0 stays. */
+  readonly lanes?: readonly Node[]
+}
+export interface MemoryRead {
+  /** Its clock is the port's. */
+  readonly node: ReadValue
+  readonly address: Node
+  readonly enable: Node
 }
 
 export interface Wire {
@@ -161,11 +180,13 @@ export interface Check {
   readonly holds: Node
   readonly message: string
   readonly clock?: string
+  /** A second clock: then the promise is about the moments in which both have their edge. */
+  readonly meets?: string
   readonly source?: Source
 }
 
 export type WarningCode =
-  | 'W-UNUSED' // an input, register or instance that no output, check or state ever depends on
+  | 'W-UNUSED' // an input, register, memory or instance that no output, check or state ever depends on
   | 'W-CONSTANT' // a comparison whose outcome the bounds decide
   | 'W-ACCEPTED' // a warning that is accepted and is not there
 

@@ -1,17 +1,9 @@
+import { type Clock, clockOf, domainField } from './clock.ts'
+import { mainDomain, portDomainsOf } from './domains.ts'
 import { type Origin, originHere } from './error.ts'
 import type { Graph } from './graph.ts'
-import {
-  type Check,
-  type Constant,
-  fits,
-  type Lookup,
-  type Memory,
-  type Node,
-  type Range,
-  type ReadValue,
-  showRange,
-} from './ir.ts'
-import { bool, exact, IntShape, type ScalarShape } from './shape.ts'
+import type { Check, Lookup, Memory, MemoryWrite, Node, ReadValue } from './ir.ts'
+import { bool, IntShape, type ScalarShape, type Shape, type VectorShape } from './shape.ts'
 import {
   type AnyOperand,
   type Bool,
@@ -21,11 +13,11 @@ import {
   nodeFor,
   type OperandOf,
   type SignalOf,
-  signalFor,
 } from './signal.ts'
+import { type Words, wordsOf } from './words.ts'
 
 /** A literal that a word may start with. */
-export type WordOf<S extends ScalarShape> = LiteralOf<S>
+export type WordOf<S extends Shape> = LiteralOf<S>
 
 /**
  * What a read shows of a word that is written at the same clock edge: the word before ('old'), the word after ('new'), or
@@ -33,40 +25,53 @@ export type WordOf<S extends ScalarShape> = LiteralOf<S>
  */
 export type Collision = 'old' | 'new' | 'never'
 
-export interface RomOptions<S extends ScalarShape> {
-  /** Shape of every word; 0 must be in it. */
+export interface RomOptions<S extends Shape> {
+  /** Shape of every word; 0 must be in it, in a vector or record in each scalar. */
   readonly of: S
   /** Words from address 0 upwards, 0 beyond; in hardware they are there from power-up. */
   readonly initial: ArrayLike<WordOf<S>>
   /** Words; by default as many as there are initial ones. */
   readonly depth?: number
+  /** The clock of its ports; the implicit one unless said. */
+  readonly clock?: Clock
 }
-export interface MemoryOptions<S extends ScalarShape> {
+export interface MemoryOptions<S extends Shape> {
   /** Words, at addresses 0 to depth - 1. */
   readonly depth: number
-  /** Shape of every word; 0 must be in it. */
+  /** Shape of every word; 0 must be in it, in a vector or record in each scalar. */
   readonly of: S
   /** Words from address 0 upwards, 0 beyond. Without, simulation starts with zeros and hardware with anything. */
   readonly initial?: ArrayLike<WordOf<S>>
   readonly collide: Collision
+  /** The clock of its ports; the implicit one unless said. */
+  readonly clock?: Clock
 }
 export interface PortOptions {
   /** The port does something only where this is true (and where the `when` around it is). */
   readonly enable?: BoolOperand
+  /** The port's clock, where it is not the memory's; then `collide` must be 'never'. */
+  readonly clock?: Clock
+}
+/** Words that are vectors can be written in part: one enable for each element, element 0 first; the others stay. */
+export type WriteOptions<S extends Shape> = PortOptions &
+  (S extends VectorShape ? { readonly lanes?: readonly BoolOperand[] } : { readonly lanes?: never })
+export interface LookupOptions {
+  /** Why it may see words that another clock writes; without, that is an error. */
+  readonly crossing?: string
 }
 
 /** A memory that is only read. Addresses are integers whose range fits the depth. */
-export interface ReadableMemory<S extends ScalarShape> {
+export interface ReadableMemory<S extends Shape> {
   /** Shape of addresses, 0 to depth - 1. */
   readonly address: IntShape
   /** A synchronous read port: the word at `address` one cycle later, held where the port is not enabled. */
   read(address: IntOperand, options?: PortOptions): SignalOf<S>
   /** The word at `address` in this cycle, before the clock edge: logic and not block RAM, for small memories. */
-  lookup(address: IntOperand): SignalOf<S>
+  lookup(address: IntOperand, options?: LookupOptions): SignalOf<S>
 }
-export interface WritableMemory<S extends ScalarShape> extends ReadableMemory<S> {
+export interface WritableMemory<S extends Shape> extends ReadableMemory<S> {
   /** A write port: the word is there after the clock edge. At most two. */
-  write(address: IntOperand, value: OperandOf<S>, options?: PortOptions): void
+  write(address: IntOperand, value: OperandOf<S>, options?: WriteOptions<S>): void
 }
 
 /** What memories need of the component they are described in. */
@@ -79,16 +84,14 @@ export interface MemoryContext {
   place(what: string, shape: ScalarShape, operand: AnyOperand): Node
   /** True inside every `when` around the present line; undefined outside all. */
   condition(): Bool | undefined
+  /** Takes the names of a clock's ports, once. */
+  claimClock(domain: string): void
 }
 
-interface Described {
-  readonly name: string
-  readonly depth: number
-  readonly word: Range
-  readonly initial: readonly bigint[] | undefined
-  readonly collide: Collision
-  readonly origin: Origin
-  readonly writes: Memory['writes'][number][]
+/** A memory while its component is described. */
+interface Described extends Memory {
+  readonly source: Origin
+  readonly writes: MemoryWrite[]
   readonly reads: Memory['reads'][number][]
   readonly lookups: Lookup[]
 }
@@ -107,128 +110,155 @@ export class Memories {
     this.#context = context
   }
 
-  memory<S extends ScalarShape>(name: string, options: MemoryOptions<S>): WritableMemory<S> {
-    return this.#describe(name, options.of, options.depth, options.initial, options.collide)
+  memory<S extends Shape>(name: string, options: MemoryOptions<S>): WritableMemory<S> {
+    return this.#describe(name, options)
   }
 
-  rom<S extends ScalarShape>(name: string, options: RomOptions<S>): ReadableMemory<S> {
-    return this.#describe(name, options.of, options.depth ?? options.initial.length, options.initial, 'old')
+  rom<S extends Shape>(name: string, options: RomOptions<S>): ReadableMemory<S> {
+    return this.#describe(name, { ...options, depth: options.depth ?? options.initial.length, collide: 'old' })
   }
 
   /** The memories as data; pushes what their collision policies promise onto `checks`. */
-  finish(checks: Check[]): Memory[] {
-    const { graph } = this.#context
-    return this.#all.map(({ origin, ...memory }) => {
-      const { name, reads, lookups, writes, initial } = memory
-      if (reads.length + lookups.length === 0)
-        throw graph.error('E-MEMORY', `memory '${name}' is never read; read it with .read() or .lookup()`, origin)
-      if (writes.length === 0 && !initial)
-        throw graph.error('E-MEMORY', `memory '${name}' is never written; .write() it or make it a rom`, origin)
-      const promise = (a: Port, b: Port, message: string): void => {
-        const both = this.#and(this.#and(a.enable, b.enable), graph.operation('eq', bool, [a.address, b.address]))
-        const holds = graph.operation('not', bool, [both])
-        if (holds.op !== 'const' || holds.value === 0n) checks.push({ holds, message })
-      }
-      if (memory.collide === 'never')
-        for (const read of reads)
+  finish(checks: Check[]): readonly Memory[] {
+    for (const memory of this.#all) {
+      this.#refuse(memory)
+      const { name, reads, writes, collide } = memory
+      if (collide === 'never')
+        for (const { node, ...read } of reads)
           for (const write of writes)
-            promise(read, write, `memory '${name}': a word is read at the edge that writes it`)
+            this.#promise(
+              checks,
+              { ...read, clock: node.clock },
+              write,
+              `memory '${name}': a word is read at the edge that writes it`,
+            )
       if (writes.length === 2)
-        promise(writes[0]!, writes[1]!, `memory '${name}': both ports write one word at one edge`)
-      return memory
-    })
+        this.#promise(checks, writes[0]!, writes[1]!, `memory '${name}': both ports write one word at one edge`)
+    }
+    return this.#all
   }
 
-  #describe<S extends ScalarShape>(
-    name: string,
-    of: S,
-    depth: number,
-    initial: ArrayLike<WordOf<S>> | undefined,
-    collide: Collision,
-  ): WritableMemory<S> {
-    const { graph, claim, fresh, place } = this.#context
+  #refuse({ name, reads, lookups, writes, initial, collide, source }: Described): void {
+    const { graph } = this.#context
+    if (reads.length + lookups.length === 0)
+      throw graph.error('E-MEMORY', `memory '${name}' is never read; read it with .read() or .lookup()`, source)
+    if (writes.length === 0 && !initial)
+      throw graph.error('E-MEMORY', `memory '${name}' is never written; .write() it or make it a rom`, source)
+    const clocks = portDomainsOf({ reads, writes })
+    if (writes.length > 0 && clocks.length > 1 && collide !== 'never')
+      throw graph.error(
+        'E-MEMORY',
+        `memory '${name}' has ports on the clocks ${clocks.join(' and ')}, between which no hardware keeps collide: '${collide}'; promise collide: 'never'`,
+        source,
+      )
+  }
+
+  /** Two ports that never meet at one word. */
+  #promise(checks: Check[], a: Port, b: Port, message: string): void {
+    const { graph } = this.#context
+    const both = this.#and(this.#and(a.enable, b.enable), graph.operation('eq', bool, [a.address, b.address]))
+    const holds = graph.operation('not', bool, [both])
+    if (holds.op === 'const' && holds.value === 1n) return
+    const clock = a.clock === undefined ? {} : { clock: a.clock }
+    const meets = a.clock === b.clock ? {} : { meets: b.clock ?? mainDomain }
+    checks.push({ holds, message, ...clock, ...meets })
+  }
+
+  #describe<S extends Shape>(name: string, options: MemoryOptions<S>): WritableMemory<S> {
+    const { graph, claim, fresh, place, claimClock } = this.#context
+    const { of, depth, collide, clock = clockOf(of) } = options
     claim(name, 'a memory')
     const what = `memory '${name}'`
     if (!(Number.isSafeInteger(depth) && depth >= 2 && depth <= mostWords))
       throw graph.error('E-RANGE', `${what} takes 2 to ${mostWords} words, got ${depth}; for one word use a register`)
-    const word: Range = { min: of.min, max: of.max }
-    if (word.min > 0n || word.max < 0n)
-      throw graph.error('E-RANGE', `${what} holds ${showRange(word)}, but words may start as 0; widen the shape to 0`)
-    const words = initial && this.#words(what, of, depth, initial)
+    const words = wordsOf(graph, what, of, place)
+    const initial = options.initial && this.#initial(what, words, depth, options.initial)
     const described: Described = {
       name,
       depth,
-      word,
-      initial: words,
+      word: words.range,
+      initial,
       collide,
-      origin: originHere(),
+      source: originHere(),
       writes: [],
       reads: [],
       lookups: [],
     }
     this.#all.push(described)
+    const signal = (node: Node): SignalOf<S> => words.signal(node) as SignalOf<S>
     const addresses = new IntShape(0n, BigInt(depth - 1))
     const addressOf = (address: IntOperand): Node => place(`an address of ${what}`, addresses, address)
-    const signal = (node: Node): SignalOf<S> => signalFor(graph, of, node) as SignalOf<S>
+    const domainOf = (port: PortOptions): { readonly clock?: string } => {
+      const domain = domainField(port.clock ?? clock)
+      claimClock(domain.clock ?? mainDomain)
+      return domain
+    }
     return {
       address: addresses,
-      read: (address, { enable = true } = {}) => {
-        const port = { address: addressOf(address), enable: this.#enable(enable) }
+      read: (address, port = {}) => {
+        const needs = { address: addressOf(address), enable: this.#enable(port) }
         const node: ReadValue = {
           op: 'read',
           id: graph.takeId(),
-          ...word,
+          ...words.range,
           name: fresh(`${name}_read`, `a read port of ${what}`),
           memory: name,
+          ...domainOf(port),
         }
-        described.reads.push({ node, ...port })
+        described.reads.push({ node, ...needs })
         return signal(node)
       },
-      lookup: (address) => {
-        const { node, fresh: isNew } = graph.lookup(name, word, addressOf(address), () =>
+      lookup: (address, { crossing } = {}) => {
+        const wanted = { memory: name, ...words.range, ...(crossing === undefined ? {} : { crossing }) }
+        const { node, fresh: isNew } = graph.lookup(wanted, addressOf(address), () =>
           fresh(`${name}_lookup`, `a lookup of ${what}`),
         )
         if (isNew) described.lookups.push(node)
         return signal(node)
       },
-      write: (address, value, { enable = true } = {}) => {
+      write: (address, value, port = {} as WriteOptions<S>) => {
         if (described.writes.length === mostWrites)
           throw graph.error('E-MEMORY', `${what} has ${mostWrites} write ports already; choose between values with mux`)
         described.writes.push({
           address: addressOf(address),
-          value: place(`a word of ${what}`, of, value as AnyOperand),
-          enable: this.#enable(enable),
+          value: words.kept(`a word of ${what}`, value),
+          enable: this.#enable(port),
+          ...domainOf(port),
+          ...this.#lanes(described, of, port.lanes),
         })
       },
     }
   }
 
-  #words(
-    what: string,
-    word: ScalarShape,
-    depth: number,
-    initial: ArrayLike<boolean | bigint | number | string>,
-  ): bigint[] {
+  #lanes({ name, collide }: Memory, of: Shape, lanes: readonly BoolOperand[] | undefined): Pick<MemoryWrite, 'lanes'> {
     const { graph } = this.#context
-    if (initial.length > depth)
-      throw graph.error('E-RANGE', `${what} has ${depth} words, got ${initial.length} initial ones; leave some out`)
-    return Array.from(initial, (given, address) => {
-      const value = this.#literal(word, given)
-      if (fits({ min: value, max: value }, word)) return value
+    if (!lanes) return {}
+    const elements = of.kind === 'vector' ? of.length : 0
+    if (lanes.length !== elements)
       throw graph.error(
-        'E-RANGE',
-        `${what} holds ${showRange(word)}, got ${value} for word ${address}; widen the shape`,
+        'E-MEMORY',
+        `lanes of memory '${name}' are one for each of ${elements} elements, got ${lanes.length}; ${elements > 0 ? 'pass as many' : 'make its words a vector'}`,
       )
-    })
+    if (collide === 'new')
+      throw graph.error(
+        'E-MEMORY',
+        `memory '${name}' shows the word after a write (collide: 'new'), which no block RAM does for parts of a word; choose 'old' or 'never'`,
+      )
+    const nodes = lanes.map((lane) => nodeFor(graph, bool, lane))
+    return nodes.every((node) => node.op === 'const' && node.value === 1n) ? {} : { lanes: nodes }
   }
 
-  #literal(word: ScalarShape, given: boolean | bigint | number | string): bigint {
-    if ('view' in word) return (nodeFor(this.#context.graph, word, given) as Constant).value
-    return typeof given === 'boolean' ? BigInt(given) : exact(given as bigint | number)
+  #initial(what: string, words: Words, depth: number, initial: ArrayLike<unknown>): bigint[] {
+    if (initial.length <= depth)
+      return Array.from(initial, (given, address) => words.literal(`word ${address} of ${what}`, given))
+    throw this.#context.graph.error(
+      'E-RANGE',
+      `${what} has ${depth} words, got ${initial.length} initial ones; leave some out`,
+    )
   }
 
   /** The operand, and every condition around it. */
-  #enable(operand: BoolOperand): Node {
+  #enable({ enable: operand = true }: PortOptions): Node {
     const { graph, condition } = this.#context
     const enable = nodeFor(graph, bool, operand)
     const around = condition()
@@ -240,4 +270,4 @@ export class Memories {
   }
 }
 
-type Port = Pick<Memory['reads'][number], 'address' | 'enable'>
+type Port = Pick<MemoryWrite, 'address' | 'enable'> & { readonly clock?: string | undefined }

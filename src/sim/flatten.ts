@@ -5,6 +5,7 @@ import {
   type Encoding,
   type Instance,
   type Memory,
+  type MemoryWrite,
   type Module,
   type Node,
   type OperationName,
@@ -50,7 +51,7 @@ export interface Flat {
   }[]
 }
 
-/** `Memory` of the IR with value indices in place of nodes. */
+/** `Memory` of the IR with value indices in place of nodes; every write is of a whole word. */
 export interface FlatMemory extends Pick<Memory, 'depth' | 'word' | 'collide'> {
   readonly path: string
   readonly initial: readonly bigint[]
@@ -232,44 +233,57 @@ export const flatten = (top: Module): Flat => {
       ...(register.node.encoding && { encoding: register.node.encoding }),
     }
   })
-  /** The clocked ports of memories are on the implicit clock: nothing happens in a step without its edge. */
-  const onEdge = (context: Context, enable: Node): number => {
+  /** A memory's port does nothing in a step without an edge of its clock. */
+  const onEdge = (context: Context, enable: Node, clock: string | undefined): number => {
     const wanted = resolve(context, enable)
-    const tick = tickOf(context, undefined)
-    return tick === undefined
-      ? wanted
-      : add({ op: 'and', min: 0n, max: 1n, args: [tick, wanted], amount: 0, value: 0n })
+    const tick = tickOf(context, clock)
+    return tick === undefined ? wanted : add({ op: 'and', ...bit, args: [tick, wanted], amount: 0, value: 0n })
+  }
+  /** The whole word that a write leaves, where it may leave parts of it as they are. */
+  const written = (context: Context, memory: Memory, { address, value, lanes }: MemoryWrite): number => {
+    const word = resolve(context, value)
+    if (!lanes) return word
+    const args = [resolve(context, address)]
+    const before = add({ op: 'lookup', ...memory.word, args, amount: context.memories.get(memory.name)!, value: 0n })
+    const width = widthOf(memory.word) / lanes.length
+    const fieldOf = (bits: number): Range => ({ min: 0n, max: (1n << BigInt(bits)) - 1n })
+    const part = (of: number, lane: number): number =>
+      add({ op: 'slice', ...fieldOf(width), args: [of], amount: lane * width, value: 0n })
+    return lanes
+      .map((lane, k) => choice(resolve(context, lane), part(word, k), part(before, k), fieldOf(width)))
+      .reduce((below, above, k) =>
+        add({ op: 'cat', ...fieldOf((k + 1) * width), args: [above, below], amount: k * width, value: 0n }),
+      )
   }
   const memories = contexts.flatMap((context) =>
     context.module.memories.map(
-      ({ name, depth, word, collide, initial = [], writes, reads }): FlatMemory => ({
-        path: context.path + name,
-        depth,
-        word,
-        collide,
-        initial,
-        writes: writes.map(({ address, value, enable }) => ({
-          address: resolve(context, address),
-          value: resolve(context, value),
-          enable: onEdge(context, enable),
+      (memory): FlatMemory => ({
+        path: context.path + memory.name,
+        depth: memory.depth,
+        word: memory.word,
+        collide: memory.collide,
+        initial: memory.initial ?? [],
+        writes: memory.writes.map((write) => ({
+          address: resolve(context, write.address),
+          value: written(context, memory, write),
+          enable: onEdge(context, write.enable, write.clock),
         })),
-        reads: reads.map(({ node, address, enable }) => ({
+        reads: memory.reads.map(({ node, address, enable }) => ({
           path: context.path + node.name,
           value: context.index[node.id]!,
           address: resolve(context, address),
-          enable: onEdge(context, enable),
+          enable: onEdge(context, enable, node.clock),
         })),
       }),
     ),
   )
   const checks = contexts.flatMap((context) =>
-    context.module.checks.map(({ holds, message, clock }) => {
-      const kept = resolve(context, holds)
-      const tick = tickOf(context, clock)
+    context.module.checks.map(({ holds, message, clock, meets = clock }) => {
+      const ticks = new Set([clock, meets].flatMap((domain) => tickOf(context, domain) ?? []))
       return {
         path: context.path.slice(0, -1),
         message,
-        holds: tick === undefined ? kept : choice(tick, kept, constant(1n, bit), bit),
+        holds: [...ticks].reduce((kept, tick) => choice(tick, kept, constant(1n, bit), bit), resolve(context, holds)),
       }
     }),
   )

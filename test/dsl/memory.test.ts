@@ -293,7 +293,7 @@ describe('a mistake with a memory', () => {
       `"E-RANGE in maker (memory.test.ts, line 'use(memory('words', { depth: 4, of: u(4), collide: 'old', ...options }))'): memory 'words' has 4 words, got 5 initial ones; leave some out"`,
     )
     expect(mistake(() => store({ initial: [1, 16] }))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (memory.test.ts, line 'use(memory('words', { depth: 4, of: u(4), collide: 'old', ...options }))'): memory 'words' holds [0, 15] (u4), got 16 for word 1; widen the shape"`,
+      `"E-RANGE in maker (memory.test.ts, line 'use(memory('words', { depth: 4, of: u(4), collide: 'old', ...options }))'): word 1 of memory 'words' holds [0, 15] (u4), got 16; widen the shape"`,
     )
     expect(mistake(() => store({}, (words) => words.write(0, 1)))).toMatchInlineSnapshot(
       `"E-MEMORY in maker (memory.test.ts, line 'use(memory('words', { depth: 4, of: u(4), collide: 'old', ...options }))'): memory 'words' is never read; read it with .read() or .lookup()"`,

@@ -34,12 +34,17 @@ export const refuseStructure = (
       : place && places.originOf(place)) ?? declared
   const crossing = findCrossing(module)
   if (crossing) {
-    const originOf = ({ node, instance }: Place): Origin => lineOf(instance ?? node)
+    const originOf = ({ node, instance, memory }: Place): Origin =>
+      module.memories.find(({ name }) => name === memory)?.source ?? lineOf(instance ?? node)
     const show = (place: Place): string => `${place.what} of clock '${place.domain}'`
     const line = originOf(crossing.from)()
+    const cure =
+      crossing.from.node?.op === 'lookup'
+        ? '.read() it on that clock, or say why it is safe: .lookup(address, { crossing })'
+        : 'pass it through sync2 or an asyncFifo'
     throw graph.error(
       'E-CROSSING',
-      `${show(crossing.to)} reads ${show(crossing.from)}${line ? ` (${line})` : ''} without a synchroniser; pass it through sync2 or an asyncFifo`,
+      `${show(crossing.to)} reads ${show(crossing.from)}${line ? ` (${line})` : ''} without a synchroniser; ${cure}`,
       originOf(crossing.to),
     )
   }

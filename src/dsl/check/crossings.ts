@@ -1,5 +1,6 @@
-import { isDomainFree, isSingleClock, mainDomain, parentDomain } from '../domains.ts'
+import { isDomainFree, isSingleClock, mainDomain, parentDomain, portDomainsOf } from '../domains.ts'
 import type { Check, Module, Node } from '../ir.ts'
+import { writeNeeds } from '../roots.ts'
 import { dependenciesIn } from './loops.ts'
 
 /** A value of one clock, and where another clock would read it. */
@@ -14,6 +15,7 @@ export interface Place {
   /** What a back end or an error may know a line of. */
   readonly node: Node | undefined
   readonly instance: string | undefined
+  readonly memory?: string
 }
 
 /** An example of a value for each clock that a node depends on within the cycle. */
@@ -25,7 +27,7 @@ export const findCrossing = (module: Module): Crossing | undefined => {
   const sources = sourcesIn(module)
   for (const to of readersIn(module))
     for (const [domain, from] of sources(to.reads)) if (domain !== to.domain) return { from, to }
-  for (const { holds, message } of module.checks) {
+  for (const { holds, message } of module.checks.filter(({ meets }) => meets === undefined)) {
     const [first, second] = [...sources(holds).values()]
     if (first && second) return { from: second, to: { ...first, what: `the check '${message}' with ${first.what}` } }
   }
@@ -37,6 +39,7 @@ export const checksWithClock = (module: Module): readonly Check[] => {
   if (module.checks.length === 0 || isPlain(module)) return module.checks
   const sources = sourcesIn(module)
   return module.checks.map((check) => {
+    if (check.clock !== undefined || check.meets !== undefined) return check
     const [domain] = sources(check.holds).keys()
     return domain === undefined || domain === mainDomain ? check : { ...check, clock: domain }
   })
@@ -51,10 +54,27 @@ export const domainOfNode = (module: Module, node: Node): string | undefined => 
 const isPlain = (module: Module): boolean =>
   [...module.inputs, ...module.outputs, ...module.registers.map(({ node }) => node)].every(
     ({ clock }) => clock === undefined,
-  ) && module.instances.every(({ of, clocks }) => clocks === undefined && isSingleClock(of))
+  ) &&
+  module.memories.flatMap(portDomainsOf).every((domain) => domain === mainDomain) &&
+  module.instances.every(({ of, clocks }) => clocks === undefined && isSingleClock(of))
 
 /** Whatever belongs to a clock and reads values. */
 const readersIn = (module: Module): (Place & { readonly reads: Node })[] => [
+  ...module.memories.flatMap(({ name, writes, reads }) => {
+    const port = (what: string, clock: string | undefined, needs: readonly Node[]) =>
+      needs.map((reads) => ({
+        what: `a ${what} port of memory '${name}'`,
+        domain: clock ?? mainDomain,
+        node: undefined,
+        instance: undefined,
+        memory: name,
+        reads,
+      }))
+    return [
+      ...writes.flatMap((write) => port('write', write.clock, writeNeeds(write))),
+      ...reads.flatMap(({ node, address, enable }) => port('read', node.clock, [address, enable])),
+    ]
+  }),
   ...module.registers.flatMap(({ node, next, crossing }) =>
     crossing === undefined
       ? [{ what: `register '${node.name}'`, domain: node.clock ?? mainDomain, node, instance: undefined, reads: next }]
@@ -96,6 +116,10 @@ const sourcesIn = (module: Module): ((node: Node) => Sources) => {
         return { what: `input '${node.name}'`, domain: node.clock ?? mainDomain, node, instance: undefined }
       case 'reg':
         return { what: `register '${node.name}'`, domain: node.clock ?? mainDomain, node, instance: undefined }
+      case 'read': {
+        const { clock = mainDomain, memory } = node
+        return { what: `read port '${node.name}'`, domain: clock, node, instance: undefined, memory }
+      }
       case 'out': {
         const instance = instances.get(node.instance)!
         if (isDomainFree(instance.of)) return 'computed'
@@ -110,6 +134,18 @@ const sourcesIn = (module: Module): ((node: Node) => Sources) => {
       default:
         return 'computed'
     }
+  }
+  /** The clocks that write what a lookup sees, unless the designer says why that is safe. */
+  const writers = (node: Node): Sources => {
+    if (node.op !== 'lookup' || node.crossing !== undefined) return none
+    const memory = module.memories.find(({ name }) => name === node.memory)!
+    const what = `memory '${node.memory}'`
+    return new Map(
+      portDomainsOf({ writes: memory.writes, reads: [] }).map((domain) => [
+        domain,
+        { what, domain, node, instance: undefined, memory: node.memory },
+      ]),
+    )
   }
   const known = new Map<Node, Sources>()
   const none: Sources = new Map()
@@ -129,7 +165,7 @@ const sourcesIn = (module: Module): ((node: Node) => Sources) => {
       const needs = dependencies(node)
       const missing = needs.filter((need) => !known.has(need))
       if (missing.length > 0) stack.push(...missing)
-      else known.set(node, union(needs.map((need) => known.get(need)!)))
+      else known.set(node, union([...needs.map((need) => known.get(need)!), writers(node)]))
     }
     return known.get(wanted)!
   }

@@ -1,7 +1,7 @@
 import type { Module, Warning } from '../ir.ts'
 import { liveNodes } from '../roots.ts'
 
-/** Inputs, registers and instances that no output and no check ever depends on. */
+/** Inputs, registers, memories and instances that no output and no check ever depends on. */
 export const unusedIn = (module: Module): Warning[] => {
   const { nodes, instances } = liveNodes(module)
   const idle = (what: string, name: string): Warning => ({
@@ -19,6 +19,9 @@ export const unusedIn = (module: Module): Warning[] => {
     ...module.registers
       .filter((register) => !nodes.has(register.node))
       .map((register) => ({ ...idle('register', register.name), ...at(register) })),
+    ...module.memories
+      .filter(({ reads, lookups }) => ![...reads.map(({ node }) => node), ...lookups].some((node) => nodes.has(node)))
+      .map((memory) => ({ ...idle('memory', memory.name), ...at(memory) })),
     ...module.instances
       .filter((instance) => !instances.has(instance.name))
       .map((instance) => ({ ...idle('instance', instance.name), ...at(instance) })),

@@ -1,23 +1,26 @@
 import type { Graph } from '../graph.ts'
-import { fits, type Module, type Node, type Operation, type Range } from '../ir.ts'
+import { fits, type Memory, type Module, type Node, type Operation, type Range } from '../ir.ts'
 import { type Pass, rebuild, same } from './rebuild.ts'
 
 /**
  * Range narrowing: bounds are worked out again from the leaves, through choices and what their conditions say, clamps,
- * wraps that lose nothing, constants, wires, and registers that never reach all that they could hold. Bounds never widen.
- * A bit field keeps its width, which is part of its meaning.
+ * wraps that lose nothing, constants, wires, and registers and memories that never reach all that they could hold. Bounds
+ * never widen. A bit field keeps its width, which is part of its meaning.
  */
 export const narrowRanges: Pass = (module) => {
-  if (module.memories.length > 0) return module
   const known = boundsIn(module)
-  return rebuild(module, {
-    leaf: (leaf, now) => {
-      const range = known.get(leaf)
-      return leaf.op === 'reg' || leaf.op === 'wire' ? { ...(now(leaf) as typeof leaf), ...range } : undefined
+  const memories = module.memories.map((memory) => ({ ...memory, word: wordsIn(memory, known) }))
+  return rebuild(
+    { ...module, memories },
+    {
+      leaf: (leaf, now) => {
+        const range = known.get(leaf)
+        return leaf.op === 'reg' || leaf.op === 'wire' ? { ...(now(leaf) as typeof leaf), ...range } : undefined
+      },
+      constant: ({ value }) => ({ min: value, max: value }),
+      operation: (old, args, graph) => narrowed(old, args, known.get(old)!, graph),
     },
-    constant: ({ value }) => ({ min: value, max: value }),
-    operation: (old, args, graph) => narrowed(old, args, known.get(old)!, graph),
-  })
+  )
 }
 
 /** Operations on integers, whose bounds follow from those of their arguments. */
@@ -49,8 +52,8 @@ const settledChoice = (_: Operation, [test, then, otherwise]: readonly Node[]): 
 /** The same value within the bounds of a field. */
 const asWide = (node: Node, field: Range, graph: Graph): Node => {
   if (node.min === field.min && node.max === field.max) return node
-  return node.op === 'const'
-    ? graph.constant(node.value, bounds(field))
+  return node.min === node.max
+    ? graph.constant(node.min, bounds(field))
     : graph.operation('wrap', bounds(field), [node])
 }
 
@@ -64,28 +67,70 @@ const boundsIn = (module: Module): ReadonlyMap<Node, Range> => {
   const driverOf = new Map<Node, Node>(module.wires.map((wire) => [wire.node, wire.driver]))
   const leaps = leapsIn(module)
   // Registers start at their reset value and grow by what they become, until they grow no more.
-  for (const { node, reset } of module.registers)
-    known.set(node, node.encoding ? bounds(node) : { min: reset, max: reset })
+  const places = placesIn(module)
+  for (const { nodes, start } of places) for (const node of nodes) known.set(node, start)
   for (let round = 1; ; round++) {
-    const state = new Map(module.registers.map(({ node }) => [node as Node, known.get(node)!]))
+    const state = new Map(places.flatMap(({ nodes }) => nodes.map((node) => [node, known.get(node)!] as const)))
     known.clear()
     for (const [node, range] of state) known.set(node, range)
     const of = evaluator(known, driverOf)
-    // A register never leaves its own bounds, whatever little is known of what it becomes.
-    const grown = module.registers.filter(({ node, next }) => !fits(meet(of(next), node) ?? node, state.get(node)!))
+    // A place never leaves its own bounds, whatever little is known of what it becomes.
+    const reached = new Map(
+      places.map((place) => {
+        const found = place.becomes(of).map((range) => meet(range, place.bounds) ?? place.bounds)
+        return [place, found.reduce(hull, state.get(place.nodes[0]!)!)] as const
+      }),
+    )
+    const grown = places.filter((place) => !fits(reached.get(place)!, state.get(place.nodes[0]!)!))
     if (grown.length === 0) {
       for (const operation of module.operations) of(operation)
       for (const wire of module.wires) of(wire.node)
       return known
     }
-    const next = grown.map(({ node, next }): [Node, Range] => {
-      const reached = hull(state.get(node)!, meet(of(next), node) ?? node)
-      if (round > mostRounds) return [node, bounds(node)]
-      return [node, round > smallSteps ? leapt(reached, state.get(node)!, node, leaps) : reached]
+    const next = grown.map((place): [Place, Range] => {
+      if (round > mostRounds) return [place, place.bounds]
+      const far = reached.get(place)!
+      return [place, round > smallSteps ? leapt(far, state.get(place.nodes[0]!)!, place.bounds, leaps) : far]
     })
-    for (const [node, range] of next) known.set(node, range)
+    for (const [{ nodes }, range] of next) for (const node of nodes) known.set(node, range)
   }
 }
+
+/** Something that keeps a value from cycle to cycle: a register, or all words of a memory. */
+interface Place {
+  /** What shows the value. */
+  readonly nodes: readonly Node[]
+  readonly bounds: Range
+  readonly start: Range
+  /** Bounds of everything it may become. */
+  readonly becomes: (of: Bounds) => readonly Range[]
+}
+
+const placesIn = (module: Module): readonly Place[] => [
+  ...module.registers.map(({ node, reset, next }) => ({
+    nodes: [node],
+    bounds: bounds(node),
+    start: node.encoding ? bounds(node) : { min: reset, max: reset },
+    becomes: (of: Bounds) => [of(next)],
+  })),
+  ...module.memories.map((memory) => ({
+    nodes: shownBy(memory),
+    bounds: memory.word,
+    // Words that nobody has written yet, and ports that nobody has read, show 0.
+    // A part of a word that is written alone leaves the others as they were: nothing is known of the whole.
+    start: memory.writes.some(({ lanes }) => lanes)
+      ? memory.word
+      : (memory.initial ?? []).reduce((range, value) => hull(range, { min: value, max: value }), never),
+    becomes: (of: Bounds) =>
+      memory.writes.flatMap(({ value, enable }) => under(value, told(enable, true, of), of, stepsBack) ?? []),
+  })),
+]
+
+const shownBy = ({ reads, lookups }: Memory): readonly Node[] => [...reads.map(({ node }) => node), ...lookups]
+
+/** What is known of a memory's words. */
+const wordsIn = (memory: Memory, known: ReadonlyMap<Node, Range>): Range =>
+  known.get(shownBy(memory)[0]!) ?? memory.word
 
 /** Where counters tend to stop: at the constants they are compared with. */
 const leapsIn = (module: Module): readonly bigint[] => {

@@ -1,15 +1,26 @@
 import { Graph } from '../graph.ts'
-import type { Constant, Instance, Leaf, Module, Node, Operation, Range, Register, Wire } from '../ir.ts'
+import {
+  type Constant,
+  fits,
+  type Instance,
+  type Leaf,
+  type Lookup,
+  type Memory,
+  type Module,
+  type Node,
+  type Operation,
+  type Range,
+  type Register,
+  type Wire,
+} from '../ir.ts'
+import { writeNeeds } from '../roots.ts'
 
-/**
- * A change to one module that keeps its ports and what they do in every cycle. A module with memories is left as it is
- * (ours: no pass knows their words).
- */
+/** A change to one module that keeps its ports and what they do in every cycle. */
 export type Pass = (module: Module) => Module
 
 export interface Changes {
-  /** What stands for a leaf from now on, undefined where it stays; `now` gives the copy of a leaf. */
-  readonly leaf?: (leaf: Leaf, now: (leaf: Leaf) => Node, graph: Graph) => Node | undefined
+  /** What stands for a leaf or a lookup from now on, undefined where it stays; `now` gives the copy of a leaf. */
+  readonly leaf?: (leaf: Leaf | Lookup, now: (leaf: Leaf) => Node, graph: Graph) => Node | undefined
   /** Bounds of a constant from now on. */
   readonly constant?: (constant: Constant) => Range
   /** The new operation, from new arguments; where it is left out, the same one is made of them. */
@@ -21,7 +32,8 @@ export interface Changes {
 
 /**
  * A copy of a module with changes. Operations are made anew in their old order through a `Graph`, which folds constants and
- * makes equal ones once; those that nothing needs any more are not copied.
+ * makes equal ones once; those that nothing needs any more are not copied, nor are memories that nothing reads. What reads
+ * and lookups show has the bounds of their memory's words.
  */
 export const rebuild = (module: Module, changes: Changes = {}): Module => {
   const graph = new Graph(module.name)
@@ -35,9 +47,10 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
   const made = new Map<Node, Node>()
   const now = (node: Node): Node => made.get(node)!
   const copied = <L extends Leaf>(leaf: L): L => ({ ...leaf, id: graph.takeId() })
-  const replace = (leaf: Leaf): void => {
+  const replace = (leaf: Leaf | Lookup): Node | undefined => {
     const other = changes.leaf?.(leaf, now, graph)
     if (other) made.set(leaf, other)
+    return other
   }
 
   // Leaves that something declares are copied whether they are read or not; then readers see what stands for them.
@@ -47,6 +60,13 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
   const outputNodes = instances.map(
     (instance) => new Map([...instance.outputs].map(([port, node]) => [port, copied(node)])),
   )
+  const words = new Map(module.memories.map(({ name, word }) => [name, word]))
+  const reads = new Map(
+    module.memories.flatMap((memory) =>
+      memory.reads.map(({ node }) => [node, { ...copied(node), ...memory.word }] as const),
+    ),
+  )
+  for (const [node, copy] of reads) made.set(node, copy)
   module.inputs.forEach((input, k) => {
     made.set(input, inputs[k]!)
   })
@@ -66,16 +86,47 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
     ...registers.map((register) => register.next),
     ...wires.map((wire) => wire.driver),
     ...instances.flatMap((instance) => [...instance.inputs.values()]),
+    ...module.memories.flatMap(({ writes, reads }) => [
+      ...writes.flatMap(writeNeeds),
+      ...reads.flatMap(({ address, enable }) => [address, enable]),
+    ]),
   ]
   const reached = reachable(roots)
+  const lookups = new Set<Lookup>()
   for (const node of reached) if (!('args' in node) && node.op !== 'const') replace(node)
   for (const node of reached)
-    if ('args' in node && node.op !== 'lookup') {
+    if (node.op === 'lookup') {
+      if (replace(node)) continue
+      const { node: copy } = graph.lookup({ ...node, ...words.get(node.memory)! }, now(node.args[0]), () => node.name)
+      made.set(node, copy)
+      lookups.add(copy)
+    } else if ('args' in node) {
       const args = node.args.map(now)
       made.set(node, named(node, (changes.operation ?? same)(node, args, graph)))
     } else if (node.op === 'const') made.set(node, constantLike(node, changes.constant?.(node) ?? node, graph))
 
-  return {
+  const memories = module.memories
+    .map(
+      (memory): Memory => ({
+        ...memory,
+        writes: memory.writes.map((port) => ({
+          ...port,
+          address: now(port.address),
+          value: within(now(port.value), memory.word, graph),
+          enable: now(port.enable),
+          ...(port.lanes && { lanes: port.lanes.map(now) }),
+        })),
+        reads: memory.reads.map(({ node, address, enable }) => ({
+          node: reads.get(node)!,
+          address: now(address),
+          enable: now(enable),
+        })),
+        lookups: [...lookups].filter((lookup) => lookup.memory === memory.name),
+      }),
+    )
+    .filter(({ reads, lookups }) => reads.length + lookups.length > 0)
+
+  const rebuilt: Module = {
     ...module,
     inputs,
     outputs: module.outputs.map((output) => ({ ...output, node: now(output.node) })),
@@ -97,9 +148,12 @@ export const rebuild = (module: Module, changes: Changes = {}): Module => {
     checks: module.checks
       .map((check) => ({ ...check, holds: now(check.holds) }))
       .filter(({ holds }) => holds.op !== 'const' || holds.value === 0n),
+    memories,
     operations: graph.operations,
     nodeCount: graph.nodeCount,
   }
+  // What only a memory needed that is gone goes with it.
+  return memories.length < module.memories.length ? rebuild(rebuilt) : rebuilt
 }
 
 /** The operation itself on other arguments. */
@@ -108,6 +162,10 @@ export const same = (old: Operation, args: readonly Node[], graph: Graph): Node 
 
 const constantLike = ({ value }: Constant, { min, max }: Range, graph: Graph): Constant =>
   graph.constant(value, { min, max })
+
+/** A word is written only where its memory can hold it, whatever the bounds of the value say. */
+const within = (value: Node, word: Range, graph: Graph): Node =>
+  fits(value, word) ? value : graph.operation('wrap', word, [value])
 
 /** Where a leaf was replaced by itself with other bounds, that is what declares it from now on. */
 const boundedLike = <L extends Leaf>(declared: L, stands: Node | undefined): L =>

@@ -1,16 +1,24 @@
-import { type Memory, type Node, type Operation, widthOf } from '../ir.ts'
+import { clockPorts, mainDomain, portDomainsOf } from '../domains.ts'
+import { type Memory, type MemoryWrite, type Node, type Operation, widthOf } from '../ir.ts'
 import type { Expressions } from './expression.ts'
 import { type Nets, typeOf } from './nets.ts'
 
 /** Longest line of initial words. */
 const lineWidth = 110
 
-/** The array, what its read ports show, and its lookups. `no_rw_check` frees tools of what the designer promised. */
-export const memoryDeclarations = ({ name, depth, word, collide, reads, writes, lookups }: Memory): string[] => [
-  `${collide === 'never' && writes.length > 0 ? '(* no_rw_check *) ' : ''}reg ${typeOf(word)}${name} [0:${depth - 1}];`,
-  ...reads.map(({ node }) => `reg ${typeOf(node)}${node.name};`),
-  ...lookups.map((node) => `wire ${typeOf(node)}${node.name};`),
-]
+/**
+ * The array, what its read ports show, and its lookups. `no_rw_check` frees tools of what the designer promised; Verilator
+ * takes two clocks that write one array for a slip unless told otherwise.
+ */
+export const memoryDeclarations = ({ name, depth, word, collide, reads, writes, lookups }: Memory): string[] => {
+  const array = `${collide === 'never' && writes.length > 0 ? '(* no_rw_check *) ' : ''}reg ${typeOf(word)}${name} [0:${depth - 1}];`
+  const several = portDomainsOf({ writes, reads: [] }).length > 1
+  return [
+    ...(several ? ['/* verilator lint_off MULTIDRIVEN */', array, '/* verilator lint_on MULTIDRIVEN */'] : [array]),
+    ...reads.map(({ node }) => `reg ${typeOf(node)}${node.name};`),
+    ...lookups.map((node) => `wire ${typeOf(node)}${node.name};`),
+  ]
+}
 
 export const lookupAssignments = ({ name, depth, lookups }: Memory, expressions: Expressions): string[] =>
   lookups.map((node) => `assign ${node.name} = ${name}[${addressText(node.args[0], depth, node.name, expressions)}];`)
@@ -19,21 +27,25 @@ export const lookupAssignments = ({ name, depth, lookups }: Memory, expressions:
 export const memoryBlocks = (memory: Memory, nets: Nets, expressions: Expressions): string[] => {
   const { name, depth, word, collide, reads, writes } = memory
   const blocks: string[][] = []
-  const clocked = (gate: string, statement: string): void => {
-    blocks.push(['always @(posedge clk) begin', `  if (${gate}) ${statement}`, 'end'])
+  const clocked = (clock = mainDomain, enable: Node, port: string, statements: readonly string[]): void => {
+    const { clk, rst } = clockPorts(clock)
+    if (statements.length === 0) return
+    const head = `if (${gateText(rst, enable, port, expressions)})`
+    const body =
+      statements.length === 1 && !statements[0]!.startsWith('if ')
+        ? [`  ${head} ${statements[0]}`]
+        : [`  ${head} begin`, ...statements.map((statement) => `    ${statement}`), '  end']
+    blocks.push([`always @(posedge ${clk}) begin`, ...body, 'end'])
   }
-  writes.forEach(({ address, value, enable }, k) => {
+  writes.forEach((write, k) => {
     const port = writes.length > 1 ? `${name}_write_${k + 1}` : `${name}_write`
-    const at = addressText(address, depth, port, expressions)
-    clocked(
-      gateText(enable, port, expressions),
-      `${name}[${at}] <= ${expressions.print(value, widthOf(word), `${port}_word`)};`,
-    )
+    const at = `${name}[${addressText(write.address, depth, port, expressions)}]`
+    clocked(write.clock, write.enable, port, assignments(write, at, widthOf(word), port, expressions))
   })
   for (const { node, address, enable } of reads) {
     const word = `${name}[${addressText(address, depth, node.name, expressions)}]`
     const shown = collide === 'new' ? writes.reduce((other, write) => passedOn(write, other), word) : word
-    clocked(gateText(enable, node.name, expressions), `${node.name} <= ${shown};`)
+    clocked(node.clock, enable, node.name, [`${node.name} <= ${shown};`])
 
     /** The word that a write puts at this very address, else `other`. */
     function passedOn(write: Memory['writes'][number], other: string): string {
@@ -46,6 +58,38 @@ export const memoryBlocks = (memory: Memory, nets: Nets, expressions: Expression
     }
   }
   return [...contents(memory, nets, expressions), ...blocks.flat()]
+}
+
+/** The word at `at` as a whole, or each part that has an enable of its own: what tools take for write enables of bytes. */
+const assignments = (
+  { value, lanes }: MemoryWrite,
+  at: string,
+  width: number,
+  port: string,
+  expressions: Expressions,
+): string[] => {
+  if (!lanes) return [`${at} <= ${expressions.print(value, width, `${port}_word`)};`]
+  const part = width / lanes.length
+  return lanes.flatMap((lane, k) => {
+    if (lane.op === 'const' && lane.value === 0n) return []
+    const [low, high] = [k * part, (k + 1) * part - 1]
+    const to = part === 1 ? `${at}[${low}]` : `${at}[${high}:${low}]`
+    const assignment = `${to} <= ${expressions.print(partOf(value, low, part), part, `${port}_word_${k}`)};`
+    if (lane.op === 'const') return [assignment]
+    return [`if (${expressions.print(lane, 1, `${port}_lane_${k}`)}) ${assignment}`]
+  })
+}
+
+/** `width` bits of a word from bit `low` upwards, without the fields beside them. */
+const partOf = (node: Node, low: number, width: number): Node => {
+  if (low === 0 && width === widthOf(node)) return node
+  if (node.op === 'cat') {
+    const [above, below] = node.args as [Node, Node]
+    if (low >= node.amount) return partOf(above, low - node.amount, width)
+    if (low + width <= node.amount) return partOf(below, low, width)
+  }
+  const max = (1n << BigInt(width)) - 1n
+  return { op: 'slice', id: -1, min: 0n, max, args: [node], amount: low } satisfies Operation
 }
 
 /** Words at power-up. Where hardware may start with anything, and for what reads show before the first one: simulation only. */
@@ -84,10 +128,10 @@ const addressText = (address: Node, depth: number, port: string, expressions: Ex
   expressions.print(address, widthOf({ min: 0n, max: BigInt(depth - 1) }), `${port}_address`)
 
 /** Reset leaves memories alone. */
-const gateText = (enable: Node, port: string, expressions: Expressions): string => {
-  if (enable.op === 'const' && enable.value === 1n) return '!rst'
+const gateText = (rst: string, enable: Node, port: string, expressions: Expressions): string => {
+  if (enable.op === 'const' && enable.value === 1n) return `!${rst}`
   const text = expressions.print(enable, 1, `${port}_enable`)
-  return `!rst && ${/^!?[\w[\]]+$/.test(text) ? text : `(${text})`}`
+  return `!${rst} && ${/^!?[\w[\]]+$/.test(text) ? text : `(${text})`}`
 }
 
 const operation = (op: 'and' | 'eq', args: readonly Node[]): Node => {

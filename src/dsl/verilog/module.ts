@@ -1,4 +1,4 @@
-import { clockPorts, clockPortsOf, domainsOf, mainDomain, parentDomain } from '../domains.ts'
+import { clockPorts, clockPortsOf, domainsOf, mainDomain, parentDomain, portDomainsOf } from '../domains.ts'
 import { type Instance, type Module, type Node, type Register, type Source, type Wire, widthOf } from '../ir.ts'
 import { Expressions } from './expression.ts'
 import { byClock, indent } from './layout.ts'
@@ -106,7 +106,7 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
     const observing = byClock(checking, ({ node }) => node.clock).flatMap(([domain, group]) =>
       registerBlock(domain, group, nets, expressions, marks),
     )
-    const promises = [...observing, ...checkBlock(broken, expressions, options)]
+    const promises = [...observing, ...checkBlock(broken, nets, expressions, options)]
     checks.unshift('`ifndef SYNTHESIS', ...checking.map((register) => declared('register', 'reg', register)))
     checks.push(...promises, '`endif')
   }
@@ -154,8 +154,8 @@ const attributeOf = (thing: Wire | Register): string =>
 const idleResets = (module: Module): string[] => {
   const used = new Set([
     ...module.registers.map(({ node }) => node.clock ?? mainDomain),
-    ...module.checks.map(({ clock }) => clock ?? mainDomain),
-    ...(module.memories.some(({ reads, writes }) => reads.length + writes.length > 0) ? [mainDomain] : []),
+    ...module.checks.flatMap(({ clock = mainDomain, meets = clock }) => [clock, meets]),
+    ...module.memories.flatMap(portDomainsOf),
     ...module.instances.flatMap((instance) =>
       domainsOf(instance.of).flatMap((domain) =>
         clockPortsOf(instance.of, domain).rst === undefined ? [] : parentDomain(instance, domain),

@@ -85,6 +85,46 @@ export const corpus = (): readonly (readonly [string, Module])[] => [
       return { y: r.sum }
     }),
   ],
+  [
+    'a memory with ports that do nothing, ports that do the same, and words that need few bits',
+    maker({ at: u(2), from: u(2), go: bool, word: u(2) }, { y: u(5), z: u(6) }, ({ at, from, go, word }, builder) => {
+      const { memory, regs, when } = builder
+      const r = regs({ off: bool })
+      const words = memory('words', { depth: 4, of: u(4), initial: [1, 0, 3], collide: 'old' })
+      when(go, () => words.write(at, word))
+      words.write(from, 15, { enable: r.off })
+      const [one, two] = [words.read(from, { enable: go }), words.read(from, { enable: go })]
+      const never = words.read(from, { enable: r.off })
+      return { y: one.add(two).sat(u(5)), z: never.add(words.lookup(at)).add(words.lookup(at.sat(u(2)))) }
+    }),
+  ],
+  [
+    'tables at fixed places, and a memory nobody reads but for a promise',
+    maker({ at: u(2), word: s(3) }, { y: s(9), z: s(7) }, ({ at, word }, { memory, rom, regs, when, check }) => {
+      const r = regs({ three: u(2), unread: s(3) })
+      r.three.next = r.three
+      const table = rom('factors', { of: s(5), initial: [4, -3, 2, -1] })
+      const zeros = rom('zeros', { of: s(5), depth: 4, initial: [0] })
+      const idle = memory('idle', { depth: 4, of: s(3), collide: 'never' })
+      when(at.lt(2), () => idle.write(at, word))
+      r.unread.next = idle.read(at, { enable: at.gt(1) })
+      const kept = memory('kept', { depth: 2, of: s(3), collide: 'new' })
+      kept.write(0, word)
+      check(kept.read(0).lt(3), 'no three is kept')
+      return { y: table.lookup(r.three).add(table.lookup(1)), z: table.read(at).add(zeros.read(at)) }
+    }),
+  ],
+  [
+    'counts in a memory of one policy each, words passed on at the edge',
+    maker({ at: u(1), go: bool }, { y: u(5), z: u(5) }, ({ at, go }, { memory, when }) => {
+      const counts = memory('counts', { depth: 2, of: u(4), collide: 'new' })
+      const seen = counts.lookup(at)
+      when(go.and(seen.lt(5)), () => counts.write(at, seen.add(1).sat(u(4))))
+      const last = memory('last', { depth: 2, of: u(4), initial: [2], collide: 'old' })
+      last.write(at, counts.read(at), { enable: go })
+      return { y: counts.read(at, { enable: go }).add(1), z: last.read(at).add(last.lookup(at)).sat(u(5)) }
+    }),
+  ],
   ...['mixpe(w=int4, a=int8)', 'mixpe(w=int2, a=int8)'].flatMap((spec) =>
     modulesUnder(outputStationaryArray(processingElement(spec), { rows: 2, columns: 1 })).map(
       (module) => [`${module.name} of ${spec}`, module] as const,

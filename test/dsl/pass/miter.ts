@@ -1,9 +1,19 @@
 import { printVerilog } from '../../../src/dsl/index.ts'
-import { type InstanceOutput, isSigned, type Module, type Node, type Range, widthOf } from '../../../src/dsl/ir.ts'
+import {
+  type InstanceOutput,
+  isSigned,
+  type Lookup,
+  type Memory,
+  type Module,
+  type Node,
+  type Range,
+  widthOf,
+} from '../../../src/dsl/ir.ts'
 
 /**
- * The module with its inside led out, so that two versions of it can be compared step by step: every register is an output
- * as well, every promise too; instances are cut off, their outputs become inputs and their inputs outputs.
+ * The module with its inside led out, so that two versions of it can be compared step by step: every register, read port and
+ * word of a memory is an output as well, every promise too; instances are cut off, their outputs become inputs and their
+ * inputs outputs.
  */
 export const opened = (module: Module, name: string): Module => {
   let id = module.nodeCount
@@ -19,11 +29,32 @@ export const opened = (module: Module, name: string): Module => {
   const swap = (node: Node): Node => {
     const known = cut.get(node) ?? swapped.get(node)
     if (known) return known
-    if (!('args' in node) || node.op === 'lookup') return node
-    const made = { ...node, args: node.args.map(swap) }
+    if (!('args' in node)) return node
+    const made = { ...node, args: node.args.map(swap) } as Node
     swapped.set(node, made)
     return made
   }
+  const memories = module.memories.map((memory): Memory & { readonly states: readonly Lookup[] } => {
+    const states = Array.from({ length: memory.depth }, (_, address): Lookup => {
+      const at = BigInt(address)
+      const constant: Node = { op: 'const', id: id++, min: at, max: at, value: at }
+      const name = `state_${memory.name}_${address}`
+      return { op: 'lookup', id: id++, ...memory.word, name: `${name}_word`, memory: memory.name, args: [constant] }
+    })
+    return {
+      ...memory,
+      writes: memory.writes.map((port) => ({
+        ...port,
+        address: swap(port.address),
+        value: swap(port.value),
+        enable: swap(port.enable),
+        ...(port.lanes && { lanes: port.lanes.map(swap) }),
+      })),
+      reads: memory.reads.map(({ node, address, enable }) => ({ node, address: swap(address), enable: swap(enable) })),
+      lookups: [...memory.lookups.map((lookup) => swap(lookup) as Lookup), ...states],
+      states,
+    }
+  })
   const operations = module.operations.map(swap) as unknown as Module['operations']
   return {
     ...module,
@@ -32,6 +63,10 @@ export const opened = (module: Module, name: string): Module => {
     outputs: [
       ...module.outputs.map((output) => ({ ...output, node: swap(output.node) })),
       ...module.registers.map(({ name, node }) => ({ name: `state_${name}`, node, range: node })),
+      ...memories.flatMap(({ word, reads, states }) => [
+        ...reads.map(({ node }) => ({ name: `state_${node.name}`, node, range: word })),
+        ...states.map((node) => ({ name: node.name.slice(0, -'_word'.length), node, range: word })),
+      ]),
       ...module.instances.flatMap((instance) =>
         [...instance.inputs].map(([port, driver]) => ({
           name: `cut_${instance.name}_${port}`,
@@ -52,6 +87,7 @@ export const opened = (module: Module, name: string): Module => {
       { name: 'always_one', node: clockUser, reset: 1n, next: clockUser },
     ],
     wires: module.wires.map((wire) => ({ ...wire, driver: swap(wire.driver) })),
+    memories,
     instances: [],
     checks: [],
     operations,
@@ -134,6 +170,8 @@ export const proof = (file: string, steps = 4): string[] => [
   'hierarchy -check -top miter',
   'proc',
   'flatten',
+  'memory_collect',
+  'memory_map',
   'chformal -lower',
   'opt -full',
   // In the first step anything may be in the registers; in it they are reset.

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { printVerilog, u } from '../../../src/dsl/index.ts'
-import { fits, type Module, widthOf } from '../../../src/dsl/ir.ts'
+import { bool, clock, on, printVerilog, u } from '../../../src/dsl/index.ts'
+import { fits, type Memory, type Module, widthOf } from '../../../src/dsl/ir.ts'
 import { everywhere, optimise, type Pass, passes } from '../../../src/dsl/pass/index.ts'
 import { compareEngines, describeDifference } from '../../../src/sim/compare.ts'
 import { interpreter } from '../../../src/sim/interpret.ts'
@@ -9,6 +9,7 @@ import { lintVerilog } from '../../../src/sim/lint.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
 import { openYosys } from '../../../src/synth/yosys.ts'
 import { type Limits, randomComponent } from '../../fuzz/random-component.ts'
+import { randomStructure } from '../../fuzz/random-structure.ts'
 import { maker } from '../maker.ts'
 import { corpus } from './corpus.ts'
 import { miter, proof } from './miter.ts'
@@ -30,6 +31,12 @@ const sound = (module: Module): void => {
     sound(of)
     for (const input of of.inputs) expect(fits(inputs.get(input.name)!, input)).toBe(true)
   }
+  for (const { word, writes, reads, lookups, initial = [] } of module.memories) {
+    for (const node of [...reads.map((read) => read.node), ...lookups])
+      expect([node.min, node.max]).toEqual([word.min, word.max])
+    for (const { value } of writes) expect(fits(value, word)).toBe(true)
+    for (const value of [0n, ...initial]) expect(value >= word.min && value <= word.max).toBe(true)
+  }
   const seen = new Set<unknown>()
   for (const operation of module.operations) {
     expect(operation.id).toBeLessThan(module.nodeCount)
@@ -42,6 +49,7 @@ const sound = (module: Module): void => {
 }
 
 const u4 = u(4)
+const other = clock('other')
 const full = Boolean(process.env.BITLOOM_FULL)
 const kinds: readonly Limits[] = [
   { width: 24, operations: 30, depth: 1 },
@@ -68,6 +76,18 @@ describe.each(all)('%s', (_, pass) => {
       const changed = pass(randomComponent(31_000 + seed, kinds[seed % kinds.length]!).module)
       const findings = await lintVerilog(printVerilog(changed), changed.name)
       expect(findings.flatMap(({ complaints }) => complaints)).toEqual([])
+    }
+  })
+
+  it('leaves what random components of two clocks do as it is', () => {
+    for (let seed = 0; seed < (full ? 500 : 15); seed++) {
+      const module = randomStructure(32_000 + seed, { width: 24, operations: 10, depth: seed % 2 }).module
+      const changed = pass(module)
+      sound(changed)
+      const engines = [interpreter(module), interpreter(changed), javascriptEngine(changed)]
+      const difference = compareEngines(engines, randomStimulus(engines[0]!.ports, 60, seed))
+      expect(difference && `seed ${seed}: ${describeDifference(difference)}`).toBeUndefined()
+      expect(engines[1]!.failedChecks).toBe(engines[0]!.failedChecks)
     }
   })
 
@@ -106,6 +126,23 @@ describe('Yosys proves', () => {
     expect(await prove(module, wrong)).not.toBe('proven')
     const swapped = { ...module, outputs: module.outputs.map((output) => ({ ...output, node: registers[0]!.node })) }
     expect(await prove(module, swapped)).not.toBe('proven')
+    const [, stores] = corpus().find(([name]) => name.startsWith('counts'))!
+    const changed = (change: (memory: Memory) => Partial<Memory>): Module => ({
+      ...stores,
+      memories: stores.memories.map((memory) => ({ ...memory, ...change(memory) })),
+    })
+    expect(
+      await prove(
+        stores,
+        changed(() => ({})),
+      ),
+    ).toBe('proven')
+    for (const wrong of [
+      changed(() => ({ collide: 'old' })),
+      changed(({ initial }) => ({ initial: initial && [3n] })),
+      changed(({ writes, name }) => ({ writes: name === 'last' ? [] : writes })),
+    ])
+      expect(await prove(stores, wrong)).not.toBe('proven')
   })
 })
 
@@ -140,6 +177,14 @@ describe('each pass finds what it is for', () => {
     expect(twice!.operations.filter(({ op }) => op === 'add')).toHaveLength(3)
     expect(shared.operations.filter(({ op }) => op === 'add')).toHaveLength(2)
     expect(names(passes.dead(shared))).toEqual(['one', 'three'])
+    const apart = maker({ a: bool }, { y: bool, z: on(other, bool) }, ({ a }, { regs }) => {
+      const here = regs({ here: bool })
+      const there = regs({ there: bool }, { clock: other, crossing: 'a test' })
+      here.here.next = a
+      there.there.next = a
+      return { y: here.here, z: there.there }
+    })
+    expect(passes.share(apart).outputs.map(({ node }) => node.name)).toEqual(['here', 'there'])
   })
 
   it('dead code: registers and instances nobody reads, but nothing a promise needs', () => {
@@ -153,5 +198,55 @@ describe('each pass finds what it is for', () => {
       return { y: 1 }
     })
     expect(names(passes.dead(alone))).toEqual(['kept'])
+  })
+
+  const [ports, places, counts] = corpus()
+    .filter(([name]) => /memory|tables/.test(name))
+    .map(([, module]) => module)
+  const shown = ({ memories }: Module): string[] =>
+    memories.flatMap(({ reads, lookups }) => [
+      ...reads.map(({ node }) => node.name),
+      ...lookups.map(({ name }) => name),
+    ])
+
+  it('range narrowing: words that are never written as large as they could be', () => {
+    expect(passes.narrow(ports!).memories.map(({ word }) => [word.min, word.max])).toEqual([[0n, 15n]])
+    const folded = passes.fold(ports!)
+    expect(passes.narrow(folded).memories.map(({ word }) => [word.min, word.max])).toEqual([[0n, 3n]])
+    expect(passes.narrow(counts!).memories.map(({ word }) => [word.min, word.max])).toEqual([
+      [0n, 5n],
+      [0n, 5n],
+    ])
+    expect(passes.narrow(places!).memories.find(({ name }) => name === 'factors')!.word).toEqual({ min: -3n, max: 4n })
+  })
+
+  it('constant folding: writes and reads that never happen, words at fixed places, memories of zeros', () => {
+    const folded = passes.fold(ports!)
+    expect(folded.memories.map(({ writes }) => writes.length)).toEqual([1])
+    expect(folded.checks).toEqual([])
+    expect(shown(passes.dead(folded))).toEqual(['words_read', 'words_read_2', 'words_lookup'])
+    expect(passes.fold(places!).outputs[0]!.node).toMatchObject({ op: 'const', value: 1n })
+    expect(passes.dead(passes.fold(places!)).memories.map(({ name }) => name)).toEqual(['factors', 'kept'])
+  })
+
+  it('sharing: read ports that read alike; dead code: the one nobody reads any more', () => {
+    expect(shown(passes.dead(passes.share(ports!)))).toEqual(['words_read', 'words_read_3', 'words_lookup'])
+    const apart = maker({ a: u4, go: bool }, { y: u(5) }, ({ a, go }, { rom }) => {
+      const words = rom('words', { of: u4, initial: Array.from({ length: 16 }, (_, k) => k ^ 5) })
+      return { y: words.read(a).add(words.read(a, { enable: go })) }
+    })
+    expect(shown(optimise(apart))).toEqual(['words_read', 'words_read_2'])
+  })
+
+  it('dead code: a memory nobody reads, not what a promise about it needs', () => {
+    const left = passes.dead(places!)
+    expect(left.memories.map(({ name }) => name)).toEqual(['factors', 'zeros', 'kept'])
+    expect(left.checks.map(({ message }) => message)).toEqual(places!.checks.map(({ message }) => message))
+    const loop = maker({ at: u(2) }, { y: u4 }, ({ at }, { memory }) => {
+      const counts = memory('counts', { depth: 4, of: u4, collide: 'old' })
+      counts.write(at, counts.lookup(at).add(1).wrap(u4))
+      return { y: 1 }
+    })
+    expect([passes.dead(loop).memories, passes.dead(loop).operations]).toEqual([[], []])
   })
 })
