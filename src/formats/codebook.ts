@@ -81,6 +81,9 @@ const between = (
   rounding: Rounding,
   ties: CodebookFormat['ties'],
 ): bigint => {
+  // Where zero itself is missing there is nothing toward it: the value keeps its sign (ours).
+  const around = lower.value.negative && upper.value.significand > 0n
+  if (around && rounding === 'toward-zero') return (value.negative ? lower : upper).code
   const [near, far] = value.negative ? [upper, lower] : [lower, upper]
   const part = difference(value, near.value)
   const whole = difference(far.value, near.value)

@@ -1,10 +1,17 @@
-import type { ParameterSchema } from '../spec/index.ts'
+import { type ParameterSchema, SpecError } from '../spec/index.ts'
+import { abfloatFormat } from './abfloat.ts'
 import { built, nameOf, readArguments } from './arguments.ts'
-import { type FormatFamily, numbered } from './family.ts'
+import { bitmodFormat, specialValueFormat } from './bitmod.ts'
+import { complexUnits } from './complex-units.ts'
+import { type FormatFamily, numbered, single } from './family.ts'
+import { flintFormat, flintWidths } from './flint.ts'
 import type { FloatLayout } from './format.ts'
 import { integerFormat, integerPrefixes, integerWidths } from './integer.ts'
+import { integerCodebook, nf4, ternary } from './known-codebooks.ts'
 import { floatOf, knownFloats, layoutOf, layoutText, usualRules } from './known-floats.ts'
+import { outlierVictimFormat, outlierVictimKinds } from './outlier-victim.ts'
 import { positFormat, positRange } from './posit.ts'
+import { powerOfTwoFormat, powerOfTwoWidths } from './power-of-two.ts'
 
 const integers: readonly FormatFamily[] = [
   {
@@ -88,5 +95,122 @@ const posits: FormatFamily = {
   },
 }
 
+/** `fp4(sv=-8)`: without a special value it is the plain format of that name. */
+const specialValues: FormatFamily = {
+  examples: ['fp3(sv=3)', 'fp3(sv=-6)', 'fp4(sv=5)', 'fp4(sv=-8)'],
+  read: (format) => {
+    const { text } = nameOf(format)
+    if (format.value.kind !== 'call' || (text !== 'fp3' && text !== 'fp4')) return undefined
+    const bits = text === 'fp3' ? 3 : 4
+    const { sv } = readArguments(format, {
+      sv: { kind: 'integer', min: -64, max: 64, default: 0, summary: 'value of the code of -0' },
+    })
+    return sv === 0 ? knownFloats.find(({ id }) => id === text) : specialValueFormat(bits, sv)
+  },
+}
+
+const groupSchema = {
+  g: { kind: 'integer', min: 1, max: 65_536, default: 128, summary: 'weights in a group' },
+} as const satisfies ParameterSchema
+
+const bitmod: FormatFamily = {
+  examples: ['bitmod3(g=128)', 'bitmod4(g=128)'],
+  read: (format) => {
+    const { text } = nameOf(format)
+    if (text !== 'bitmod3' && text !== 'bitmod4') return undefined
+    return bitmodFormat(text === 'bitmod3' ? 3 : 4, readArguments(format, groupSchema).g)
+  },
+}
+
+const flints: readonly FormatFamily[] = [
+  {
+    examples: ['flint4', 'flint8'],
+    read: numbered('flint', flintWidths.least, flintWidths.most, (n) => flintFormat(n)),
+  },
+  {
+    examples: ['uflint4'],
+    read: numbered('uflint', flintWidths.least, flintWidths.most, (n) => flintFormat(n, false)),
+  },
+]
+
+const powersOfTwo: FormatFamily = {
+  examples: ['pot4'],
+  read: numbered('pot', powerOfTwoWidths.least, powerOfTwoWidths.most, powerOfTwoFormat),
+}
+
+const smallLayouts = layoutTexts.filter((text) => {
+  const { signed, exponentBits, mantissaBits } = layoutOf(text)!
+  return signed && exponentBits + mantissaBits <= 7
+})
+const abfloatSchema = {
+  layout: { kind: 'choice', allowed: smallLayouts, default: 'e2m1', summary: 'exponent and mantissa bits' },
+  bias: { kind: 'integer', min: -1024, max: 1024, default: 2, summary: 'added to the exponent field' },
+} as const satisfies ParameterSchema
+
+const abfloats: FormatFamily = {
+  examples: ['abfloat(e2m1,bias=2)'],
+  read: (format) => {
+    if (nameOf(format).text !== 'abfloat') return undefined
+    const { layout, bias } = readArguments(format, abfloatSchema)
+    const { exponentBits, mantissaBits } = layoutOf(layout)!
+    return abfloatFormat(exponentBits, mantissaBits, bias)
+  },
+}
+
+const outlierVictims: FormatFamily = {
+  examples: outlierVictimKinds.map((kind) => `olive(${kind})`),
+  read: (format) => {
+    if (nameOf(format).text !== 'olive') return undefined
+    const { normal } = readArguments(format, {
+      normal: { kind: 'format', allowed: outlierVictimKinds, default: 'int4', summary: 'format of the normal values' },
+    })
+    return outlierVictimFormat(normal)
+  },
+}
+
+/** `codebook(0,1,3,-2,exponent=-1)`: the values by code, times 2^exponent. */
+const codebooks: FormatFamily = {
+  examples: ['codebook(-3,-1,1,3)'],
+  read: (format) => {
+    const { text, value } = format
+    if (nameOf(format).text !== 'codebook') return undefined
+    const given = value.kind === 'call' ? value.arguments : []
+    const values = given.filter(({ key }) => key === undefined).map(({ value }) => value)
+    const wrong = values.find(({ kind }) => kind !== 'integer')
+    if (wrong)
+      throw new SpecError(
+        'E-SPEC-VALUE',
+        'a value of a codebook is an integer',
+        text,
+        wrong,
+        'scale all of them with exponent=-1 and the like',
+      )
+    const { exponent } = readArguments(
+      {
+        text,
+        value: value.kind === 'call' ? { ...value, arguments: given.filter(({ key }) => key !== undefined) } : value,
+      },
+      { exponent: { kind: 'integer', min: -1024, max: 1024, default: 0, summary: 'power of two of the values' } },
+    )
+    const integers = values.flatMap((found) => (found.kind === 'integer' ? [found.value] : []))
+    return built(format, () => integerCodebook(integers, exponent))
+  },
+}
+
 /** Every family of formats there is; a new one is a line here. */
-export const formatFamilies: readonly FormatFamily[] = [...integers, namedFloats, anyFloat, posits]
+export const formatFamilies: readonly FormatFamily[] = [
+  ...integers,
+  specialValues,
+  namedFloats,
+  anyFloat,
+  posits,
+  ...flints,
+  powersOfTwo,
+  abfloats,
+  outlierVictims,
+  { examples: ['nf4'], read: single('nf4', () => nf4) },
+  { examples: ['ternary'], read: single('ternary', () => ternary) },
+  { examples: ['ifairy'], read: single('ifairy', () => complexUnits) },
+  bitmod,
+  codebooks,
+]

@@ -1,4 +1,7 @@
+import type { BitmodFormat } from './bitmod.ts'
+import type { ComplexUnitsFormat } from './complex-units.ts'
 import type { Finite, Value } from './exact.ts'
+import type { OutlierVictimFormat } from './outlier-victim.ts'
 import type { Rounding } from './rounding.ts'
 
 /** What every number format says about itself; `bitloom list formats` prints it. */
@@ -96,4 +99,8 @@ export interface CodebookFormat extends ScalarBase {
 export type ScalarFormat = IntegerFormat | FloatFormat | PositFormat | CodebookFormat
 
 /** Any number format; a discriminated union by `kind`. */
-export type Format = ScalarFormat
+export type Format = ScalarFormat | ComplexUnitsFormat | OutlierVictimFormat | BitmodFormat
+
+/** True for formats of single real numbers. */
+export const isScalar = (format: Format): format is ScalarFormat =>
+  format.kind === 'integer' || format.kind === 'float' || format.kind === 'posit' || format.kind === 'codebook'

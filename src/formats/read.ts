@@ -1,6 +1,6 @@
 import { parseValue, SpecError, unknownFormat, type Value } from '../spec/index.ts'
 import { formatFamilies } from './families.ts'
-import type { Format, FormatSummary, IntegerFormat, ScalarFormat } from './format.ts'
+import { type Format, type FormatSummary, type IntegerFormat, isScalar, type ScalarFormat } from './format.ts'
 
 /**
  * The format that a text names: `int4`, `fp4`, `fp(e5m2)`, `posit(16,1)`. Anything wrong in the text is a SpecError
@@ -35,6 +35,7 @@ export const integerFormatOf = (text: string): IntegerFormat => {
 /** The format of single real numbers that a text names; another one is a RangeError. */
 export const scalarFormatOf = (text: string): ScalarFormat => {
   const format = formatOf(text)
+  if (!isScalar(format)) throw new RangeError(`${format.id} is no format of single real numbers`)
   return format
 }
 

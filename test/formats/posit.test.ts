@@ -122,11 +122,7 @@ describe('posits', () => {
 
   it('knows its limits', () => {
     const { min, max, smallest } = positFormat(16, 1)
-    expect([min, max, smallest].map(valueText)).toEqual([
-      '-268435456',
-      '268435456',
-      '0.0000000037252902984619140625',
-    ])
+    expect([min, max, smallest].map(valueText)).toEqual(['-268435456', '268435456', '0.0000000037252902984619140625'])
     expect(() => positFormat(33, 2)).toThrow('a posit has 2 to 32 bits, got 33')
     expect(() => positFormat(8, 4)).toThrow('a posit has 0 to 3 exponent bits, got 4')
   })

@@ -57,7 +57,10 @@ export const oracleOf = (
     },
     towardZero: (x) => {
       const k = below(x)
-      return (x >= 0n || sorted[k]!.x === x ? sorted[k]! : sorted[k + 1]!).code
+      const [lower, upper] = [sorted[k]!, sorted[k + 1]]
+      if (!upper || lower.x === x) return lower.code
+      if (lower.x < 0n && upper.x > 0n) return (x < 0n ? lower : upper).code
+      return (x > 0n ? lower : upper).code
     },
   }
 }
