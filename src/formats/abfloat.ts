@@ -23,7 +23,7 @@ export const abfloatFormat = (exponentBits: number, mantissaBits: number, bias: 
     {
       id: `abfloat(e${exponentBits}m${mantissaBits},bias=${bias})`,
       summary: `${bits}-bit adaptive biased float for outliers, no zero among its exponents but code 0`,
-      source: 'OliVe, ISCA 2023, section 3.3 (arXiv 2304.07493); zero and ties: ours',
+      source: 'OliVe, ISCA 2023 (arXiv 2304.07493); zero and ties: ours',
       ties: 'upper',
     },
   )

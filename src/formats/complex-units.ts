@@ -32,7 +32,7 @@ export const complexUnits: ComplexUnitsFormat = {
   kind: 'complex-units',
   id: 'ifairy',
   summary: '+1, +i, -1, -i in 2 bits',
-  source: 'iFairy (arXiv 2508.05571), section 3 (PhaseQuant); codes and ties: ours',
+  source: 'iFairy (arXiv 2508.05571), PhaseQuant; codes and ties: ours',
   bits: 2,
   decode: (code) => {
     checkCode('ifairy', 2, code)

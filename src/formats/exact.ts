@@ -76,7 +76,7 @@ export const normalised = (x: Finite): Finite => {
 
 /**
  * Order of values: -1, 0 or 1, or undefined where one of them is NaN. NaR is equal to itself and below all others, as
- * in the Posit Standard 2022, section 5.3; -0 and +0 are equal.
+ * in the Standard for Posit Arithmetic (2022); -0 and +0 are equal.
  */
 export const compareValues = (a: Value, b: Value): number | undefined => {
   if (a.kind === 'nan' || b.kind === 'nan') return undefined

@@ -22,7 +22,7 @@ export const flintFormat = (bits: number, signed = true): CodebookFormat => {
     {
       id: `${signed ? 'flint' : 'uflint'}${bits}`,
       summary: `${bits}-bit ${signed ? 'signed' : 'unsigned'} flint, integers up to ${2 ** (magnitudeBits - 1)}, powers up to ${4 ** (magnitudeBits - 1)}`,
-      source: 'ANT, MICRO 2022, section IV; ties: its repository, quant_kernel.cu',
+      source: 'ANT, MICRO 2022; ties: quant_kernel.cu of its repository',
       ties: 'upper',
     },
   )

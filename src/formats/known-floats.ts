@@ -2,7 +2,7 @@ import { floatFormat, usualBias } from './float.ts'
 import type { FloatFormat, FloatLayout } from './format.ts'
 
 const MX = 'OCP Microscaling Formats (MX) Specification v1.0, section 5.3'
-const OFP8 = 'OCP 8-bit Floating Point Specification (OFP8) v1.0, section 5'
+const OFP8 = 'OCP 8-bit Floating Point Specification (OFP8) v1.0'
 
 interface Known {
   readonly layout: string
@@ -17,8 +17,8 @@ const known: Readonly<Record<string, Known>> = {
   fp4: { layout: 'e2m1', special: 'finite', source: MX },
   e3m0: { layout: 'e3m0', special: 'finite', source: 'FP4 with bias 3 of 8-bit and 4-bit float papers; ties: ours' },
   e1m2: { layout: 'e1m2', special: 'finite', source: 'ours: bias 0 by the IEEE rule, steps of 1/2' },
-  e2m2: { layout: 'e2m2', special: 'finite', source: 'BitMoD, HPCA 2025, section II (FP5 of the accuracy study)' },
-  e3m1: { layout: 'e3m1', special: 'finite', source: 'BitMoD, HPCA 2025, section II (FP5 of the accuracy study)' },
+  e2m2: { layout: 'e2m2', special: 'finite', source: 'BitMoD, HPCA 2025 (FP5 of its accuracy study)' },
+  e3m1: { layout: 'e3m1', special: 'finite', source: 'BitMoD, HPCA 2025 (FP5 of its accuracy study)' },
   e2m3: { layout: 'e2m3', special: 'finite', source: MX },
   e3m2: { layout: 'e3m2', special: 'finite', source: MX },
   e4m3: { layout: 'e4m3', special: 'fn', source: OFP8 },

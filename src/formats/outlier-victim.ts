@@ -63,7 +63,7 @@ export const outlierVictimFormat = (kind: keyof typeof kinds): OutlierVictimForm
     kind: 'outlier-victim',
     id: `olive(${kind})`,
     summary: `pairs of ${kind}, one of which may be an outlier of ${outlier.id} and the other one zero`,
-    source: 'OliVe, ISCA 2023, section 3 (arXiv 2304.07493); bias of 8 bits: ours',
+    source: `OliVe, ISCA 2023 (arXiv 2304.07493)${kind === 'int8' ? '; bias: ours' : ''}`,
     bits,
     normal,
     outlier,
@@ -91,7 +91,7 @@ const symmetricInteger = (bits: number): CodebookFormat => {
   return codebookFormat(values, {
     id: `symmetric int${bits}`,
     summary: `integers from -${half - 1} to ${half - 1}`,
-    source: 'OliVe, ISCA 2023, section 3',
+    source: 'OliVe, ISCA 2023',
     ties: 'upper',
   })
 }

@@ -12,7 +12,7 @@ export const positRange = { leastBits: 2, mostBits: 32, mostEs: 3 }
  * Rounding is on the encoded bit string, regime, exponent and fraction written out without end: where exponent bits are
  * cut off, a tie is between the neighbours' powers, not in the middle of their values. Nothing rounds to zero or NaR: what
  * lies beyond the limits becomes the limit, in every rounding mode (toward zero and stochastic: ours). Infinities and
- * NaN become NaR, as in the Posit Standard 2022, 6.5; `overflow` is not used, posits saturate always.
+ * NaN become NaR, as in the Standard for Posit Arithmetic (2022); `overflow` is not used, posits saturate always.
  */
 export const positFormat = (bits: number, es: number): PositFormat => {
   const { leastBits, mostBits, mostEs } = positRange

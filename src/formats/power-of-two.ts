@@ -17,7 +17,7 @@ export const powerOfTwoFormat = (bits: number): FloatFormat => {
     {
       id: `pot${bits}`,
       summary: `zero and signed powers of two, 1 to 2^${2 ** (bits - 1) - 2}`,
-      source: 'power-of-two type as in ANT, MICRO 2022, section III; ties: ours',
+      source: 'power-of-two type of ANT, MICRO 2022; ties: ours',
     },
   )
 }

@@ -1,6 +1,7 @@
 import { product } from './arithmetic.ts'
 import { type Dyadic, finite, magnitudeOf, NAR, type Value } from './exact.ts'
 import type { PositFormat } from './format.ts'
+import type { Rounding } from './rounding.ts'
 
 /** What a quire holds: a fixed-point sum, whether it left the range at some time, and whether a NaR came in. */
 export interface QuireState {
@@ -23,10 +24,14 @@ export interface Quire {
   readonly add: (state: QuireState, a: Value, b: Value) => QuireState
   readonly read: (state: QuireState) => Value
   /** The dot product of codes, rounded once into the format. */
-  readonly dot: (a: readonly bigint[], b: readonly bigint[]) => { readonly code: bigint; readonly saturated: boolean }
+  readonly dot: (
+    a: readonly bigint[],
+    b: readonly bigint[],
+    rounding?: Rounding,
+  ) => { readonly code: bigint; readonly saturated: boolean }
 }
 
-/** Width of a posit's quire: 16 n for es = 2 (Standard for Posit Arithmetic 2022, 3.2), SoftPosit's 32 and 128 for (8,0) and (16,1). */
+/** Width of a posit's quire: 16 n for es = 2 (Standard for Posit Arithmetic 2022), SoftPosit's 32 and 128 for (8,0) and (16,1). */
 export const usualQuireBits = ({ bits, es }: Pick<PositFormat, 'bits' | 'es'>): number => bits * 2 ** (es + 2)
 
 /**
@@ -70,11 +75,11 @@ export const quireOf = (format: PositFormat, bits = usualQuireBits(format)): Qui
     cleared,
     add,
     read,
-    dot: (a, b) => {
+    dot: (a, b, rounding) => {
       if (a.length !== b.length)
         throw new RangeError(`a dot product needs operands of one length, got ${a.length} and ${b.length}`)
       const state = a.reduce<QuireState>((sum, code, k) => add(sum, format.decode(code), format.decode(b[k]!)), cleared)
-      return { code: format.encode(read(state)), saturated: state.saturated }
+      return { code: format.encode(read(state), rounding), saturated: state.saturated }
     },
   }
 }

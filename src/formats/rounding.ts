@@ -1,6 +1,18 @@
 /** Gives that many random bits, as an unsigned integer. */
 export type BitSource = (count: number) => bigint
 
+/** Random bits from a source of numbers in [0, 1) of which the first 32 bits are random. */
+export const bitsFrom =
+  (random: () => number): BitSource =>
+  (count) => {
+    let bits = 0n
+    for (let left = count; left > 0; left -= 32) {
+      const wanted = Math.min(left, 32)
+      bits = (bits << BigInt(wanted)) | BigInt(Math.floor(random() * 2 ** wanted))
+    }
+    return bits
+  }
+
 /**
  * Rounding with random bits: of two neighbours the one of larger magnitude is taken where `bits` random bits, added to
  * the first `bits` bits of the fraction between them, carry out. So the chance is the fraction, cut to that many bits.

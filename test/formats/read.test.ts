@@ -80,7 +80,7 @@ describe('the text of formats', () => {
   })
 
   it.each([
-    ['fp5', /no number format 'fp5'[\s\S]*\n {2}\^\^\^\n[\s\S]*known formats: /],
+    ['fp5', /no number format 'fp5'[\s\S]*\n {2}\^\^\^\n[\s\S]*'bitloom list formats' shows/],
     ['posit(8,5)', /posit cannot have es=5[\s\S]*\n {2} {8}\^\n[\s\S]*an integer from 0 to 3/],
     ['posit(40)', /bits=40[\s\S]*an integer from 2 to 32/],
     ['posit(8,0,1)', /posit has 2 arguments at most[\s\S]*in this order: bits, es/],
