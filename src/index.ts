@@ -2,6 +2,8 @@
 
 export * from './accel/gemm.ts'
 export * from './accel/output-stationary.ts'
+/** Number formats: `formats.formatOf('fp4').decode(5n)`. */
+export * as formats from './formats/index.ts'
 export * from './language.ts'
 export { catalogue, families, processingElement } from './pe/catalogue.ts'
 export type * from './pe/family.ts'

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { reasonOf, UserError } from '../base/user-error.ts'
+import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
 import { type Output, terminalOutput } from './context.ts'
 import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
@@ -70,6 +71,28 @@ const program = (act: Act): Command => {
   command('list [what]', `what there is: ${listed.join(', ')}`, ['list', 'list pes', 'list targets --json']).action(
     (what: string | undefined, options) => act(options, (output) => listCommand(what, output)),
   )
+
+  command('calc <format> <operation> [operands...]', 'exact arithmetic on codes of a number format', [
+    'calc "posit(16,1)" mul 0x4000 0x3000',
+    'calc fp4 encode 2.4 --rounding toward-zero',
+    'calc e4m3 dot 0x38 0x40 0x30 0x44 --json',
+    'calc "posit(8,0)" add --stdin < pairs.txt',
+  ])
+    .addHelpText(
+      'after',
+      `
+Operations: add, sub, mul a b; fma a b c = a * b + c; dot a b a b ...; decode code; encode value.
+Codes are decimal, 0x or 0b. Without operands each line of standard input is one operation and
+each result one line, a code (decode: a value); dot takes all lines.`,
+    )
+    .option('--stdin', 'read the operands from standard input')
+    .option('--rounding <mode>', roundingNames.join(', '), 'nearest-even')
+    .option('--seed <n>', 'seed of stochastic rounding', integer('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--overflow <rule>', `${overflowNames.join(', ')}; the format's own unless given`)
+    .option('--dot <when>', `when a dot product is rounded: ${dotNames.join(', ')}`, 'fused')
+    .action((format: string, operation: string, operands: string[], options) =>
+      act(options, (output) => calcCommand(format, operation, operands, options, output)),
+    )
 
   command('generate [specs...]', 'Verilog and a manifest of specs, or of the whole catalogue', [
     'generate',

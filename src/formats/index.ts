@@ -1,29 +1,24 @@
-import type { Format, FormatSummary, IntegerFormat } from './format.ts'
-import { integerFormat, integerWidths } from './integer.ts'
-
-export type { Format, FormatSummary, IntegerFormat, Overflow } from './format.ts'
-export { integerFormat, integerWidths } from './integer.ts'
-
-const integers = [true, false].flatMap((signed) =>
-  Array.from({ length: integerWidths.most - integerWidths.least + 1 }, (_, index) =>
-    integerFormat(integerWidths.least + index, signed),
-  ),
-)
-
-const byId: ReadonlyMap<string, Format> = new Map(integers.map((format) => [format.id, format]))
-
-/** Every named format, as `bitloom list formats` prints it. */
-export const formats: readonly FormatSummary[] = integers.map(({ id, summary, source }) => ({ id, summary, source }))
-
-/** The format of that name, or undefined. */
-export const formatOf = (id: string): Format | undefined => byId.get(id)
-
-/** The integer format of that name; another name is a RangeError that says which there are. */
-export const integerFormatOf = (id: string): IntegerFormat => {
-  const format = byId.get(id)
-  if (format?.kind !== 'integer')
-    throw new RangeError(
-      `there is no integer format '${id}'; there are int${integerWidths.least} to int${integerWidths.most} and uint${integerWidths.least} to uint${integerWidths.most}`,
-    )
-  return format
-}
+export { abfloatFormat } from './abfloat.ts'
+export * from './arithmetic.ts'
+export { type BitmodFormat, bitmodFormat, specialValueFormat } from './bitmod.ts'
+export { codebookFormat, mostCodebookBits } from './codebook.ts'
+export { type Complex, type ComplexUnitsFormat, complexUnits } from './complex-units.ts'
+export { fromNumber, toNumber } from './double.ts'
+export * from './exact.ts'
+export { formatFamilies } from './families.ts'
+export type { FormatFamily } from './family.ts'
+export { flintFormat, flintWidths } from './flint.ts'
+export { floatFormat, usualBias } from './float.ts'
+export type * from './format.ts'
+export { isScalar } from './format.ts'
+export { integerFormat, integerPrefixes, integerWidths } from './integer.ts'
+export { integerCodebook, nf4, ternary } from './known-codebooks.ts'
+export { floatId, floatOf, knownFloats, layoutOf, layoutText, usualRules } from './known-floats.ts'
+export * from './l-mul.ts'
+export { type OutlierVictimFormat, outlierVictimFormat, outlierVictimKinds } from './outlier-victim.ts'
+export { positFormat, positRange } from './posit.ts'
+export { powerOfTwoFormat, powerOfTwoWidths } from './power-of-two.ts'
+export { type Quire, type QuireState, quireOf, usualQuireBits } from './quire.ts'
+export { formatOf, formatOfValue, formats, integerFormatOf, scalarFormatOf } from './read.ts'
+export { type BitSource, bitsFrom, type Rounding, type Stochastic, stochastic } from './rounding.ts'
+export { valueOfText, valueText } from './value-text.ts'

@@ -60,6 +60,16 @@ export const unknownFamily = (spec: Spec, known: readonly string[]): SpecError =
     `${suggestion(spec.family.text, known)}known families: ${listed(known)}`,
   )
 
+/** The error of a number format that nobody knows; `name` is its place in `text`, `known` what may be meant. */
+export const unknownFormat = (text: string, name: Word, known: readonly string[]): SpecError =>
+  new SpecError(
+    'E-SPEC-FORMAT',
+    `there is no number format '${short(name.text)}'`,
+    text,
+    name,
+    `${suggestion(name.text, known)}'bitloom list formats' shows what there is`,
+  )
+
 /** The error of a key that the family does not take. */
 export const unknownKey = (spec: Spec, key: Word, allowed: readonly string[]): SpecError =>
   new SpecError(

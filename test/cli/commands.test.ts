@@ -28,7 +28,7 @@ describe('what there is', () => {
   )
 
   it('every command has help with examples', () => {
-    for (const command of ['list', 'generate', 'verify', 'synth', 'run', 'start', 'report']) {
+    for (const command of ['list', 'calc', 'generate', 'verify', 'synth', 'run', 'start', 'report']) {
       const { stdout, status } = bitloom([command, '--help'])
       expect(status).toBe(0)
       expect(stdout).toMatch(/Examples:\n {2}\$ bitloom /)
