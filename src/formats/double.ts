@@ -16,7 +16,7 @@ export const fromNumber = (x: number): Value => {
   return finite(x < 0 ? -magnitude : magnitude, Math.max(field, 1) - 1075)
 }
 
-/** The double nearest to a value, ties to even; NaN also for NaR. Exact for every format here of at most 32 bits. */
+/** The double nearest to a value, ties to even; NaN also for NaR. Exact for what fits 53 bits and the doubles' range. */
 export const toNumber = (value: Value): number => {
   if (value.kind === 'nan' || value.kind === 'nar') return Number.NaN
   const sign = value.negative ? -1 : 1

@@ -15,7 +15,11 @@ interface Known {
 const known: Readonly<Record<string, Known>> = {
   fp3: { layout: 'e2m0', special: 'finite', source: 'BitMoD, HPCA 2025, Table IV (basic values of FP3)' },
   fp4: { layout: 'e2m1', special: 'finite', source: MX },
-  e3m0: { layout: 'e3m0', special: 'finite', source: 'FP4 with bias 3 of 8-bit and 4-bit float papers; ties: ours' },
+  e3m0: {
+    layout: 'e3m0',
+    special: 'finite',
+    source: 'E3M0 with bias 3 as in Bhasha-Rupantarika (arXiv 2510.10676); ties: ours',
+  },
   e1m2: { layout: 'e1m2', special: 'finite', source: 'ours: bias 0 by the IEEE rule, steps of 1/2' },
   e2m2: { layout: 'e2m2', special: 'finite', source: 'BitMoD, HPCA 2025 (FP5 of its accuracy study)' },
   e3m1: { layout: 'e3m1', special: 'finite', source: 'BitMoD, HPCA 2025 (FP5 of its accuracy study)' },

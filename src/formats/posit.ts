@@ -55,8 +55,7 @@ export const positFormat = (bits: number, es: number): PositFormat => {
     if (cut <= 0) return string << BigInt(-cut)
     const whole = 1n << BigInt(cut)
     const code = string >> BigInt(cut)
-    const rounded = roundsUp(rounding, string & (whole - 1n), whole, (code & 1n) === 1n) ? code + 1n : code
-    return rounded === 0n ? 1n : rounded > largest ? largest : rounded
+    return roundsUp(rounding, string & (whole - 1n), whole, (code & 1n) === 1n) ? code + 1n : code
   }
 
   const maximum = finite(1n, topPower)

@@ -173,6 +173,15 @@ describe('quires', () => {
     }
   })
 
+  it('holds its limit exactly', () => {
+    const quire = quireOf(positFormat(8, 0), 26)
+    let state = quire.cleared
+    for (let power = -12; power <= 12; power++)
+      state = quire.add(state, finite(1n, Math.floor(power / 2)), finite(1n, Math.ceil(power / 2)))
+    expect(state).toEqual({ sum: 2n ** 25n - 1n, saturated: false, nar: false })
+    expect(quire.add(state, finite(1n, -6), finite(1n, -6)).saturated).toBe(true)
+  })
+
   it('keeps the smallest product beside the largest', () => {
     const format = positFormat(16, 1)
     const { dot } = quireOf(format)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   addExact,
   bitLength,
+  bitsFrom,
   compareExact,
   compareValues,
   finite,
@@ -12,6 +13,7 @@ import {
   NAR,
   normalised,
   sameValue,
+  scalarFormatOf,
   stochastic,
   toNumber,
   type Value,
@@ -71,6 +73,8 @@ describe('exact values', () => {
       toNumber(finite(2n ** 53n - 1n, 971)),
       toNumber(finite(-1n, 1024)),
     ]).toEqual([Infinity, Number.MAX_VALUE, -Infinity])
+    // Rounded once, although a subnormal has fewer bits: just above half of the smallest.
+    expect(toNumber(finite(2n ** 60n + 1n, -1135))).toBe(5e-324)
     expect(toNumber(NAR)).toBeNaN()
   })
 
@@ -156,7 +160,8 @@ describe('the text of values', () => {
         ? Number(roundedShift(value.significand, -value.exponent, 'nearest-even'))
         : Number.NaN
     }
-    expect([near('2.5'), near(`2.5${'0'.repeat(200)}1`), near(`2.4${'9'.repeat(200)}`)]).toEqual([2, 3, 2])
+    expect([near('2.5'), near(`2.4${'9'.repeat(200)}`)]).toEqual([2, 2])
+    for (const zeros of [0, 200, 1300, 4900]) expect(near(`2.5${'0'.repeat(zeros)}1`)).toBe(3)
   })
 })
 
@@ -175,6 +180,33 @@ describe('stochastic rounding', () => {
           ),
         ).toBe((cut + (random << 1n)) >> 4n || want)
       }
+  })
+
+  it('of floats and posits has the chance of the fraction, for posits that of the bit string', () => {
+    const counting = (text: string, value: ReturnType<typeof finite>, upper: string): number => {
+      const format = scalarFormatOf(text)
+      let next = 0n
+      const codes = Array.from({ length: 8 }, () =>
+        format.encode(
+          value,
+          stochastic(() => next++, 3),
+        ),
+      )
+      return codes.filter((code) => valueText(format.decode(code)) === upper).length
+    }
+    expect(counting('e4m3', finite(17n, -4), '1.125')).toBe(4)
+    expect(counting('e4m3', finite(-69n, -6), '-1.125')).toBe(5)
+    // 464 lies half of the way to 480, the first number that e4m3 has no code for.
+    expect(counting('e4m3', finite(464n), 'NaN')).toBe(4)
+    // 8 is half of the way from 4 to 16 in the exponent, 6 a quarter.
+    expect([counting('posit(4,1)', finite(8n), '16'), counting('posit(4,1)', finite(6n), '16')]).toEqual([4, 2])
+    expect(counting('posit(4,1)', finite(1n, -9), '0.0625')).toBe(8)
+  })
+
+  it('takes its bits from the first ones of numbers in [0, 1)', () => {
+    const numbers = [0.75, 1 - 2 ** -32, 0.5]
+    const bits = bitsFrom(() => numbers.shift() ?? expect.fail('one number too many'))
+    expect([bits(2), bits(35)]).toEqual([3n, 0b1111_1111_1111_1111_1111_1111_1111_1111_100n])
   })
 
   it('needs a bit', () => {

@@ -52,6 +52,18 @@ describe('integer formats', () => {
     }
   })
 
+  it.each([integerFormat(16), integerFormat(16, 'unsigned'), integerFormat(16, 'sign-magnitude')])(
+    '$id rounds around every one of its values',
+    (format) => {
+      const oracle = oracleOf(entriesOf(format, 2), 2, 'even')
+      expect(oracle.entries).toHaveLength(format.representation === 'sign-magnitude' ? 65_535 : 65_536)
+      for (const x of pointsOf(oracle)) {
+        if (format.encode(finite(x, -2)) !== oracle.nearest(x)) expect.fail(`${x}/4`)
+        if (format.encode(finite(x, -2), 'toward-zero') !== oracle.towardZero(x)) expect.fail(`${x}/4 toward zero`)
+      }
+    },
+  )
+
   it.each(small)('values outside $id saturate to the nearest limit, wrap by whole ranges, or are refused', (format) => {
     const [min, max] = [format.min.significand, format.max.significand]
     const size = max - min + 1n
@@ -106,7 +118,7 @@ describe('integer formats', () => {
     const codes = Array.from({ length: 8 }, () => int8.encode(finite(45n, -3), counting))
     expect(codes).toEqual([5n, 5n, 5n, 6n, 6n, 6n, 6n, 6n])
     expect(draws).toEqual(Array(8).fill(3))
-    expect(int8.encode(finite(5n), counting)).toBe(5n)
+    expect([int8.encode(finite(5n), counting), int8.encode(finite(40n, -3), counting)]).toEqual([5n, 5n])
     expect(draws).toHaveLength(8)
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fromNumber, scalarFormatOf, toNumber } from '../../src/formats/index.ts'
 import { FLOAT16_MAX, float16BitsOf, float16FromBits, roundHalfEven, roundToFloat16 } from '../../src/quant/float16.ts'
 
 test('every finite FP16 value survives rounding and gives back its bits', () => {
@@ -62,4 +63,19 @@ test('halves round to the even number on both sides of zero', () => {
   expect([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.6, -2.6].map((value) => roundHalfEven(value) + 0)).toEqual([
     -2, -2, 0, 0, 2, 2, 3, -3,
   ])
+})
+
+test('rounds and reads as the exact definition of fp16 does, saturating', () => {
+  const fp16 = scalarFormatOf('fp16')
+  for (let bits = 0; bits < 0x10000; bits++) {
+    const value = toNumber(fp16.decode(BigInt(bits)))
+    if (!Object.is(float16FromBits(bits), value)) expect.fail(`code ${bits}`)
+  }
+  fc.assert(
+    fc.property(fc.oneof(fc.double({ noNaN: true }), fc.double({ min: -1e5, max: 1e5, noNaN: true })), (x) => {
+      const overflow = Number.isFinite(x) ? 'saturate' : 'special'
+      expect(BigInt(float16BitsOf(x))).toBe(fp16.encode(fromNumber(x), 'nearest-even', overflow))
+    }),
+    { numRuns: 2000 },
+  )
 })
