@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
@@ -101,6 +103,28 @@ describe('bitloom/language', () => {
     expect(foreign).toEqual([])
     const naming = files.filter((file) => readFileSync(file, 'utf8').includes("'node:"))
     expect(naming.map((file) => file.slice(root.length))).toEqual(['dist/dsl/origin.js', 'dist/dsl/source-file.js'])
+  })
+
+  it('has types that need nothing of Node, nor its declarations to be left unchecked', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bitloom-types-'))
+    try {
+      const settings = {
+        module: 'esnext',
+        moduleResolution: 'bundler',
+        target: 'es2022',
+        lib: ['es2022', 'dom'],
+        types: [],
+      }
+      writeFileSync(join(folder, 'page.ts'), `import * as language from ${JSON.stringify(entry)}\nvoid language\n`)
+      writeFileSync(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: { ...settings, strict: true, noEmit: true }, files: ['page.ts'] }),
+      )
+      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+      expect(spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' }).stdout).toBe('')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('is an entry of the package, all of which the package itself has too', async () => {

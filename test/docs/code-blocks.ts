@@ -9,6 +9,8 @@ export interface Block {
 /** A TypeScript example and what the page says it prints: the `text` or `verilog` block right after it. */
 export interface Example {
   readonly line: number
+  /** Its file's name without `.ts`: the one its first line gives, `// dot.ts`, for other examples of the page to import. */
+  readonly name: string
   readonly code: string
   readonly prints: string | undefined
 }
@@ -36,6 +38,7 @@ export const examplesOf = (markdown: string): readonly Example[] => {
     const next = blocks[k + 1]
     const between = next ? lines.slice(block.line + block.text.split('\n').length, next.line - 1) : []
     const follows = next && ['text', 'verilog'].includes(next.language) && !between.some((line) => line.startsWith('#'))
-    return [{ line: block.line, code: block.text, prints: follows ? next.text : undefined }]
+    const name = /^\/\/ (\w+)\.ts\n/.exec(block.text)?.[1] ?? `line-${block.line}`
+    return [{ line: block.line, name, code: block.text, prints: follows ? next.text : undefined }]
   })
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { examplesOf } from './code-blocks.ts'
@@ -12,7 +12,7 @@ const examples = pages.flatMap((page) =>
   examplesOf(readFileSync(join(root, 'docs', page), 'utf8')).map((example) => ({
     ...example,
     page,
-    name: `${page.replace(/\.md$/, '')}-${example.line}`,
+    file: `${page.replace(/\.md$/, '')}/${example.name}`,
   })),
 )
 
@@ -20,13 +20,15 @@ let complaints: string[] = []
 
 /** Compiles all examples at once, strictly, as a user of the built package would. */
 beforeAll(() => {
-  mkdirSync(folder, { recursive: true })
-  for (const { name, code } of examples) writeFileSync(join(folder, `${name}.ts`), code)
+  rmSync(folder, { recursive: true, force: true })
+  for (const { file, code } of examples) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, `${file}.ts`), code, { flag: 'wx' })
+  }
   const options = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {
       noEmit: false,
-      allowImportingTsExtensions: false,
       outDir: join(folder, 'out'),
       rootDir: folder,
       noEmitOnError: false,
@@ -37,7 +39,7 @@ beforeAll(() => {
       typeRoots: [join(root, 'node_modules', '@types')],
     },
     include: [],
-    files: examples.map(({ name }) => join(folder, `${name}.ts`)),
+    files: examples.map(({ file }) => join(folder, `${file}.ts`)),
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
@@ -45,20 +47,20 @@ beforeAll(() => {
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', cwd: folder })
   complaints = stdout.split('\n').filter((line) => line !== '')
   const entry = (name: string): string => pathToFileURL(join(root, 'dist', `${name}.js`)).href
-  for (const { name } of examples) {
-    const file = join(folder, 'out', `${name}.js`)
-    const text = readFileSync(file, 'utf8')
+  for (const { file } of examples) {
+    const compiled = join(folder, 'out', `${file}.js`)
+    const text = readFileSync(compiled, 'utf8')
       .replaceAll(/from ['"]bitloom['"]/g, `from '${entry('index')}'`)
       .replaceAll(/from ['"]bitloom\/language['"]/g, `from '${entry('language')}'`)
-    writeFileSync(file, text)
+    writeFileSync(compiled, text)
   }
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('every example of the documentation compiles, runs, and prints what the page says', () => {
-  it.each(examples)('$page, line $line', ({ name, prints }) => {
-    expect(complaints.filter((line) => line.includes(`${name}.ts`))).toEqual([])
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'out', `${name}.js`)], {
+  it.each(examples)('$page, line $line', ({ file, prints }) => {
+    expect(complaints.filter((line) => line.includes(`${file}.ts`))).toEqual([])
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'out', `${file}.js`)], {
       encoding: 'utf8',
     })
     expect(stderr).toBe('')

@@ -23,6 +23,15 @@ const suffix: Readonly<Record<OperationName, string>> = {
   slice: 'field',
 }
 
+/** True for an operation that needs a net once it is read more than once, and no name of its own. */
+export const mayBeNamedByUse = (node: Node): node is Operation =>
+  'args' in node &&
+  node.op !== 'lookup' &&
+  node.op !== 'shrBy' &&
+  node.op !== 'slice' &&
+  !isAlias(node) &&
+  node.name === undefined
+
 /** Flags and fields have no sign and are short enough to stand inside braces; arithmetic reads better with a name. */
 const zeroExtendedInPlace: ReadonlySet<OperationName> = new Set(['eq', 'lt', 'and', 'or', 'xor', 'not', 'cat', 'slice'])
 
@@ -52,6 +61,13 @@ export class Expressions {
       if (node.op === 'sat') return bare(this.#inline(node, width))
     }
     return bare(this.#text(node, width))
+  }
+
+  /** The driver of the net `target`, which may be where all others read it. */
+  driver(node: Node, width: number, target: string): string {
+    if (this.#nets.of(node)?.name !== target) return this.print(node, width, target)
+    this.#target = target
+    return bare(this.#alone(node as Operation, width))
   }
 
   /** Exactly `width` bits. A compound expression comes in parentheses. */

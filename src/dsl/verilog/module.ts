@@ -1,6 +1,6 @@
 import { clockPorts, clockPortsOf, domainsOf, mainDomain, parentDomain, portDomainsOf } from '../domains.ts'
 import { type Instance, type Module, type Node, type Register, type Source, type Wire, widthOf } from '../ir.ts'
-import { Expressions } from './expression.ts'
+import { Expressions, mayBeNamedByUse } from './expression.ts'
 import { byClock, indent } from './layout.ts'
 import { type MarkedLine, Marks } from './marks.ts'
 import { lookupAssignments, memoryBlocks, memoryDeclarations } from './memory.ts'
@@ -31,7 +31,7 @@ export interface PrintedModule {
  */
 export const printModule = (module: Module, options: PrintOptions): PrintedModule => {
   const { uses, broken } = prepare(module)
-  const nets = new Nets(module)
+  const nets = new Nets(module, (node) => (uses.get(node) ?? 0) > 1 && mayBeNamedByUse(node))
   const marks = new Marks()
   const drivers: string[] = []
   const instances: string[] = []
@@ -84,8 +84,8 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
   temporaries = logic
   for (const { node, driver } of module.wires) {
     const { name } = nets.of(node)!
-    if (nets.of(driver)?.name !== name) {
-      const value = expressions.print(driver, widthOf(node), name)
+    if (nets.of(driver)?.name !== name || mayBeNamedByUse(driver)) {
+      const value = expressions.driver(driver, widthOf(node), name)
       logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'wire', name, declares: false }))
     }
   }
@@ -93,7 +93,7 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
   for (const { name, node, range } of module.outputs.filter(
     (output) => !nets.isPort(output.node) || output.name !== nets.of(output.node)!.name,
   )) {
-    const value = expressions.print(node, widthOf(range), name)
+    const value = expressions.driver(node, widthOf(range), name)
     logic.push(marks.on(`assign ${name} = ${value};`, { kind: 'output', name, declares: false }))
   }
   const registers = byClock(used, ({ node }) => node.clock).flatMap(([domain, group], k) => [

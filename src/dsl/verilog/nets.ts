@@ -28,7 +28,8 @@ export class Nets {
   /** Registers and wires that are output ports. */
   readonly #ports: ReadonlySet<Node>
 
-  constructor(module: Module) {
+  /** `shared` tells operations that are read more than once, which need a net anyway. */
+  constructor(module: Module, shared: (node: Node) => boolean) {
     this.#ports = new Set(module.outputs.filter(isOwnNet).map(({ node }) => node))
     for (const word of ['clk', 'rst', 'unused', ...domainsOf(module).flatMap((domain) => portsOf(domain))])
       this.#names.take(word, 'the printer')
@@ -48,6 +49,18 @@ export class Nets {
     for (const instance of module.instances)
       for (const [port, node] of instance.outputs)
         if (!this.#byNode.has(node)) this.#byNode.set(node, made(this.#names.fresh(`${instance.name}_${port}`), node))
+    // What is shared and drives a wire or an output is read there.
+    for (const { node, driver } of module.wires) this.#becomes(this.of(node)!, node, driver, shared)
+    for (const { name, node, range } of module.outputs) {
+      const net = made(name, range)
+      net.read = (1n << BigInt(net.width)) - 1n
+      this.#becomes(net, range, node, shared)
+    }
+  }
+
+  #becomes(net: Net, range: Range, driver: Node, shared: (node: Node) => boolean): void {
+    const fits = widthOf(driver) === widthOf(range) && isSigned(driver) === isSigned(range)
+    if (fits && shared(driver) && !this.#byNode.has(driver)) this.#byNode.set(driver, net)
   }
 
   /** True for a register or wire that is the output port of its name. */

@@ -54,14 +54,49 @@ describe('an operand', () => {
 
 describe('a value read more than once', () => {
   it('becomes a net, called after what it feeds first', async () => {
-    const module = maker({ a: u(4), b: u(4) }, { total: u(5), twice: u(6) }, ({ a, b }) => {
+    const module = maker({ a: u(4), b: u(4) }, { total: u(6), twice: u(6) }, ({ a, b }) => {
       const total = a.add(b)
       return { total, twice: total.add(total) }
     })
     expect(await body(module)).toMatchInlineSnapshot(`
       "wire [4:0] total_sum = {1'b0, a} + {1'b0, b};
-      assign total = total_sum;
+      assign total = {1'b0, total_sum};
       assign twice = {1'b0, total_sum} + {1'b0, total_sum};"
+    `)
+  })
+
+  it('is read at the output or wire that it is as wide as, the first of several', async () => {
+    const module = maker({ a: u(4), b: u(4) }, { total: u(5), same: u(5), twice: u(6) }, ({ a, b }, { wires }) => {
+      const w = wires({ product: u(8), wide: u(9) })
+      w.product.value = a.mul(b)
+      w.wide.value = a.mul(b)
+      const total = a.add(b)
+      return { total, same: total, twice: total.add(w.product.bit(7).int()).add(w.wide.bit(8).int()).wrap(u(6)) }
+    })
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "wire [7:0] product;
+      wire [8:0] wide;
+
+      assign product = a * b;
+      assign wide = {1'b0, product};
+      assign total = {1'b0, a} + {1'b0, b};
+      assign same = total;
+      wire [4:0] twice_sum = total + {4'd0, product[7]};
+      assign twice = {1'b0, twice_sum} + {5'd0, wide[8]};
+
+      wire unused = &{1'b0, wide[7:0]};"
+    `)
+  })
+
+  it('keeps the name it was given', async () => {
+    const module = maker({ a: u(4), b: u(4) }, { total: u(5), twice: u(6) }, ({ a, b }) => {
+      const both = a.add(b).named('both')
+      return { total: both, twice: both.add(both) }
+    })
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "wire [4:0] both = {1'b0, a} + {1'b0, b};
+      assign total = both;
+      assign twice = {1'b0, both} + {1'b0, both};"
     `)
   })
 })
@@ -253,10 +288,9 @@ describe('a net', () => {
       return { y: product, z: product.sub(a.sat(range(-3, 3))), w: a.sat(range(-3, 3)) }
     })
     expect(await body(module)).toMatchInlineSnapshot(`
-      "wire signed [7:0] y_product = a * b;
-      assign y = y_product;
+      "assign y = a * b;
       wire signed [2:0] z_clamped = (a < -4'sd3) ? -3'sd3 : (a > 4'sd3) ? 3'd3 : a[2:0];
-      wire signed [7:0] z_difference = y_product - {{5{z_clamped[2]}}, z_clamped};
+      wire signed [7:0] z_difference = y - {{5{z_clamped[2]}}, z_clamped};
       assign z = {z_difference[7], z_difference};
       assign w = {z_clamped[2], z_clamped};"
     `)
