@@ -31,6 +31,11 @@ export interface RegisterOptions {
   readonly synchroniser?: boolean
 }
 
+export interface StreamOptions {
+  /** The clock of its data and of its handshake; the implicit one unless said. */
+  readonly clock?: Clock
+}
+
 export interface InstanceOptions {
   /** Pairs of a clock of the component and the clock here that drives it; others go to the clock of their own name. */
   readonly clocks?: readonly (readonly [Clock, Clock])[]
@@ -69,7 +74,7 @@ export interface Builder {
     options?: InstanceOptions,
   ): SignalsOf<Out> & ReadyOf<In>
   /** A stream made of signals, for whoever takes it; that it keeps the handshake is checked in simulation. */
-  stream<S extends Shape>(name: string, of: S, source: StreamSource<S>): Stream<S>
+  stream<S extends Shape>(name: string, of: S, source: StreamSource<S>, options?: StreamOptions): Stream<S>
   /** `value` in a narrower shape because the designer promises that it fits; free in hardware, checked in simulation. */
   checked(value: Int, shape: IntShape, promise: string): Int
   /** A promise: `holds` is true in every cycle outside reset (and inside the `when` it is written in). */

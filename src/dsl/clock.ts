@@ -1,7 +1,8 @@
 import { clockPorts, mainDomain } from './domains.ts'
 import { HdlError } from './error.ts'
 import { nameFault } from './names.ts'
-import type { Shape } from './shape.ts'
+import { record, type Shape, vec } from './shape.ts'
+import type { StreamShape } from './stream.ts'
 
 /** A clock with its synchronous reset, and the domain of everything it moves. Two of one name are one. */
 export interface Clock {
@@ -20,14 +21,35 @@ export const clock = (name: string): Clock => {
   return { kind: 'clock', name, identity: name }
 }
 
-/** The shape for a port (or register) that belongs to a clock: `in: { hsync: on(pixel, bool) }`. */
-export const on = <S extends Shape>(of: Clock, shape: S): S => {
-  const moved: S = Object.create(Object.getPrototypeOf(shape), Object.getOwnPropertyDescriptors(shape))
-  const extra = shape.kind === 'vector' ? { clock: of, element: on(of, shape.element) } : { clock: of }
-  for (const [key, value] of Object.entries({ ...extra, tag: `${shape.tag.split('@')[0]}@${of.name}` }))
-    Object.defineProperty(moved, key, { value, enumerable: true })
-  return moved
+/** The clock of that name, which is known to be legal. */
+export const clockNamed = (domain: string): Clock => (domain === mainDomain ? mainClock : clock(domain))
+
+/**
+ * The shape for a port (or register, or memory) that belongs to a clock: `in: { hsync: on(pixel, bool) }`. Every scalar of a
+ * vector or record does, and of a stream its data, its valid and its ready.
+ */
+export const on = <S extends Shape | StreamShape>(of: Clock, shape: S): S => moved(of, shape) as S
+
+const moved = (of: Clock, shape: Shape | StreamShape): Shape | StreamShape => {
+  switch (shape.kind) {
+    case 'stream':
+      return { ...shape, clock: of, tag: `${untied(shape.tag)}@${of.name}` }
+    case 'vector':
+      return Object.assign(vec(shape.length, on(of, shape.element)), { clock: of })
+    case 'record': {
+      const fields = Object.entries(shape.fields).map(([name, field]) => [name, on(of, field)] as const)
+      return Object.assign(record(Object.fromEntries(fields)), { clock: of })
+    }
+    default: {
+      const scalar: Shape = Object.create(Object.getPrototypeOf(shape), Object.getOwnPropertyDescriptors(shape))
+      for (const [key, value] of Object.entries({ clock: of, tag: `${untied(shape.tag)}@${of.name}` }))
+        Object.defineProperty(scalar, key, { value, enumerable: true, configurable: true })
+      return scalar
+    }
+  }
 }
+
+const untied = (tag: string): string => tag.split('@')[0]!
 
 /** The clock a shape was given by `on`. */
 export const clockOf = (shape: object): Clock | undefined => ('clock' in shape ? (shape.clock as Clock) : undefined)

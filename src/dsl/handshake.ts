@@ -7,6 +7,7 @@ import { bool } from './shape.ts'
 /** A stream that a component drives: the nodes of its nets, the data scalar by scalar, `_code` for a field of that name. */
 export interface DrivenStream {
   readonly name: string
+  readonly clock?: string
   readonly valid: Node
   readonly data: readonly { readonly suffix: string; readonly node: Node }[]
   readonly ready: Node
@@ -19,7 +20,7 @@ export interface DrivenStream {
  */
 export const handshakeChecks = (
   graph: Graph,
-  { name, valid, data, ready }: DrivenStream,
+  { name, clock, valid, data, ready }: DrivenStream,
   fresh: (base: string, what: string) => string,
 ): { readonly checks: readonly Check[]; readonly registers: readonly Register[] } => {
   const not = (a: Node): Node => graph.operation('not', bool, [a])
@@ -32,6 +33,7 @@ export const handshakeChecks = (
     name: fresh(`${name}_${base}`, `the check of stream '${name}'`),
     min,
     max,
+    ...(clock !== undefined && { clock }),
   })
   const waits = register('waits', bool)
   const parts = data.map(({ suffix, node }) => ({ node, before: register(`before${suffix}`, node) }))

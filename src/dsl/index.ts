@@ -9,7 +9,7 @@ export {
   type ValueOf,
   type ValuesOf,
 } from './black-box.ts'
-export type { Builder, InstanceOptions, RegisterOf, RegisterOptions, WireOf } from './builder.ts'
+export type { Builder, InstanceOptions, RegisterOf, RegisterOptions, StreamOptions, WireOf } from './builder.ts'
 export { type Accepted, describeWarning, type FoundWarning, warningsUnder } from './check/warnings.ts'
 export { type Arm, type Arms, equal, type Matched, match, mux, type Read, select, type Value } from './choice.ts'
 export { type Clock, clock, mainClock, on } from './clock.ts'

@@ -115,7 +115,9 @@ export class Memories {
   }
 
   rom<S extends Shape>(name: string, options: RomOptions<S>): ReadableMemory<S> {
-    return this.#describe(name, { ...options, depth: options.depth ?? options.initial.length, collide: 'old' })
+    const depth = options.depth ?? options.initial.length
+    const { address, read, lookup } = this.#describe(name, { ...options, depth, collide: 'old' })
+    return { address, read, lookup }
   }
 
   /** The memories as data; pushes what their collision policies promise onto `checks`. */

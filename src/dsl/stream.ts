@@ -1,6 +1,8 @@
+import { type Clock, clockOf, on } from './clock.ts'
+import { HdlError } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Node } from './ir.ts'
-import { bool, type Shape } from './shape.ts'
+import { type BoolShape, bool, type Shape, scalarsOf } from './shape.ts'
 import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor } from './signal.ts'
 
 /**
@@ -12,9 +14,30 @@ export interface StreamShape<S extends Shape = Shape> {
   readonly kind: 'stream'
   readonly of: S
   readonly tag: string
+  /** Given by `on`; the implicit one unless said. */
+  readonly clock?: Clock
 }
-/** A stream port; in Verilog `x_valid`, `x_data` (of a record `x_data_field` each) and, the other way, `x_ready`. */
-export const stream = <S extends Shape>(of: S): StreamShape<S> => ({ kind: 'stream', of, tag: `st_${of.tag}` })
+/**
+ * A stream port; in Verilog `x_valid`, `x_data` (of a record `x_data_field` each) and, the other way, `x_ready`. On another
+ * clock than the implicit one it is `on(clock, stream(shape))`.
+ */
+export const stream = <S extends Shape>(of: S): StreamShape<S> => {
+  const tied = scalarsOf('data', of).flatMap(([, shape]) => clockOf(shape) ?? [])[0]
+  if (tied)
+    throw new HdlError(
+      'E-CROSSING',
+      'stream',
+      `a stream is on one clock with its valid and ready, got data on '${tied.name}' alone; write on(clock, stream(shape))`,
+    )
+  return { kind: 'stream', of, tag: `st_${of.tag}` }
+}
+
+/** The shape of a stream port's data, and of its valid and ready, with its clock. */
+export const shapesOf = <S extends Shape>({
+  of,
+  clock,
+}: StreamShape<S>): { readonly data: S; readonly flag: BoolShape } =>
+  clock ? { data: on(clock, of), flag: on(clock, bool) } : { data: of, flag: bool }
 
 /** What a component's ports may be. */
 export type Ports = Readonly<Record<string, Shape | StreamShape>>
@@ -49,13 +72,15 @@ export class Stream<S extends Shape = Shape> {
   readonly kind = 'stream'
   readonly graph: Graph
   readonly shape: S
+  readonly clock: Clock
   readonly name: string
   readonly valid: Bool
   readonly data: SignalOf<S>
   readonly taker: Taker
 
-  constructor(graph: Graph, name: string, shape: S, valid: Node, data: SignalOf<S>, taker: Taker) {
+  constructor(graph: Graph, name: string, shape: S, clock: Clock, valid: Node, data: SignalOf<S>, taker: Taker) {
     this.graph = graph
+    this.clock = clock
     this.name = name
     this.shape = shape
     this.valid = signalFor(graph, bool, valid) as Bool

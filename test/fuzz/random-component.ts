@@ -46,10 +46,10 @@ export const seeded = (seed: number): ((below: number) => number) => {
   }
 }
 
-type Random = (below: number) => number
+export type Random = (below: number) => number
 type AnySignal = Int | Bool | Bits | Enum | Fixed
 /** A signal, or signals in a vector or a record. */
-type Value = AnySignal | readonly Value[] | { readonly [field: string]: Value }
+export type Value = AnySignal | readonly Value[] | { readonly [field: string]: Value }
 
 export interface Limits {
   /** Widest value. */
@@ -124,7 +124,7 @@ export const scalarShapes = (
   Object.fromEntries(Array.from({ length: count }, (_, k) => [`${prefix}${k}`, randomShape(random, limits)]))
 
 /** A scalar, or now and then a vector or record of shapes. */
-const anyShape = (random: Random, limits: Limits, depth = 2): Shape => {
+export const anyShape = (random: Random, limits: Limits, depth = 2): Shape => {
   if (depth === 0 || random(5) > 0) return randomShape(random, limits)
   if (random(2) === 0) return vec(1 + random(3), anyShape(random, limits, depth - 1))
   return record(
@@ -135,14 +135,14 @@ const anyShape = (random: Random, limits: Limits, depth = 2): Shape => {
 }
 
 /** A value of a shape, scalar by scalar. */
-const valueIn = <T>(shape: Shape, make: (shape: ScalarShape) => T): unknown => {
+export const valueIn = <T>(shape: Shape, make: (shape: ScalarShape) => T): unknown => {
   if (shape.kind === 'vector') return Array.from({ length: shape.length }, () => valueIn(shape.element, make))
   if (shape.kind !== 'record') return make(shape)
   return Object.fromEntries(Object.entries(shape.fields).map(([field, inner]) => [field, valueIn(inner, make)]))
 }
 
 /** A literal of a scalar shape, not far from its lower bound, in fixed point from 0. */
-const literalOf = (random: Random, shape: ScalarShape): unknown => {
+export const literalOf = (random: Random, shape: ScalarShape): unknown => {
   const span = shape.max - shape.min < 99n ? shape.max - shape.min : 99n
   const above = BigInt(random(Number(span) + 1))
   if (shape.kind === 'bool') return above === 1n

@@ -1,13 +1,14 @@
 import { leavesOf, valueFor } from '../aggregate.ts'
 import type { Builder, InstanceOptions } from '../builder.ts'
+import { type Clock, clockNamed, mainClock } from '../clock.ts'
 import type { Component } from '../component.ts'
-import { domainsOf, mainDomain, portDomains } from '../domains.ts'
+import { domainsOf, isDomainFree, mainDomain, portDomains } from '../domains.ts'
 import { originHere } from '../error.ts'
 import type { Graph } from '../graph.ts'
 import type { Instance, InstanceOutput, Module, Node } from '../ir.ts'
 import { bool, leafOf, type ScalarShape } from '../shape.ts'
 import { type AnySignal, signalFor } from '../signal.ts'
-import { isStream, netsOf, type Ports } from '../stream.ts'
+import { isStream, netsOf, type Ports, Stream, type StreamShape } from '../stream.ts'
 import type { Scope } from './scope.ts'
 import type { Streams } from './streams.ts'
 
@@ -75,6 +76,10 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
 
     // The readiness of input streams comes behind all other outputs, as in the module.
     const readiness: (readonly [string, InstanceOutput])[] = []
+    // Pure logic belongs to whoever uses it: its streams are on the clock of those it is given.
+    const given = isDomainFree(module) ? Object.values(inputs).find((operand) => operand instanceof Stream) : undefined
+    const clockOfStream = ({ clock = mainClock }: StreamShape): Clock =>
+      given?.clock ?? clockNamed(clocks.get(clock.name) ?? clock.name)
     for (const [port, shape] of Object.entries(child.in)) {
       const what = `input '${port}' of '${name}'`
       if (isStream(shape)) {
@@ -82,7 +87,8 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
         const ready = outputOf(nets.ready, bool)
         readiness.push([nets.ready, ready])
         signals[port] = { ready: signalFor(graph, bool, ready) }
-        const { valid, data } = streams.drive(`${name}_${port}`, what, port, shape, inputs[port], ready)
+        const [streamName, clock] = [`${name}_${port}`, clockOfStream(shape)]
+        const { valid, data } = streams.drive(streamName, what, port, shape, clock, inputs[port], ready)
         drivers.set(nets.valid, valid)
         for (const leaf of data) drivers.set(leaf.name, leaf.node)
         continue
@@ -98,7 +104,8 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
       const [nets, streamName] = [netsOf(port), `${name}_${port}`]
       const readyName = fresh(`${streamName}_ready`, 'the readiness of a stream')
       const valid = output(nets.valid, bool).node
-      const made = streams.taken(streamName, shape.of, valid, valueFor(nets.data, shape.of, output), readyName)
+      const data = valueFor(nets.data, shape.of, output)
+      const made = streams.taken(streamName, shape.of, clockOfStream(shape), valid, data, readyName)
       signals[port] = made
       drivers.set(nets.ready, made.ready.node)
     }

@@ -1,11 +1,11 @@
 import { leavesOf, valueFor } from '../aggregate.ts'
-import { clockOf, domainField } from '../clock.ts'
+import { clockOf, domainField, mainClock } from '../clock.ts'
 import { mainDomain } from '../domains.ts'
 import type { Origin } from '../error.ts'
 import { type Input, isSigned, type Node, type Output, showRange, widthOf } from '../ir.ts'
-import { bool, leafOf, type ScalarShape, scalarsOf } from '../shape.ts'
+import { leafOf, type ScalarShape, scalarsOf } from '../shape.ts'
 import { type AnySignal, signalFor } from '../signal.ts'
-import { isStream, netsOf, type Ports } from '../stream.ts'
+import { isStream, netsOf, type Ports, shapesOf } from '../stream.ts'
 import { onlyKnown } from './instances.ts'
 import type { Places } from './places.ts'
 import type { Scope } from './scope.ts'
@@ -43,9 +43,10 @@ export const portsOf = (
       continue
     }
     const nets = netsOf(port)
-    const [valid, data] = [input(nets.valid, bool).node, valueFor(nets.data, shape.of, input)]
+    const { flag, data: dataShape } = shapesOf(shape)
+    const [valid, data] = [input(nets.valid, flag).node, valueFor(nets.data, dataShape, input)]
     claimPort(nets.ready, 'an output')
-    signals[port] = streams.taken(port, shape.of, valid, data, nets.ready)
+    signals[port] = streams.taken(port, shape.of, shape.clock ?? mainClock, valid, data, nets.ready)
   }
   const readiness = new Map<string, Node>()
   for (const [port, shape] of Object.entries(ports.out)) {
@@ -59,7 +60,7 @@ export const portsOf = (
     const nets = netsOf(port)
     claimPort(nets.valid, 'an output')
     for (const [leaf] of scalarsOf(nets.data, shape.of)) claimPort(leaf, 'an output')
-    const ready = input(nets.ready, bool)
+    const ready = input(nets.ready, shapesOf(shape).flag)
     readiness.set(port, ready.node)
     signals[port] = { ready }
   }
@@ -80,9 +81,14 @@ export const portsOf = (
     }
     for (const [port, shape] of Object.entries(ports.out)) {
       if (isStream(shape)) {
-        const { valid, data } = streams.drive(port, `output '${port}'`, port, shape, driven[port], readiness.get(port)!)
-        output(netsOf(port).valid, bool, valid)
-        for (const leaf of data) output(leaf.name, leaf.shape, leaf.node)
+        const { flag, data: dataShape } = shapesOf(shape)
+        const [what, clock, ready] = [`output '${port}'`, shape.clock ?? mainClock, readiness.get(port)!]
+        const { valid, data } = streams.drive(port, what, port, shape, clock, driven[port], ready)
+        output(netsOf(port).valid, flag, valid)
+        const scalars = scalarsOf(netsOf(port).data, dataShape)
+        data.forEach((leaf, k) => {
+          output(leaf.name, scalars[k]![1], leaf.node)
+        })
         continue
       }
       for (const leaf of leavesOf(graph, port, shape, driven[port], `output '${port}'`))
@@ -91,7 +97,7 @@ export const portsOf = (
     for (const [port, shape] of Object.entries(ports.in))
       if (isStream(shape)) {
         const node = places.named(netsOf(port).ready)!
-        output(node.name, bool, node)
+        output(node.name, shapesOf(shape).flag, node)
       }
     refuseHomonyms(scope, places, made)
     return made

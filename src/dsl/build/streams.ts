@@ -1,5 +1,6 @@
 import { leavesOf, valueFor } from '../aggregate.ts'
 import type { Builder } from '../builder.ts'
+import { type Clock, domainField, mainClock } from '../clock.ts'
 import { type Origin, originHere } from '../error.ts'
 import { type DrivenStream, handshakeChecks } from '../handshake.ts'
 import type { Check, Node, Register } from '../ir.ts'
@@ -20,13 +21,14 @@ export interface StreamLeaf {
 export interface Streams {
   readonly stream: Builder['stream']
   /** A stream for its consumer, whose readiness is a wire called `readyName`. */
-  taken<S extends Shape>(name: string, shape: S, valid: Node, data: unknown, readyName: string): Stream<S>
+  taken<S extends Shape>(name: string, shape: S, clock: Clock, valid: Node, data: unknown, readyName: string): Stream<S>
   /** Valid and data that drive the stream port `what`, in Verilog `port`; `ready` is the node of its readiness. */
   drive(
     name: string,
     what: string,
     port: string,
     shape: StreamShape,
+    clock: Clock,
     operand: unknown,
     ready: Node,
   ): { readonly valid: Node; readonly data: readonly StreamLeaf[] }
@@ -35,13 +37,13 @@ export interface Streams {
   finish(): { readonly checks: readonly Check[]; readonly registers: readonly Register[] }
 }
 
-export const streamsOf = ({ graph, claim, fresh, place }: Scope, { wireNamed }: Places): Streams => {
+export const streamsOf = ({ graph, claim, claimClock, fresh, place }: Scope, { wireNamed }: Places): Streams => {
   const driven: DrivenStream[] = []
 
-  const taken: Streams['taken'] = (name, shape, valid, data, readyName) => {
+  const taken: Streams['taken'] = (name, shape, clock, valid, data, readyName) => {
     const untaken = `stream '${name}' is never taken; set its .ready.value or pass it on`
     const { signal, driver } = wireNamed(readyName, bool, untaken)
-    return new Stream(graph, name, shape, valid, data as SignalOf<typeof shape>, {
+    return new Stream(graph, name, shape, clock, valid, data as SignalOf<typeof shape>, {
       ready: signal as Taker['ready'],
       take(ready) {
         if (driver.value)
@@ -59,16 +61,23 @@ export const streamsOf = ({ graph, claim, fresh, place }: Scope, { wireNamed }: 
     })
 
   /** Remembers a stream that this component drives, for its checks. */
-  const note = (name: string, net: string, valid: Node, data: readonly StreamLeaf[], ready: Node): void => {
+  const note = (
+    name: string,
+    net: string,
+    clock: Clock,
+    valid: Node,
+    data: readonly StreamLeaf[],
+    ready: Node,
+  ): void => {
     const parts = data.map(({ name: leaf, node }) => ({ suffix: leaf.slice(net.length), node }))
     const origin: Origin = graph.origin ?? originHere()
-    driven.push({ name, valid, data: parts, ready, origin })
+    driven.push({ name, ...domainField(clock), valid, data: parts, ready, origin })
   }
 
   return {
     taken,
     driven,
-    drive(name, what, port, { of }, operand, ready) {
+    drive(name, what, port, { of }, clock, operand, ready) {
       const net = netsOf(port).data
       if (operand instanceof Stream) {
         if (operand.graph !== graph) own(graph, operand.valid)
@@ -80,18 +89,19 @@ export const streamsOf = ({ graph, claim, fresh, place }: Scope, { wireNamed }: 
       if (valid === undefined || data === undefined)
         throw graph.error('E-UNDRIVEN', `${what} has no ${valid === undefined ? 'valid' : 'data'}; give it one`)
       const nodes = { valid: nodeFor(graph, bool, valid), data: dataNodes(net, what, of, data) }
-      note(name, net, nodes.valid, nodes.data, ready)
+      note(name, net, clock, nodes.valid, nodes.data, ready)
       return nodes
     },
-    stream(name, of, source) {
+    stream(name, of, source, { clock = mainClock } = {}) {
       claim(name, 'a stream')
+      claimClock(clock.name)
       const net = netsOf(name).data
       const valid = nodeFor(graph, bool, source.valid)
       const leaves = dataNodes(net, `stream '${name}'`, of, source.data)
       const rest = leaves.map(({ node }) => node)
       const data = valueFor(net, of, (_, shape) => signalFor(graph, shape, rest.shift()!))
-      const made = taken(name, of, valid, data, fresh(`${name}_ready`, 'the readiness of a stream'))
-      note(name, net, valid, leaves, made.ready.node)
+      const made = taken(name, of, clock, valid, data, fresh(`${name}_ready`, 'the readiness of a stream'))
+      note(name, net, clock, valid, leaves, made.ready.node)
       return made
     },
     finish() {

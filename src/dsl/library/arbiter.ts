@@ -5,7 +5,7 @@ import { HdlError } from '../error.ts'
 import { bool, IntShape, range, type Shape } from '../shape.ts'
 import type { Bool, Int } from '../signal.ts'
 import { type Stream, type StreamShape, stream } from '../stream.ts'
-import { opaque } from './opaque.ts'
+import { onClockOf, opaque } from './opaque.ts'
 
 /** Who goes first: the one after the last that went ('roundRobin'), or the first of the list ('priority'). */
 export type Turn = 'roundRobin' | 'priority'
@@ -59,7 +59,8 @@ export const arbiter = <S extends Shape>(
   turn: Turn,
 ): Stream<S> => {
   const inputs = Object.fromEntries(streams.map((x, k) => [`x_${k}`, x as unknown as Stream<IntShape>]))
-  const made = builder.use(name, Arbiter({ of: common(streams), ways: streams.length, turn }), inputs)
+  const part = Arbiter({ of: common(streams), ways: streams.length, turn })
+  const made = builder.use(name, part, inputs, onClockOf(streams[0]!))
   return made.y as unknown as Stream<S>
 }
 

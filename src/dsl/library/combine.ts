@@ -25,7 +25,7 @@ export const map = <S extends Shape, T extends AnySignal>(
   change: (data: SignalOf<S>) => T,
 ): Stream<ShapeOf<T>> => {
   const data = change(x.data)
-  return new Stream(x.graph, x.name, shapeOf(data), x.valid.node, data as never, x.taker) as unknown as Stream<
+  return new Stream(x.graph, x.name, shapeOf(data), x.clock, x.valid.node, data as never, x.taker) as unknown as Stream<
     ShapeOf<T>
   >
 }
@@ -39,7 +39,8 @@ export const join = <A extends Shape, B extends Shape, T extends AnySignal>(
   combine: (a: SignalOf<A>, b: SignalOf<B>) => T,
 ): Stream<ShapeOf<T>> => {
   const data = combine(a.data, b.data)
-  const made = builder.stream(name, shapeOf(data), { valid: a.valid.and(b.valid), data: data as never })
+  const source = { valid: a.valid.and(b.valid), data: data as never }
+  const made = builder.stream(name, shapeOf(data), source, { clock: a.clock })
   a.taker.take(made.ready.and(b.valid).node)
   b.taker.take(made.ready.and(a.valid).node)
   return made as unknown as Stream<ShapeOf<T>>

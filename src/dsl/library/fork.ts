@@ -4,7 +4,7 @@ import { HdlError } from '../error.ts'
 import { bool, type IntShape, type Shape, vec } from '../shape.ts'
 import type { Bool } from '../signal.ts'
 import { type Stream, type StreamShape, type StreamSource, stream } from '../stream.ts'
-import { opaque } from './opaque.ts'
+import { onClockOf, opaque } from './opaque.ts'
 
 /** A flag for each way remembers that it has the present element already. */
 const Fork = component('fork_stream', (p: { of: Shape; ways: number }) => {
@@ -44,6 +44,6 @@ const Fork = component('fork_stream', (p: { of: Shape; ways: number }) => {
  * the element. An element every cycle where all are ready.
  */
 export const fork = <S extends Shape>(builder: Builder, name: string, x: Stream<S>, ways: number): Stream<S>[] => {
-  const made = builder.use(name, Fork({ of: x.shape, ways }), { x: x as Stream<never> })
+  const made = builder.use(name, Fork({ of: x.shape, ways }), { x: x as Stream<never> }, onClockOf(x))
   return Array.from({ length: ways }, (_, k) => made[`y_${k}`] as unknown as Stream<S>)
 }

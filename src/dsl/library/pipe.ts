@@ -2,7 +2,7 @@ import type { Builder } from '../builder.ts'
 import { component } from '../component.ts'
 import { bool, type Shape } from '../shape.ts'
 import { type Stream, stream } from '../stream.ts'
-import { opaque } from './opaque.ts'
+import { onClockOf, opaque } from './opaque.ts'
 
 /** One element in a register. Takes the next one in the cycle in which it hands over its own. */
 const Pipe = component('pipe', (p: { of: Shape }) => ({
@@ -24,4 +24,4 @@ const Pipe = component('pipe', (p: { of: Shape }) => ({
  * through within the cycle; a `queue` of two cuts that path as well.
  */
 export const pipe = <S extends Shape>(builder: Builder, name: string, x: Stream<S>): Stream<S> =>
-  builder.use(name, Pipe({ of: x.shape }), { x: x as Stream<never> }).y as unknown as Stream<S>
+  builder.use(name, Pipe({ of: x.shape }), { x: x as Stream<never> }, onClockOf(x)).y as unknown as Stream<S>

@@ -1,12 +1,11 @@
-import { leavesOf, valueFor } from '../aggregate.ts'
 import type { Builder } from '../builder.ts'
 import { mux } from '../choice.ts'
 import { component } from '../component.ts'
 import { HdlError } from '../error.ts'
-import { range, type Shape, scalarsOf, u } from '../shape.ts'
+import { range, type Shape, u } from '../shape.ts'
 import type { Int } from '../signal.ts'
 import { type Stream, stream } from '../stream.ts'
-import { opaque } from './opaque.ts'
+import { onClockOf, opaque } from './opaque.ts'
 
 /**
  * A ring of words. The word at the head is read anew in every cycle, from where the head will be in the next one; a word
@@ -27,16 +26,12 @@ const Queue = component('queue', (p: { of: Shape; depth: number }) => {
         whole
           ? at.add(1).wrap(place)
           : checked(mux(at.eq(p.depth - 1), 0, at.add(1)), place, 'the ends of a queue stay inside it')
-      // A memory for each scalar, since words are scalars.
-      const words = scalarsOf('words', of).map(([name, scalar]) =>
-        memory(name, { depth: p.depth, of: scalar, collide: 'new' }),
-      )
-      const parts = leavesOf(x.graph, 'words', of, x.data, 'data of a queue')
+      const words = memory('words', { depth: p.depth, of, collide: 'new' })
       const valid = r.level.ne(0)
       const leaves = valid.and(y.ready)
       x.ready.value = r.level.ne(p.depth)
       when(x.fires, () => {
-        for (const [k, each] of words.entries()) each.write(r.tail, parts[k]!.operand as never)
+        words.write(r.tail, x.data)
         r.tail.next = after(r.tail)
       })
       const head = mux(leaves, after(r.head), r.head)
@@ -46,15 +41,14 @@ const Queue = component('queue', (p: { of: Shape; depth: number }) => {
         range(0, p.depth),
         'a queue is filled from 0 to its depth',
       )
-      const first = words.map((each) => each.read(head))
-      return { y: { valid, data: valueFor('words', of, () => first.shift()) as Int } }
+      return { y: { valid, data: words.read(head) } }
     },
   }
 })
 
 /**
  * First in, first out, up to `depth` (at least 2) elements; an element every cycle, each at the earliest one cycle after it
- * came. Neither side sees the other's valid or ready within the cycle. Large ones become block RAM, one for each scalar of a record.
+ * came. Neither side sees the other's valid or ready within the cycle. Large ones become block RAM, of whole words.
  */
 export const queue = <S extends Shape>(builder: Builder, name: string, x: Stream<S>, depth: number): Stream<S> =>
-  builder.use(name, Queue({ of: x.shape, depth }), { x: x as Stream<never> }).y as unknown as Stream<S>
+  builder.use(name, Queue({ of: x.shape, depth }), { x: x as Stream<never> }, onClockOf(x)).y as unknown as Stream<S>

@@ -1,5 +1,5 @@
 import type { Builder } from '../builder.ts'
-import { type Clock, clock as clockNamed, mainClock } from '../clock.ts'
+import { type Clock, clockNamed } from '../clock.ts'
 import { mainDomain, parentDomain } from '../domains.ts'
 import type { Module } from '../ir.ts'
 import { bits, bool } from '../shape.ts'
@@ -39,10 +39,9 @@ export function sync2(
       `sync2 '${name}' takes one bit, got ${signal.width}, of which some could arrive a cycle late; use asyncFifo, or Gray code and say so with gray: true`,
     )
   if (wide) {
-    const before = builder.regs(
-      { [`${name}_before`]: bits(signal.width) },
-      { clock: source.clock === mainDomain ? mainClock : clockNamed(source.clock) },
-    )[`${name}_before`]!
+    const before = builder.regs({ [`${name}_before`]: bits(signal.width) }, { clock: clockNamed(source.clock) })[
+      `${name}_before`
+    ]!
     before.next = signal
     builder.check(atMostOneBit(signal.xor(before)), `${name} is Gray-coded: at most one bit changes in a cycle`)
   }

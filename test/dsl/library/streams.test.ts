@@ -200,7 +200,7 @@ describe('arbiter', () => {
 })
 
 describe('a stream of records', () => {
-  it('goes through every part, a net and a memory for each scalar, and keeps its elements whole', async () => {
+  it('goes through every part, a net for each scalar, a memory for all of them, and keeps its elements whole', async () => {
     const item = record({ low: bits(4), top: record({ sign: bool, rest: bits(3) }) })
     const module = line('records', (builder, x) => {
       const [low, rest, sign] = [x.data.bits().slice(3, 0), x.data.bits().slice(6, 4), x.data.lt(0)]
@@ -213,7 +213,7 @@ describe('a stream of records', () => {
     })
     expectSame(traffic(module, ['x'], ['y'], paces), 'x', 'y', 6)
     const text = await printed(module)
-    expect(text).toContain('reg words_top_sign [0:4];')
+    expect(text).toContain('reg [7:0] words [0:4];')
     expect(text).toContain('input wire [2:0] x_data_top_rest')
   })
   it('is drawn from several by an arbiter', async () => {
