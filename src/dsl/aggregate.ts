@@ -1,7 +1,9 @@
-import { HdlError } from './error.ts'
+import { cureOf } from '../base/suggestion.ts'
+import { refuse } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, showRange } from './ir.ts'
-import { bits, leafOf, packedWidth, type ScalarShape, type Shape, type Shapes } from './shape.ts'
+import { describe, kindOf } from './kind.ts'
+import { bits, leafOf, packedWidth, type ScalarShape, type Shape, type Shapes, scalarCount } from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
@@ -57,20 +59,26 @@ export const leavesOf = (graph: Graph, name: string, shape: Shape, operand: unkn
   if (operand === undefined) return nothing('E-UNDRIVEN', `${what} has no value; give it one`)
   if (shape.kind === 'vector') {
     if (!Array.isArray(operand))
-      return nothing('E-RANGE', `${what} takes ${shape.length} elements, got one value; pass a vector`)
+      return nothing('E-RANGE', `${what} takes an array of ${shape.length}, got ${describe(operand)}; pass one`)
     if (operand.length !== shape.length)
-      return nothing('E-RANGE', `${what} takes ${shape.length} elements, got ${operand.length}; pass as many`)
+      return nothing('E-RANGE', `${what} takes an array of ${shape.length}, got one of ${operand.length}; pass as many`)
     return operand.flatMap((element, k) =>
       leavesOf(graph, `${name}_${k}`, shape.element, element, `element ${k} of ${what}`),
     )
   }
   if (shape.kind !== 'record') return [{ name, shape, operand: operand as AnyOperand }]
   const fields = Object.keys(shape.fields)
-  if (typeof operand !== 'object' || operand instanceof Signal || Array.isArray(operand))
-    return nothing('E-NAME', `${what} takes a record of ${fields.join(', ')}; pass an object with these fields`)
+  if (typeof operand !== 'object' || operand === null || kindOf(operand) || Array.isArray(operand))
+    return nothing(
+      'E-KIND',
+      `${what} takes a record of ${fields.join(', ')}, got ${describe(operand)}; pass an object with these fields`,
+    )
   const stranger = Object.keys(operand as object).find((field) => !fields.includes(field))
   if (stranger !== undefined)
-    return nothing('E-NAME', `${what} has no field '${stranger}'; the fields are ${fields.join(', ')}`)
+    return nothing(
+      'E-NAME',
+      `${what} has no field '${stranger}', its fields are ${fields.join(', ')}${cureOf(stranger, fields, 'leave it out')}`,
+    )
   return fields.flatMap((field) =>
     leavesOf(
       graph,
@@ -143,12 +151,6 @@ const inPackedOrder = <T>(shape: Shape, scalars: readonly T[]): readonly T[] => 
   return (shape.kind === 'vector' ? groups.reverse() : groups).flat()
 }
 
-const scalarCount = (shape: Shape): number => {
-  if (shape.kind === 'vector') return shape.length * scalarCount(shape.element)
-  if (shape.kind !== 'record') return 1
-  return Object.values(shape.fields).reduce((total, field) => total + scalarCount(field), 0)
-}
-
 /**
  * A field of bits read as a value of the shape, the reverse of `pack`. An integer has every value of its width, since the
  * bits may hold them; an enumeration needs a name for every code.
@@ -194,7 +196,7 @@ const fieldsOf = (shape: Shape, packedBits: Bits, scalar: (field: Bits, shape: S
 const graphOf = (value: unknown): Graph => {
   const found = signalIn(value)
   if (found) return found.graph
-  throw new HdlError(
+  refuse(
     'E-RANGE',
     'pack',
     'pack takes a value with at least one signal, got literals alone; write the number they make',

@@ -1,6 +1,8 @@
-import { HdlError } from './error.ts'
+import { instancesAre } from '../base/brand.ts'
+import { refuse } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, type Range, showRange, widthOf } from './ir.ts'
+import { describe, kindOf, wrongKind } from './kind.ts'
 import { type IntShape, range, whole } from './shape.ts'
 import { type AnyOperand, type Bits, type Bool, Int, own, Signal } from './signal.ts'
 
@@ -8,7 +10,8 @@ import { type AnyOperand, type Bits, type Bool, Int, own, Signal } from './signa
 export type FixedOperand = Fixed | bigint | number
 
 /** What becomes of a value between two that can be written: the even one of equally near ones, the upper one, the lower. */
-export type Rounding = 'half-even' | 'half-up' | 'floor'
+export type Rounding = (typeof roundings)[number]
+const roundings = ['half-even', 'half-up', 'floor'] as const
 
 /** Most places behind the point; ours. */
 const mostPlaces = 1024
@@ -104,7 +107,10 @@ export class Fixed extends Signal {
   /** this * 2^places, for places below 0 too: only the point moves, as long as there are bits to move it over. */
   scale(places: number): Fixed {
     if (!Number.isSafeInteger(places) || Math.abs(places) > mostPlaces)
-      throw this.graph.error('E-RANGE', `scale takes a whole number of places, at most ${mostPlaces}, got ${places}`)
+      throw this.graph.error(
+        'E-RANGE',
+        `scale takes a whole number of places, at most ${mostPlaces}, got ${describe(places)}; choose one of those`,
+      )
     const fraction = this.fraction - places
     return fraction >= 0 ? new Fixed(this.raw, fraction) : new Fixed(this.raw.shl(-fraction), 0)
   }
@@ -128,11 +134,16 @@ export class Fixed extends Signal {
   }
   /** The nearest value with that many bits behind the point, or the next lower one. */
   round(fraction: number, mode: Rounding): Fixed {
+    if (!roundings.includes(mode))
+      throw this.graph.error(
+        'E-KIND',
+        `round takes ${roundings.map((one) => `'${one}'`).join(', ')}, got ${describe(mode)}; say which`,
+      )
     const drop = this.fraction - fraction
     if (!Number.isSafeInteger(fraction) || fraction < 0 || drop < 0)
       throw this.graph.error(
         'E-RANGE',
-        `round takes from 0 to ${this.fraction} bits behind the point, as many as there are, got ${fraction}; choose fewer`,
+        `round takes from 0 to ${this.fraction} bits behind the point, as many as there are, got ${describe(fraction)}; choose one of those`,
       )
     if (drop === 0) return this
     const floor = this.raw.shr(drop)
@@ -181,6 +192,7 @@ export class Fixed extends Signal {
     return test(this.raw.shl(fraction - this.fraction), by.raw.shl(fraction - by.fraction))
   }
 }
+instancesAre(Fixed, (value) => kindOf(value) === 'fixed')
 
 /** An integer read with `fraction` of its bits behind the point. */
 export const asFixed = (value: Int, fraction: number): Fixed =>
@@ -198,6 +210,8 @@ export const rounded = (value: bigint, drop: number, mode: Rounding): bigint => 
 
 const fixedOf = (graph: Graph, operand: FixedOperand): Fixed => {
   if (operand instanceof Fixed) return own(graph, operand)
+  if (typeof operand !== 'number' && typeof operand !== 'bigint')
+    throw graph.error('E-KIND', wrongKind('fixed', operand))
   const { value, fraction } = literalOf(operand)
   return new Fixed(new Int(graph, graph.constant(value)), fraction)
 }
@@ -210,7 +224,7 @@ const literalOf = (literal: bigint | number): { readonly value: bigint; readonly
     const scaled = literal * 2 ** fraction
     if (Number.isSafeInteger(scaled)) return { value: BigInt(scaled), fraction }
   }
-  throw new HdlError(
+  refuse(
     'E-RANGE',
     'a literal',
     `${literal} is not exact in at most ${literalPlaces} bits behind the point; write a multiple of a power of two, 0.125`,

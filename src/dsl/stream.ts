@@ -1,5 +1,7 @@
+import { instancesAre } from '../base/brand.ts'
 import type { Graph } from './graph.ts'
 import type { Node } from './ir.ts'
+import { kindOf, signalBrand } from './kind.ts'
 import { bool, type Shape } from './shape.ts'
 import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor } from './signal.ts'
 
@@ -54,6 +56,9 @@ export class Stream<S extends Shape = Shape> {
   readonly data: SignalOf<S>
   readonly taker: Taker
 
+  get [signalBrand](): true {
+    return true
+  }
   constructor(graph: Graph, name: string, shape: S, valid: Node, data: SignalOf<S>, taker: Taker) {
     this.graph = graph
     this.name = name
@@ -72,6 +77,7 @@ export class Stream<S extends Shape = Shape> {
     return this.valid.and(this.ready).named(`${this.name}_fires`)
   }
 }
+instancesAre(Stream, (value) => kindOf(value) === 'stream')
 
 export const isStream = (shape: Shape | StreamShape): shape is StreamShape => shape.kind === 'stream'
 

@@ -47,7 +47,7 @@ describe('the mistakes of a component', () => {
         E-RANGE in maker (test/dsl/collected.test.ts:#): input 'a' of 'one' holds [0, 15] (u4), got [0, 255] (u8); narrow it with .wrap(), .sat() or checked()
         E-NAME in maker (test/dsl/collected.test.ts:#): instance 'two' has no input 'b'; the inputs are a
         E-UNDRIVEN in maker (test/dsl/collected.test.ts:#): input 'a' of 'three' has no value; give it one
-        E-RANGE in maker (test/dsl/collected.test.ts:#): shr takes a whole number of places from 0 to 65536, got -1
+        E-RANGE in maker (test/dsl/collected.test.ts:#): shr takes a whole number of places from 0 to 65536, got -1; choose one of those
         E-NAME in maker (test/dsl/maker.ts:#): logic has no output 'more'; the outputs are y, z
         E-RANGE in maker (test/dsl/maker.ts:#): output 'y' holds [0, 15] (u4), got 16; narrow it with .wrap(), .sat() or checked()
         E-UNDRIVEN in maker (test/dsl/collected.test.ts:#): wire 'never' is never driven; set its .value"

@@ -161,13 +161,13 @@ describe('a mistake with fixed point is refused', () => {
   })
   it('where places are no whole number of bits', () => {
     expect(mistake(() => fixed(s(8), -1))).toMatchInlineSnapshot(
-      `"E-RANGE in fixed (fixed.test.ts, line '() => fixed(s(8), -1)'): fixed takes a whole number of bits behind the point from 0 to 1024, got -1"`,
+      `"E-RANGE in fixed (fixed.test.ts, line '() => fixed(s(8), -1)'): fixed takes a whole number of bits behind the point from 0 to 1024, got -1; choose one of those"`,
     )
     expect(mistake(() => maker({ x }, {}, (i) => nothing(i.x.round(5, 'floor'))))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.round(5, 'floor')))'): round takes from 0 to 4 bits behind the point, as many as there are, got 5; choose fewer"`,
+      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.round(5, 'floor')))'): round takes from 0 to 4 bits behind the point, as many as there are, got 5; choose one of those"`,
     )
     expect(mistake(() => maker({ x }, {}, (i) => nothing(i.x.scale(0.5))))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.scale(0.5)))'): scale takes a whole number of places, at most 1024, got 0.5"`,
+      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.scale(0.5)))'): scale takes a whole number of places, at most 1024, got 0.5; choose one of those"`,
     )
   })
 })

@@ -107,7 +107,7 @@ describe('a state machine', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-KIND in maker (fsm.test.ts, line 'goto('laod')'): this place takes control (idle, load), got 'laod'; choose one of the names"`,
+      `"E-KIND in maker (fsm.test.ts, line 'goto('laod')'): this place takes control (idle, load), got 'laod'; did you mean 'load'?"`,
     )
   })
 

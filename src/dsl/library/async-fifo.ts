@@ -1,7 +1,7 @@
 import { mux } from '../choice.ts'
 import { type Clock, on } from '../clock.ts'
 import { type Component, component } from '../component.ts'
-import { HdlError } from '../error.ts'
+import { refuse } from '../error.ts'
 import { type BoolShape, bits, bool, type ScalarShape, u, vec } from '../shape.ts'
 import type { AnySignal, Bool, Int, OperandOf } from '../signal.ts'
 import { sync2, toGray } from './sync.ts'
@@ -33,7 +33,7 @@ export const asyncFifo = <S extends ScalarShape>(
 
 const AsyncFifo = component('async_fifo', ({ of, depth, write, read }: AsyncFifoParameters<ScalarShape>) => {
   if (!(Number.isInteger(depth) && depth >= 2 && depth <= 4096 && (depth & (depth - 1)) === 0))
-    throw new HdlError(
+    refuse(
       'E-PARAMETER',
       'async_fifo',
       `a depth is a power of two from 2 to 4096, so that its pointers wrap as Gray code, got ${depth}; choose the next one up`,
