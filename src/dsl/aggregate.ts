@@ -3,7 +3,16 @@ import { refuse } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, showRange } from './ir.ts'
 import { describe, kindOf } from './kind.ts'
-import { bits, leafOf, packedWidth, type ScalarShape, type Shape, type Shapes, scalarCount } from './shape.ts'
+import {
+  bits,
+  leafOf,
+  packedWidth,
+  type ScalarShape,
+  type Shape,
+  type Shapes,
+  scalarCount,
+  scalarsOf,
+} from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
@@ -51,10 +60,14 @@ export interface Leaf {
 
 /** The scalars of an operand, in the order of the shape's; `what` is the place they are for, `input 'x' of 'mac'`. */
 export const leavesOf = (graph: Graph, name: string, shape: Shape, operand: unknown, what: string): readonly Leaf[] => {
-  /** A mistake is noted, and the description goes on without the value. */
+  /** A mistake is noted, and the description goes on with a harmless value. */
   const nothing = (...mistake: Parameters<Graph['report']>): readonly Leaf[] => {
     graph.report(...mistake)
-    return []
+    return scalarsOf(name, shape).map(([leaf, scalar]) => ({
+      name: leaf,
+      shape: scalar,
+      operand: signalFor(graph, scalar, graph.constant(scalar.min, leafOf(scalar))),
+    }))
   }
   if (operand === undefined) return nothing('E-UNDRIVEN', `${what} has no value; give it one`)
   if (shape.kind === 'vector') {
@@ -92,13 +105,12 @@ export const leavesOf = (graph: Graph, name: string, shape: Shape, operand: unkn
 
 /** A node for a place that has the shape's bounds, or the error that says how to narrow it. */
 export const placed = (graph: Graph, what: string, shape: ScalarShape, operand: AnyOperand): Node => {
-  const node = nodeFor(graph, shape, operand)
+  const node = nodeFor(graph, shape, operand, what)
   if (fits(node, shape)) return node
+  const isLiteral = typeof operand !== 'object'
   const found = node.op === 'const' ? `${node.value}` : showRange(node)
-  graph.report(
-    'E-RANGE',
-    `${what} holds ${showRange(shape)}, got ${found}; narrow it with .wrap(), .sat() or checked()`,
-  )
+  const cure = isLiteral ? 'choose one that fits, or widen the shape' : 'narrow it with .wrap(), .sat() or checked()'
+  graph.report('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${cure}`)
   return graph.constant(shape.min, leafOf(shape))
 }
 

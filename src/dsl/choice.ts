@@ -45,7 +45,13 @@ export function mux(condition: Bool, then: Fixed, otherwise: FixedOperand): Fixe
 export function mux<Name extends string>(condition: Bool, then: Enum<Name>, otherwise: EnumOperand<Name>): Enum<Name>
 export function mux<V extends Value>(condition: Bool, then: V, otherwise: Alike<V>): Read<V>
 export function mux(condition: Bool, then: unknown, otherwise: unknown): unknown {
-  if (!(condition instanceof Bool)) refuse('E-KIND', 'mux', wrongKind('bool', condition, 'mux decides on'))
+  if (typeof condition === 'boolean')
+    refuse(
+      'E-KIND',
+      'mux',
+      `mux decides on a Bool, got ${condition}; choose in JavaScript, condition ? then : otherwise`,
+    )
+  if (!(condition instanceof Bool)) refuse('E-KIND', 'mux', wrongKind('bool', condition, 'the condition of mux'))
   return chosen(condition, then as Choosable, otherwise as Choosable)
 }
 
@@ -200,6 +206,7 @@ export const match = <Name extends string, A extends Arm>(
 
 /** Arms in the order of the names; types miss an arm too many where an object is spread into another. */
 export const armsOf = <V>(value: Enum, arms: Arms<string, V>): readonly (readonly [string, V])[] => {
+  if (!(value instanceof Enum)) refuse('E-KIND', 'match', wrongKind('enum', value, 'match'))
   const { names } = value.shape
   const stranger = Object.keys(arms).find((name) => !names.includes(name))
   if (stranger !== undefined)

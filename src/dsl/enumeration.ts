@@ -67,17 +67,16 @@ export class EnumShape<Name extends string = string> implements Range {
   view(graph: Graph, node: Node): Enum<Name> {
     return new Enum(graph, node, this)
   }
-  nodeFor(graph: Graph, operand: AnyOperand): Node {
+  nodeFor(graph: Graph, operand: AnyOperand, place = 'this place'): Node {
     if (operand instanceof Enum) {
       // The clock that a port's shape carries is no part of what its values are.
       if (sortOf(operand.shape) === sortOf(this)) return own(graph, operand).node
-      throw graph.error('E-KIND', `this place takes ${this}, got ${operand.shape}; match() the one onto the other`)
+      throw graph.error('E-KIND', `${place} takes ${this}, got ${operand.shape}; match() the one onto the other`)
     }
     const code = this.names.indexOf(operand as Name)
     if (code >= 0) return graph.constant(BigInt(code), this)
-    const cure =
-      typeof operand === 'string' ? cureOf(operand, this.names, 'choose one of the names') : '; pass one of the names'
-    throw graph.error('E-KIND', `this place takes ${this}, got ${describe(operand)}${cure}`)
+    const cure = cureOf(typeof operand === 'string' ? operand : '', this.names, 'pass one of the names')
+    throw graph.error('E-KIND', `${place} takes ${this}, got ${describe(operand)}${cure}`)
   }
 }
 
@@ -96,14 +95,14 @@ export class Enum<Name extends string = string> extends Signal {
     this.shape = shape
   }
   eq(other: EnumOperand<Name>): Bool {
-    return new Bool(this.graph, this.graph.operation('eq', bool, [this.node, this.shape.nodeFor(this.graph, other)]))
+    return this.#equals(other, 'eq')
   }
   ne(other: EnumOperand<Name>): Bool {
-    return this.eq(other).not()
+    return this.#equals(other, 'ne').not()
   }
   /** True where the value is one of these. */
   is(...names: readonly [Name, ...Name[]]): Bool {
-    return names.map((name) => this.eq(name)).reduce((either, one) => either.or(one))
+    return names.map((name) => this.#equals(name, 'is')).reduce((either, one) => either.or(one))
   }
   /** The name's number. */
   int(): Int {
@@ -113,6 +112,12 @@ export class Enum<Name extends string = string> extends Signal {
   bits(): Bits {
     const field = bits(this.shape.max.toString(2).length)
     return new Int(this.graph, this.node).bits(field.width)
+  }
+  #equals(other: EnumOperand<Name>, verb: 'eq' | 'ne' | 'is'): Bool {
+    return new Bool(
+      this.graph,
+      this.graph.operation('eq', bool, [this.node, this.shape.nodeFor(this.graph, other, verb)]),
+    )
   }
 }
 instancesAre(Enum, (value) => kindOf(value) === 'enum')

@@ -1,5 +1,6 @@
 import { hasBrand, instancesAre } from '../base/brand.ts'
 import { framesOf, quietly, stackOf, UserError } from '../base/user-error.ts'
+import { describe } from './kind.ts'
 import { type Origin, originHere, originOf } from './origin.ts'
 
 export { type Origin, originHere } from './origin.ts'
@@ -22,41 +23,51 @@ export class HdlError extends UserError {
   /** The message without code, component and lines. */
   declare readonly sentence: string
   /** Every mistake found in the component, this one where it is the only one. */
-  declare readonly errors: readonly HdlError[]
+  declare readonly mistakes: readonly HdlError[]
   /** The component and the instances it was met through, the innermost first, with their lines. */
   declare readonly places: readonly Place[]
   /** What `logic` itself threw, of an `E-LOGIC`. */
   declare readonly thrown: unknown
+  /** True for a mistake that belongs to no component. */
+  declare readonly isOutside: boolean
   constructor(
     code: HdlCode,
     component: string,
     sentence: string,
     origin: Origin = originHere(undefined, manyFrames),
-    { within = [], stack, thrown }: Details = {},
+    { within = [], mistakes = [], isOutside = false, stack, thrown }: Details = {},
   ) {
     const places = [{ name: component, line: origin() }, ...within]
-    super(code, `${code} in ${placesText(places)}: ${sentence}`)
+    super(code, mistakes.length > 1 ? listOf(mistakes, places) : `${code} in ${placesText(places)}: ${sentence}`)
     const where = places.find(({ line }) => line !== undefined)?.line
-    quietly(this, { [brand]: true, component, where, sentence, places, thrown, errors: [this] })
-    quietly(this, { stack: stackOf(this, framesOf(stack ?? this.stack)) })
+    quietly(this, { [brand]: true, component, where, sentence, places, thrown, isOutside })
+    quietly(this, {
+      mistakes: mistakes.length > 1 ? mistakes : [this],
+      stack: stackOf(this, framesOf(stack ?? this.stack)),
+    })
   }
+
   /** One error for all mistakes of a component; a single mistake is itself. */
-  static all(component: string, errors: readonly HdlError[]): HdlError {
-    return errors.length === 1 ? errors[0]! : new HdlErrors(component, errors)
+  static all(component: string, mistakes: readonly HdlError[], within: readonly Place[] = []): HdlError {
+    const [first] = mistakes as readonly [HdlError, ...HdlError[]]
+    const { code, sentence, where, stack } = first
+    if (mistakes.length === 1) return first
+    return new HdlError(code as HdlCode, component, sentence, () => where, { within, mistakes, stack })
   }
 
   /** The same mistake, met where an instance is made of the component: mistakes are the child's, whoever uses it. */
   through(instance: string, parent: string, origin: Origin): HdlError {
-    const { code, component, sentence, errors, stack, thrown } = this
+    const { code, component, sentence, mistakes, stack, thrown } = this
     const [own, ...others] = this.places
     const within = [...others, { name: `instance '${instance}' of ${parent}`, line: origin() }]
-    if (errors.length > 1) return new HdlErrors(component, errors, within)
+    if (mistakes.length > 1) return HdlError.all(component, mistakes, within)
     return new HdlError(code as HdlCode, component, sentence, () => own!.line, { within, stack, thrown })
   }
 
-  /** A mistake that is made outside all components is one of the component that is being described. */
-  inside(_component: string): HdlError {
-    return this
+  /** A mistake that belongs to no component is one of the component that is being described. */
+  inside(component: string): HdlError {
+    const { code, sentence, where, stack } = this
+    return this.isOutside ? new HdlError(code as HdlCode, component, sentence, () => where, { stack }) : this
   }
 }
 instancesAre(HdlError, (value) => hasBrand(value, brand))
@@ -68,51 +79,46 @@ export interface Place {
 }
 interface Details {
   readonly within?: readonly Place[]
+  /** All of them, where there are several. */
+  readonly mistakes?: readonly HdlError[]
+  readonly isOutside?: boolean
   /** Whose frames are shown; those of here unless said. */
   readonly stack?: string | undefined
   readonly thrown?: unknown
 }
 
-const placesText = (places: readonly Place[]): string =>
-  places.map(({ name, line }) => (line === undefined ? name : `${name} (${line})`)).join(', ')
+/** Mistakes and places shown; more are only counted. */
+const [mostMistakes, mostPlaces] = [20, 8]
+
+const placesText = (places: readonly Place[]): string => {
+  const texts = places.map(({ name, line }) => (line === undefined ? name : `${name} (${line})`))
+  if (texts.length <= mostPlaces) return texts.join(', ')
+  return [...texts.slice(0, mostPlaces - 1), `${texts.length - mostPlaces} more`, texts.at(-1)].join(', ')
+}
+
+const listOf = (mistakes: readonly HdlError[], [own, ...within]: readonly Place[]): string => {
+  const lines = mistakes.slice(0, mostMistakes).map(({ message }) => message)
+  if (mistakes.length > mostMistakes) lines.push(`and ${mistakes.length - mostMistakes} more`)
+  const title = `${mistakes.length} mistakes in ${placesText([{ name: own!.name, line: undefined }, ...within])}`
+  return [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n')
+}
 
 /** Refuses what a function of the language was given; `what` is the function. */
 export function refuse(code: HdlCode, what: string, sentence: string, origin?: Origin): never {
-  throw new Misuse(code, what, sentence, origin) // node-do-not-add-exception-line
+  throw new HdlError(code, what, sentence, origin, { isOutside: true }) // node-do-not-add-exception-line
 }
 
-class Misuse extends HdlError {
-  override inside(component: string): HdlError {
-    const { code, sentence, where, stack } = this
-    return new HdlError(code as HdlCode, component, sentence, () => where, { stack })
-  }
-}
-
-/** What came out of `logic`, as a mistake of its component. */
-export const failureOf = (component: string, thrown: unknown): Error => {
+/** What came out of `logic`, as a mistake of its component; `declared` is where the component is written. */
+export const failureOf = (component: string, thrown: unknown, declared: Origin): Error => {
   if (thrown instanceof HdlError) return thrown.inside(component)
   if (thrown instanceof UserError) return thrown
   const error = thrown instanceof Error ? thrown : undefined
   const sentence =
     error instanceof RangeError && /call stack/.test(error.message)
       ? 'the description calls itself without end; a component or function that uses itself must stop somewhere'
-      : `the description failed with ${error ? `${error.name}: ${error.message}` : `the value ${String(thrown)}`}; mend what threw it`
-  return new HdlError('E-LOGIC', component, sentence, originOf(error), { thrown, stack: error?.stack })
-}
-
-/** Mistakes shown; more are only counted. */
-const mostShown = 20
-
-class HdlErrors extends HdlError {
-  constructor(component: string, errors: readonly HdlError[], within: readonly Place[] = []) {
-    const first = errors[0]!
-    super(first.code as HdlCode, component, '', () => first.where, { within })
-    const more = errors.length > mostShown ? [`and ${errors.length - mostShown} more`] : []
-    const lines = [...errors.slice(0, mostShown).map((error) => error.message), ...more]
-    const title = `${errors.length} mistakes in ${placesText([{ name: component, line: undefined }, ...within])}`
-    quietly(this, { errors, message: [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n') })
-    quietly(this, { stack: stackOf(this, framesOf(first.stack)) })
-  }
+      : `the description failed with ${error ? `${error.name}: ${error.message}` : describe(thrown)}; mend what threw it`
+  const origin = (): string | undefined => originOf(error)() ?? declared()
+  return new HdlError('E-LOGIC', component, sentence, origin, { thrown, stack: error?.stack })
 }
 
 export type HdlCode =

@@ -62,12 +62,12 @@ export class FixedShape implements Range {
   view(graph: Graph, node: Node): Fixed {
     return new Fixed(new Int(graph, node), this.fraction)
   }
-  nodeFor(graph: Graph, operand: AnyOperand): Node {
-    const value = fixedOf(graph, operand as FixedOperand)
+  nodeFor(graph: Graph, operand: AnyOperand, place = 'this place'): Node {
+    const value = fixedOf(graph, operand as FixedOperand, place)
     if (value.fraction > this.fraction)
       throw graph.error(
         'E-RANGE',
-        `this place has ${this.fraction} bits behind the point, got ${value.fraction}; .round() it to as many`,
+        `${place} has ${this.fraction} bits behind the point, got ${value.fraction}; .round() it to as many`,
       )
     return own(graph, value.raw.shl(this.fraction - value.fraction)).node
   }
@@ -92,13 +92,13 @@ export class Fixed extends Signal {
     return new FixedShape(this.raw.shape, this.fraction)
   }
   add(other: FixedOperand): Fixed {
-    return this.#aligned(other, (a, b) => a.add(b))
+    return this.#aligned('add', other, (a, b) => a.add(b))
   }
   sub(other: FixedOperand): Fixed {
-    return this.#aligned(other, (a, b) => a.sub(b))
+    return this.#aligned('sub', other, (a, b) => a.sub(b))
   }
   mul(other: FixedOperand): Fixed {
-    const by = fixedOf(this.graph, other)
+    const by = fixedOf(this.graph, other, 'mul')
     return new Fixed(this.raw.mul(by.raw), this.fraction + by.fraction)
   }
   neg(): Fixed {
@@ -115,22 +115,22 @@ export class Fixed extends Signal {
     return fraction >= 0 ? new Fixed(this.raw, fraction) : new Fixed(this.raw.shl(-fraction), 0)
   }
   lt(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.lt(b))
+    return this.#compared('lt', other, (a, b) => a.lt(b))
   }
   gt(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.gt(b))
+    return this.#compared('gt', other, (a, b) => a.gt(b))
   }
   le(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.le(b))
+    return this.#compared('le', other, (a, b) => a.le(b))
   }
   ge(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.ge(b))
+    return this.#compared('ge', other, (a, b) => a.ge(b))
   }
   eq(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.eq(b))
+    return this.#compared('eq', other, (a, b) => a.eq(b))
   }
   ne(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.ne(b))
+    return this.#compared('ne', other, (a, b) => a.ne(b))
   }
   /** The nearest value with that many bits behind the point, or the next lower one. */
   round(fraction: number, mode: Rounding): Fixed {
@@ -181,13 +181,13 @@ export class Fixed extends Signal {
       `${verb} into ${to.fraction} bits behind the point would lose some of ${this.fraction}; .round() to as many first`,
     )
   }
-  #aligned(other: FixedOperand, join: (a: Int, b: Int) => Int): Fixed {
-    const by = fixedOf(this.graph, other)
+  #aligned(verb: string, other: FixedOperand, join: (a: Int, b: Int) => Int): Fixed {
+    const by = fixedOf(this.graph, other, verb)
     const fraction = Math.max(this.fraction, by.fraction)
     return new Fixed(join(this.raw.shl(fraction - this.fraction), by.raw.shl(fraction - by.fraction)), fraction)
   }
-  #compared(other: FixedOperand, test: (a: Int, b: Int) => Bool): Bool {
-    const by = fixedOf(this.graph, other)
+  #compared(verb: string, other: FixedOperand, test: (a: Int, b: Int) => Bool): Bool {
+    const by = fixedOf(this.graph, other, verb)
     const fraction = Math.max(this.fraction, by.fraction)
     return test(this.raw.shl(fraction - this.fraction), by.raw.shl(fraction - by.fraction))
   }
@@ -208,10 +208,10 @@ export const rounded = (value: bigint, drop: number, mode: Rounding): bigint => 
   return rest > half || mode === 'half-up' || (floor & 1n) === 1n ? floor + 1n : floor
 }
 
-const fixedOf = (graph: Graph, operand: FixedOperand): Fixed => {
+const fixedOf = (graph: Graph, operand: FixedOperand, place?: string): Fixed => {
   if (operand instanceof Fixed) return own(graph, operand)
   if (typeof operand !== 'number' && typeof operand !== 'bigint')
-    throw graph.error('E-KIND', wrongKind('fixed', operand))
+    throw graph.error('E-KIND', wrongKind('fixed', operand, place))
   const { value, fraction } = literalOf(operand)
   return new Fixed(new Int(graph, graph.constant(value)), fraction)
 }

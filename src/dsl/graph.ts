@@ -112,6 +112,7 @@ export class Graph {
 
   /** Gives an operation a name for the printer. */
   name(node: Node, name: string, source: Origin): void {
+    this.mustBeOpen()
     const fault = nameFault(name)
     if (fault) this.report('E-NAME', `a value cannot be called '${name}': ${fault}; choose another name`)
     else if ('args' in node && node.name === undefined) Object.assign(node, { name, source })

@@ -21,6 +21,7 @@ export const describe = (value: unknown): string => {
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
   if (Array.isArray(value)) return `an array of ${value.length}`
+  if ('kind' in value && value.kind === 'stream' && 'tag' in value) return 'the shape of a stream'
   if ('kind' in value && 'tag' in value) return `the shape ${String(value.tag)}`
   if ('then' in value && typeof value.then === 'function') return 'a promise'
   return `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
@@ -55,6 +56,11 @@ const readings: { readonly [wanted in Kind]?: { readonly [found in Kind]?: strin
     bits: 'read it as an integer and say where its point is with asFixed()',
     stream: 'its elements are in .data',
   },
+  enum: {
+    int: 'read its codes as names with .of()',
+    bits: 'read its codes as names with .of()',
+    bool: 'choose with mux() or when()',
+  },
 }
 const literals: { readonly [wanted in Kind]?: string } = {
   int: 'pass an Int or a whole number',
@@ -64,8 +70,8 @@ const literals: { readonly [wanted in Kind]?: string } = {
 }
 
 /** The sentence about a place that takes one kind and was given something else. */
-export const wrongKind = (wanted: Kind, given: unknown, place = 'this place takes'): string => {
+export const wrongKind = (wanted: Kind, given: unknown, place = 'this place'): string => {
   const found = kindOf(given)
   const cure = (found && readings[wanted]?.[found]) ?? literals[wanted] ?? `pass ${kinds[wanted]}`
-  return `${place} ${kinds[wanted]}, got ${describe(given)}; ${cure}`
+  return `${place} takes ${kinds[wanted]}, got ${describe(given)}; ${cure}`
 }

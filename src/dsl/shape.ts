@@ -1,5 +1,5 @@
 import type { EnumShape } from './enumeration.ts'
-import { refuse } from './error.ts'
+import { type Origin, refuse } from './error.ts'
 import type { FixedShape } from './fixed.ts'
 import { type Encoding, isSigned, type Range, showRange, widthOf } from './ir.ts'
 import { describe } from './kind.ts'
@@ -102,7 +102,7 @@ export const bits = (width: number): BitsShape => {
 }
 export const vec = <Element extends Shape>(length: number, element: Element): VectorShape<Element> => {
   whole('vec', 'elements', length, 1, mostBits)
-  shapeOnly('vec', 'the elements of a vector', element)
+  shapeOnly('vec', 'vec', element)
   const scalars = length * scalarCount(element)
   if (scalars > mostBits)
     refuse(
@@ -193,11 +193,20 @@ export const whole = (where: string, what: string, value: number, least: number,
 
 /** Refuses what is no shape, which only JavaScript without types lets through. */
 export const shapeOnly = (where: string, what: string, found: unknown): void => {
-  if (typeof found === 'object' && found !== null && 'kind' in found && 'tag' in found && found.kind !== 'stream')
-    return
-  const given = typeof found === 'object' && found !== null && 'tag' in found ? 'a stream' : describe(found)
-  refuse('E-KIND', where, `${what} takes a shape such as u(8) or bool, got ${given}; pass one`)
+  if (!isShape(found) || found.kind === 'stream')
+    refuse('E-KIND', where, `${what} takes a shape such as u(8) or bool, got ${describe(found)}; pass one`)
 }
+export const portShapeOnly = (where: string, what: string, found: unknown, origin: Origin): void => {
+  if (!isShape(found))
+    refuse(
+      'E-KIND',
+      where,
+      `${what} takes a shape such as u(8) or stream(u(8)), got ${describe(found)}; pass one`,
+      origin,
+    )
+}
+const isShape = (found: unknown): found is { readonly kind: unknown } =>
+  typeof found === 'object' && found !== null && 'kind' in found && 'tag' in found
 
 const hull = (values: readonly bigint[]): IntShape =>
   new IntShape(

@@ -53,15 +53,15 @@ export class Int extends Signal {
     return new IntShape(this.node.min, this.node.max)
   }
   add(other: IntOperand): Int {
-    const b = intNode(this.graph, other)
+    const b = intNode(this.graph, other, 'add')
     return this.#make('add', { min: this.node.min + b.min, max: this.node.max + b.max }, b)
   }
   sub(other: IntOperand): Int {
-    const b = intNode(this.graph, other)
+    const b = intNode(this.graph, other, 'sub')
     return this.#make('sub', { min: this.node.min - b.max, max: this.node.max - b.min }, b)
   }
   mul(other: IntOperand): Int {
-    const b = intNode(this.graph, other)
+    const b = intNode(this.graph, other, 'mul')
     return this.#make('mul', this.shape.times(b), b)
   }
   /** 0 - this */
@@ -112,22 +112,22 @@ export class Int extends Signal {
     return new Int(this.graph, fits(shifted, exact) ? shifted : this.graph.operation('wrap', exact, [shifted]))
   }
   lt(other: IntOperand): Bool {
-    return this.#compare('lt', this.node, intNode(this.graph, other))
+    return this.#compare('lt', this.node, intNode(this.graph, other, 'lt'))
   }
   gt(other: IntOperand): Bool {
-    return this.#compare('lt', intNode(this.graph, other), this.node)
+    return this.#compare('lt', intNode(this.graph, other, 'gt'), this.node)
   }
   le(other: IntOperand): Bool {
-    return this.gt(other).not()
+    return this.#compare('lt', intNode(this.graph, other, 'le'), this.node).not()
   }
   ge(other: IntOperand): Bool {
-    return this.lt(other).not()
+    return this.#compare('lt', this.node, intNode(this.graph, other, 'ge')).not()
   }
   eq(other: IntOperand): Bool {
-    return this.#compare('eq', this.node, intNode(this.graph, other))
+    return this.#compare('eq', this.node, intNode(this.graph, other, 'eq'))
   }
   ne(other: IntOperand): Bool {
-    return this.eq(other).not()
+    return this.#compare('eq', this.node, intNode(this.graph, other, 'ne')).not()
   }
   /** Keeps the low bits, as hardware would: the value modulo 2^width, read with the shape's sign. */
   wrap(to: IntShape): Int {
@@ -164,7 +164,7 @@ export class Int extends Signal {
     return undefined
   }
   #byPlaces(op: 'shlBy' | 'shrBy', places: Int): Node {
-    const node = intNode(this.graph, places)
+    const node = intNode(this.graph, places, op)
     if (node.min >= 0n) return node
     throw this.graph.error(
       'E-RANGE',
@@ -203,7 +203,7 @@ export class Bool extends Signal {
     return new Bits(this.graph, this.node)
   }
   #make(op: 'and' | 'or' | 'xor', other: BoolOperand): Bool {
-    return new Bool(this.graph, this.graph.operation(op, bool, [this.node, boolNode(this.graph, other)]))
+    return new Bool(this.graph, this.graph.operation(op, bool, [this.node, boolNode(this.graph, other, op)]))
   }
 }
 instancesAre(Bool, (value) => kindOf(value) === 'bool')
@@ -254,10 +254,10 @@ export class Bits extends Signal {
     )
   }
   eq(other: BitsOperand): Bool {
-    return new Bool(this.graph, compared(this.graph, 'eq', this.node, bitsNode(this.graph, other, this.width)))
+    return this.#equals(other, 'eq')
   }
   ne(other: BitsOperand): Bool {
-    return this.eq(other).not()
+    return this.#equals(other, 'ne').not()
   }
   /** True where at least one bit is 1. */
   any(): Bool {
@@ -305,10 +305,13 @@ export class Bits extends Signal {
     const half = 1n << BigInt(this.width - 1)
     return new Int(this.graph, this.graph.operation('wrap', { min: -half, max: half - 1n }, [this.node]))
   }
+  #equals(other: BitsOperand, verb: 'eq' | 'ne'): Bool {
+    return new Bool(this.graph, compared(this.graph, 'eq', this.node, bitsNode(this.graph, other, this.width, verb)))
+  }
   #make(op: 'and' | 'or' | 'xor', other: BitsOperand): Bits {
     return new Bits(
       this.graph,
-      this.graph.operation(op, this.node, [this.node, bitsNode(this.graph, other, this.width)]),
+      this.graph.operation(op, this.node, [this.node, bitsNode(this.graph, other, this.width, op)]),
     )
   }
 }
@@ -382,11 +385,11 @@ export const signalFor = (graph: Graph, shape: ScalarShape, node: Node): AnySign
 }
 
 /** The node of an operand for a place of the given shape; literals take the shape's width. */
-export const nodeFor = (graph: Graph, shape: ScalarShape, operand: AnyOperand): Node => {
-  if ('view' in shape) return shape.nodeFor(graph, operand)
-  if (shape.kind === 'int') return intNode(graph, operand as IntOperand)
-  if (shape.kind === 'bool') return boolNode(graph, operand as BoolOperand)
-  return bitsNode(graph, operand as BitsOperand, shape.width)
+export const nodeFor = (graph: Graph, shape: ScalarShape, operand: AnyOperand, place?: string): Node => {
+  if ('view' in shape) return shape.nodeFor(graph, operand, place)
+  if (shape.kind === 'int') return intNode(graph, operand as IntOperand, place)
+  if (shape.kind === 'bool') return boolNode(graph, operand as BoolOperand, place)
+  return bitsNode(graph, operand as BitsOperand, shape.width, place)
 }
 
 /** The signal, if it belongs to the component that reads it. */
@@ -414,20 +417,20 @@ const compared = (graph: Graph, op: 'lt' | 'eq', a: Node, b: Node): Node => {
   return node
 }
 
-export const intNode = (graph: Graph, value: IntOperand): Node => {
+export const intNode = (graph: Graph, value: IntOperand, place?: string): Node => {
   if (kindOf(value) === 'int') return own(graph, value as Int).node
   if (typeof value === 'bigint' || typeof value === 'number') return graph.constant(exact(value))
-  graph.report('E-KIND', wrongKind('int', value))
+  graph.report('E-KIND', wrongKind('int', value, place))
   return graph.constant(0n)
 }
 
-export const boolNode = (graph: Graph, value: BoolOperand): Node => {
+export const boolNode = (graph: Graph, value: BoolOperand, place?: string): Node => {
   if (kindOf(value) === 'bool') return own(graph, value as Bool).node
-  if (typeof value !== 'boolean') graph.report('E-KIND', wrongKind('bool', value))
+  if (typeof value !== 'boolean') graph.report('E-KIND', wrongKind('bool', value, place))
   return graph.constant(value === true ? 1n : 0n, bool)
 }
 
-export const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node => {
+export const bitsNode = (graph: Graph, value: BitsOperand, width: number, place = 'this place'): Node => {
   const nothing = (...mistake: Parameters<Graph['report']>): Node => {
     graph.report(...mistake)
     return graph.constant(0n, bits(width))
@@ -436,12 +439,12 @@ export const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node 
     const field = own(graph, value as Bits)
     return field.width === width
       ? field.node
-      : nothing('E-WIDTH', `this place takes ${width} bits, got ${field.width}; use .slice() or cat()`)
+      : nothing('E-WIDTH', `${place} takes ${width} bits, got ${field.width}; use .slice() or cat()`)
   }
-  if (typeof value !== 'bigint' && typeof value !== 'number') return nothing('E-KIND', wrongKind('bits', value))
+  if (typeof value !== 'bigint' && typeof value !== 'number') return nothing('E-KIND', wrongKind('bits', value, place))
   const literal = exact(value)
   const { max } = bits(width)
   return literal >= 0n && literal <= max
     ? graph.constant(literal, bits(width))
-    : nothing('E-WIDTH', `a field of ${width} bits takes 0 to ${max}, got ${literal}; mask it or widen the field`)
+    : nothing('E-WIDTH', `${place} takes ${width} bits, 0 to ${max}, got ${literal}; mask it or widen the field`)
 }

@@ -222,10 +222,10 @@ describe('a mistake with an enumeration is refused', () => {
   it('where a value is of another, or no name of it', () => {
     const other = enumeration('mode', ['fp4', 'posit8', 'posit32'])
     expect(mistake(() => maker({ m: other }, { y: mode }, ({ m }) => ({ y: m as never })))).toMatchInlineSnapshot(
-      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place takes mode (fp4, posit8, posit16), got mode (fp4, posit8, posit32); match() the one onto the other"`,
+      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes mode (fp4, posit8, posit16), got mode (fp4, posit8, posit32); match() the one onto the other"`,
     )
     expect(mistake(() => maker({}, { y: mode }, () => ({ y: 'fp8' as never })))).toMatchInlineSnapshot(
-      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place takes mode (fp4, posit8, posit16), got 'fp8'; did you mean 'fp4'?"`,
+      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes mode (fp4, posit8, posit16), got 'fp8'; did you mean 'fp4'?"`,
     )
   })
 

@@ -142,13 +142,13 @@ describe('a mistake with fixed point is refused', () => {
   const x = fixed(s(8), 4)
   it('where bits behind the point would be lost', () => {
     expect(mistake(() => maker({ x }, { y: fixed(s(12), 3) }, (i) => ({ y: i.x })))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place has 3 bits behind the point, got 4; .round() it to as many"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' has 3 bits behind the point, got 4; .round() it to as many"`,
     )
     expect(mistake(() => maker({ x }, {}, (i) => nothing(i.x.sat(fixed(s(4), 2)))))).toMatchInlineSnapshot(
       `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.sat(fixed(s(4), 2))))'): sat into 2 bits behind the point would lose some of 4; .round() to as many first"`,
     )
     expect(mistake(() => maker({ x }, { y: x }, () => ({ y: 0.03125 })))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place has 4 bits behind the point, got 5; .round() it to as many"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' has 4 bits behind the point, got 5; .round() it to as many"`,
     )
   })
   it('where the value does not fit', () => {

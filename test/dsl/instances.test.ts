@@ -61,7 +61,7 @@ describe('an instance', () => {
       }),
     ) as never
     expect(mistake(() => Endless({ depth: 1 }).module)).toMatchInlineSnapshot(
-      `"E-LOOP in endless_depth_1 (instances.test.ts, line 'logic: ({ a }, { use }) => use('inner', Endless({ depth: p.depth }), { a })'): the component contains itself without end; give the inner one smaller parameters and stop somewhere"`,
+      `"E-LOOP in endless_depth_1 (instances.test.ts, line 'logic: ({ a }, { use }) => use('inner', Endless({ depth: p.depth }), { a })'), instance 'inner' of endless_depth_1 (instances.test.ts, line 'logic: ({ a }, { use }) => use('inner', Endless({ depth: p.depth }), { a })'): the component contains itself without end; give the inner one smaller parameters and stop somewhere"`,
     )
     const Tree: (p: { depth: number }) => ReturnType<typeof Delay> = component('tree', (p: { depth: number }) => ({
       in: { a: byte },

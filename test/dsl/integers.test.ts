@@ -126,10 +126,10 @@ describe('a value that may not fit its place', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-RANGE in maker (integers.test.ts, line 'r.count.next = 16'): register 'count' holds [0, 15] (u4), got 16; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (integers.test.ts, line 'r.count.next = 16'): register 'count' holds [0, 15] (u4), got 16; choose one that fits, or widen the shape"`,
     )
     expect(mistake(() => maker({ a: s(8) }, { b: s(9) }, ({ a }) => ({ b: a.add(0.5) })))).toMatchInlineSnapshot(
-      `"E-RANGE in a literal (integers.test.ts, line '() => maker({ a: s(8) }, { b: s(9) }, ({ a }) => ({ b: a.add(0.5) }))'): 0.5 is not an exact integer; write a whole number, from 2^53 upwards as a bigint, 5n"`,
+      `"E-RANGE in maker (integers.test.ts, line '() => maker({ a: s(8) }, { b: s(9) }, ({ a }) => ({ b: a.add(0.5) }))'): 0.5 is not an exact integer; write a whole number, from 2^53 upwards as a bigint, 5n"`,
     )
   })
 
