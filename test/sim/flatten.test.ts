@@ -5,7 +5,7 @@ import { portNamed, readPort, writePort } from '../../src/sim/engine.ts'
 import { flatten } from '../../src/sim/flatten.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
-import { maker, mistake } from '../dsl/maker.ts'
+import { maker } from '../dsl/maker.ts'
 import { randomComponent } from '../fuzz/random-component.ts'
 
 const byte = u(8)

@@ -184,6 +184,22 @@ export const places: Faults = {
         const offered = make('offered', s(8), { valid: y.ready, data: a }) // <-
         return { y: offered }
       }),
+    'a warning that is accepted without why': () =>
+      component('idle', (_: object) => ({
+        // <-
+        in: { unread: bool },
+        out: { y: bool },
+        accepted: { 'W-UNUSED': { unread: ' ' } },
+        logic: () => ({ y: true }),
+      }))({}).module,
+    'an acceptance that nothing needs': () =>
+      component('busy', (_: object) => ({
+        // <-
+        in: { read: bool },
+        out: { y: bool },
+        accepted: { 'W-UNUSED': { read: 'kept for the next version' } },
+        logic: ({ read }) => ({ y: read }),
+      }))({}).module,
     'inputs, registers and instances that nobody reads': () =>
       component('idle', (_: object) => ({
         // <-

@@ -54,8 +54,8 @@ export const shapes: Faults = {
     'a description without logic': () => component('mac', () => ({ in: {}, out: {} }) as never)({}), // <-
     'no parameters at all': () =>
       component('mac', (_: { width: number }) => ({ in: {}, out: {}, logic: () => ({}) }))(undefined as never), // <-
-    'a parameter that is an array': () =>
-      component('mac', (_: { widths: number[] }) => ({ in: {}, out: {}, logic: () => ({}) }))({ widths: [1, 2] }), // <-
+    'a list with a table in it': () =>
+      component('mac', (_: object) => ({ in: {}, out: {}, logic: () => ({}) }))({ tables: [new Map(), 2] }), // <-
     'a parameter that goes in circles': () => {
       const circle: Record<string, unknown> = {}
       circle.self = circle
