@@ -131,21 +131,23 @@ export const packed = (graph: Graph, shape: Shape, value: unknown, what: string)
     const same = node.min === field.min && node.max === field.max
     return new Bits(graph, same ? node : graph.operation('wrap', field, [node]))
   })
-  // Where there is no value, the mistake has been noted.
-  if (parts.length === 0) return new Bits(graph, graph.constant(0n, bits(packedWidth(shape))))
   return cat(...inPackedOrder(shape, parts))
+}
+
+/** The number that a literal stands for in the place `what`. */
+export const literalOf = (graph: Graph, shape: ScalarShape, operand: AnyOperand, what: string): bigint => {
+  const node = nodeFor(graph, shape, operand, what)
+  if (node.op !== 'const') throw graph.error('E-KIND', `${what} starts as a literal, got a signal; .write() it`)
+  if (fits({ min: node.value, max: node.value }, shape)) return node.value
+  throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${node.value}; widen the shape`)
 }
 
 /** The number that a literal of the shape is packed into; `what` is the place it is for. */
 export const packedLiteral = (graph: Graph, shape: Shape, value: unknown, what: string): bigint => {
   const parts = leavesOf(graph, '', shape, value, what).map((leaf): readonly [bigint, number] => {
-    const place = `${what}${leaf.name.replaceAll('_', '.')}`
-    const node = nodeFor(graph, leaf.shape, leaf.operand)
-    if (node.op !== 'const') throw graph.error('E-RANGE', `${place} starts as a literal, got a signal; .write() it`)
-    if (!fits({ min: node.value, max: node.value }, leaf.shape))
-      throw graph.error('E-RANGE', `${place} holds ${showRange(leaf.shape)}, got ${node.value}; widen the shape`)
+    const value = literalOf(graph, leaf.shape, leaf.operand, `${what}${leaf.name.replaceAll('_', '.')}`)
     const width = packedWidth(leaf.shape)
-    return [BigInt.asUintN(width, node.value), width]
+    return [BigInt.asUintN(width, value), width]
   })
   return inPackedOrder(shape, parts).reduce((above, [part, width]) => (above << BigInt(width)) | part, 0n)
 }

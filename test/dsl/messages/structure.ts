@@ -18,6 +18,7 @@ import {
   stream,
   sync2,
   u,
+  vec,
 } from '../../../src/dsl/index.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { maker, nothing } from '../maker.ts'
@@ -241,6 +242,29 @@ export const structure: Faults = {
         store.write(at, 2)
         store.write(at, 3) // <-
         return {}
+      }),
+
+    'a memory that does not say how reads and writes meet': () =>
+      maker({}, {}, (_, { memory }) => nothing(memory('store', { depth: 4, of: s(4) } as never))), // <-
+    'a memory without a shape': () =>
+      maker({}, {}, (_, { memory }) => nothing(memory('store', { depth: 4, of: 8 as never, collide: 'old' }))), // <-
+    'a first word that is a signal': () =>
+      maker({ a: s(4) }, {}, ({ a }, { rom }) => nothing(rom('numbers', { of: s(4), initial: [1, a as never] }))), // <-
+    'a memory between clocks that shows old words': () =>
+      maker({ at: u(2), there: on(pixel, u(2)) }, {}, ({ at, there }, { memory }) => {
+        const store = memory('store', { depth: 4, of: s(4), collide: 'old' }) // <-
+        store.write(at, 1)
+        return nothing(store.read(there, { clock: pixel }))
+      }),
+    'lanes of a memory of numbers': () =>
+      maker({ at: u(2) }, {}, ({ at }, { memory }) => {
+        const store = memory('store', { depth: 4, of: s(4), collide: 'old' })
+        return nothing(store.write(at, 1, { lanes: [true] } as never)) // <-
+      }),
+    'lanes of a memory that shows new words': () =>
+      maker({ at: u(2), one: bool }, {}, ({ at, one }, { memory }) => {
+        const store = memory('store', { depth: 4, of: vec(2, s(4)), collide: 'new' })
+        return nothing(store.write(at, [1, 2], { lanes: [one, true] })) // <-
       }),
 
     'a fork of one way': () => maker({ x: stream(s(8)) }, {}, ({ x }, builder) => nothing(fork(builder, 'both', x, 1))), // <-
