@@ -16,8 +16,12 @@ export class UserError extends Error {
   declare readonly exitCode: 1 | 2
   constructor(code: string, message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    // Far enough that the user is among the frames.
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = framesLookedAt
     // Node shows the line where an error was made, unless that line says it should not.
     Error.captureStackTrace?.(this) // node-do-not-add-exception-line
+    Error.stackTraceLimit = limit
     this.code = code
     quietly(this, { exitCode: options.exitCode ?? 2, [brand]: true, stack: stackOf(this, framesOf(this.stack)) })
   }
@@ -39,7 +43,11 @@ export const quietly = (error: object, properties: Readonly<Record<string | symb
 export const framesOf = (stack = ''): readonly string[] =>
   stack
     .split('\n')
-    .filter((line) => /^ {4}at /.test(line) && !/\bnode:/.test(line) && !ours.some((folder) => line.includes(folder)))
+    .filter((line) => /^ {4}at /.test(line) && !/\bnode:|\(<anonymous>\)/.test(line))
+    .filter((line) => !ours.some((folder) => line.includes(folder)))
+    .slice(0, framesShown)
+
+const [framesLookedAt, framesShown] = [60, 10]
 
 /** The name and the message over the frames. */
 export const stackOf = ({ name, message }: Error, frames: readonly string[]): string =>
