@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
-import { reasonOf, UserError } from '../base/user-error.ts'
+import { reasonOf } from '../base/user-error.ts'
 import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
 import { type Output, terminalOutput } from './context.ts'
+import { failureOf } from './failure.ts'
 import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
 import { arraySize, decimal, integer } from './options.ts'
@@ -31,12 +32,9 @@ export const main = async (args: readonly string[]): Promise<number> => {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (error instanceof UserError) {
-      process.stderr.write(`bitloom: ${error.message}\n`)
-      return error.exitCode
-    }
-    process.stderr.write(`bitloom: a fault of bitloom itself, please report it: ${(error as Error)?.stack ?? error}\n`)
-    return 1
+    const { text, exitCode } = failureOf(error)
+    process.stderr.write(`bitloom: ${text}\n`)
+    return exitCode
   } finally {
     process.removeListener('SIGINT', interrupted)
   }

@@ -1,7 +1,18 @@
-import { HdlError } from './error.ts'
+import { cureOf } from '../base/suggestion.ts'
+import { refuse } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, showRange } from './ir.ts'
-import { bits, leafOf, packedWidth, type ScalarShape, type Shape, type Shapes } from './shape.ts'
+import { describe, kindOf } from './kind.ts'
+import {
+  bits,
+  leafOf,
+  packedWidth,
+  type ScalarShape,
+  type Shape,
+  type Shapes,
+  scalarCount,
+  scalarsOf,
+} from './shape.ts'
 import {
   type AnyOperand,
   type AnySignal,
@@ -49,28 +60,38 @@ export interface Leaf {
 
 /** The scalars of an operand, in the order of the shape's; `what` is the place they are for, `input 'x' of 'mac'`. */
 export const leavesOf = (graph: Graph, name: string, shape: Shape, operand: unknown, what: string): readonly Leaf[] => {
-  /** A mistake is noted, and the description goes on without the value. */
+  /** A mistake is noted, and the description goes on with a harmless value. */
   const nothing = (...mistake: Parameters<Graph['report']>): readonly Leaf[] => {
     graph.report(...mistake)
-    return []
+    return scalarsOf(name, shape).map(([leaf, scalar]) => ({
+      name: leaf,
+      shape: scalar,
+      operand: signalFor(graph, scalar, graph.constant(scalar.min, leafOf(scalar))),
+    }))
   }
   if (operand === undefined) return nothing('E-UNDRIVEN', `${what} has no value; give it one`)
   if (shape.kind === 'vector') {
     if (!Array.isArray(operand))
-      return nothing('E-RANGE', `${what} takes ${shape.length} elements, got one value; pass a vector`)
+      return nothing('E-RANGE', `${what} takes an array of ${shape.length}, got ${describe(operand)}; pass one`)
     if (operand.length !== shape.length)
-      return nothing('E-RANGE', `${what} takes ${shape.length} elements, got ${operand.length}; pass as many`)
+      return nothing('E-RANGE', `${what} takes an array of ${shape.length}, got one of ${operand.length}; pass as many`)
     return operand.flatMap((element, k) =>
       leavesOf(graph, `${name}_${k}`, shape.element, element, `element ${k} of ${what}`),
     )
   }
   if (shape.kind !== 'record') return [{ name, shape, operand: operand as AnyOperand }]
   const fields = Object.keys(shape.fields)
-  if (typeof operand !== 'object' || operand instanceof Signal || Array.isArray(operand))
-    return nothing('E-NAME', `${what} takes a record of ${fields.join(', ')}; pass an object with these fields`)
+  if (typeof operand !== 'object' || operand === null || kindOf(operand) || Array.isArray(operand))
+    return nothing(
+      'E-KIND',
+      `${what} takes a record of ${fields.join(', ')}, got ${describe(operand)}; pass an object with these fields`,
+    )
   const stranger = Object.keys(operand as object).find((field) => !fields.includes(field))
   if (stranger !== undefined)
-    return nothing('E-NAME', `${what} has no field '${stranger}'; the fields are ${fields.join(', ')}`)
+    return nothing(
+      'E-NAME',
+      `${what} has no field '${stranger}', its fields are ${fields.join(', ')}${cureOf(stranger, fields, 'leave it out')}`,
+    )
   return fields.flatMap((field) =>
     leavesOf(
       graph,
@@ -84,13 +105,12 @@ export const leavesOf = (graph: Graph, name: string, shape: Shape, operand: unkn
 
 /** A node for a place that has the shape's bounds, or the error that says how to narrow it. */
 export const placed = (graph: Graph, what: string, shape: ScalarShape, operand: AnyOperand): Node => {
-  const node = nodeFor(graph, shape, operand)
+  const node = nodeFor(graph, shape, operand, what)
   if (fits(node, shape)) return node
+  const isLiteral = typeof operand !== 'object'
   const found = node.op === 'const' ? `${node.value}` : showRange(node)
-  graph.report(
-    'E-RANGE',
-    `${what} holds ${showRange(shape)}, got ${found}; narrow it with .wrap(), .sat() or checked()`,
-  )
+  const cure = isLiteral ? 'choose one that fits, or widen the shape' : 'narrow it with .wrap(), .sat() or checked()'
+  graph.report('E-RANGE', `${what} holds ${showRange(shape)}, got ${found}; ${cure}`)
   return graph.constant(shape.min, leafOf(shape))
 }
 
@@ -111,21 +131,23 @@ export const packed = (graph: Graph, shape: Shape, value: unknown, what: string)
     const same = node.min === field.min && node.max === field.max
     return new Bits(graph, same ? node : graph.operation('wrap', field, [node]))
   })
-  // Where there is no value, the mistake has been noted.
-  if (parts.length === 0) return new Bits(graph, graph.constant(0n, bits(packedWidth(shape))))
   return cat(...inPackedOrder(shape, parts))
+}
+
+/** The number that a literal stands for in the place `what`. */
+export const literalOf = (graph: Graph, shape: ScalarShape, operand: AnyOperand, what: string): bigint => {
+  const node = nodeFor(graph, shape, operand, what)
+  if (node.op !== 'const') throw graph.error('E-KIND', `${what} starts as a literal, got a signal; .write() it`)
+  if (fits({ min: node.value, max: node.value }, shape)) return node.value
+  throw graph.error('E-RANGE', `${what} holds ${showRange(shape)}, got ${node.value}; widen the shape`)
 }
 
 /** The number that a literal of the shape is packed into; `what` is the place it is for. */
 export const packedLiteral = (graph: Graph, shape: Shape, value: unknown, what: string): bigint => {
   const parts = leavesOf(graph, '', shape, value, what).map((leaf): readonly [bigint, number] => {
-    const place = `${what}${leaf.name.replaceAll('_', '.')}`
-    const node = nodeFor(graph, leaf.shape, leaf.operand)
-    if (node.op !== 'const') throw graph.error('E-RANGE', `${place} starts as a literal, got a signal; .write() it`)
-    if (!fits({ min: node.value, max: node.value }, leaf.shape))
-      throw graph.error('E-RANGE', `${place} holds ${showRange(leaf.shape)}, got ${node.value}; widen the shape`)
+    const value = literalOf(graph, leaf.shape, leaf.operand, `${what}${leaf.name.replaceAll('_', '.')}`)
     const width = packedWidth(leaf.shape)
-    return [BigInt.asUintN(width, node.value), width]
+    return [BigInt.asUintN(width, value), width]
   })
   return inPackedOrder(shape, parts).reduce((above, [part, width]) => (above << BigInt(width)) | part, 0n)
 }
@@ -141,12 +163,6 @@ const inPackedOrder = <T>(shape: Shape, scalars: readonly T[]): readonly T[] => 
     return inPackedOrder(part, scalars.slice(from - count, from))
   })
   return (shape.kind === 'vector' ? groups.reverse() : groups).flat()
-}
-
-const scalarCount = (shape: Shape): number => {
-  if (shape.kind === 'vector') return shape.length * scalarCount(shape.element)
-  if (shape.kind !== 'record') return 1
-  return Object.values(shape.fields).reduce((total, field) => total + scalarCount(field), 0)
 }
 
 /**
@@ -194,7 +210,7 @@ const fieldsOf = (shape: Shape, packedBits: Bits, scalar: (field: Bits, shape: S
 const graphOf = (value: unknown): Graph => {
   const found = signalIn(value)
   if (found) return found.graph
-  throw new HdlError(
+  refuse(
     'E-RANGE',
     'pack',
     'pack takes a value with at least one signal, got literals alone; write the number they make',

@@ -60,10 +60,8 @@ export const blackBox = <const In extends BlackBoxPorts, const Out extends Black
   const names = new NameTable()
   const claim = (wanted: string, what: string): void => {
     const fault = nameFault(wanted)
-    if (fault && !(wanted === clock || wanted === reset))
-      throw error(`${what} cannot be called '${wanted}': ${fault}; choose another name`)
-    const holder = names.take(wanted, what)
-    if (holder) throw error(`${what} cannot be called '${wanted}': ${holder} has that name; choose another one`)
+    const why = (wanted === clock || wanted === reset ? undefined : fault) ?? names.take(wanted, what)
+    if (why !== undefined) throw error(`${what} cannot be called '${wanted}': ${why}; choose another name`)
   }
   const fault = nameFault(name)
   if (fault) throw error(`a module cannot be called '${name}': ${fault}; choose another name`)

@@ -1,8 +1,10 @@
+import { cureOf } from '../base/suggestion.ts'
 import { Enum, type EnumOperand } from './enumeration.ts'
-import { HdlError } from './error.ts'
+import { refuse } from './error.ts'
 import { asFixed, Fixed, type FixedOperand } from './fixed.ts'
 import type { Graph } from './graph.ts'
 import { type Range, showRange } from './ir.ts'
+import { wrongKind } from './kind.ts'
 import { bits, bool } from './shape.ts'
 import {
   type AnySignal,
@@ -43,6 +45,13 @@ export function mux(condition: Bool, then: Fixed, otherwise: FixedOperand): Fixe
 export function mux<Name extends string>(condition: Bool, then: Enum<Name>, otherwise: EnumOperand<Name>): Enum<Name>
 export function mux<V extends Value>(condition: Bool, then: V, otherwise: Alike<V>): Read<V>
 export function mux(condition: Bool, then: unknown, otherwise: unknown): unknown {
+  if (typeof condition === 'boolean')
+    refuse(
+      'E-KIND',
+      'mux',
+      `mux decides on a Bool, got ${condition}; choose in JavaScript, condition ? then : otherwise`,
+    )
+  if (!(condition instanceof Bool)) refuse('E-KIND', 'mux', wrongKind('bool', condition, 'the condition of mux'))
   return chosen(condition, then as Choosable, otherwise as Choosable)
 }
 
@@ -129,8 +138,7 @@ const firstSignal = (value: Value): AnySignal => {
 
 /** The element that a signal tells: a tree of choices. Its bounds must say that there is such an element. */
 export const select = <V extends Value>(vector: readonly V[], index: Int | Bits): Read<V> => {
-  if (vector.length === 0)
-    throw new HdlError('E-RANGE', 'select', 'select takes at least one element, got none; pass some')
+  if (vector.length === 0) refuse('E-RANGE', 'select', 'select takes at least one element, got none; pass some')
   const { graph, node } = index
   if (node.min < 0n || node.max >= BigInt(vector.length))
     throw graph.error(
@@ -198,13 +206,21 @@ export const match = <Name extends string, A extends Arm>(
 
 /** Arms in the order of the names; types miss an arm too many where an object is spread into another. */
 export const armsOf = <V>(value: Enum, arms: Arms<string, V>): readonly (readonly [string, V])[] => {
+  if (!(value instanceof Enum)) refuse('E-KIND', 'match', wrongKind('enum', value, 'match'))
   const { names } = value.shape
   const stranger = Object.keys(arms).find((name) => !names.includes(name))
   if (stranger !== undefined)
-    throw value.graph.error('E-KIND', `${value.shape} has no '${stranger}'; leave the arm out`)
+    throw value.graph.error(
+      'E-KIND',
+      `there is an arm for '${stranger}', which is no value of ${value.shape}${cureOf(
+        stranger,
+        names.filter((name) => !(name in arms)),
+        'leave the arm out',
+      )}`,
+    )
   return names.map((name) => {
     if (arms[name] === undefined)
-      throw value.graph.error('E-KIND', `${value.shape} has no arm for '${name}'; say what it comes to`)
+      throw value.graph.error('E-KIND', `there is no arm for '${name}' of ${value.shape}; say what it comes to`)
     return [name, arms[name]] as const
   })
 }

@@ -1,5 +1,5 @@
 import { clockPorts, mainDomain } from './domains.ts'
-import { HdlError } from './error.ts'
+import { refuse } from './error.ts'
 import { nameFault } from './names.ts'
 import { record, type Shape, vec } from './shape.ts'
 import type { StreamShape } from './stream.ts'
@@ -17,7 +17,7 @@ export const mainClock: Clock = { kind: 'clock', name: mainDomain, identity: mai
 /** A further clock: `clock('pixel')` has the ports `pixel_clk` and `pixel_rst`. */
 export const clock = (name: string): Clock => {
   const fault = nameFault(name) ?? nameFault(clockPorts(name).clk)
-  if (fault) throw new HdlError('E-NAME', 'clock', `a clock cannot be called '${name}': ${fault}; choose another name`)
+  if (fault) refuse('E-NAME', 'clock', `a clock cannot be called '${name}': ${fault}; choose another name`)
   return { kind: 'clock', name, identity: name }
 }
 

@@ -1,8 +1,9 @@
 import { buildModule } from './build/module.ts'
 import type { Builder } from './builder.ts'
 import { type Accepted, withAccepted } from './check/warnings.ts'
-import { HdlError, originHere } from './error.ts'
+import { originHere, refuse } from './error.ts'
 import type { Module } from './ir.ts'
+import { describe as describeValue } from './kind.ts'
 import { nameFault } from './names.ts'
 import type { PortOperandOf, PortSignalOf, Ports, ReadyOf } from './stream.ts'
 
@@ -61,9 +62,11 @@ export const component = <P extends object, In extends Ports, Out extends Ports>
     const known = made.get(key)
     if (known) return known
     const description = describe(parameters)
+    refuseIncomplete(label, description)
     const name = description.name ?? moduleName(label, all)
     const fault = nameFault(name)
-    if (fault) throw new HdlError('E-NAME', label, `a module cannot be called '${name}': ${fault}; choose another name`)
+    if (fault)
+      refuse('E-NAME', label || 'component', `a module cannot be called '${name}': ${fault}; choose another name`)
     const texts = Object.fromEntries(all.map((parameter) => [parameter.key, parameter.text]))
     let module: Module | 'in the making' | undefined
     const result: Component<In, Out> = {
@@ -72,7 +75,7 @@ export const component = <P extends object, In extends Ports, Out extends Ports>
       out: description.out,
       get module() {
         if (module === 'in the making')
-          throw new HdlError(
+          refuse(
             'E-LOOP',
             name,
             'the component contains itself without end; give the inner one smaller parameters and stop somewhere',
@@ -87,8 +90,9 @@ export const component = <P extends object, In extends Ports, Out extends Ports>
           )
           module = built
           return built
-        } finally {
-          if (module === 'in the making') module = undefined
+        } catch (error) {
+          module = undefined
+          throw error // node-do-not-add-exception-line
         }
       },
     }
@@ -105,12 +109,32 @@ interface Parameter {
   readonly elements?: readonly Omit<Parameter, 'key'>[]
 }
 
+/** What only JavaScript without types lets through: `(p) => { in: ... }` returns nothing. */
+const refuseIncomplete = (label: string, description: unknown): void => {
+  if (typeof description !== 'object' || description === null)
+    refuse(
+      'E-PARAMETER',
+      label,
+      `a component is described by an object with in, out and logic, got ${describeValue(description)}; write (p) => ({ ... }) with parentheses`,
+    )
+  for (const key of ['in', 'out', 'logic'])
+    if (!(key in description))
+      refuse('E-PARAMETER', label, `the description has no '${key}'; give it in, out and logic`)
+}
+
 /** The parameters in alphabetical order; one that is undefined is as good as left out. */
-const parametersOf = (label: string, parameters: object): readonly Parameter[] =>
-  Object.entries(parameters)
+const parametersOf = (label: string, parameters: object): readonly Parameter[] => {
+  if (typeof parameters !== 'object' || parameters === null)
+    refuse(
+      'E-PARAMETER',
+      label,
+      `parameters come in an object, got ${describeValue(parameters)}; pass {} where there are none`,
+    )
+  return Object.entries(parameters)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => ({ key, ...textOf(label, key, value) }))
+}
 
 const textOf = (label: string, key: string, value: unknown): Omit<Parameter, 'key'> => {
   if (typeof value === 'string') return { kind: 'text', text: value }
@@ -126,10 +150,10 @@ const textOf = (label: string, key: string, value: unknown): Omit<Parameter, 'ke
     if ('out' in value && 'name' in value) return { kind: 'component', text: String(value.name) }
     if ('identity' in value && typeof value.identity === 'string') return { kind: 'identity', text: value.identity }
   }
-  throw new HdlError(
+  refuse(
     'E-PARAMETER',
     label,
-    `parameter '${key}' is neither text, number, flag, shape, component, an object with an 'identity' text nor a list of these, so it cannot be part of a module's identity; pass plain values`,
+    `parameter '${key}' is ${describeValue(value)}, which cannot tell one module from another; pass text, numbers, flags, shapes, components or lists of these, or give the object an 'identity' text`,
   )
 }
 

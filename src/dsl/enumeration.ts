@@ -1,7 +1,10 @@
-import { HdlError } from './error.ts'
+import { instancesAre } from '../base/brand.ts'
+import { cureOf } from '../base/suggestion.ts'
+import { refuse } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Encoding, Node, Range } from './ir.ts'
 import { fits, showRange } from './ir.ts'
+import { describe, kindOf } from './kind.ts'
 import { bits, bool, keyFault } from './shape.ts'
 import { type AnyOperand, type Bits, Bool, Int, own, Signal } from './signal.ts'
 
@@ -18,18 +21,16 @@ export class EnumShape<Name extends string = string> implements Range {
   constructor(name: string, names: readonly Name[]) {
     const where = `enumeration '${name}'`
     const fault = keyFault(name)
-    if (fault)
-      throw new HdlError('E-NAME', where, `an enumeration cannot be called '${name}': ${fault}; choose another name`)
+    if (fault) refuse('E-NAME', where, `an enumeration cannot be called '${name}': ${fault}; choose another name`)
     if (names.length < 2)
-      throw new HdlError('E-RANGE', where, `it takes at least two names, got ${names.length}; add what else there is`)
+      refuse('E-RANGE', where, `it takes at least two names, got ${names.length}; add what else there is`)
     const taken = new Map<string, string>()
     for (const value of names) {
       const wrong = keyFault(value)
-      if (wrong)
-        throw new HdlError('E-NAME', where, `a value cannot be called '${value}': ${wrong}; choose another name`)
+      if (wrong) refuse('E-NAME', where, `a value cannot be called '${value}': ${wrong}; choose another name`)
       const twin = taken.get(value.toLowerCase())
       if (twin !== undefined)
-        throw new HdlError(
+        refuse(
           'E-NAME',
           where,
           twin === value
@@ -66,19 +67,20 @@ export class EnumShape<Name extends string = string> implements Range {
   view(graph: Graph, node: Node): Enum<Name> {
     return new Enum(graph, node, this)
   }
-  nodeFor(graph: Graph, operand: AnyOperand): Node {
+  nodeFor(graph: Graph, operand: AnyOperand, place = 'this place'): Node {
     if (operand instanceof Enum) {
       // The clock that a port's shape carries is no part of what its values are.
-      if (kindOf(operand.shape) === kindOf(this)) return own(graph, operand).node
-      throw graph.error('E-KIND', `this place takes ${this}, got ${operand.shape}; match() the one onto the other`)
+      if (sortOf(operand.shape) === sortOf(this)) return own(graph, operand).node
+      throw graph.error('E-KIND', `${place} takes ${this}, got ${operand.shape}; match() the one onto the other`)
     }
     const code = this.names.indexOf(operand as Name)
     if (code >= 0) return graph.constant(BigInt(code), this)
-    throw graph.error('E-KIND', `this place takes ${this}, got '${String(operand)}'; choose one of the names`)
+    const cure = cureOf(typeof operand === 'string' ? operand : '', this.names, 'pass one of the names')
+    throw graph.error('E-KIND', `${place} takes ${this}, got ${describe(operand)}${cure}`)
   }
 }
 
-const kindOf = ({ tag }: { readonly tag: string }): string => tag.split('@')[0]!
+const sortOf = ({ tag }: { readonly tag: string }): string => tag.split('@')[0]!
 
 /** `enumeration('mode', ['fp4', 'posit8'])`: the shape of a value that is one of these names. */
 export const enumeration = <const Name extends string>(name: string, names: readonly Name[]): EnumShape<Name> =>
@@ -93,14 +95,14 @@ export class Enum<Name extends string = string> extends Signal {
     this.shape = shape
   }
   eq(other: EnumOperand<Name>): Bool {
-    return new Bool(this.graph, this.graph.operation('eq', bool, [this.node, this.shape.nodeFor(this.graph, other)]))
+    return this.#equals(other, 'eq')
   }
   ne(other: EnumOperand<Name>): Bool {
-    return this.eq(other).not()
+    return this.#equals(other, 'ne').not()
   }
   /** True where the value is one of these. */
   is(...names: readonly [Name, ...Name[]]): Bool {
-    return names.map((name) => this.eq(name)).reduce((either, one) => either.or(one))
+    return names.map((name) => this.#equals(name, 'is')).reduce((either, one) => either.or(one))
   }
   /** The name's number. */
   int(): Int {
@@ -111,4 +113,11 @@ export class Enum<Name extends string = string> extends Signal {
     const field = bits(this.shape.max.toString(2).length)
     return new Int(this.graph, this.node).bits(field.width)
   }
+  #equals(other: EnumOperand<Name>, verb: 'eq' | 'ne' | 'is'): Bool {
+    return new Bool(
+      this.graph,
+      this.graph.operation('eq', bool, [this.node, this.shape.nodeFor(this.graph, other, verb)]),
+    )
+  }
 }
+instancesAre(Enum, (value) => kindOf(value) === 'enum')

@@ -1,6 +1,8 @@
-import { HdlError } from './error.ts'
+import { instancesAre } from '../base/brand.ts'
+import { refuse } from './error.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, type Range, showRange, widthOf } from './ir.ts'
+import { describe, kindOf, wrongKind } from './kind.ts'
 import { type IntShape, range, whole } from './shape.ts'
 import { type AnyOperand, type Bits, type Bool, Int, own, Signal } from './signal.ts'
 
@@ -8,7 +10,8 @@ import { type AnyOperand, type Bits, type Bool, Int, own, Signal } from './signa
 export type FixedOperand = Fixed | bigint | number
 
 /** What becomes of a value between two that can be written: the even one of equally near ones, the upper one, the lower. */
-export type Rounding = 'half-even' | 'half-up' | 'floor'
+export type Rounding = (typeof roundings)[number]
+const roundings = ['half-even', 'half-up', 'floor'] as const
 
 /** Most places behind the point; ours. */
 const mostPlaces = 1024
@@ -59,12 +62,12 @@ export class FixedShape implements Range {
   view(graph: Graph, node: Node): Fixed {
     return new Fixed(new Int(graph, node), this.fraction)
   }
-  nodeFor(graph: Graph, operand: AnyOperand): Node {
-    const value = fixedOf(graph, operand as FixedOperand)
+  nodeFor(graph: Graph, operand: AnyOperand, place = 'this place'): Node {
+    const value = fixedOf(graph, operand as FixedOperand, place)
     if (value.fraction > this.fraction)
       throw graph.error(
         'E-RANGE',
-        `this place has ${this.fraction} bits behind the point, got ${value.fraction}; .round() it to as many`,
+        `${place} has ${this.fraction} bits behind the point, got ${value.fraction}; .round() it to as many`,
       )
     return own(graph, value.raw.shl(this.fraction - value.fraction)).node
   }
@@ -89,13 +92,13 @@ export class Fixed extends Signal {
     return new FixedShape(this.raw.shape, this.fraction)
   }
   add(other: FixedOperand): Fixed {
-    return this.#aligned(other, (a, b) => a.add(b))
+    return this.#aligned('add', other, (a, b) => a.add(b))
   }
   sub(other: FixedOperand): Fixed {
-    return this.#aligned(other, (a, b) => a.sub(b))
+    return this.#aligned('sub', other, (a, b) => a.sub(b))
   }
   mul(other: FixedOperand): Fixed {
-    const by = fixedOf(this.graph, other)
+    const by = fixedOf(this.graph, other, 'mul')
     return new Fixed(this.raw.mul(by.raw), this.fraction + by.fraction)
   }
   neg(): Fixed {
@@ -104,35 +107,43 @@ export class Fixed extends Signal {
   /** this * 2^places, for places below 0 too: only the point moves, as long as there are bits to move it over. */
   scale(places: number): Fixed {
     if (!Number.isSafeInteger(places) || Math.abs(places) > mostPlaces)
-      throw this.graph.error('E-RANGE', `scale takes a whole number of places, at most ${mostPlaces}, got ${places}`)
+      throw this.graph.error(
+        'E-RANGE',
+        `scale takes a whole number of places, at most ${mostPlaces}, got ${describe(places)}; choose one of those`,
+      )
     const fraction = this.fraction - places
     return fraction >= 0 ? new Fixed(this.raw, fraction) : new Fixed(this.raw.shl(-fraction), 0)
   }
   lt(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.lt(b))
+    return this.#compared('lt', other, (a, b) => a.lt(b))
   }
   gt(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.gt(b))
+    return this.#compared('gt', other, (a, b) => a.gt(b))
   }
   le(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.le(b))
+    return this.#compared('le', other, (a, b) => a.le(b))
   }
   ge(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.ge(b))
+    return this.#compared('ge', other, (a, b) => a.ge(b))
   }
   eq(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.eq(b))
+    return this.#compared('eq', other, (a, b) => a.eq(b))
   }
   ne(other: FixedOperand): Bool {
-    return this.#compared(other, (a, b) => a.ne(b))
+    return this.#compared('ne', other, (a, b) => a.ne(b))
   }
   /** The nearest value with that many bits behind the point, or the next lower one. */
   round(fraction: number, mode: Rounding): Fixed {
+    if (!roundings.includes(mode))
+      throw this.graph.error(
+        'E-KIND',
+        `round takes ${roundings.map((one) => `'${one}'`).join(', ')}, got ${describe(mode)}; say which`,
+      )
     const drop = this.fraction - fraction
     if (!Number.isSafeInteger(fraction) || fraction < 0 || drop < 0)
       throw this.graph.error(
         'E-RANGE',
-        `round takes from 0 to ${this.fraction} bits behind the point, as many as there are, got ${fraction}; choose fewer`,
+        `round takes from 0 to ${this.fraction} bits behind the point, as many as there are, got ${describe(fraction)}; choose one of those`,
       )
     if (drop === 0) return this
     const floor = this.raw.shr(drop)
@@ -170,17 +181,18 @@ export class Fixed extends Signal {
       `${verb} into ${to.fraction} bits behind the point would lose some of ${this.fraction}; .round() to as many first`,
     )
   }
-  #aligned(other: FixedOperand, join: (a: Int, b: Int) => Int): Fixed {
-    const by = fixedOf(this.graph, other)
+  #aligned(verb: string, other: FixedOperand, join: (a: Int, b: Int) => Int): Fixed {
+    const by = fixedOf(this.graph, other, verb)
     const fraction = Math.max(this.fraction, by.fraction)
     return new Fixed(join(this.raw.shl(fraction - this.fraction), by.raw.shl(fraction - by.fraction)), fraction)
   }
-  #compared(other: FixedOperand, test: (a: Int, b: Int) => Bool): Bool {
-    const by = fixedOf(this.graph, other)
+  #compared(verb: string, other: FixedOperand, test: (a: Int, b: Int) => Bool): Bool {
+    const by = fixedOf(this.graph, other, verb)
     const fraction = Math.max(this.fraction, by.fraction)
     return test(this.raw.shl(fraction - this.fraction), by.raw.shl(fraction - by.fraction))
   }
 }
+instancesAre(Fixed, (value) => kindOf(value) === 'fixed')
 
 /** An integer read with `fraction` of its bits behind the point. */
 export const asFixed = (value: Int, fraction: number): Fixed =>
@@ -196,8 +208,10 @@ export const rounded = (value: bigint, drop: number, mode: Rounding): bigint => 
   return rest > half || mode === 'half-up' || (floor & 1n) === 1n ? floor + 1n : floor
 }
 
-const fixedOf = (graph: Graph, operand: FixedOperand): Fixed => {
+const fixedOf = (graph: Graph, operand: FixedOperand, place?: string): Fixed => {
   if (operand instanceof Fixed) return own(graph, operand)
+  if (typeof operand !== 'number' && typeof operand !== 'bigint')
+    throw graph.error('E-KIND', wrongKind('fixed', operand, place))
   const { value, fraction } = literalOf(operand)
   return new Fixed(new Int(graph, graph.constant(value)), fraction)
 }
@@ -210,7 +224,7 @@ const literalOf = (literal: bigint | number): { readonly value: bigint; readonly
     const scaled = literal * 2 ** fraction
     if (Number.isSafeInteger(scaled)) return { value: BigInt(scaled), fraction }
   }
-  throw new HdlError(
+  refuse(
     'E-RANGE',
     'a literal',
     `${literal} is not exact in at most ${literalPlaces} bits behind the point; write a multiple of a power of two, 0.125`,

@@ -1,4 +1,4 @@
-import { type HdlCode, HdlError, type Origin } from './error.ts'
+import { type HdlCode, HdlError, type Origin, refuse } from './error.ts'
 import {
   type Constant,
   type Encoding,
@@ -13,7 +13,10 @@ import {
 } from './ir.ts'
 import type { Netlist } from './latency/netlist.ts'
 import { nameFault } from './names.ts'
+import { mostBits } from './shape.ts'
 import { simplified } from './simplify.ts'
+
+const widest = 1n << BigInt(mostBits)
 
 /**
  * The nodes of one component while it is being described. Equal operations are made once, operations on constants are
@@ -29,6 +32,8 @@ export class Graph {
   readonly warnings: Warning[] = []
   /** True once the description has run; a mistake found later has nobody left to collect it. */
   closed = false
+  /** True once the module is made, or has failed: nothing can be added to it any more. */
+  sealed = false
   /** What is known of the component so far, for counting delays while it is described. */
   description: { readonly netlist: Netlist; readonly steady: (node: Node) => boolean } | undefined
   #nodeCount = 0
@@ -43,6 +48,7 @@ export class Graph {
   }
 
   takeId(): number {
+    this.mustBeOpen()
     return this.#nodeCount++
   }
 
@@ -60,9 +66,15 @@ export class Graph {
   }
 
   operation(op: OperationName, bounds: Range, args: readonly Node[], amount = 0): Node {
+    this.mustBeOpen()
     if (operations[op].arity !== args.length) throw new TypeError(`${op} takes ${operations[op].arity} arguments`)
     const simpler = simplified(op, bounds, args)
     if (typeof simpler === 'bigint') return this.constant(simpler, bounds)
+    if (bounds.max > widest || bounds.min < -widest)
+      throw this.error(
+        'E-RANGE',
+        `the result of '${op}' has more than ${mostBits} bits; narrow its operands with .wrap(), .sat() or checked()`,
+      )
     if (simpler) return 'id' in simpler ? simpler : this.operation(simpler.op, bounds, simpler.args, simpler.amount)
     const made = { op, min: bounds.min, max: bounds.max, args, amount }
     if (args.every((node) => node.op === 'const')) {
@@ -100,9 +112,20 @@ export class Graph {
 
   /** Gives an operation a name for the printer. */
   name(node: Node, name: string, source: Origin): void {
+    this.mustBeOpen()
     const fault = nameFault(name)
     if (fault) this.report('E-NAME', `a value cannot be called '${name}': ${fault}; choose another name`)
     else if ('args' in node && node.name === undefined) Object.assign(node, { name, source })
+  }
+
+  /** Refuses to add to a component that is finished: a signal or a builder has been kept for later. */
+  mustBeOpen(): void {
+    if (this.sealed)
+      refuse(
+        'E-FOREIGN',
+        this.component,
+        `a signal or builder of '${this.component}' is used after its description has run; use it inside 'logic', and pass values out through ports`,
+      )
   }
 
   /** Notes a mistake, to be thrown together with all others of the component. */

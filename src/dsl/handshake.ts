@@ -58,12 +58,17 @@ const nearestToZero = ({ min, max }: Range): bigint => (min > 0n ? min : max < 0
 
 /** Refuses a stream whose producer waits for its consumer, who may wait for the producer. */
 export const refuseWaiting = (graph: Graph, module: Module, streams: readonly DrivenStream[]): void => {
-  for (const { name, valid, data, ready, origin } of streams)
+  const drivers = new Map<Node, Node>(module.wires.map(({ node, driver }) => [node, driver]))
+  for (const { name, valid, data, ready, origin } of streams) {
+    // A readiness is a wire; what drives it is the same signal by another name.
+    let source = ready
+    for (let driver = drivers.get(source); driver; driver = drivers.get(source)) source = driver
     for (const [what, node] of [['valid', valid] as const, ...data.map(({ node }) => ['data', node] as const)])
-      if (ready.op !== 'const' && reaches(module, node, ready))
+      if (source.op !== 'const' && reaches(module, node, source))
         throw graph.error(
           'E-STREAM',
           `${what} of stream '${name}' depends on its own ready within the cycle; offer the data first, whoever takes it may wait for that`,
           origin,
         )
+  }
 }

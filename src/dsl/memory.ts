@@ -3,7 +3,8 @@ import { mainDomain, portDomainsOf } from './domains.ts'
 import { type Origin, originHere } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Check, Lookup, Memory, MemoryWrite, Node, ReadValue } from './ir.ts'
-import { bool, IntShape, type ScalarShape, type Shape, type VectorShape } from './shape.ts'
+import { describe } from './kind.ts'
+import { bool, IntShape, type ScalarShape, type Shape, shapeOnly, type VectorShape } from './shape.ts'
 import {
   type AnyOperand,
   type Bool,
@@ -23,7 +24,8 @@ export type WordOf<S extends Shape> = LiteralOf<S>
  * What a read shows of a word that is written at the same clock edge: the word before ('old'), the word after ('new'), or
  * the designer promises that it does not happen ('never', checked in simulation), which is free on every FPGA.
  */
-export type Collision = 'old' | 'new' | 'never'
+export type Collision = (typeof collisions)[number]
+const collisions = ['old', 'new', 'never'] as const
 
 export interface RomOptions<S extends Shape> {
   /** Shape of every word; 0 must be in it, in a vector or record in each scalar. */
@@ -168,11 +170,17 @@ export class Memories {
 
   #describe<S extends Shape>(name: string, options: MemoryOptions<S>): WritableMemory<S> {
     const { graph, claim, fresh, place, claimClock } = this.#context
+    shapeOnly(this.#context.graph.component, `memory '${name}'`, options.of)
     const { of, depth, collide, clock = clockOf(of) } = options
     claim(name, 'a memory')
     const what = `memory '${name}'`
     if (!(Number.isSafeInteger(depth) && depth >= 2 && depth <= mostWords))
       throw graph.error('E-RANGE', `${what} takes 2 to ${mostWords} words, got ${depth}; for one word use a register`)
+    if (!collisions.includes(collide))
+      throw graph.error(
+        'E-MEMORY',
+        `${what} takes collide: 'old', 'new' or 'never', got ${describe(collide)}; say what a read shows of a word written at the same edge`,
+      )
     const words = wordsOf(graph, what, of, place)
     const initial = options.initial && this.#initial(what, words, depth, options.initial)
     const described: Described = {

@@ -1,6 +1,9 @@
-/** Words no port, register, wire or instance may be called: keywords of Verilog-2005 and SystemVerilog, and ours. */
+/** Names that every printed module may have already. */
+const printed = new Set(['clk', 'rst', 'unused'])
+
+/** Words no port, register, wire or instance may be called: keywords of Verilog-2005 and SystemVerilog. */
 const reserved = new Set(
-  `clk rst always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign default defparam
+  `always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign default defparam
 design disable edge else end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable endtask
 event for force forever fork function generate genvar highz0 highz1 if ifnone incdir include initial inout input instance
 integer join large liblist library localparam macromodule medium module nand negedge nmos nor noshowcancelled not notif0
@@ -16,7 +19,7 @@ longint matches modport nettype new nexttime null package packed priority progra
 randcase randsequence ref reject_on restrict return s_always s_eventually s_nexttime s_until s_until_with sequence
 shortint shortreal soft solve static string strong struct super sync_accept_on sync_reject_on tagged this throughout
 timeprecision timeunit type typedef union unique unique0 until until_with untyped var virtual void wait_order weak
-wildcard with within unused`.split(/\s+/),
+wildcard with within`.split(/\s+/),
 )
 
 /** Words no port may be called besides: VHDL knows them, and the ports are what designs in other languages see. */
@@ -48,25 +51,30 @@ export const portNameFault = (name: string): string | undefined => {
 /** Why a name cannot be used, or undefined where it can. */
 export const nameFault = (name: string): string | undefined => {
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'a name is a letter followed by letters, digits and underscores'
-  if (reserved.has(name.toLowerCase())) return 'it is a reserved word of Verilog or SystemVerilog, or of the printer'
+  if (printed.has(name.toLowerCase())) return 'printed modules have one of that name themselves'
+  if (reserved.has(name.toLowerCase())) return 'it is a reserved word of Verilog or SystemVerilog'
   return undefined
 }
 
 /** Names in use within one module; compared without case, as some tools do. */
 export class NameTable {
-  readonly #taken = new Map<string, string>()
+  readonly #taken = new Map<string, { readonly what: string; readonly name: string }>()
 
-  /** What already carries the name, or undefined after taking it for `what`. */
+  /** Why the name is taken already, or undefined after taking it for `what`. */
   take(name: string, what: string): string | undefined {
     const key = name.toLowerCase()
     const holder = this.#taken.get(key)
-    if (holder === undefined) this.#taken.set(key, what)
-    return holder
+    if (holder)
+      return holder.name === name
+        ? `${holder.what} has that name`
+        : `${holder.what} is called '${holder.name}', and case alone tells no names apart`
+    this.#taken.set(key, { what, name })
+    return undefined
   }
 
   /** Gives a name that is taken to another holder. */
   retake(name: string, what: string): void {
-    this.#taken.set(name.toLowerCase(), what)
+    this.#taken.set(name.toLowerCase(), { what, name })
   }
 
   /** The first free of `base`, `base_2`, `base_3`, ..., now taken. */

@@ -26,7 +26,7 @@ export const originHere = (below?: (...all: never[]) => unknown, frames = rememb
 }
 
 /**
- * Files in which a mistake is noticed, never made: the language and the engines. Maps may be on in Node, so compiled or not.
+ * Files in which a mistake is noticed, never made: the language, the engines and what they stand on. Maps may be on in Node, so compiled or not.
  * Bundled into one file they are all of it, and then whatever else was bundled into it has no lines.
  */
 const isInner = ((): ((file: string) => boolean) => {
@@ -35,22 +35,35 @@ const isInner = ((): ((file: string) => boolean) => {
   const here = fileOfFrame(own)
   const folder = /^(.*[\\/])dsl[\\/]origin\.[jt]s(?:\?.*)?$/.exec(here)?.[1]
   if (folder === undefined) return (file) => file === here
-  const inner = ['dsl', 'sim'].flatMap((name) =>
+  const inner = ['dsl', 'sim', 'base'].flatMap((name) =>
     [folder, folder.replace(/([\\/])dist([\\/])$/, '$1src$2')].map((start) => `${start}${name}`),
   )
   return (file) => inner.some((start) => file.startsWith(`${start}/`) || file.startsWith(`${start}\\`))
 })()
 
-/** `at f (file:///a.js:3:5)` of V8, or `f@http://host/a.js:3:5` of other engines. */
-const frame = /^(?:at .*?|[^@]*@)\(?([^()\s]+):(\d+):(\d+)\)?$/
+/**
+ * What a frame says of its place: `at f (file:///a.js:3:5)` and `at file:///a.js:3:5` of V8, `f@http://host/a.js:3:5` of other
+ * engines. A frame that only waits for another one wrote nothing.
+ */
+const placeOf = (frame: string): string => {
+  if (!frame.startsWith('at ')) return frame.slice(frame.indexOf('@') + 1)
+  if (frame.startsWith('at async ')) return ''
+  return /^at [^/\\]*? \((.*)\)$/.exec(frame)?.[1] ?? frame.slice(3)
+}
+
+/** The user's nearest line among the frames of an error. */
+export const originOf =
+  (error: Error | undefined): Origin =>
+  () =>
+    lineIn(error?.stack ?? '')
 
 /** The first line of a stack that the user wrote. */
 export const lineIn = (stack: string): string | undefined => {
-  for (const text of stack.split('\n')) {
-    const found = frame.exec(text.trim())
-    if (!found) continue
+  for (const frame of stack.split('\n')) {
+    const found = /^(.+):(\d+):(\d+)$/.exec(placeOf(frame.trim()))
+    if (!found || /^node:|<anonymous>/.test(found[1]!)) continue
     const file = fileOfFrame(found[1]!)
-    if (file.startsWith('node:') || isInner(file)) continue
+    if (isInner(file)) continue
     return sourceLine({ file, line: Number(found[2]) }, Number(found[3]))
   }
   return undefined

@@ -28,7 +28,7 @@ export const resetsOf = (
   if (wanted.kind !== 'reset') return { shape: wanted, values: nearestToZero(wanted) }
   const what = `the reset value of register '${name}'`
   const values = leavesOf(graph, name, wanted.shape, wanted.value, what).map(({ name: leaf, shape, operand }) => {
-    if (typeof operand === 'object')
+    if (typeof operand === 'object' && operand.node.op !== 'const')
       throw graph.error('E-RANGE', `${what} is a literal, since reset knows no signals; assign the signal to .next`)
     return (placed(graph, `register '${leaf}'`, shape, operand) as Constant).value
   })

@@ -1,7 +1,8 @@
 import type { EnumShape } from './enumeration.ts'
-import { HdlError } from './error.ts'
+import { type Origin, refuse } from './error.ts'
 import type { FixedShape } from './fixed.ts'
 import { type Encoding, isSigned, type Range, showRange, widthOf } from './ir.ts'
+import { describe } from './kind.ts'
 
 /**
  * Shapes say what a port, a register or a wire may hold. Three kinds of scalar, checked by `tsc`: `Int` (exact bounds),
@@ -21,7 +22,7 @@ export class IntShape implements Range {
   readonly max: bigint
   constructor(min: bigint, max: bigint) {
     if (min > max)
-      throw shapeError('range', `a range runs from its smaller to its larger bound, got ${min} to ${max}; swap them`)
+      refuse('E-RANGE', 'range', `a range runs from its smaller to its larger bound, got ${min} to ${max}; swap them`)
     this.min = min
     this.max = max
   }
@@ -81,7 +82,11 @@ export interface RecordShape<Fields extends Shapes = Shapes> {
 }
 
 /** Integers from `min` to `max`. A `number` must be exact. */
-export const range = (min: bigint | number, max: bigint | number): IntShape => new IntShape(exact(min), exact(max))
+export const range = (min: bigint | number, max: bigint | number): IntShape => {
+  const shape = new IntShape(exact(min), exact(max))
+  whole('range', 'bits', shape.width, 1, mostBits)
+  return shape
+}
 /** Two's complement of `width` bits. */
 export const s = (width: number): IntShape => {
   const half = 1n << BigInt(whole('s', 'bits', width, 1, mostBits) - 1)
@@ -97,18 +102,25 @@ export const bits = (width: number): BitsShape => {
 }
 export const vec = <Element extends Shape>(length: number, element: Element): VectorShape<Element> => {
   whole('vec', 'elements', length, 1, mostBits)
+  shapeOnly('vec', 'vec', element)
+  const scalars = length * scalarCount(element)
+  if (scalars > mostBits)
+    refuse(
+      'E-RANGE',
+      'vec',
+      `a vector has at most ${mostBits} scalars in all, got ${scalars}; a memory holds more words`,
+    )
   return { kind: 'vector', length, element, tag: `${length}x${element.tag}` }
 }
 /** Fields by name, in the order they are written: `record({ sign: bool, code: bits(3) })`. */
 export const record = <Fields extends Shapes>(fields: Fields): RecordShape<Fields> => {
   const entries = Object.entries(fields)
-  if (entries.length === 0)
-    throw new HdlError('E-RANGE', 'record', 'a record has at least one field, got none; add some')
-  for (const [name] of entries) {
+  if (entries.length === 0) refuse('E-RANGE', 'record', 'a record has at least one field, got none; add some')
+  for (const [name, field] of entries) {
     const fault =
       keyFault(name) ?? (name === 'next' || name === 'value' ? 'registers and wires are set by it' : undefined)
-    if (fault)
-      throw new HdlError('E-NAME', 'record', `a field cannot be called '${name}': ${fault}; choose another name`)
+    if (fault) refuse('E-NAME', 'record', `a field cannot be called '${name}': ${fault}; choose another name`)
+    shapeOnly('record', `field '${name}'`, field)
   }
   // Names come with their length, so that no two records are written alike.
   const tags = entries.map(([name, shape]) => `_${name.length}${name}_${shape.tag}`)
@@ -133,6 +145,13 @@ export const packedWidth = (shape: Shape): number => {
   return Object.values(shape.fields).reduce((total, field) => total + packedWidth(field), 0)
 }
 
+/** How many scalars a shape has. */
+export const scalarCount = (shape: Shape): number => {
+  if (shape.kind === 'vector') return shape.length * scalarCount(shape.element)
+  if (shape.kind !== 'record') return 1
+  return Object.values(shape.fields).reduce((total, field) => total + scalarCount(field), 0)
+}
+
 /** The scalars of a shape with their names: `name` itself, `name_0` upwards for elements, `name_field` for fields. */
 export const scalarsOf = (name: string, shape: Shape): readonly (readonly [string, ScalarShape])[] => {
   if (shape.kind === 'vector')
@@ -151,7 +170,11 @@ export const leafOf = (shape: ScalarShape): Range & { readonly encoding?: Encodi
 export const exact = (value: bigint | number): bigint => {
   if (typeof value === 'bigint') return value
   if (!Number.isSafeInteger(value))
-    throw shapeError('a literal', `${value} is not an exact integer; write a whole number, beyond 2^53 as a bigint, 5n`)
+    refuse(
+      'E-RANGE',
+      'a literal',
+      `${describe(value)} is not an exact integer; write a whole number, from 2^53 upwards as a bigint, 5n`,
+    )
   return BigInt(value)
 }
 
@@ -161,10 +184,29 @@ export const mostBits = 65536
 /** The number, if it is a whole one from `least` to `most`. */
 export const whole = (where: string, what: string, value: number, least: number, most: number): number => {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw shapeError(where, `${where} takes a whole number of ${what} from ${least} to ${most}, got ${value}`)
+  refuse(
+    'E-RANGE',
+    where,
+    `${where} takes a whole number of ${what} from ${least} to ${most}, got ${describe(value)}; choose one of those`,
+  )
 }
 
-const shapeError = (where: string, sentence: string): HdlError => new HdlError('E-RANGE', where, sentence)
+/** Refuses what is no shape, which only JavaScript without types lets through. */
+export const shapeOnly = (where: string, what: string, found: unknown): void => {
+  if (!isShape(found) || found.kind === 'stream')
+    refuse('E-KIND', where, `${what} takes a shape such as u(8) or bool, got ${describe(found)}; pass one`)
+}
+export const portShapeOnly = (where: string, what: string, found: unknown, origin: Origin): void => {
+  if (!isShape(found))
+    refuse(
+      'E-KIND',
+      where,
+      `${what} takes a shape such as u(8) or stream(u(8)), got ${describe(found)}; pass one`,
+      origin,
+    )
+}
+const isShape = (found: unknown): found is { readonly kind: unknown } =>
+  typeof found === 'object' && found !== null && 'kind' in found && 'tag' in found
 
 const hull = (values: readonly bigint[]): IntShape =>
   new IntShape(

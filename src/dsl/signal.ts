@@ -1,9 +1,11 @@
+import { instancesAre } from '../base/brand.ts'
 import { ones, parity, part, reversed, turned, turnedBy, zerosAbove } from './bit-trees.ts'
 import type { Enum, EnumShape } from './enumeration.ts'
-import { HdlError, originHere } from './error.ts'
+import { originHere, refuse } from './error.ts'
 import type { Fixed, FixedShape } from './fixed.ts'
 import type { Graph } from './graph.ts'
 import { fits, type Node, type OperationName, type Range, showRange, widthOf } from './ir.ts'
+import { describe, kindOf, signalBrand, wrongKind } from './kind.ts'
 import {
   type BitsShape,
   type BoolShape,
@@ -13,7 +15,6 @@ import {
   IntShape,
   mostBits,
   type RecordShape,
-  range,
   type ScalarShape,
   type VectorShape,
 } from './shape.ts'
@@ -27,6 +28,9 @@ export type BitsOperand = Bits | bigint | number
 export abstract class Signal {
   readonly graph: Graph
   readonly node: Node
+  get [signalBrand](): true {
+    return true
+  }
   constructor(graph: Graph, node: Node) {
     this.graph = graph
     this.node = node
@@ -40,6 +44,7 @@ export abstract class Signal {
     return this
   }
 }
+instancesAre(Signal, (value) => ![undefined, 'stream'].includes(kindOf(value)))
 
 /** An integer with exact bounds. Arithmetic cannot overflow: the result's bounds grow as they must. */
 export class Int extends Signal {
@@ -48,15 +53,15 @@ export class Int extends Signal {
     return new IntShape(this.node.min, this.node.max)
   }
   add(other: IntOperand): Int {
-    const b = intNode(this.graph, other)
+    const b = intNode(this.graph, other, 'add')
     return this.#make('add', { min: this.node.min + b.min, max: this.node.max + b.max }, b)
   }
   sub(other: IntOperand): Int {
-    const b = intNode(this.graph, other)
+    const b = intNode(this.graph, other, 'sub')
     return this.#make('sub', { min: this.node.min - b.max, max: this.node.max - b.min }, b)
   }
   mul(other: IntOperand): Int {
-    const b = intNode(this.graph, other)
+    const b = intNode(this.graph, other, 'mul')
     return this.#make('mul', this.shape.times(b), b)
   }
   /** 0 - this */
@@ -107,22 +112,22 @@ export class Int extends Signal {
     return new Int(this.graph, fits(shifted, exact) ? shifted : this.graph.operation('wrap', exact, [shifted]))
   }
   lt(other: IntOperand): Bool {
-    return this.#compare('lt', this.node, intNode(this.graph, other))
+    return this.#compare('lt', this.node, intNode(this.graph, other, 'lt'))
   }
   gt(other: IntOperand): Bool {
-    return this.#compare('lt', intNode(this.graph, other), this.node)
+    return this.#compare('lt', intNode(this.graph, other, 'gt'), this.node)
   }
   le(other: IntOperand): Bool {
-    return this.gt(other).not()
+    return this.#compare('lt', intNode(this.graph, other, 'le'), this.node).not()
   }
   ge(other: IntOperand): Bool {
-    return this.lt(other).not()
+    return this.#compare('lt', this.node, intNode(this.graph, other, 'ge')).not()
   }
   eq(other: IntOperand): Bool {
-    return this.#compare('eq', this.node, intNode(this.graph, other))
+    return this.#compare('eq', this.node, intNode(this.graph, other, 'eq'))
   }
   ne(other: IntOperand): Bool {
-    return this.eq(other).not()
+    return this.#compare('eq', this.node, intNode(this.graph, other, 'ne')).not()
   }
   /** Keeps the low bits, as hardware would: the value modulo 2^width, read with the shape's sign. */
   wrap(to: IntShape): Int {
@@ -152,15 +157,18 @@ export class Int extends Signal {
   }
   #places(op: 'shl' | 'shr', places: number): bigint | undefined {
     if (Number.isInteger(places) && places >= 0 && places <= mostBits) return BigInt(places)
-    this.graph.report('E-RANGE', `${op} takes a whole number of places from 0 to ${mostBits}, got ${places}`)
+    this.graph.report(
+      'E-RANGE',
+      `${op} takes a whole number of places from 0 to ${mostBits}, got ${describe(places)}; ${kindOf(places) === 'int' ? `use ${op}By()` : 'choose one of those'}`,
+    )
     return undefined
   }
   #byPlaces(op: 'shlBy' | 'shrBy', places: Int): Node {
-    const { node } = own(this.graph, places)
+    const node = intNode(this.graph, places, op)
     if (node.min >= 0n) return node
     throw this.graph.error(
       'E-RANGE',
-      `${op} takes places from 0 upwards, got ${showRange(node)}; narrow them with .sat() or checked(), or choose between shlBy and shrBy`,
+      `${op} takes places from 0 upwards, got ${showRange(node)}; narrow them with .sat() or checked(), or choose between shlBy and shrBy with mux()`,
     )
   }
   #make(op: OperationName, bounds: Range, other: Node): Int {
@@ -170,6 +178,7 @@ export class Int extends Signal {
     return new Bool(this.graph, compared(this.graph, op, a, b))
   }
 }
+instancesAre(Int, (value) => kindOf(value) === 'int')
 
 /** A condition: the only thing `when` and `mux` decide on. */
 export class Bool extends Signal {
@@ -194,9 +203,10 @@ export class Bool extends Signal {
     return new Bits(this.graph, this.node)
   }
   #make(op: 'and' | 'or' | 'xor', other: BoolOperand): Bool {
-    return new Bool(this.graph, this.graph.operation(op, bool, [this.node, boolNode(this.graph, other)]))
+    return new Bool(this.graph, this.graph.operation(op, bool, [this.node, boolNode(this.graph, other, op)]))
   }
 }
+instancesAre(Bool, (value) => kindOf(value) === 'bool')
 
 /** A field of fixed width without sign, for codes and packed words. */
 export class Bits extends Signal {
@@ -244,10 +254,10 @@ export class Bits extends Signal {
     )
   }
   eq(other: BitsOperand): Bool {
-    return new Bool(this.graph, compared(this.graph, 'eq', this.node, bitsNode(this.graph, other, this.width)))
+    return this.#equals(other, 'eq')
   }
   ne(other: BitsOperand): Bool {
-    return this.eq(other).not()
+    return this.#equals(other, 'ne').not()
   }
   /** True where at least one bit is 1. */
   any(): Bool {
@@ -295,13 +305,17 @@ export class Bits extends Signal {
     const half = 1n << BigInt(this.width - 1)
     return new Int(this.graph, this.graph.operation('wrap', { min: -half, max: half - 1n }, [this.node]))
   }
+  #equals(other: BitsOperand, verb: 'eq' | 'ne'): Bool {
+    return new Bool(this.graph, compared(this.graph, 'eq', this.node, bitsNode(this.graph, other, this.width, verb)))
+  }
   #make(op: 'and' | 'or' | 'xor', other: BitsOperand): Bits {
     return new Bits(
       this.graph,
-      this.graph.operation(op, this.node, [this.node, bitsNode(this.graph, other, this.width)]),
+      this.graph.operation(op, this.node, [this.node, bitsNode(this.graph, other, this.width, op)]),
     )
   }
 }
+instancesAre(Bits, (value) => kindOf(value) === 'bits')
 
 // ── free functions ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -309,7 +323,7 @@ export class Bits extends Signal {
 export function sum(terms: readonly Int[]): Int
 export function sum(terms: readonly Fixed[]): Fixed
 export function sum<T extends { add(other: T): T }>(terms: readonly T[]): T {
-  if (terms.length === 0) throw new HdlError('E-RANGE', 'sum', 'sum takes at least one term, got none; pass some')
+  if (terms.length === 0) refuse('E-RANGE', 'sum', 'sum takes at least one term, got none; pass some')
   let level = [...terms]
   while (level.length > 1) {
     const pairs: T[] = []
@@ -321,7 +335,7 @@ export function sum<T extends { add(other: T): T }>(terms: readonly T[]): T {
 
 /** All fields side by side, the first one highest. */
 export const cat = (...fields: readonly Bits[]): Bits => {
-  if (fields.length === 0) throw new HdlError('E-RANGE', 'cat', 'cat takes at least one field, got none; pass some')
+  if (fields.length === 0) refuse('E-RANGE', 'cat', 'cat takes at least one field, got none; pass some')
   return fields.reduce((above, below) => above.cat(below))
 }
 
@@ -371,17 +385,20 @@ export const signalFor = (graph: Graph, shape: ScalarShape, node: Node): AnySign
 }
 
 /** The node of an operand for a place of the given shape; literals take the shape's width. */
-export const nodeFor = (graph: Graph, shape: ScalarShape, operand: AnyOperand): Node => {
-  if ('view' in shape) return shape.nodeFor(graph, operand)
-  if (shape.kind === 'int') return intNode(graph, operand as IntOperand)
-  if (shape.kind === 'bool') return boolNode(graph, operand as BoolOperand)
-  return bitsNode(graph, operand as BitsOperand, shape.width)
+export const nodeFor = (graph: Graph, shape: ScalarShape, operand: AnyOperand, place?: string): Node => {
+  if ('view' in shape) return shape.nodeFor(graph, operand, place)
+  if (shape.kind === 'int') return intNode(graph, operand as IntOperand, place)
+  if (shape.kind === 'bool') return boolNode(graph, operand as BoolOperand, place)
+  return bitsNode(graph, operand as BitsOperand, shape.width, place)
 }
 
 /** The signal, if it belongs to the component that reads it. */
 export const own = <S extends Signal>(graph: Graph, signal: S): S => {
   if (signal.graph === graph) return signal
-  throw graph.error('E-FOREIGN', `a signal of ${signal.graph.component} cannot be read here; pass it through a port`)
+  throw graph.error(
+    'E-FOREIGN',
+    `a signal of '${signal.graph.component}' cannot be read in '${graph.component}'; pass it through a port`,
+  )
 }
 
 /** A comparison; one whose outcome the bounds decide is hardly meant. */
@@ -400,28 +417,34 @@ const compared = (graph: Graph, op: 'lt' | 'eq', a: Node, b: Node): Node => {
   return node
 }
 
-export const intNode = (graph: Graph, value: IntOperand): Node =>
-  typeof value === 'object' ? own(graph, value).node : graph.constant(exact(value))
+export const intNode = (graph: Graph, value: IntOperand, place?: string): Node => {
+  if (kindOf(value) === 'int') return own(graph, value as Int).node
+  if (typeof value === 'bigint' || typeof value === 'number') return graph.constant(exact(value))
+  graph.report('E-KIND', wrongKind('int', value, place))
+  return graph.constant(0n)
+}
 
-export const boolNode = (graph: Graph, value: BoolOperand): Node =>
-  typeof value === 'object' ? own(graph, value).node : graph.constant(value ? 1n : 0n, bool)
+export const boolNode = (graph: Graph, value: BoolOperand, place?: string): Node => {
+  if (kindOf(value) === 'bool') return own(graph, value as Bool).node
+  if (typeof value !== 'boolean') graph.report('E-KIND', wrongKind('bool', value, place))
+  return graph.constant(value === true ? 1n : 0n, bool)
+}
 
-export const bitsNode = (graph: Graph, value: BitsOperand, width: number): Node => {
-  if (typeof value === 'object') {
-    if (value.width !== width) {
-      graph.report('E-WIDTH', `this place takes ${width} bits, got ${value.width}; use .slice() or cat()`)
-      return graph.constant(0n, bits(width))
-    }
-    return own(graph, value).node
-  }
-  const literal = exact(value)
-  const field = range(0, (1n << BigInt(width)) - 1n)
-  if (!fits({ min: literal, max: literal }, field)) {
-    graph.report(
-      'E-WIDTH',
-      `a field of ${width} bits takes 0 to ${field.max}, got ${literal}; mask it or widen the field`,
-    )
+export const bitsNode = (graph: Graph, value: BitsOperand, width: number, place = 'this place'): Node => {
+  const nothing = (...mistake: Parameters<Graph['report']>): Node => {
+    graph.report(...mistake)
     return graph.constant(0n, bits(width))
   }
-  return graph.constant(literal, bits(width))
+  if (kindOf(value) === 'bits') {
+    const field = own(graph, value as Bits)
+    return field.width === width
+      ? field.node
+      : nothing('E-WIDTH', `${place} takes ${width} bits, got ${field.width}; use .slice() or cat()`)
+  }
+  if (typeof value !== 'bigint' && typeof value !== 'number') return nothing('E-KIND', wrongKind('bits', value, place))
+  const literal = exact(value)
+  const { max } = bits(width)
+  return literal >= 0n && literal <= max
+    ? graph.constant(literal, bits(width))
+    : nothing('E-WIDTH', `${place} takes ${width} bits, 0 to ${max}, got ${literal}; mask it or widen the field`)
 }

@@ -1,7 +1,9 @@
+import { instancesAre } from '../base/brand.ts'
 import { type Clock, clockOf, on } from './clock.ts'
 import { HdlError } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Node } from './ir.ts'
+import { kindOf, signalBrand } from './kind.ts'
 import { type BoolShape, bool, type Shape, scalarsOf } from './shape.ts'
 import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor } from './signal.ts'
 
@@ -78,6 +80,9 @@ export class Stream<S extends Shape = Shape> {
   readonly data: SignalOf<S>
   readonly taker: Taker
 
+  get [signalBrand](): true {
+    return true
+  }
   constructor(graph: Graph, name: string, shape: S, clock: Clock, valid: Node, data: SignalOf<S>, taker: Taker) {
     this.graph = graph
     this.clock = clock
@@ -97,6 +102,7 @@ export class Stream<S extends Shape = Shape> {
     return this.valid.and(this.ready).named(`${this.name}_fires`)
   }
 }
+instancesAre(Stream, (value) => kindOf(value) === 'stream')
 
 export const isStream = (shape: Shape | StreamShape): shape is StreamShape => shape.kind === 'stream'
 

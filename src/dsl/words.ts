@@ -1,8 +1,8 @@
-import { packed, packedLiteral, storedIn } from './aggregate.ts'
+import { literalOf, packed, packedLiteral, storedIn } from './aggregate.ts'
 import type { Graph } from './graph.ts'
-import { type Constant, fits, type Node, type Range, showRange } from './ir.ts'
-import { bits, exact, packedWidth, type ScalarShape, type Shape, scalarsOf } from './shape.ts'
-import { type AnyOperand, Bits, nodeFor, signalFor } from './signal.ts'
+import { type Node, type Range, showRange } from './ir.ts'
+import { bits, packedWidth, type ScalarShape, type Shape, scalarsOf } from './shape.ts'
+import { type AnyOperand, Bits, signalFor } from './signal.ts'
 
 /** How a memory keeps words of a shape: a scalar as it is, a vector or a record packed into one field of bits. */
 export interface Words {
@@ -46,17 +46,8 @@ const scalars = (
 ): Words => ({
   range: range(of),
   kept: (what, operand) => place(what, of, operand as AnyOperand),
-  literal: (what, given) => {
-    const value = literalOf(graph, of, given as boolean | bigint | number | string)
-    if (fits({ min: value, max: value }, of)) return value
-    throw graph.error('E-RANGE', `${what} holds ${showRange(of)}, got ${value}; widen the shape`)
-  },
+  literal: (what, given) => literalOf(graph, of, given as AnyOperand, what),
   signal: (node) => signalFor(graph, of, node),
 })
-
-const literalOf = (graph: Graph, of: ScalarShape, given: boolean | bigint | number | string): bigint => {
-  if ('view' in of) return (nodeFor(graph, of, given) as Constant).value
-  return typeof given === 'boolean' ? BigInt(given) : exact(given as bigint | number)
-}
 
 const range = ({ min, max }: Range): Range => ({ min, max })

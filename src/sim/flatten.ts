@@ -1,5 +1,4 @@
 import { clockPorts, domainsOf, mainDomain, parentDomain } from '../dsl/domains.ts'
-import { HdlError } from '../dsl/error.ts'
 import {
   type BlackBox,
   type Encoding,
@@ -82,9 +81,10 @@ const open = -2
 const bit: Range = { min: 0n, max: 1n }
 
 /**
- * Flattens a module. Throws `HdlError` with the path where values depend on themselves through the hierarchy. Operations
- * come in depth-first order from registers and outputs, instance by instance, so that neighbours in the hierarchy stay
- * neighbours in the code generated from it.
+ * Flattens a module. Throws a RangeError where values depend on themselves within a cycle, which no module made by
+ * `component` does: their loops are refused, with lines, where they are described. Operations come in depth-first order
+ * from registers and outputs, instance by instance, so that neighbours in the hierarchy stay neighbours in the code
+ * generated from it.
  */
 export const flatten = (top: Module): Flat => {
   const values: FlatValue[] = []
@@ -302,11 +302,13 @@ const loopError = (
   stack: readonly { context: Context; node: Node }[],
   context: Context,
   node: Node,
-): HdlError => {
+): RangeError => {
   const from = stack.findIndex((step) => step.context === context && step.node === node)
   const names = [...stack.slice(Math.max(0, from)), { context, node }]
     .filter((step) => step.node.op !== 'out' && step.node.name !== undefined)
     .map((step) => step.context.path + step.node.name)
+    .reverse()
+  if (names.at(-1) !== names[0]) names.push(names[0]!)
   const path = names.length > 0 ? names.join(' -> ') : `an operation of ${context.module.name}`
-  return new HdlError('E-LOOP', top.name, `${path} depends on itself within one cycle; put a register into the path`)
+  return new RangeError(`in module ${top.name}, ${path} depends on itself within one cycle`)
 }

@@ -195,7 +195,7 @@ describe('a mistake with vectors and records is refused', () => {
 
   it('where two names come to one', () => {
     expect(mistake(() => maker({ x: fp4, x_sign: bool }, {}, () => ({})))).toMatchInlineSnapshot(
-      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): an input cannot be called 'x_sign': an input has that name; choose another one"`,
+      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): an input cannot be called 'x_sign': an input has that name; choose another name"`,
     )
   })
 
@@ -205,26 +205,26 @@ describe('a mistake with vectors and records is refused', () => {
       `"E-UNDRIVEN in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): field 'code' of output 'y' has no value; give it one"`,
     )
     expect(mistake(give({ sign: true, code: 1, more: 1 }))).toMatchInlineSnapshot(
-      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' has no field 'more'; the fields are sign, code"`,
+      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' has no field 'more', its fields are sign, code; leave it out"`,
     )
     expect(mistake(give({ sign: true, code: 9 }))).toMatchInlineSnapshot(
-      `"E-WIDTH in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): a field of 3 bits takes 0 to 7, got 9; mask it or widen the field"`,
+      `"E-WIDTH in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y_code' takes 3 bits, 0 to 7, got 9; mask it or widen the field"`,
     )
     expect(mistake(give(5 as never))).toMatchInlineSnapshot(
-      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes a record of sign, code; pass an object with these fields"`,
+      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes a record of sign, code, got 5; pass an object with these fields"`,
     )
   })
 
   it('where a vector has another length, or is none', () => {
     const give = (value: unknown) => () => maker({}, { y: vec(2, vec(2, u(4))) }, () => ({ y: value as never }))
     expect(mistake(give([[1, 2]]))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes 2 elements, got 1; pass as many"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes an array of 2, got one of 1; pass as many"`,
     )
     expect(mistake(give([[1, 2], [1]]))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): element 1 of output 'y' takes 2 elements, got 1; pass as many"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): element 1 of output 'y' takes an array of 2, got one of 1; pass as many"`,
     )
     expect(mistake(give([[1, 2], 3]))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): element 1 of output 'y' takes 2 elements, got one value; pass a vector"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): element 1 of output 'y' takes an array of 2, got 3; pass one"`,
     )
     expect(
       mistake(
@@ -234,7 +234,7 @@ describe('a mistake with vectors and records is refused', () => {
         ]),
       ),
     ).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y_1_1' holds [0, 15] (u4), got 99; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y_1_1' holds [0, 15] (u4), got 99; choose one that fits, or widen the shape"`,
     )
   })
 

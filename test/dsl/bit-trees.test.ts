@@ -143,10 +143,10 @@ describe('a shift by a signal', () => {
     const shift = (places: IntShape, op: 'shlBy' | 'shrBy') => () =>
       maker({ x: s(8), n: places }, {}, ({ x, n }) => nothing(x[op](n)))
     expect(mistake(shift(s(3), 'shlBy'))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (bit-trees.test.ts, line 'maker({ x: s(8), n: places }, {}, ({ x, n }) => nothing(x[op](n)))'): shlBy takes places from 0 upwards, got [-4, 3] (s3); narrow them with .sat() or checked(), or choose between shlBy and shrBy"`,
+      `"E-RANGE in maker (bit-trees.test.ts, line 'maker({ x: s(8), n: places }, {}, ({ x, n }) => nothing(x[op](n)))'): shlBy takes places from 0 upwards, got [-4, 3] (s3); narrow them with .sat() or checked(), or choose between shlBy and shrBy with mux()"`,
     )
     expect(mistake(shift(s(3), 'shrBy'))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (bit-trees.test.ts, line 'maker({ x: s(8), n: places }, {}, ({ x, n }) => nothing(x[op](n)))'): shrBy takes places from 0 upwards, got [-4, 3] (s3); narrow them with .sat() or checked(), or choose between shlBy and shrBy"`,
+      `"E-RANGE in maker (bit-trees.test.ts, line 'maker({ x: s(8), n: places }, {}, ({ x, n }) => nothing(x[op](n)))'): shrBy takes places from 0 upwards, got [-4, 3] (s3); narrow them with .sat() or checked(), or choose between shlBy and shrBy with mux()"`,
     )
     expect(mistake(shift(u(17), 'shlBy'))).toMatchInlineSnapshot(
       `"E-RANGE in maker (bit-trees.test.ts, line 'maker({ x: s(8), n: places }, {}, ({ x, n }) => nothing(x[op](n)))'): shlBy by up to 131071 places makes more than 65536 bits; narrow the places with .sat(), .wrap() or checked()"`,

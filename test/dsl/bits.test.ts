@@ -156,21 +156,21 @@ describe('fields of different widths', () => {
     expect(
       mistake(() => maker({ a: bits(4), b: bits(5) }, { c: bits(4) }, ({ a, b }) => ({ c: a.xor(b) }))),
     ).toMatchInlineSnapshot(
-      `"E-WIDTH in maker (bits.test.ts, line 'mistake(() => maker({ a: bits(4), b: bits(5) }, { c: bits(4) }, ({ a, b }) => ({ c: a.xor(b) })))'): this place takes 4 bits, got 5; use .slice() or cat()"`,
+      `"E-WIDTH in maker (bits.test.ts, line 'mistake(() => maker({ a: bits(4), b: bits(5) }, { c: bits(4) }, ({ a, b }) => ({ c: a.xor(b) })))'): xor takes 4 bits, got 5; use .slice() or cat()"`,
     )
     expect(
       mistake(() => maker({ a: bits(4), b: bits(5) }, { c: bool }, ({ a, b }) => ({ c: a.eq(b) }))),
     ).toMatchInlineSnapshot(
-      `"E-WIDTH in maker (bits.test.ts, line 'mistake(() => maker({ a: bits(4), b: bits(5) }, { c: bool }, ({ a, b }) => ({ c: a.eq(b) })))'): this place takes 4 bits, got 5; use .slice() or cat()"`,
+      `"E-WIDTH in maker (bits.test.ts, line 'mistake(() => maker({ a: bits(4), b: bits(5) }, { c: bool }, ({ a, b }) => ({ c: a.eq(b) })))'): eq takes 4 bits, got 5; use .slice() or cat()"`,
     )
   })
 
   it('nor does a literal that does not fit', () => {
     expect(mistake(() => maker({ a: bits(4) }, { c: bits(4) }, ({ a }) => ({ c: a.and(0x1f) })))).toMatchInlineSnapshot(
-      `"E-WIDTH in maker (bits.test.ts, line '() => maker({ a: bits(4) }, { c: bits(4) }, ({ a }) => ({ c: a.and(0x1f) }))'): a field of 4 bits takes 0 to 15, got 31; mask it or widen the field"`,
+      `"E-WIDTH in maker (bits.test.ts, line '() => maker({ a: bits(4) }, { c: bits(4) }, ({ a }) => ({ c: a.and(0x1f) }))'): and takes 4 bits, 0 to 15, got 31; mask it or widen the field"`,
     )
     expect(mistake(() => maker({ a: bits(4) }, { c: bool }, ({ a }) => ({ c: a.eq(-1) })))).toMatchInlineSnapshot(
-      `"E-WIDTH in maker (bits.test.ts, line '() => maker({ a: bits(4) }, { c: bool }, ({ a }) => ({ c: a.eq(-1) }))'): a field of 4 bits takes 0 to 15, got -1; mask it or widen the field"`,
+      `"E-WIDTH in maker (bits.test.ts, line '() => maker({ a: bits(4) }, { c: bool }, ({ a }) => ({ c: a.eq(-1) }))'): eq takes 4 bits, 0 to 15, got -1; mask it or widen the field"`,
     )
   })
 

@@ -232,7 +232,7 @@ describe('a black box', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-LOOP in maker (black-box.test.ts, line 'const w = wires({ back: byte })'): back -> buffer.O -> back depends on itself within one cycle; put a register into the path"`,
+      `"E-LOOP in maker (black-box.test.ts, line 'const w = wires({ back: byte })'): back (black-box.test.ts, line 'const w = wires({ back: byte })') -> buffer.I -> buffer.O (black-box.test.ts, line 'w.back.value = use('buffer', Buffer, { I: w.back }).O') -> back depends on itself within one cycle; put a register into the path"`,
     )
   })
 })
@@ -268,31 +268,31 @@ describe('a black box is refused', () => {
         ),
       )
     expect(clash(Same({}))).toMatchInlineSnapshot(
-      `"E-NAME in VENDOR_MAC (black-box.test.ts, line 'printVerilog('): a black box and a component are both called 'VENDOR_MAC'; give the component another 'name'"`,
+      `"E-NAME in maker (black-box.test.ts, line 'use('two', other as never, ('A' in other.in ? { A: 0, B: 0, LOAD: false } : { a }) as never)'): a black box and a component are both called 'VENDOR_MAC', instance 'one' of maker (black-box.test.ts, line 'use('one', vendorMac(0), { A: 0, B: 0, LOAD: false })') and instance 'two' of maker (black-box.test.ts, line 'use('two', other as never, ('A' in other.in ? { A: 0, B: 0, LOAD: false } : { a }) as never)'); give the component another 'name'"`,
     )
     expect(clash(vendorMac(0, {}))).toMatchInlineSnapshot(
-      `"E-NAME in VENDOR_MAC (black-box.test.ts, line 'printVerilog('): two black boxes are called 'VENDOR_MAC' and differ in their ports or their Verilog; describe it once"`,
+      `"E-NAME in maker (black-box.test.ts, line 'use('two', other as never, ('A' in other.in ? { A: 0, B: 0, LOAD: false } : { a }) as never)'): two black boxes are called 'VENDOR_MAC' and differ in their ports or their Verilog, instance 'one' of maker (black-box.test.ts, line 'use('one', vendorMac(0), { A: 0, B: 0, LOAD: false })') and instance 'two' of maker (black-box.test.ts, line 'use('two', other as never, ('A' in other.in ? { A: 0, B: 0, LOAD: false } : { a }) as never)'); describe it once"`,
     )
     const Vendor = component('vendor_mac', (_: object) => ({ in: { a: byte }, out: {}, logic: () => ({}) }))
     expect(clash(Vendor({}) as never)).toMatchInlineSnapshot(
-      `"E-NAME in vendor_mac (black-box.test.ts, line 'printVerilog('): the names of modules 'VENDOR_MAC' and 'vendor_mac' differ in case alone; rename one of them"`,
+      `"E-NAME in maker (black-box.test.ts, line 'use('two', other as never, ('A' in other.in ? { A: 0, B: 0, LOAD: false } : { a }) as never)'): the names of modules 'VENDOR_MAC' and 'vendor_mac' differ in case alone, instance 'one' of maker (black-box.test.ts, line 'use('one', vendorMac(0), { A: 0, B: 0, LOAD: false })') and instance 'two' of maker (black-box.test.ts, line 'use('two', other as never, ('A' in other.in ? { A: 0, B: 0, LOAD: false } : { a }) as never)'); rename one of them"`,
     )
   })
 
   it('with names that Verilog does not take, or twice', () => {
     const outputs = { y: () => 0n }
     expect(mistake(() => blackBox('module', { in: {}, out: { y: byte }, model: { outputs } }))).toMatchInlineSnapshot(
-      `"E-NAME in module (black-box.test.ts, line '() => blackBox('module', { in: {}, out: { y: byte }, model: { outputs } })'): a module cannot be called 'module': it is a reserved word of Verilog or SystemVerilog, or of the printer; choose another name"`,
+      `"E-NAME in module (black-box.test.ts, line '() => blackBox('module', { in: {}, out: { y: byte }, model: { outputs } })'): a module cannot be called 'module': it is a reserved word of Verilog or SystemVerilog; choose another name"`,
     )
     expect(
       mistake(() => blackBox('box', { in: { reg: byte }, out: { y: byte }, model: { outputs } })),
     ).toMatchInlineSnapshot(
-      `"E-NAME in box (black-box.test.ts, line 'mistake(() => blackBox('box', { in: { reg: byte }, out: { y: byte }, model: { outputs } }))'): an input cannot be called 'reg': it is a reserved word of Verilog or SystemVerilog, or of the printer; choose another name"`,
+      `"E-NAME in box (black-box.test.ts, line 'mistake(() => blackBox('box', { in: { reg: byte }, out: { y: byte }, model: { outputs } }))'): an input cannot be called 'reg': it is a reserved word of Verilog or SystemVerilog; choose another name"`,
     )
     expect(
       mistake(() => blackBox('box', { in: { Y: byte }, out: { y: byte }, model: { outputs } })),
     ).toMatchInlineSnapshot(
-      `"E-NAME in box (black-box.test.ts, line 'mistake(() => blackBox('box', { in: { Y: byte }, out: { y: byte }, model: { outputs } }))'): an output cannot be called 'y': an input has that name; choose another one"`,
+      `"E-NAME in box (black-box.test.ts, line 'mistake(() => blackBox('box', { in: { Y: byte }, out: { y: byte }, model: { outputs } }))'): an output cannot be called 'y': an input is called 'Y', and case alone tells no names apart; choose another name"`,
     )
   })
 

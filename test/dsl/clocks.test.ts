@@ -193,7 +193,7 @@ describe('a second clock', () => {
 
   it('keeps the names of its ports for itself', () => {
     expect(mistake(() => maker({ pixel_rst: bool, a: on(pixel, bool) }, {}, () => ({})))).toMatchInlineSnapshot(
-      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): a port of clock 'pixel' cannot be called 'pixel_rst': an input has that name; choose another one"`,
+      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): a port of clock 'pixel' cannot be called 'pixel_rst': an input has that name; choose another name"`,
     )
     expect(
       mistake(() =>
@@ -203,10 +203,10 @@ describe('a second clock', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-NAME in maker (clocks.test.ts, line 'regs({ a: bool }, { clock: pixel })'): a tick of the implicit clock cannot be called 'clk_tick': an input has that name; choose another one"`,
+      `"E-NAME in maker (clocks.test.ts, line 'regs({ a: bool }, { clock: pixel })'): a tick of the implicit clock cannot be called 'clk_tick': an input has that name; choose another name"`,
     )
     expect(mistake(() => clock('clk'))).toMatchInlineSnapshot(
-      `"E-NAME in clock (clocks.test.ts, line '() => clock('clk')'): a clock cannot be called 'clk': it is a reserved word of Verilog or SystemVerilog, or of the printer; choose another name"`,
+      `"E-NAME in clock (clocks.test.ts, line '() => clock('clk')'): a clock cannot be called 'clk': printed modules have one of that name themselves; choose another name"`,
     )
     expect(mistake(() => clock('2nd'))).toMatchInlineSnapshot(
       `"E-NAME in clock (clocks.test.ts, line '() => clock('2nd')'): a clock cannot be called '2nd': a name is a letter followed by letters, digits and underscores; choose another name"`,
@@ -221,7 +221,7 @@ describe('a second clock', () => {
         })),
       ),
     ).toMatchInlineSnapshot(
-      `"E-NAME in maker (clocks.test.ts, line 'y: use('counter', Counter({}), { enable: a }, { clocks: [[memory, pixel]] }).count'): instance 'counter' has no clock 'memory'; its clocks are clk; map one of those"`,
+      `"E-NAME in maker (clocks.test.ts, line 'y: use('counter', Counter({}), { enable: a }, { clocks: [[memory, pixel]] }).count'): instance 'counter' has no clock 'memory', its clocks are clk; map one of those"`,
     )
   })
 })
@@ -318,7 +318,7 @@ describe('a value of another clock', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-CROSSING in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): the check 'one of them' with input 'a' of clock 'clk' reads input 'b' of clock 'pixel' (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module') without a synchroniser; pass it through sync2 or an asyncFifo"`,
+      `"E-CROSSING in maker (clocks.test.ts, line 'check(a.or(b), 'one of them')'): the check 'one of them' with input 'a' of clock 'clk' reads input 'b' of clock 'pixel' (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module') without a synchroniser; pass it through sync2 or an asyncFifo"`,
     )
   })
 

@@ -34,22 +34,22 @@ describe('the mistakes of a component', () => {
         return { y: 16, z: w.half.shr(-1), more: 1 } as never
       }),
     )
-    expect(error.errors).toHaveLength(11)
-    expect(error.errors.map(({ where }) => where !== undefined && /test\/dsl\/\w+\.test|maker/.test(where))).toEqual(
+    expect(error.mistakes).toHaveLength(11)
+    expect(error.mistakes.map(({ where }) => where !== undefined && /test\/dsl\/\w+\.test|maker/.test(where))).toEqual(
       Array(11).fill(true),
     )
     expect(numberless(error.message)).toMatchInlineSnapshot(`
       "11 mistakes in maker:
-        E-NAME in maker (test/dsl/maker.ts:#): an input cannot be called 'reg': it is a reserved word of Verilog or SystemVerilog, or of the printer; choose another name
-        E-NAME in maker (test/dsl/collected.test.ts:#): a register cannot be called 'A': an input has that name; choose another one
+        E-NAME in maker (test/dsl/maker.ts:#): an input cannot be called 'reg': it is a reserved word of Verilog or SystemVerilog; choose another name
+        E-NAME in maker (test/dsl/collected.test.ts:#): a register cannot be called 'A': an input is called 'a', and case alone tells no names apart; choose another name
         E-UNDRIVEN in maker (test/dsl/collected.test.ts:#): wire 'half' has no value where the condition is false; drive it in both branches or once before
         E-RANGE in maker (test/dsl/collected.test.ts:#): register 'sum' holds [0, 255] (u8), got [0, 510] (u9); narrow it with .wrap(), .sat() or checked()
         E-RANGE in maker (test/dsl/collected.test.ts:#): input 'a' of 'one' holds [0, 15] (u4), got [0, 255] (u8); narrow it with .wrap(), .sat() or checked()
-        E-NAME in maker (test/dsl/collected.test.ts:#): instance 'two' has no input 'b'; the inputs are a
+        E-NAME in maker (test/dsl/collected.test.ts:#): instance 'two' has no input 'b', its inputs are a; leave it out or declare it under 'in'
         E-UNDRIVEN in maker (test/dsl/collected.test.ts:#): input 'a' of 'three' has no value; give it one
-        E-RANGE in maker (test/dsl/collected.test.ts:#): shr takes a whole number of places from 0 to 65536, got -1
-        E-NAME in maker (test/dsl/maker.ts:#): logic has no output 'more'; the outputs are y, z
-        E-RANGE in maker (test/dsl/maker.ts:#): output 'y' holds [0, 15] (u4), got 16; narrow it with .wrap(), .sat() or checked()
+        E-RANGE in maker (test/dsl/collected.test.ts:#): shr takes a whole number of places from 0 to 65536, got -1; choose one of those
+        E-NAME in maker (test/dsl/maker.ts:#): logic has no output 'more', its outputs are y, z; leave it out or declare it under 'out'
+        E-RANGE in maker (test/dsl/maker.ts:#): output 'y' holds [0, 15] (u4), got 16; choose one that fits, or widen the shape
         E-UNDRIVEN in maker (test/dsl/collected.test.ts:#): wire 'never' is never driven; set its .value"
     `)
   })
@@ -61,7 +61,7 @@ describe('the mistakes of a component', () => {
         throw new TypeError('this came of it')
       }),
     )
-    expect(error.errors.map(({ code }) => code)).toEqual(['E-RANGE'])
+    expect(error.mistakes.map(({ code }) => code)).toEqual(['E-RANGE'])
     expect(error.message).not.toMatch(/came of it/)
   })
 
@@ -82,7 +82,7 @@ describe('the mistakes of a component', () => {
 
   it('are shown up to the twentieth', () => {
     const error = failure(() => maker({}, { y: vec(25, u(4)) }, () => ({ y: Array.from({ length: 25 }, () => 16) })))
-    expect(error.errors).toHaveLength(25)
+    expect(error.mistakes).toHaveLength(25)
     expect(error.message.split('\n')).toHaveLength(22)
     expect(error.message).toMatch(/^25 mistakes in maker:\n.*\n(?:.*\n)* {2}and 5 more$/)
   })

@@ -222,10 +222,10 @@ describe('a mistake with an enumeration is refused', () => {
   it('where a value is of another, or no name of it', () => {
     const other = enumeration('mode', ['fp4', 'posit8', 'posit32'])
     expect(mistake(() => maker({ m: other }, { y: mode }, ({ m }) => ({ y: m as never })))).toMatchInlineSnapshot(
-      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place takes mode (fp4, posit8, posit16), got mode (fp4, posit8, posit32); match() the one onto the other"`,
+      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes mode (fp4, posit8, posit16), got mode (fp4, posit8, posit32); match() the one onto the other"`,
     )
     expect(mistake(() => maker({}, { y: mode }, () => ({ y: 'fp8' as never })))).toMatchInlineSnapshot(
-      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place takes mode (fp4, posit8, posit16), got 'fp8'; choose one of the names"`,
+      `"E-KIND in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' takes mode (fp4, posit8, posit16), got 'fp8'; did you mean 'fp4'?"`,
     )
   })
 
@@ -241,10 +241,10 @@ describe('a mistake with an enumeration is refused', () => {
   it('where an arm is missing or too many, or leaves a wire without a value', () => {
     const arms = (of: object) => () => maker({ m: mode }, {}, ({ m }) => nothing(match(m, of as never)))
     expect(mistake(arms({ fp4: 1, posit8: 2 }))).toMatchInlineSnapshot(
-      `"E-KIND in maker (enumeration.test.ts, line 'const arms = (of: object) => () => maker({ m: mode }, {}, ({ m }) => nothing(match(m, of as never)))'): mode (fp4, posit8, posit16) has no arm for 'posit16'; say what it comes to"`,
+      `"E-KIND in maker (enumeration.test.ts, line 'const arms = (of: object) => () => maker({ m: mode }, {}, ({ m }) => nothing(match(m, of as never)))'): there is no arm for 'posit16' of mode (fp4, posit8, posit16); say what it comes to"`,
     )
     expect(mistake(arms({ fp4: 1, posit8: 2, posit16: 3, posit32: 4 }))).toMatchInlineSnapshot(
-      `"E-KIND in maker (enumeration.test.ts, line 'const arms = (of: object) => () => maker({ m: mode }, {}, ({ m }) => nothing(match(m, of as never)))'): mode (fp4, posit8, posit16) has no 'posit32'; leave the arm out"`,
+      `"E-KIND in maker (enumeration.test.ts, line 'const arms = (of: object) => () => maker({ m: mode }, {}, ({ m }) => nothing(match(m, of as never)))'): there is an arm for 'posit32', which is no value of mode (fp4, posit8, posit16); leave the arm out"`,
     )
     expect(
       mistake(() =>

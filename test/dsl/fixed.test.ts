@@ -142,13 +142,13 @@ describe('a mistake with fixed point is refused', () => {
   const x = fixed(s(8), 4)
   it('where bits behind the point would be lost', () => {
     expect(mistake(() => maker({ x }, { y: fixed(s(12), 3) }, (i) => ({ y: i.x })))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place has 3 bits behind the point, got 4; .round() it to as many"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' has 3 bits behind the point, got 4; .round() it to as many"`,
     )
     expect(mistake(() => maker({ x }, {}, (i) => nothing(i.x.sat(fixed(s(4), 2)))))).toMatchInlineSnapshot(
       `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.sat(fixed(s(4), 2))))'): sat into 2 bits behind the point would lose some of 4; .round() to as many first"`,
     )
     expect(mistake(() => maker({ x }, { y: x }, () => ({ y: 0.03125 })))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): this place has 4 bits behind the point, got 5; .round() it to as many"`,
+      `"E-RANGE in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' has 4 bits behind the point, got 5; .round() it to as many"`,
     )
   })
   it('where the value does not fit', () => {
@@ -161,13 +161,13 @@ describe('a mistake with fixed point is refused', () => {
   })
   it('where places are no whole number of bits', () => {
     expect(mistake(() => fixed(s(8), -1))).toMatchInlineSnapshot(
-      `"E-RANGE in fixed (fixed.test.ts, line '() => fixed(s(8), -1)'): fixed takes a whole number of bits behind the point from 0 to 1024, got -1"`,
+      `"E-RANGE in fixed (fixed.test.ts, line '() => fixed(s(8), -1)'): fixed takes a whole number of bits behind the point from 0 to 1024, got -1; choose one of those"`,
     )
     expect(mistake(() => maker({ x }, {}, (i) => nothing(i.x.round(5, 'floor'))))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.round(5, 'floor')))'): round takes from 0 to 4 bits behind the point, as many as there are, got 5; choose fewer"`,
+      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.round(5, 'floor')))'): round takes from 0 to 4 bits behind the point, as many as there are, got 5; choose one of those"`,
     )
     expect(mistake(() => maker({ x }, {}, (i) => nothing(i.x.scale(0.5))))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.scale(0.5)))'): scale takes a whole number of places, at most 1024, got 0.5"`,
+      `"E-RANGE in maker (fixed.test.ts, line '() => maker({ x }, {}, (i) => nothing(i.x.scale(0.5)))'): scale takes a whole number of places, at most 1024, got 0.5; choose one of those"`,
     )
   })
 })

@@ -92,7 +92,7 @@ describe('a state machine', () => {
   it('has names that do not change the order of its states', () => {
     const of = (states: object) => () => maker({}, {}, (_, { fsm }) => nothing(fsm('control', states as never)))
     expect(mistake(of({ idle() {}, 0() {} }))).toMatchInlineSnapshot(
-      `"E-NAME in enumeration 'control' (fsm.test.ts, line 'const of = (states: object) => () => maker({}, {}, (_, { fsm }) => nothing(fsm('control', states as never)))'): a value cannot be called '0': JavaScript does not keep the order of names that are integers; choose another name"`,
+      `"E-NAME in maker (fsm.test.ts, line 'const of = (states: object) => () => maker({}, {}, (_, { fsm }) => nothing(fsm('control', states as never)))'): a value cannot be called '0': JavaScript does not keep the order of names that are integers; choose another name"`,
     )
     expect(mistake(of({ idle() {} }))).toMatchInlineSnapshot(
       `"E-RANGE in maker (fsm.test.ts, line 'const of = (states: object) => () => maker({}, {}, (_, { fsm }) => nothing(fsm('control', states as never)))'): state machine 'control' has at least two states, got 1; use when() where there is nothing to tell apart"`,
@@ -107,7 +107,7 @@ describe('a state machine', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-KIND in maker (fsm.test.ts, line 'goto('laod')'): this place takes control (idle, load), got 'laod'; choose one of the names"`,
+      `"E-KIND in maker (fsm.test.ts, line 'goto('laod')'): register 'control' takes control (idle, load), got 'laod'; did you mean 'load'?"`,
     )
   })
 
@@ -119,7 +119,7 @@ describe('a state machine', () => {
         return {}
       })
     expect(mistake(twice)).toMatchInlineSnapshot(
-      `"E-NAME in maker (fsm.test.ts, line 'fsm('control', { idle() {}, load() {} })'): a register cannot be called 'control': a register has that name; choose another one"`,
+      `"E-NAME in maker (fsm.test.ts, line 'fsm('control', { idle() {}, load() {} })'): a register cannot be called 'control': a register has that name; choose another name"`,
     )
   })
 })

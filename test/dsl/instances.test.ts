@@ -61,7 +61,7 @@ describe('an instance', () => {
       }),
     ) as never
     expect(mistake(() => Endless({ depth: 1 }).module)).toMatchInlineSnapshot(
-      `"E-LOOP in endless_depth_1 (instances.test.ts, line 'logic: ({ a }, { use }) => use('inner', Endless({ depth: p.depth }), { a })'): the component contains itself without end; give the inner one smaller parameters and stop somewhere"`,
+      `"E-LOOP in endless_depth_1 (instances.test.ts, line 'logic: ({ a }, { use }) => use('inner', Endless({ depth: p.depth }), { a })'), instance 'inner' of endless_depth_1 (instances.test.ts, line 'logic: ({ a }, { use }) => use('inner', Endless({ depth: p.depth }), { a })'): the component contains itself without end; give the inner one smaller parameters and stop somewhere"`,
     )
     const Tree: (p: { depth: number }) => ReturnType<typeof Delay> = component('tree', (p: { depth: number }) => ({
       in: { a: byte },
@@ -90,10 +90,10 @@ describe('a signal of another component', () => {
   it('is refused wherever it is read', () => {
     const { number, flag } = strange()
     expect(mistake(() => maker({ a: byte }, { y: u(9) }, ({ a }) => ({ y: a.add(number) })))).toMatchInlineSnapshot(
-      `"E-FOREIGN in maker (instances.test.ts, line '() => maker({ a: byte }, { y: u(9) }, ({ a }) => ({ y: a.add(number) }))'): a signal of elsewhere cannot be read here; pass it through a port"`,
+      `"E-FOREIGN in maker (instances.test.ts, line '() => maker({ a: byte }, { y: u(9) }, ({ a }) => ({ y: a.add(number) }))'): a signal of 'elsewhere' cannot be read in 'maker'; pass it through a port"`,
     )
     expect(mistake(() => maker({ a: byte }, { y: byte }, ({ a }) => ({ y: mux(flag, a, 0) })))).toMatchInlineSnapshot(
-      `"E-FOREIGN in elsewhere (instances.test.ts, line 'component('elsewhere', (_: object) => ({'): a signal of maker cannot be read here; pass it through a port"`,
+      `"E-FOREIGN in elsewhere (instances.test.ts, line 'component('elsewhere', (_: object) => ({'): a signal of 'maker' cannot be read in 'elsewhere'; pass it through a port"`,
     )
     expect(
       mistake(() =>
@@ -106,7 +106,7 @@ describe('a signal of another component', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-FOREIGN in maker (instances.test.ts, line 'when(flag, () => {'): a signal of elsewhere cannot be read here; pass it through a port"`,
+      `"E-FOREIGN in maker (instances.test.ts, line 'when(flag, () => {'): a signal of 'elsewhere' cannot be read in 'maker'; pass it through a port"`,
     )
     expect(
       mistake(() =>
@@ -116,15 +116,15 @@ describe('a signal of another component', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-FOREIGN in maker (instances.test.ts, line 'check(flag, 'it holds')'): a signal of elsewhere cannot be read here; pass it through a port"`,
+      `"E-FOREIGN in maker (instances.test.ts, line 'check(flag, 'it holds')'): a signal of 'elsewhere' cannot be read in 'maker'; pass it through a port"`,
     )
     expect(
       mistake(() => maker({ a: byte }, { y: u(4) }, (_, { checked }) => ({ y: checked(number, u(4), 'it fits') }))),
     ).toMatchInlineSnapshot(
-      `"E-FOREIGN in maker (instances.test.ts, line 'mistake(() => maker({ a: byte }, { y: u(4) }, (_, { checked }) => ({ y: checked(number, u(4), 'it fits') })))'): a signal of elsewhere cannot be read here; pass it through a port"`,
+      `"E-FOREIGN in maker (instances.test.ts, line 'mistake(() => maker({ a: byte }, { y: u(4) }, (_, { checked }) => ({ y: checked(number, u(4), 'it fits') })))'): a signal of 'elsewhere' cannot be read in 'maker'; pass it through a port"`,
     )
     expect(mistake(() => maker({ a: byte }, { y: byte }, () => ({ y: number })))).toMatchInlineSnapshot(
-      `"E-FOREIGN in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): a signal of elsewhere cannot be read here; pass it through a port"`,
+      `"E-FOREIGN in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): a signal of 'elsewhere' cannot be read in 'maker'; pass it through a port"`,
     )
   })
 })

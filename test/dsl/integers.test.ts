@@ -126,10 +126,10 @@ describe('a value that may not fit its place', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-RANGE in maker (integers.test.ts, line 'r.count.next = 16'): register 'count' holds [0, 15] (u4), got 16; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (integers.test.ts, line 'r.count.next = 16'): register 'count' holds [0, 15] (u4), got 16; choose one that fits, or widen the shape"`,
     )
     expect(mistake(() => maker({ a: s(8) }, { b: s(9) }, ({ a }) => ({ b: a.add(0.5) })))).toMatchInlineSnapshot(
-      `"E-RANGE in a literal (integers.test.ts, line '() => maker({ a: s(8) }, { b: s(9) }, ({ a }) => ({ b: a.add(0.5) }))'): 0.5 is not an exact integer; write a whole number, beyond 2^53 as a bigint, 5n"`,
+      `"E-RANGE in maker (integers.test.ts, line '() => maker({ a: s(8) }, { b: s(9) }, ({ a }) => ({ b: a.add(0.5) }))'): 0.5 is not an exact integer; write a whole number, from 2^53 upwards as a bigint, 5n"`,
     )
   })
 
@@ -144,13 +144,13 @@ describe('a value that may not fit its place', () => {
   it('cannot come from a shift by less than nothing, by half a place or by more than there is', () => {
     const shift = (places: number) => () => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shr(places) }))
     expect(mistake(shift(-1))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (integers.test.ts, line 'const shift = (places: number) => () => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shr(places) }))'): shr takes a whole number of places from 0 to 65536, got -1"`,
+      `"E-RANGE in maker (integers.test.ts, line 'const shift = (places: number) => () => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shr(places) }))'): shr takes a whole number of places from 0 to 65536, got -1; choose one of those"`,
     )
     expect(mistake(shift(0.5))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (integers.test.ts, line 'const shift = (places: number) => () => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shr(places) }))'): shr takes a whole number of places from 0 to 65536, got 0.5"`,
+      `"E-RANGE in maker (integers.test.ts, line 'const shift = (places: number) => () => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shr(places) }))'): shr takes a whole number of places from 0 to 65536, got 0.5; choose one of those"`,
     )
     expect(mistake(() => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shl(1e9) })))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (integers.test.ts, line '() => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shl(1e9) }))'): shl takes a whole number of places from 0 to 65536, got 1000000000"`,
+      `"E-RANGE in maker (integers.test.ts, line '() => maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a.shl(1e9) }))'): shl takes a whole number of places from 0 to 65536, got 1000000000; choose one of those"`,
     )
   })
 })

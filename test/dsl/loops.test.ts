@@ -28,7 +28,7 @@ describe('a value that depends on itself within a cycle', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ here: byte, there: byte })'): here -> there -> here depends on itself within one cycle; put a register into the path"`,
+      `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ here: byte, there: byte })'): here (loops.test.ts, line 'const w = wires({ here: byte, there: byte })') -> there (loops.test.ts, line 'const w = wires({ here: byte, there: byte })') -> here depends on itself within one cycle; put a register into the path"`,
     )
   })
 
@@ -42,7 +42,7 @@ describe('a value that depends on itself within a cycle', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-LOOP in maker (loops.test.ts, line 'const { self } = wires({ self: byte })'): self -> self depends on itself within one cycle; put a register into the path"`,
+      `"E-LOOP in maker (loops.test.ts, line 'const { self } = wires({ self: byte })'): self (loops.test.ts, line 'const { self } = wires({ self: byte })') -> self depends on itself within one cycle; put a register into the path"`,
     )
   })
 
@@ -58,7 +58,7 @@ describe('a value that depends on itself within a cycle', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ back: byte })'): back -> two.z -> one.y -> back depends on itself within one cycle; put a register into the path"`,
+      `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ back: byte })'): back (loops.test.ts, line 'const w = wires({ back: byte })') -> one.a -> one.y (loops.test.ts, line 'const one = use('one', Crossing({}), { a: w.back, b: 0, c: 0 })') -> two.b -> two.z (loops.test.ts, line 'const two = use('two', Crossing({}), { a: 0, b: one.y, c: 0 })') -> back depends on itself within one cycle; put a register into the path"`,
     )
   })
 
@@ -75,7 +75,7 @@ describe('a value that depends on itself within a cycle', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ state: bool })'): state -> state depends on itself within one cycle; put a register into the path"`,
+      `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ state: bool })'): state (loops.test.ts, line 'const w = wires({ state: bool })') -> state depends on itself within one cycle; put a register into the path"`,
     )
   })
 })

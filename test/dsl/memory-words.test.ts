@@ -264,19 +264,19 @@ describe('a mistake with words of some shape', () => {
       `"E-UNDRIVEN in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): field 'b' of word 0 of memory 'words' has no value; give it one"`,
     )
     expect(mistake(() => store(vec(2, u(4)), [[1, 2], [3]]))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): word 1 of memory 'words' takes 2 elements, got 1; pass as many"`,
+      `"E-RANGE in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): word 1 of memory 'words' takes an array of 2, got one of 1; pass as many"`,
     )
     expect(mistake(() => store(record({ a: u(3), b: u(3) }), [{ a: 1, b: 8 }]))).toMatchInlineSnapshot(
       `"E-RANGE in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): word 0 of memory 'words'.b holds [0, 7] (u3), got 8; widen the shape"`,
     )
     expect(mistake(() => store(record({ m: mode }), [{ m: 'int4' }]))).toMatchInlineSnapshot(
-      `"E-KIND in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): this place takes mode (fp4, posit8, int8), got 'int4'; choose one of the names"`,
+      `"E-KIND in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): word 0 of memory 'words'.m takes mode (fp4, posit8, int8), got 'int4'; did you mean 'int8'?"`,
     )
     expect(mistake(() => write([1, 16]))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (memory-words.test.ts, line 'words.write(0, value as never, options)'): a word of memory 'words'.1 holds [0, 15] (u4), got 16; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (memory-words.test.ts, line 'words.write(0, value as never, options)'): a word of memory 'words'.1 holds [0, 15] (u4), got 16; choose one that fits, or widen the shape"`,
     )
     expect(mistake(() => write([1]))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (memory-words.test.ts, line 'words.write(0, value as never, options)'): a word of memory 'words' takes 2 elements, got 1; pass as many"`,
+      `"E-RANGE in maker (memory-words.test.ts, line 'words.write(0, value as never, options)'): a word of memory 'words' takes an array of 2, got one of 1; pass as many"`,
     )
     expect(mistake(() => write([1, 2], { lanes: [true] }))).toMatchInlineSnapshot(
       `"E-MEMORY in maker (memory-words.test.ts, line 'words.write(0, value as never, options)'): lanes of memory 'words' are one for each of 2 elements, got 1; pass as many"`,

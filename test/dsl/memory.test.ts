@@ -266,10 +266,10 @@ describe('a mistake with a memory', () => {
   it('is named with its line and cure', () => {
     const wide = (at: bigint | number) => store({}, (words) => words.write(at, 0))
     expect(mistake(() => wide(4))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (memory.test.ts, line 'const wide = (at: bigint | number) => store({}, (words) => words.write(at, 0))'): an address of memory 'words' holds [0, 3] (u2), got 4; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (memory.test.ts, line 'const wide = (at: bigint | number) => store({}, (words) => words.write(at, 0))'): an address of memory 'words' holds [0, 3] (u2), got 4; choose one that fits, or widen the shape"`,
     )
     expect(mistake(() => store({}, (words) => words.write(0, 16)))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (memory.test.ts, line '() => store({}, (words) => words.write(0, 16))'): a word of memory 'words' holds [0, 15] (u4), got 16; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (memory.test.ts, line '() => store({}, (words) => words.write(0, 16))'): a word of memory 'words' holds [0, 15] (u4), got 16; choose one that fits, or widen the shape"`,
     )
     expect(
       mistake(() =>
@@ -318,7 +318,7 @@ describe('a mistake with a memory', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-NAME in maker (memory.test.ts, line 'rom('words', { of: bool, initial: [true, false] })'): a memory cannot be called 'words': an input has that name; choose another one"`,
+      `"E-NAME in maker (memory.test.ts, line 'rom('words', { of: bool, initial: [true, false] })'): a memory cannot be called 'words': an input has that name; choose another name"`,
     )
   })
 })

@@ -233,8 +233,8 @@ describe('a register with the name of an output', () => {
       }))({}).module
     expect(message(build)).toMatchInlineSnapshot(`
       "2 mistakes in made:
-        E-NAME in made (test/dsl/output-registers.test.ts): a register cannot be called 'Y': a register has that name; choose another one
-        E-NAME in made (test/dsl/output-registers.test.ts): a wire cannot be called 'y': a register has that name; choose another one"
+        E-NAME in made (test/dsl/output-registers.test.ts): a register cannot be called 'Y': a register is called 'y', and case alone tells no names apart; choose another name
+        E-NAME in made (test/dsl/output-registers.test.ts): a wire cannot be called 'y': a register has that name; choose another name"
     `)
   })
 })

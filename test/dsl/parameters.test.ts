@@ -87,9 +87,9 @@ describe('a component', () => {
 
   it('refuses a parameter that cannot be told in text', () => {
     expect(mistake(() => family()({ weights: new Map() }))).toMatchInlineSnapshot(
-      `"E-PARAMETER in mac (parameters.test.ts, line '() => family()({ weights: new Map() })'): parameter 'weights' is neither text, number, flag, shape, component, an object with an 'identity' text nor a list of these, so it cannot be part of a module's identity; pass plain values"`,
+      `"E-PARAMETER in mac (parameters.test.ts, line '() => family()({ weights: new Map() })'): parameter 'weights' is an object with nothing in it, which cannot tell one module from another; pass text, numbers, flags, shapes, components or lists of these, or give the object an 'identity' text"`,
     )
-    expect(() => family()({ weights: [1, [2, {}]] })).toThrow("parameter 'weights[1][1]' is neither")
+    expect(() => family()({ weights: [1, [2, {}]] })).toThrow("parameter 'weights[1][1]' is an object")
     expect(() => family()({ weights: { identity: '1 2 3' } })).not.toThrow()
   })
 })

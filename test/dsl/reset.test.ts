@@ -59,10 +59,10 @@ describe('a register with a reset value', () => {
   it('refuses a value that does not fit, or is no literal', () => {
     const ask = (of: object) => () => maker({ a: u(4) }, {}, (_, { regs }) => nothing(regs(of as never)))
     expect(mistake(ask({ count: reset(range(0, 9), 10) }))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (reset.test.ts, line 'const ask = (of: object) => () => maker({ a: u(4) }, {}, (_, { regs }) => nothing(regs(of as never)))'): register 'count' holds [0, 9] (u4), got 10; narrow it with .wrap(), .sat() or checked()"`,
+      `"E-RANGE in maker (reset.test.ts, line 'const ask = (of: object) => () => maker({ a: u(4) }, {}, (_, { regs }) => nothing(regs(of as never)))'): register 'count' holds [0, 9] (u4), got 10; choose one that fits, or widen the shape"`,
     )
     expect(mistake(ask({ list: reset(vec(2, u(4)), [1, 2, 3]) }))).toMatchInlineSnapshot(
-      `"E-RANGE in maker (reset.test.ts, line 'const ask = (of: object) => () => maker({ a: u(4) }, {}, (_, { regs }) => nothing(regs(of as never)))'): the reset value of register 'list' takes 2 elements, got 3; pass as many"`,
+      `"E-RANGE in maker (reset.test.ts, line 'const ask = (of: object) => () => maker({ a: u(4) }, {}, (_, { regs }) => nothing(regs(of as never)))'): the reset value of register 'list' takes an array of 2, got one of 3; pass as many"`,
     )
     expect(
       mistake(() => maker({ a: u(4) }, {}, ({ a }, { regs }) => nothing(regs({ r: reset(u(4), a as never) })))),

@@ -105,34 +105,34 @@ describe('a shape that cannot be is refused', () => {
 
   it('where a width is no whole number of bits, or none', () => {
     expect(mistake(() => s(0))).toMatchInlineSnapshot(
-      `"E-RANGE in s (shapes.test.ts, line '() => s(0)'): s takes a whole number of bits from 1 to 65536, got 0"`,
+      `"E-RANGE in s (shapes.test.ts, line '() => s(0)'): s takes a whole number of bits from 1 to 65536, got 0; choose one of those"`,
     )
     expect(mistake(() => u(2.5))).toMatchInlineSnapshot(
-      `"E-RANGE in u (shapes.test.ts, line '() => u(2.5)'): u takes a whole number of bits from 1 to 65536, got 2.5"`,
+      `"E-RANGE in u (shapes.test.ts, line '() => u(2.5)'): u takes a whole number of bits from 1 to 65536, got 2.5; choose one of those"`,
     )
     expect(mistake(() => bits(-1))).toMatchInlineSnapshot(
-      `"E-RANGE in bits (shapes.test.ts, line '() => bits(-1)'): bits takes a whole number of bits from 1 to 65536, got -1"`,
+      `"E-RANGE in bits (shapes.test.ts, line '() => bits(-1)'): bits takes a whole number of bits from 1 to 65536, got -1; choose one of those"`,
     )
     expect(mistake(() => u(1e9))).toMatchInlineSnapshot(
-      `"E-RANGE in u (shapes.test.ts, line '() => u(1e9)'): u takes a whole number of bits from 1 to 65536, got 1000000000"`,
+      `"E-RANGE in u (shapes.test.ts, line '() => u(1e9)'): u takes a whole number of bits from 1 to 65536, got 1000000000; choose one of those"`,
     )
   })
 
   it('where a vector has no elements, or a sum half a term', () => {
     expect(mistake(() => vec(0, bool))).toMatchInlineSnapshot(
-      `"E-RANGE in vec (shapes.test.ts, line '() => vec(0, bool)'): vec takes a whole number of elements from 1 to 65536, got 0"`,
+      `"E-RANGE in vec (shapes.test.ts, line '() => vec(0, bool)'): vec takes a whole number of elements from 1 to 65536, got 0; choose one of those"`,
     )
     expect(mistake(() => s(8).sumOf(1.5))).toMatchInlineSnapshot(
-      `"E-RANGE in sumOf (shapes.test.ts, line '() => s(8).sumOf(1.5)'): sumOf takes a whole number of terms from 0 to 9007199254740991, got 1.5"`,
+      `"E-RANGE in sumOf (shapes.test.ts, line '() => s(8).sumOf(1.5)'): sumOf takes a whole number of terms from 0 to 9007199254740991, got 1.5; choose one of those"`,
     )
   })
 
   it('where a number is not exact', () => {
     expect(mistake(() => range(0, 0.5))).toMatchInlineSnapshot(
-      `"E-RANGE in a literal (shapes.test.ts, line '() => range(0, 0.5)'): 0.5 is not an exact integer; write a whole number, beyond 2^53 as a bigint, 5n"`,
+      `"E-RANGE in a literal (shapes.test.ts, line '() => range(0, 0.5)'): 0.5 is not an exact integer; write a whole number, from 2^53 upwards as a bigint, 5n"`,
     )
     expect(mistake(() => range(0, 2 ** 60))).toMatchInlineSnapshot(
-      `"E-RANGE in a literal (shapes.test.ts, line '() => range(0, 2 ** 60)'): 1152921504606847000 is not an exact integer; write a whole number, beyond 2^53 as a bigint, 5n"`,
+      `"E-RANGE in a literal (shapes.test.ts, line '() => range(0, 2 ** 60)'): 1152921504606847000 is not an exact integer; write a whole number, from 2^53 upwards as a bigint, 5n"`,
     )
     expect(range(0, 2n ** 60n).max).toBe(2n ** 60n)
   })

@@ -209,7 +209,7 @@ describe('a mistake with a stream', () => {
         }),
       ),
     ).toMatchInlineSnapshot(
-      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): an input cannot be called 'x_valid': an input has that name; choose another one"`,
+      `"E-NAME in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): an input cannot be called 'x_valid': an input has that name; choose another name"`,
     )
     expect(
       mistake(() => maker({}, { y: stream(word) }, (() => ({ y: { valid: true } })) as never)),
@@ -226,16 +226,16 @@ describe('a mistake with a stream', () => {
         return { y: arbiter(builder, 'one', ways === 0 ? [] : [x], 'priority') }
       })
     expect(mistake(() => through(1, 'queue'))).toMatchInlineSnapshot(
-      `"E-RANGE in queue (streams.test.ts, line 'if (part === 'queue') return { y: queue(builder, 'store', x, ways) }'): a queue holds at least 2 elements, got 1; for one use pipe()"`,
+      `"E-RANGE in maker (streams.test.ts, line 'if (part === 'queue') return { y: queue(builder, 'store', x, ways) }'): a queue holds at least 2 elements, got 1; for one use pipe()"`,
     )
     expect(mistake(() => through(1, 'fork'))).toMatchInlineSnapshot(
-      `"E-RANGE in fork (streams.test.ts, line 'if (part === 'fork') return { y: fork(builder, 'both', x, ways)[0]! }'): a stream forks at least 2 ways, got 1; for one use the stream itself"`,
+      `"E-RANGE in maker (streams.test.ts, line 'if (part === 'fork') return { y: fork(builder, 'both', x, ways)[0]! }'): a stream forks at least 2 ways, got 1; for one use the stream itself"`,
     )
     expect(mistake(() => through(1, 'arbiter'))).toMatchInlineSnapshot(
-      `"E-RANGE in arbiter (streams.test.ts, line 'return { y: arbiter(builder, 'one', ways === 0 ? [] : [x], 'priority') }'): an arbiter takes at least 2 streams, got 1; pass more"`,
+      `"E-RANGE in maker (streams.test.ts, line 'return { y: arbiter(builder, 'one', ways === 0 ? [] : [x], 'priority') }'): an arbiter takes at least 2 streams, got 1; pass more"`,
     )
     expect(mistake(() => through(0, 'arbiter'))).toMatchInlineSnapshot(
-      `"E-RANGE in arbiter (streams.test.ts, line 'return { y: arbiter(builder, 'one', ways === 0 ? [] : [x], 'priority') }'): an arbiter takes at least 2 streams, got 0; pass more"`,
+      `"E-RANGE in maker (streams.test.ts, line 'return { y: arbiter(builder, 'one', ways === 0 ? [] : [x], 'priority') }'): an arbiter takes at least 2 streams, got 0; pass more"`,
     )
   })
 })

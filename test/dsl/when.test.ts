@@ -237,7 +237,7 @@ describe('a place without a value', () => {
     expect(
       mistake(() => maker({}, { y: byte }, (_, { use }) => use('one', Child({}), { a: 1, b: [1] }))),
     ).toMatchInlineSnapshot(
-      `"E-RANGE in maker (when.test.ts, line 'mistake(() => maker({}, { y: byte }, (_, { use }) => use('one', Child({}), { a: 1, b: [1] })))'): input 'b' of 'one' takes 2 elements, got 1; pass as many"`,
+      `"E-RANGE in maker (when.test.ts, line 'mistake(() => maker({}, { y: byte }, (_, { use }) => use('one', Child({}), { a: 1, b: [1] })))'): input 'b' of 'one' takes an array of 2, got one of 1; pass as many"`,
     )
   })
 
@@ -257,7 +257,7 @@ describe('a place without a value', () => {
     expect(
       mistake(() => maker({}, { y: byte }, (_, { use }) => use('one', Child({}), { ...extra }))),
     ).toMatchInlineSnapshot(
-      `"E-NAME in maker (when.test.ts, line 'mistake(() => maker({}, { y: byte }, (_, { use }) => use('one', Child({}), { ...extra })))'): instance 'one' has no input 'c'; the inputs are a, b"`,
+      `"E-NAME in maker (when.test.ts, line 'mistake(() => maker({}, { y: byte }, (_, { use }) => use('one', Child({}), { ...extra })))'): instance 'one' has no input 'c', its inputs are a, b; leave it out or declare it under 'in'"`,
     )
     const Generous = component('generous', (_: object) => ({
       in: { a: byte },
@@ -265,7 +265,7 @@ describe('a place without a value', () => {
       logic: ({ a }) => ({ y: a, z: a }),
     }))
     expect(mistake(() => Generous({}).module)).toMatchInlineSnapshot(
-      `"E-NAME in generous (when.test.ts, line 'const Generous = component('generous', (_: object) => ({'): logic has no output 'z'; the outputs are y"`,
+      `"E-NAME in generous (when.test.ts, line 'const Generous = component('generous', (_: object) => ({'): logic has no output 'z', its outputs are y; leave it out or declare it under 'out'"`,
     )
   })
 })

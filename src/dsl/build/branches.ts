@@ -2,7 +2,7 @@ import { type Arms, armsOf, match } from '../choice.ts'
 import type { Enum } from '../enumeration.ts'
 import type { Graph } from '../graph.ts'
 import type { Node, Range } from '../ir.ts'
-import { type Bool, type Int, own } from '../signal.ts'
+import { Bool, boolNode, type Int, own } from '../signal.ts'
 
 /** A register or wire while its component is described, and what it has been assigned. */
 export interface Assigned {
@@ -53,7 +53,7 @@ export const branchesOf = (graph: Graph): Branches => {
     assign,
     condition: () => around,
     when(condition, then, otherwise) {
-      const test = own(graph, condition)
+      const test = new Bool(graph, boolNode(graph, condition, 'when'))
       const yes = inBranch(test, then)
       const no = otherwise ? inBranch(test.not(), otherwise) : new Map<Assigned, Node | undefined>()
       for (const target of new Set([...yes.keys(), ...no.keys()])) {
@@ -72,8 +72,7 @@ export const branchesOf = (graph: Graph): Branches => {
     },
     match(value, arms) {
       if (!Object.values(arms).every((arm) => typeof arm === 'function')) return match(value, arms as Arms<string, Int>)
-      own(graph, value)
-      const ways = armsOf(value, arms as Arms<string, () => void>).map(([name, body]) => {
+      const ways = armsOf(own(graph, value), arms as Arms<string, () => void>).map(([name, body]) => {
         const test = value.eq(name)
         return { name, test: test.node, assigned: inBranch(test, body) }
       })
@@ -85,11 +84,14 @@ export const branchesOf = (graph: Graph): Branches => {
         ]
         const rest = none ? target.value : some.pop()!.assigned.get(target)
         const open = none && !rest ? none : some.find((way) => !way.assigned.get(target))
-        if (!rest || open)
-          throw graph.error(
+        if (!rest || open) {
+          graph.report(
             'E-UNDRIVEN',
             `${target.what} has no value where it is '${open?.name}'; drive it in every arm or once before`,
           )
+          assign(target, ways.map(({ assigned }) => assigned.get(target)).find((value) => value !== undefined)!)
+          continue
+        }
         const choice = some.reduceRight((otherwise: Node, way) => {
           const then = way.assigned.get(target)!
           return graph.operation('mux', hull(then, otherwise), [way.test, then, otherwise])

@@ -1,11 +1,13 @@
+import { cureOf } from '../../base/suggestion.ts'
 import { leavesOf, valueFor } from '../aggregate.ts'
 import type { Builder, InstanceOptions } from '../builder.ts'
 import { type Clock, clockNamed, mainClock } from '../clock.ts'
 import type { Component } from '../component.ts'
 import { domainsOf, isDomainFree, mainDomain, portDomains } from '../domains.ts'
-import { originHere } from '../error.ts'
+import { HdlError, type Origin, originHere } from '../error.ts'
 import type { Graph } from '../graph.ts'
 import type { Instance, InstanceOutput, Module, Node } from '../ir.ts'
+import { describe } from '../kind.ts'
 import { bool, leafOf, type ScalarShape } from '../shape.ts'
 import { type AnySignal, signalFor } from '../signal.ts'
 import { isStream, netsOf, type Ports, Stream, type StreamShape } from '../stream.ts'
@@ -25,12 +27,19 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
   const all: Instance[] = []
   let failure: unknown
 
-  const moduleOf = (child: Component): Module => {
+  const moduleOf = (instance: string, child: Component, origin: Origin): Module => {
+    if (typeof child !== 'object' || child === null || !('out' in child))
+      throw graph.error(
+        'E-KIND',
+        `instance '${instance}' takes a component, got ${describe(child)}; call the component with its parameters, Counter({ width: 8 })`,
+      )
     try {
       return child.module
     } catch (error) {
-      failure = error
-      throw error
+      // Anything else failed around the child's description, not in it: its end is here.
+      if (!(error instanceof HdlError)) throw error
+      failure = error.through(instance, graph.component, origin)
+      throw failure
     }
   }
 
@@ -41,7 +50,7 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
       if (!known.has(inner))
         throw graph.error(
           'E-NAME',
-          `instance '${instance}' has no clock '${inner}'; its clocks are ${[...known].join(', ')}; map one of those`,
+          `instance '${instance}' has no clock '${inner}', its clocks are ${[...known].join(', ')}${cureOf(inner, [...known], 'map one of those')}`,
         )
     for (const domain of domainsOf(module)) claimClock(mapped.get(domain) ?? domain)
     return mapped
@@ -50,12 +59,12 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
   const use = (
     name: string,
     child: Component,
-    inputs: Readonly<Record<string, unknown>>,
+    inputs: Readonly<Record<string, unknown>> = {},
     options: InstanceOptions = {},
   ): unknown => {
     claim(name, 'an instance')
     const source = originHere(use)
-    const module = moduleOf(child)
+    const module = moduleOf(name, child, source)
     const clocks = clocksOf(name, module, options)
     onlyKnown(graph, `instance '${name}'`, 'input', inputs, child.in)
     const drivers = new Map<string, Node>()
@@ -120,6 +129,11 @@ export const instancesOf = (scope: Scope, streams: Streams): Instances => {
 export const onlyKnown = (graph: Graph, whose: string, what: 'input' | 'output', given: object, ports: Ports): void => {
   const stranger = Object.keys(given).find((key) => !(key in ports))
   if (stranger === undefined) return
-  const known = Object.keys(ports).join(', ') || 'none'
-  graph.report('E-NAME', `${whose} has no ${what} '${stranger}'; the ${what}s are ${known}`)
+  const known = Object.keys(ports)
+  const list = known.length === 0 ? `it has no ${what}s` : `its ${what}s are ${known.join(', ')}`
+  const free = known.filter((port) => !(port in given))
+  graph.report(
+    'E-NAME',
+    `${whose} has no ${what} '${stranger}', ${list}${cureOf(stranger, free, `leave it out or declare it under '${what === 'input' ? 'in' : 'out'}'`)}`,
+  )
 }

@@ -1,15 +1,16 @@
 import type { Builder } from '../builder.ts'
 import { checksWithClock } from '../check/crossings.ts'
 import { unusedIn } from '../check/unused.ts'
-import type { Description, OperandsOf, SignalsOf } from '../component.ts'
-import { HdlError, type Origin, originHere } from '../error.ts'
+import type { Description, SignalsOf } from '../component.ts'
+import { failureOf, HdlError, type Origin, originHere } from '../error.ts'
 import { fsmOf } from '../fsm.ts'
 import { Graph } from '../graph.ts'
 import { refuseWaiting } from '../handshake.ts'
 import { type Check, fits, type Module, type Node } from '../ir.ts'
+import { describe } from '../kind.ts'
 import { Memories } from '../memory.ts'
 import { bool } from '../shape.ts'
-import { Bool, Int, own } from '../signal.ts'
+import { Bool, boolNode, Int, intNode } from '../signal.ts'
 import type { Ports, ReadyOf } from '../stream.ts'
 import { branchesOf } from './branches.ts'
 import { instancesOf } from './instances.ts'
@@ -27,6 +28,20 @@ export const buildModule = <In extends Ports, Out extends Ports>(
   declared: Origin,
 ): Module => {
   const graph = new Graph(name)
+  try {
+    return describedOn(graph, parameters, description, declared)
+  } finally {
+    graph.sealed = true
+  }
+}
+
+const describedOn = <In extends Ports, Out extends Ports>(
+  graph: Graph,
+  parameters: Readonly<Record<string, string>>,
+  description: Description<In, Out>,
+  declared: Origin,
+): Module => {
+  const name = graph.component
   const scope = scopeOf(graph)
   const branches = branchesOf(graph)
   const places = placesOf(scope, branches)
@@ -34,7 +49,11 @@ export const buildModule = <In extends Ports, Out extends Ports>(
   const instances = instancesOf(scope, streams)
   const memories = new Memories({ ...scope, condition: branches.condition })
   const checks: Check[] = []
-  const addCheck = (holds: Bool, message: string, source: Origin): void => {
+  const addCheck = (wanted: Bool, message: string, source: Origin): void => {
+    graph.mustBeOpen()
+    if (typeof message !== 'string' || message.trim() === '')
+      graph.report('E-PARAMETER', `a promise is made in words, got ${describe(message)}; say what holds and why`)
+    const holds = new Bool(graph, boolNode(graph, wanted, 'check'))
     const condition = branches.condition()
     const { node } = condition ? condition.not().or(holds) : holds
     if (node.op !== 'const' || node.value === 0n) checks.push({ holds: node, message, source })
@@ -62,7 +81,7 @@ export const buildModule = <In extends Ports, Out extends Ports>(
     use: instances.use,
     stream: streams.stream,
     checked(value, shape, promise) {
-      const { node } = own(graph, value)
+      const node = intNode(graph, value, 'checked')
       if (fits(node, shape)) return value
       const outside = (a: Node, b: Node): Bool => new Bool(graph, graph.operation('lt', bool, [a, b]))
       const below = outside(node, graph.constant(shape.min))
@@ -70,7 +89,7 @@ export const buildModule = <In extends Ports, Out extends Ports>(
       return new Int(graph, graph.operation('wrap', shape, [node]))
     },
     check(holds, promise) {
-      addCheck(own(graph, holds), promise, originHere(builder.check))
+      addCheck(holds, promise, originHere(builder.check))
     },
   }
 
@@ -78,13 +97,14 @@ export const buildModule = <In extends Ports, Out extends Ports>(
   const ports = portsOf(scope, places, streams, description, declared)
 
   graph.origin = undefined
-  let driven: Readonly<Record<string, unknown>>
+  let driven: unknown
   try {
-    driven = description.logic(ports.signals as SignalsOf<In> & ReadyOf<Out>, builder) as OperandsOf<Out>
-  } catch (error) {
-    // What fails after a mistake may well come of it.
-    if (error === instances.failure()) throw error
-    const known = error instanceof HdlError ? [...graph.errors, error] : graph.errors
+    driven = description.logic(ports.signals as SignalsOf<In> & ReadyOf<Out>, builder)
+  } catch (thrown) {
+    if (thrown === instances.failure()) throw thrown
+    const error = failureOf(name, thrown, declared)
+    // What fails in JavaScript after a mistake may well come of it.
+    const known = error instanceof HdlError && error.code !== 'E-LOGIC' ? [...graph.errors, error] : graph.errors
     throw known.length > 0 ? HdlError.all(name, known) : error
   } finally {
     graph.closed = true

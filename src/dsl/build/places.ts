@@ -5,7 +5,7 @@ import { mainDomain } from '../domains.ts'
 import { type Origin, originHere } from '../error.ts'
 import type { Node, Register, RegisterValue, Wire, WireValue } from '../ir.ts'
 import { type RegisterShapes, resetsOf } from '../reset.ts'
-import { leafOf, type ScalarShape, type Shape, type Shapes } from '../shape.ts'
+import { leafOf, type ScalarShape, type Shape, type Shapes, shapeOnly } from '../shape.ts'
 import { type AnyOperand, type AnySignal, Signal, signalFor } from '../signal.ts'
 import type { Assigned, Branches } from './branches.ts'
 import type { Scope } from './scope.ts'
@@ -105,6 +105,7 @@ export const placesOf = (scope: Scope, { assign }: Branches): Places => {
     const origin = originHere(regs)
     return Object.fromEntries(
       Object.entries(shapes).map(([key, wanted]) => {
+        shapeOnly(graph.component, `register '${key}'`, wanted?.kind === 'reset' ? wanted.shape : wanted)
         const { shape, values } = resetsOf(graph, key, wanted)
         const make = (leaf: string, scalar: ScalarShape): AnySignal =>
           makeRegister(leaf, scalar, values.shift()!, options, origin)
@@ -114,6 +115,7 @@ export const placesOf = (scope: Scope, { assign }: Branches): Places => {
   }
   const makeWires = (shapes: Shapes): unknown => {
     const origin = originHere(makeWires)
+    for (const [key, shape] of Object.entries(shapes)) shapeOnly(graph.component, `wire '${key}'`, shape)
     const make = (name: string, shape: ScalarShape): AnySignal => {
       claimPlace(name, 'a wire')
       return wireNamed(name, shape, `wire '${name}' is never driven; set its .value`, origin).signal

@@ -3,7 +3,8 @@ import { clockOf, domainField, mainClock } from '../clock.ts'
 import { mainDomain } from '../domains.ts'
 import type { Origin } from '../error.ts'
 import { type Input, isSigned, type Node, type Output, showRange, widthOf } from '../ir.ts'
-import { leafOf, type ScalarShape, scalarsOf } from '../shape.ts'
+import { describe, kindOf } from '../kind.ts'
+import { leafOf, portShapeOnly, type ScalarShape, scalarsOf } from '../shape.ts'
 import { type AnySignal, signalFor } from '../signal.ts'
 import { isStream, netsOf, type Ports, shapesOf } from '../stream.ts'
 import { onlyKnown } from './instances.ts'
@@ -17,7 +18,7 @@ export interface ModulePorts {
   /** What `logic` gets: every input, and the readiness of output streams. */
   readonly signals: Readonly<Record<string, unknown>>
   /** Outputs in the order of their ports, then the readiness of input streams. */
-  outputs(driven: Readonly<Record<string, unknown>>): readonly Output[]
+  outputs(returned: unknown): readonly Output[]
 }
 
 export const portsOf = (
@@ -37,6 +38,10 @@ export const portsOf = (
     inputs.push(node)
     return signalFor(graph, shape, node)
   }
+  for (const [port, shape] of Object.entries(ports.in))
+    portShapeOnly(graph.component, `input '${port}'`, shape, declared)
+  for (const [port, shape] of Object.entries(ports.out))
+    portShapeOnly(graph.component, `output '${port}'`, shape, declared)
   for (const [port, shape] of Object.entries(ports.in)) {
     if (!isStream(shape)) {
       signals[port] = valueFor(port, shape, input)
@@ -65,7 +70,17 @@ export const portsOf = (
     signals[port] = { ready }
   }
 
-  const outputs = (driven: Readonly<Record<string, unknown>>): readonly Output[] => {
+  const outputs = (returned: unknown): readonly Output[] => {
+    const driven = (isRecord(returned) ? returned : {}) as Readonly<Record<string, unknown>>
+    const expected = Object.keys(ports.out)
+    if (driven !== returned && (returned !== undefined || expected.length > 0)) {
+      const instead =
+        returned instanceof Promise
+          ? "describe hardware without async, and await what it needs before 'logic'"
+          : `return an object with ${expected.join(', ') || 'nothing in it'}`
+      graph.report('E-UNDRIVEN', `logic returns ${describe(returned)}; ${instead}`)
+      return []
+    }
     onlyKnown(graph, 'logic', 'output', driven, ports.out)
     const made: Output[] = []
     const output = (name: string, shape: ScalarShape, node: Node): void => {
@@ -104,6 +119,14 @@ export const portsOf = (
   }
   return { inputs, signals, outputs }
 }
+
+/** True for an object with outputs in it, false for anything else that JavaScript lets `logic` return. */
+const isRecord = (returned: unknown): boolean =>
+  typeof returned === 'object' &&
+  returned !== null &&
+  kindOf(returned) === undefined &&
+  !Array.isArray(returned) &&
+  !(returned instanceof Promise)
 
 /** A register or wire may have the name of an output if it is that output, as in `output reg [3:0] count`. */
 const refuseHomonyms = ({ graph }: Scope, places: Places, outputs: readonly Output[]): void => {

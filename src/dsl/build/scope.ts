@@ -29,10 +29,8 @@ export const scopeOf = (graph: Graph): Scope => {
   const clocks = new Set([mainDomain])
 
   const take = (name: string, what: string, fault: string | undefined): void => {
-    const holder = fault ?? names.take(name, what)
-    if (holder === undefined) return
-    const why = fault ?? `${holder} has that name`
-    graph.report('E-NAME', `${what} cannot be called '${name}': ${why}; choose another ${fault ? 'name' : 'one'}`)
+    const why = fault ?? names.take(name, what)
+    if (why !== undefined) graph.report('E-NAME', `${what} cannot be called '${name}': ${why}; choose another name`)
   }
   const claim = (name: string, what: string): void => take(name, what, nameFault(name))
   return {
@@ -54,6 +52,9 @@ export const scopeOf = (graph: Graph): Scope => {
       clocks.add(domain)
       for (const port of Object.values(clockPorts(domain))) claim(port, `a port of clock '${domain}'`)
     },
-    place: (what, shape, operand) => placed(graph, what, shape, operand),
+    place(what, shape, operand) {
+      graph.mustBeOpen()
+      return placed(graph, what, shape, operand)
+    },
   }
 }

@@ -4,8 +4,9 @@ import { type Clock, domainField, mainClock } from '../clock.ts'
 import { type Origin, originHere } from '../error.ts'
 import { type DrivenStream, handshakeChecks } from '../handshake.ts'
 import type { Check, Node, Register } from '../ir.ts'
+import { describe } from '../kind.ts'
 import { bool, type ScalarShape, type Shape } from '../shape.ts'
-import { nodeFor, own, type SignalOf, signalFor } from '../signal.ts'
+import { nodeFor, own, Signal, type SignalOf, signalFor } from '../signal.ts'
 import { netsOf, Stream, type StreamShape, type StreamSource, type Taker } from '../stream.ts'
 import type { Places } from './places.ts'
 import type { Scope } from './scope.ts'
@@ -85,10 +86,15 @@ export const streamsOf = ({ graph, claim, claimClock, fresh, place }: Scope, { w
         operand.taker.take(ready)
         return { valid: operand.valid.node, data }
       }
+      if (operand !== undefined && (typeof operand !== 'object' || operand === null || operand instanceof Signal))
+        throw graph.error(
+          'E-KIND',
+          `${what} takes a stream, got ${describe(operand)}; pass one, or { valid, data } to make one`,
+        )
       const { valid, data } = (operand ?? {}) as Partial<StreamSource>
       if (valid === undefined || data === undefined)
         throw graph.error('E-UNDRIVEN', `${what} has no ${valid === undefined ? 'valid' : 'data'}; give it one`)
-      const nodes = { valid: nodeFor(graph, bool, valid), data: dataNodes(net, what, of, data) }
+      const nodes = { valid: nodeFor(graph, bool, valid, `valid of ${what}`), data: dataNodes(net, what, of, data) }
       note(name, net, clock, nodes.valid, nodes.data, ready)
       return nodes
     },
@@ -96,7 +102,7 @@ export const streamsOf = ({ graph, claim, claimClock, fresh, place }: Scope, { w
       claim(name, 'a stream')
       claimClock(clock.name)
       const net = netsOf(name).data
-      const valid = nodeFor(graph, bool, source.valid)
+      const valid = nodeFor(graph, bool, source.valid, `valid of stream '${name}'`)
       const leaves = dataNodes(net, `stream '${name}'`, of, source.data)
       const rest = leaves.map(({ node }) => node)
       const data = valueFor(net, of, (_, shape) => signalFor(graph, shape, rest.shift()!))

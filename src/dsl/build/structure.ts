@@ -1,5 +1,6 @@
+import { cureOf } from '../../base/suggestion.ts'
 import { findCrossing, type Place } from '../check/crossings.ts'
-import { findLoop, loopNames } from '../check/loops.ts'
+import { findLoop, loopText } from '../check/loops.ts'
 import type { Origin } from '../error.ts'
 import type { Graph } from '../graph.ts'
 import type { Module, Node } from '../ir.ts'
@@ -24,7 +25,7 @@ export const refuseStructure = (
   if (loop)
     throw graph.error(
       'E-LOOP',
-      `${loopNames(loop).join(' -> ')} depends on itself within one cycle; put a register into the path`,
+      `${loopText(module, loop)} depends on itself within one cycle; put a register into the path`,
       module.wires.find(({ node }) => loop.includes(node))?.source,
     )
 
@@ -34,8 +35,8 @@ export const refuseStructure = (
       : place && places.originOf(place)) ?? declared
   const crossing = findCrossing(module)
   if (crossing) {
-    const originOf = ({ node, instance, memory }: Place): Origin =>
-      module.memories.find(({ name }) => name === memory)?.source ?? lineOf(instance ?? node)
+    const originOf = ({ node, instance, memory, source }: Place): Origin =>
+      source ?? module.memories.find(({ name }) => name === memory)?.source ?? lineOf(instance ?? node)
     const show = (place: Place): string => `${place.what} of clock '${place.domain}'`
     const line = originOf(crossing.from)()
     const cure =
@@ -50,11 +51,12 @@ export const refuseStructure = (
   }
 
   if (!latency) return
+  const known = [...module.inputs, ...module.registers].map(({ name }) => name)
   for (const name of latency.names)
-    if (![...module.inputs, ...module.registers.map(({ node }) => node)].some((node) => node.name === name))
+    if (!known.includes(name))
       throw graph.error(
         'E-NAME',
-        `'steady' lists '${name}', which is neither an input nor a register; correct the name`,
+        `'steady' lists '${name}', which is neither an input nor a register${cureOf(name, known, 'correct the name')}`,
       )
   const misalignment = findMisalignment(module, latency.steady)
   if (misalignment) throw graph.error('E-LATENCY', misalignment.sentence, lineOf(misalignment.place))

@@ -1,5 +1,5 @@
 import { isDomainFree, isSingleClock, mainDomain, parentDomain, portDomainsOf } from '../domains.ts'
-import type { Check, Module, Node } from '../ir.ts'
+import type { Check, Module, Node, Source } from '../ir.ts'
 import { writeNeeds } from '../roots.ts'
 import { dependenciesIn } from './loops.ts'
 
@@ -16,6 +16,7 @@ export interface Place {
   readonly node: Node | undefined
   readonly instance: string | undefined
   readonly memory?: string
+  readonly source?: Source | undefined
 }
 
 /** An example of a value for each clock that a node depends on within the cycle. */
@@ -27,9 +28,10 @@ export const findCrossing = (module: Module): Crossing | undefined => {
   const sources = sourcesIn(module)
   for (const to of readersIn(module))
     for (const [domain, from] of sources(to.reads)) if (domain !== to.domain) return { from, to }
-  for (const { holds, message } of module.checks.filter(({ meets }) => meets === undefined)) {
+  for (const { holds, message, source } of module.checks.filter(({ meets }) => meets === undefined)) {
     const [first, second] = [...sources(holds).values()]
-    if (first && second) return { from: second, to: { ...first, what: `the check '${message}' with ${first.what}` } }
+    if (first && second)
+      return { from: second, to: { ...first, source, what: `the check '${message}' with ${first.what}` } }
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import type { Module, Node } from '../ir.ts'
+import type { Module, Node, Source } from '../ir.ts'
 
 /**
  * The nodes along a combinational loop of the module, the first repeated at the end, or undefined. Paths through child
@@ -87,10 +87,36 @@ export const dependenciesIn = (module: Module): ((node: Node) => readonly Node[]
   }
 }
 
-/** Names of wires and instance ports; operations between them are left out unless there is nothing else. */
-export const loopNames = (loop: readonly Node[]): string[] => {
-  const text = (node: Node): string => (node.op === 'out' ? `${node.instance}.${node.port}` : (node.name ?? node.op))
-  const visible = loop.filter((node) => node.op === 'out' || node.op === 'wire')
-  const names = (visible.length > 0 ? visible : loop).map(text)
-  return names[0] === names[names.length - 1] && names.length > 1 ? names : [...names, names[0]!]
+/**
+ * A loop the way its values flow, `back (mac.ts:3) -> one.a -> one.y (mac.ts:4) -> back`: wires, named values and the ports
+ * of instances, each with the line it is written on; operations without a name are left out.
+ */
+export const loopText = (module: Module, loop: readonly Node[]): string => {
+  const instances = new Map(module.instances.map((instance) => [instance.name, instance]))
+  const lines = linesIn(module)
+  const steps = [...loop].reverse().flatMap((node, k, flow) => {
+    // What closes the loop is named already.
+    const line = k === flow.length - 1 ? '' : lines(node)
+    if (node.op !== 'out') return node.name === undefined ? [] : [`${node.name}${line}`]
+    const instance = instances.get(node.instance)!
+    const from = flow[k - 1] ?? flow[flow.length - 2]
+    const input = [...combinationalInputs(instance.of).get(node.port)!].find(
+      (port) => instance.inputs.get(port) === from,
+    )
+    return [`${node.instance}.${input}`, `${node.instance}.${node.port}${line}`]
+  })
+  return steps.join(' -> ')
+}
+
+/** ` (src/mac.ts:24)` for a node whose line is known. */
+export const linesIn = (module: Module): ((node: Node) => string) => {
+  const sources = new Map<Node, Source | undefined>([
+    ...module.wires.map(({ node, source }) => [node, source] as const),
+    ...module.registers.map(({ node, source }) => [node, source] as const),
+    ...module.instances.flatMap(({ outputs, source }) => [...outputs.values()].map((node) => [node, source] as const)),
+  ])
+  return (node) => {
+    const line = (sources.get(node) ?? ('source' in node ? node.source : undefined))?.()
+    return line === undefined ? '' : ` (${line})`
+  }
 }

@@ -1,7 +1,7 @@
-import { dependenciesIn } from '../check/loops.ts'
+import { dependenciesIn, linesIn } from '../check/loops.ts'
 import type { Module, Node } from '../ir.ts'
 import { netlistOf } from './netlist.ts'
-import { cyclesText, type Meeting, pathOf, stagesUnder } from './stages.ts'
+import { cyclesText, type Meeting, pathOf, type Stage, stagesUnder } from './stages.ts'
 
 /** What takes values of different delay, and the sentence that says which. */
 export interface Misalignment {
@@ -31,13 +31,14 @@ export const findMisalignment = (module: Module, steady: (node: Node) => boolean
   )
   if (!first) return undefined
   const { at, early, late } = first
+  const along = (stage: Stage): string => `${cyclesText(stage.cycles)} along ${pathOf(stage, linesIn(module))}`
   const reader =
     at.op === 'out'
       ? { what: `instance '${at.instance}'`, place: at.instance }
       : (readers.find(({ reads }) => dependsOn(module, reads, at)) ?? { what: 'a value', place: undefined })
   return {
     place: reader.place,
-    sentence: `${reader.what} takes values of different delay, ${cyclesText(early.cycles)} along ${pathOf(early)} and ${cyclesText(late.cycles)} along ${pathOf(late)}; bring them together with balance(), or list what holds still while data passes under 'steady'`,
+    sentence: `${reader.what} takes values of different delay, ${along(early)} and ${along(late)}; bring them together with balance(), or list what holds still while data passes under 'steady'`,
   }
 }
 

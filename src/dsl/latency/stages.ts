@@ -85,13 +85,15 @@ const stageOf = (
   return found
 }
 
-/** `a -> product -> total`: inputs, registers, wires and instance outputs on the way. */
-export const pathOf = (stage: Stage): string => {
+/** `a -> product -> total`: inputs, registers, wires and instance outputs on the way, each with what `line` says of it. */
+export const pathOf = (stage: Stage, line: (node: Node) => string): string => {
   const names: string[] = []
+  let last: string | undefined
   for (let at: Stage | undefined = stage; at; at = at.before) {
     const { node } = at
     const name = node.op === 'out' ? `${node.instance}.${node.port}` : 'args' in node ? undefined : node.name
-    if (name !== undefined && names[0] !== name) names.unshift(name)
+    if (name !== undefined && last !== name) names.unshift(`${name}${line(node)}`)
+    last = name ?? last
   }
   return names.join(' -> ')
 }

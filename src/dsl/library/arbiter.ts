@@ -1,7 +1,7 @@
 import type { Builder } from '../builder.ts'
 import { mux } from '../choice.ts'
 import { component } from '../component.ts'
-import { HdlError } from '../error.ts'
+import { refuse } from '../error.ts'
 import { bool, IntShape, range, type Shape } from '../shape.ts'
 import type { Bool, Int } from '../signal.ts'
 import { type Stream, type StreamShape, stream } from '../stream.ts'
@@ -13,7 +13,7 @@ export type Turn = 'roundRobin' | 'priority'
 /** A choice that was offered and not taken stays, as the handshake demands. */
 const Arbiter = component('arbiter', (p: { of: Shape; ways: number; turn: Turn }) => {
   if (!(Number.isSafeInteger(p.ways) && p.ways >= 2))
-    throw new HdlError('E-RANGE', 'arbiter', `an arbiter takes at least 2 streams, got ${p.ways}; pass more`)
+    refuse('E-RANGE', 'arbiter', `an arbiter takes at least 2 streams, got ${p.ways}; pass more`)
   const of = opaque(p.of)
   const names = Array.from({ length: p.ways }, (_, k) => `x_${k}`)
   const inputs: Record<string, StreamShape<IntShape>> = Object.fromEntries(names.map((name) => [name, stream(of)]))

@@ -1,6 +1,6 @@
 import { type Clock, on } from '../clock.ts'
 import { type Component, component } from '../component.ts'
-import { HdlError } from '../error.ts'
+import { refuse } from '../error.ts'
 import { type BoolShape, bits, bool, type Shape, u } from '../shape.ts'
 import type { Int } from '../signal.ts'
 import { opaque } from './opaque.ts'
@@ -33,7 +33,7 @@ export const asyncFifo = <S extends Shape>(
 
 const AsyncFifo = component('async_fifo', ({ of: shape, depth, write, read }: AsyncFifoParameters<Shape>) => {
   if (!(Number.isInteger(depth) && depth >= 2 && depth <= 65536 && (depth & (depth - 1)) === 0))
-    throw new HdlError(
+    refuse(
       'E-PARAMETER',
       'async_fifo',
       `a depth is a power of two from 2 to 65536, so that its pointers wrap as Gray code, got ${depth}; choose the next one up`,

@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts'
 import { component } from '../component.ts'
-import { HdlError } from '../error.ts'
+import { refuse } from '../error.ts'
 import { bool, type IntShape, type Shape, vec } from '../shape.ts'
 import type { Bool } from '../signal.ts'
 import { type Stream, type StreamShape, type StreamSource, stream } from '../stream.ts'
@@ -9,11 +9,7 @@ import { onClockOf, opaque } from './opaque.ts'
 /** A flag for each way remembers that it has the present element already. */
 const Fork = component('fork_stream', (p: { of: Shape; ways: number }) => {
   if (!(Number.isSafeInteger(p.ways) && p.ways >= 2))
-    throw new HdlError(
-      'E-RANGE',
-      'fork',
-      `a stream forks at least 2 ways, got ${p.ways}; for one use the stream itself`,
-    )
+    refuse('E-RANGE', 'fork', `a stream forks at least 2 ways, got ${p.ways}; for one use the stream itself`)
   const of = opaque(p.of)
   const names = Array.from({ length: p.ways }, (_, k) => `y_${k}`)
   const out: Record<string, StreamShape<IntShape>> = Object.fromEntries(names.map((name) => [name, stream(of)]))

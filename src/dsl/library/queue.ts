@@ -1,7 +1,7 @@
 import type { Builder } from '../builder.ts'
 import { mux } from '../choice.ts'
 import { component } from '../component.ts'
-import { HdlError } from '../error.ts'
+import { refuse } from '../error.ts'
 import { range, type Shape, u } from '../shape.ts'
 import type { Int } from '../signal.ts'
 import { type Stream, stream } from '../stream.ts'
@@ -13,7 +13,7 @@ import { onClockOf, opaque } from './opaque.ts'
  */
 const Queue = component('queue', (p: { of: Shape; depth: number }) => {
   if (!(Number.isSafeInteger(p.depth) && p.depth >= 2))
-    throw new HdlError('E-RANGE', 'queue', `a queue holds at least 2 elements, got ${p.depth}; for one use pipe()`)
+    refuse('E-RANGE', 'queue', `a queue holds at least 2 elements, got ${p.depth}; for one use pipe()`)
   const of = opaque(p.of)
   return {
     in: { x: stream(of) },

@@ -1,4 +1,4 @@
-import { HdlError } from '../error.ts'
+import { HdlError, type Origin } from '../error.ts'
 import type { BlackBox, Module } from '../ir.ts'
 import { clockPortNames, type PrintedModule, printModule } from './module.ts'
 import { typeOf } from './nets.ts'
@@ -31,30 +31,33 @@ export const blackBoxesUnder = (top: Module): readonly (Module & { readonly blac
   everyModule(top).filter((module): module is Module & { readonly blackBox: BlackBox } => module.blackBox !== undefined)
 
 const everyModule = (top: Module): readonly Module[] => {
-  const byName = new Map<string, Module>()
+  const byName = new Map<string, { readonly module: Module; readonly place: string }>()
   const seen = new Set<Module>()
-  const visit = (module: Module): void => {
+  const visit = (module: Module, place: string, origin: Origin | undefined): void => {
     if (seen.has(module)) return
     const key = module.name.toLowerCase()
     const known = byName.get(key)
-    if (known && !(known.blackBox && module.blackBox && outside(known) === outside(module)))
-      throw new HdlError('E-NAME', module.name, clash(known, module))
-    for (const instance of module.instances) visit(instance.of)
+    if (known && !(known.module.blackBox && module.blackBox && outside(known.module) === outside(module)))
+      throw new HdlError('E-NAME', top.name, clash(known.module, module, `${known.place} and ${place}`), origin)
+    for (const { of, name, source } of module.instances) {
+      const line = source?.()
+      visit(of, `instance '${name}' of ${module.name}${line === undefined ? '' : ` (${line})`}`, source)
+    }
     seen.add(module)
-    byName.set(key, module)
+    byName.set(key, { module, place })
   }
-  visit(top)
+  visit(top, `the top ${top.name}`, undefined)
   return [...seen]
 }
 
-const clash = (known: Module, module: Module): string => {
+const clash = (known: Module, module: Module, places: string): string => {
   if (known.name !== module.name)
-    return `the names of modules '${known.name}' and '${module.name}' differ in case alone; rename one of them`
+    return `the names of modules '${known.name}' and '${module.name}' differ in case alone, ${places}; rename one of them`
   if (known.blackBox && module.blackBox)
-    return `two black boxes are called '${module.name}' and differ in their ports or their Verilog; describe it once`
+    return `two black boxes are called '${module.name}' and differ in their ports or their Verilog, ${places}; describe it once`
   if (known.blackBox || module.blackBox)
-    return `a black box and a component are both called '${module.name}'; give the component another 'name'`
-  return `two different modules are called '${module.name}'; give one of them a 'name' that tells its parameters`
+    return `a black box and a component are both called '${module.name}', ${places}; give the component another 'name'`
+  return `two different modules are called '${module.name}', ${places}; give one of them a 'name' that tells its parameters`
 }
 
 /** What must be equal in two black boxes of one name: they may differ in the values of their parameters alone. */
