@@ -1,0 +1,3 @@
+export type { SignalPattern } from './select.ts'
+export { type Trace, type TraceOptions, trace } from './trace.ts'
+export { signalsOf, valueIn, type WaveClock, type WaveScope, type WaveSignal, type Waves } from './waves.ts'
