@@ -18,25 +18,26 @@ export const declaredSignals = (module: Module): readonly DeclaredSignal[] => {
   const known = cache.get(module)
   if (known) return known
   const nets = new Nets(module)
-  const signal = (
-    kind: DeclaredSignal['kind'],
-    node: Node,
-    { name = node.name!, range = node, encoding = node.encoding }: Partial<DeclaredSignal> = {},
-  ): DeclaredSignal => ({ name, kind, node, range, ...(encoding && { encoding }) })
-  const outputs = new Set(module.outputs.map(({ name }) => name))
+  const named = (kind: DeclaredSignal['kind'], node: Node, name: string, range: Range = node): DeclaredSignal => {
+    const { encoding } = node
+    return { name, kind, node, range, ...(encoding && { encoding }) }
+  }
+  /** Those of them that are no port at the same time. */
+  const inside = (kind: DeclaredSignal['kind'], all: readonly { readonly node: Node }[]): DeclaredSignal[] =>
+    all.flatMap(({ node }) => (nets.isPort(node) ? [] : [named(kind, node, nets.of(node)!.name)]))
   const found = [
-    ...module.inputs.map((node) => signal('input', node)),
-    ...module.outputs.map((output): DeclaredSignal => ({ kind: 'output', ...output })),
-    ...module.registers.map(({ node }) => signal('register', node)),
-    ...module.memories.flatMap(({ reads }) => reads.map(({ node }) => signal('register', node))),
-    // An output that is a wire of its own name is one net.
-    ...module.wires.filter(({ name }) => !outputs.has(name)).map(({ node }) => signal('wire', node)),
-    ...module.memories.flatMap(({ lookups }) => lookups.map((node) => signal('wire', node))),
+    ...module.inputs.map((node) => named('input', node, node.name)),
+    ...module.outputs.map(({ name, node, range, encoding }): DeclaredSignal => {
+      return { name, kind: 'output', node, range, ...(encoding && { encoding }) }
+    }),
+    ...inside('register', module.registers),
+    ...module.memories.flatMap(({ reads }) => inside('register', reads)),
+    ...inside('wire', module.wires),
+    ...module.memories.flatMap(({ lookups }) => lookups.map((node) => named('wire', node, nets.of(node)!.name))),
     ...module.operations.flatMap((node) => {
       if (node.name === undefined) return []
       // The printer makes a shift to the right as wide as what is shifted.
-      const range = node.op === 'shrBy' ? node.args[0]! : node
-      return [signal('wire', node, { name: nets.fresh(node.name), range })]
+      return [named('wire', node, nets.fresh(node.name), node.op === 'shrBy' ? node.args[0] : node)]
     }),
   ]
   cache.set(module, found)

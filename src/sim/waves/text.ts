@@ -1,6 +1,6 @@
 import { widthOf } from '../../dsl/ir.ts'
 import { type CheckFailure, type Port, readPort } from '../engine.ts'
-import { unknownIn } from './names.ts'
+import { unknownIn } from './look-up.ts'
 import { matcher, type SignalPattern, selected } from './select.ts'
 import { rowOf, signalsOf, type WaveScope, type WaveSignal, type Waves } from './waves.ts'
 

@@ -152,9 +152,7 @@ describe('a text wave', () => {
     expect(header(3)).toMatchInlineSnapshot(
       `"cycle   1000  1002  1004  1006  1008  1010  1012  1014  1016  1018  1020  1022  1024  1026  1028"`,
     )
-    expect(header(2)).toMatchInlineSnapshot(
-      `"cycle   1000      1005      1010      1015      1020      1025"`,
-    )
+    expect(header(2)).toMatchInlineSnapshot(`"cycle   1000      1005      1010      1015      1020      1025"`)
   })
 
   it('changes one line where one signal changes, whatever the values', () => {

@@ -3,16 +3,13 @@ import { UserError } from '../../../src/base/user-error.ts'
 import type { Engine } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
-import { signalsOf, type Trace, trace, valueIn, type Waves } from '../../../src/sim/waves/index.ts'
+import { type Trace, trace, type Waves, waveSignals, waveValue } from '../../../src/sim/waves/index.ts'
 import { randomStructure } from '../../fuzz/random-structure.ts'
 import { blink, cycle, loader, wide } from './designs.ts'
 
 const valuesOf = (waves: Waves, path: string): string =>
-  Array.from({ length: waves.cycles }, (_, k) => {
-    const signal = signalsOf(waves.top).find((each) => each.path === path)!
-    return valueIn(waves, signal, waves.firstCycle + k)
-  }).join(' ')
-const pathsOf = (waves: Waves): string[] => signalsOf(waves.top).map(({ path }) => path)
+  Array.from({ length: waves.cycles }, (_, k) => waveValue(waves, path, waves.firstCycle + k)).join(' ')
+const pathsOf = (waves: Waves): string[] => waveSignals(waves).map(({ path }) => path)
 
 /** An engine that sees ports only, as Verilator does. */
 const portsOnly = (name: 'js' | 'interpreter', of: typeof loader): Engine =>
@@ -34,7 +31,7 @@ describe('a trace', () => {
     expect(valuesOf(waves, 'doubled')).toBe('0 0 0 2 4 6 8 0')
     expect(valuesOf(waves, 'sum.term')).toBe('10 11 12 13 14 15 16 17')
     expect(valuesOf(waves, 'sum.held')).toBe('0 0 0 12 25 39 54 70')
-    expect(signalsOf(waves.top).find(({ path }) => path === 'control')!.encoding?.values).toEqual([
+    expect(waveSignals(waves).find(({ path }) => path === 'control')!.encoding?.values).toEqual([
       'idle',
       'load',
       'drain',
@@ -98,11 +95,10 @@ describe('a trace', () => {
       expect([waves.firstCycle, waves.cycles]).toEqual([first, cycles])
       expect(waves.rows.length).toBeLessThanOrEqual(Math.min(keep, 512))
       expect(valuesOf(waves, 'x')).toBe(Array.from({ length: cycles }, (_, k) => (first + k) % 100).join(' '))
-      const signal = signalsOf(waves.top)[0]!
-      expect(() => valueIn(waves, signal, first - 1)).toThrow(
+      expect(() => waveValue(waves, 'x', first - 1)).toThrow(
         `there is no cycle ${first - 1}: cycles ${first} to 299 are recorded`,
       )
-      expect(() => valueIn(waves, signal, 300)).toThrow(RangeError)
+      expect(() => waveValue(waves, 'x', 300)).toThrow(RangeError)
     }
   })
 
@@ -110,7 +106,7 @@ describe('a trace', () => {
     const engine = openEngine('js', loader)
     engine.step(5)
     const late = trace(engine, loader, { from: 8 })
-    expect(() => valueIn(late, signalsOf(late.top)[0]!, 5)).toThrow('there is no cycle 5: no cycle has been recorded')
+    expect(() => waveValue(late, 'x', 5)).toThrow('there is no cycle 5: no cycle has been recorded')
     late.step(10)
     expect([late.firstCycle, late.cycles]).toEqual([8, 7])
     const later = trace(late, loader)
@@ -148,6 +144,11 @@ describe('a trace', () => {
     expect(open(['contrl'])).toThrow(UserError)
     expect(open(['start', 'contrl'])).toThrow("loader has no signal 'contrl'; did you mean 'control'?")
     expect(open(['sum.h*x'])).toThrow("loader has no signal 'sum.h*x'; there are start, x, ")
+    const waves = trace(openEngine('js', loader), loader, { signals: ['sum'] })
+    waves.step()
+    expect(() => waveValue(waves, 'sum.hold', 0)).toThrow(
+      "the trace of loader has no signal 'sum.hold'; did you mean 'sum.held'?",
+    )
   })
 
   it('refuses to keep less than a cycle, to start before the first, and to go on where the engine went without it', () => {

@@ -8,8 +8,9 @@ import { isSigned, widthOf } from '../../../src/dsl/ir.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
 import { versionOf } from '../../../src/sim/verilator/tools.ts'
-import { signalsOf, type Trace, trace, valueIn, vcdText, writeVcd } from '../../../src/sim/waves/index.ts'
+import { type Trace, trace, vcdText, waveSignals, writeVcd } from '../../../src/sim/waves/index.ts'
 import { vcdPieces } from '../../../src/sim/waves/vcd.ts'
+import { valueIn } from '../../../src/sim/waves/waves.ts'
 import { icarusDump } from '../../fuzz/icarus.ts'
 import { type Limits, randomComponent } from '../../fuzz/random-component.ts'
 import { randomStructure } from '../../fuzz/random-structure.ts'
@@ -25,7 +26,7 @@ const played = (module: Module, cycles: number, seed: number, keep = cycles): Tr
 
 /** Everything the dump must say of the waves, said by the values themselves. */
 const expectSame = (vcd: ParsedVcd, waves: Trace, what: string): void => {
-  for (const signal of signalsOf(waves.top)) {
+  for (const signal of waveSignals(waves)) {
     const variable = vcd.variables.get(`${waves.top.name}.${signal.path}`)!
     expect(variable, `${signal.path}, ${what}`).toMatchObject({
       type: signal.kind === 'register' ? 'reg' : 'wire',

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Module } from '../../../src/dsl/index.ts'
+import { component, type Module, printVerilog, s, u } from '../../../src/dsl/index.ts'
+import { widthOf } from '../../../src/dsl/ir.ts'
 import { type Engine, portNamed, readPort, rowsOf } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { flatten } from '../../../src/sim/flatten.ts'
 import { interpreter } from '../../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
 import { generate } from '../../../src/sim/javascript/generate.ts'
-import { signalPaths } from '../../../src/sim/signals.ts'
+import { declaredSignals, signalPaths } from '../../../src/sim/signals.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
 import { type Limits, randomComponent } from '../../fuzz/random-component.ts'
 import { randomStructure } from '../../fuzz/random-structure.ts'
@@ -104,6 +105,24 @@ describe('what engines see inside', () => {
       const { ports } = openEngine('js', module)
       expect(generate(plain, ports, true).code).not.toMatch(/W_|look/)
     }
+  })
+
+  it('are the nets of the printed Verilog, a register or wire that is a port once, and names given twice apart', () => {
+    const { module } = component('nets', (_: object) => ({
+      in: { x: s(8), places: u(3) },
+      out: { held: s(8), through: s(8), y: s(10) },
+      logic({ x, places }, { regs, wires }) {
+        const r = regs({ held: s(8) })
+        const w = wires({ through: s(8) })
+        r.held.next = x
+        w.through.value = r.held
+        const [one, other] = [x.add(1).named('sum'), x.add(2).named('sum')]
+        return { held: r.held, through: w.through, y: one.add(other).shrBy(places).named('shifted') }
+      },
+    }))({})
+    expect(signalPaths(module)).toEqual(['x', 'places', 'held', 'through', 'y', 'sum', 'sum_2', 'shifted'])
+    const declared = declaredSignals(module).map(({ name, range }) => `[${widthOf(range) - 1}:0] ${name}`)
+    for (const each of declared) expect(printVerilog(module)).toContain(`${each}`)
   })
 
   it('shares words between names of one value', () => {
