@@ -3,6 +3,7 @@ import { UserError } from '../../../src/base/user-error.ts'
 import type { Engine } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
+import { versionOf } from '../../../src/sim/verilator/tools.ts'
 import { type Trace, trace, type Waves, waveSignals, waveValue } from '../../../src/sim/waves/index.ts'
 import { randomStructure } from '../../fuzz/random-structure.ts'
 import { blink, cycle, loader, wide } from './designs.ts'
@@ -180,6 +181,24 @@ describe('a trace', () => {
       "the verilator engine sees the ports of loader only, not 'sum.held'; trace the js or interpreter engine to look inside",
     )
   })
+
+  it.skipIf(versionOf('verilator') === undefined || versionOf('g++') === undefined)(
+    'of Verilator is that of JavaScript, for ports, replayed or stepped',
+    () => {
+      const engines = [openEngine('verilator', loader), openEngine('js', loader)]
+      const [theirs, ours] = engines.map((engine) => {
+        const waves = trace(engine, loader, { keep: 20 })
+        waves.replay(randomStimulus(waves.ports, 15, 4), 25)
+        waves.step(3)
+        waves.close()
+        return waves
+      })
+      expect(waveSignals(theirs!).map(({ path }) => path)).toEqual(['start', 'x', 'count', 'busy', 'total'])
+      expect([theirs!.firstCycle, theirs!.cycles]).toEqual([8, 20])
+      for (const { path } of waveSignals(theirs!)) expect(valuesOf(theirs!, path)).toBe(valuesOf(ours!, path))
+    },
+    120_000,
+  )
 
   it('keeps ticks of engines that see ports only', () => {
     const [blind, seeing] = [portsOnly('js', blink), openEngine('js', blink)].map((engine) => trace(engine, blink))
