@@ -90,7 +90,7 @@ export const textWave = (waves: Waves, options: TextWaveOptions = {}): string =>
         characters.failed,
       ),
     ]
-    blocks.push(rows.map((row) => row.trimEnd()).join('\n'))
+    blocks.push(rows.join('\n'))
   }
   return [...blocks, ...(failures.length > 0 ? [listed(failures, characters)] : [])].join('\n\n')
 }

@@ -91,11 +91,11 @@ const declared = (waves: Waves, { date }: VcdOptions) => {
   const variables = new Map<string, Variable & { readonly code: string }>()
   const variable = (key: string, signal: WaveSignal, valueText: (row: number) => string): string => {
     const { offset, words } = signal
-    const known = variables.get(`${offset} ${words} ${key}`)
+    const known = variables.get(`${offset} ${key}`)
     if (known) return known.code
     const made = code()
     const change = (row: number): string => `${valueText(row)}${made}\n`
-    variables.set(`${offset} ${words} ${key}`, { offset, words, change, code: made })
+    variables.set(`${offset} ${key}`, { offset, words, change, code: made })
     return made
   }
   const variablesOf = (signal: WaveSignal, names: NameTable): string[] => {
@@ -157,7 +157,7 @@ const bitsOf = ({ rows }: Waves, signal: WaveSignal): ((row: number) => string) 
   const { offset } = signal
   if (width === 1) return (row) => `${rows[row + offset]! & 1}`
   if (width <= 32) {
-    const mask = width === 32 ? -1 : 2 ** width - 1
+    const mask = 2 ** width - 1
     return (row) => `b${((rows[row + offset]! & mask) >>> 0).toString(2)} `
   }
   return (row) => `b${BigInt.asUintN(width, readPort(rows, signal, row)).toString(2)} `

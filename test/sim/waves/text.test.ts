@@ -46,6 +46,16 @@ describe('a text wave', () => {
     `)
   })
 
+  it('leaves out checks that failed outside the range', () => {
+    const waves = loaded(20, 127)
+    expect(waves.failures.map((failure) => failure.cycle)).toEqual([6, 14])
+    const marks = (from: number, cycles: number): string[] => textWave(waves, { from, cycles }).match(/✗.*/g) ?? []
+    expect(marks(0, 6)).toEqual([])
+    expect(marks(7, 7)).toEqual([])
+    expect(marks(6, 1)).toEqual(['✗', '✗ cycle 6: sum: at most 4 terms between clears'])
+    expect(marks(7, 8)).toEqual(['✗', '✗ cycle 14: sum: at most 4 terms between clears'])
+  })
+
   it('marks resets where their values show, and begins a range without an edge', () => {
     const waves = loaded(4, 3)
     waves.reset()
@@ -92,11 +102,11 @@ describe('a text wave', () => {
 
   it('writes numbers in decimal, hexadecimal or binary, those of 70 bits among them', () => {
     const waves = trace(openEngine('js', wide), wide)
-    for (const x of [2n ** 69n - 1n, -(2n ** 69n), -1n]) cycle(waves, { x })
+    for (const x of [2n ** 69n - 1n, -(2n ** 69n), 10n]) cycle(waves, { x })
     const radix = { x: 'hexadecimal', kept: 'binary' } as const
     expect(textWave(waves, { radix, cycleWidth: 73, width: 240, signals: ['*'] })).toMatchInlineSnapshot(`
       "cycle   0                                                                        1                                                                        2
-      x       │0x1fffffffffffffffff                                                    │0x200000000000000000                                                    │0x3fffffffffffffffff                                                    │
+      x       │0x1fffffffffffffffff                                                    │0x200000000000000000                                                    │0x00000000000000000a                                                    │
       y       │0                                                                                                                                                                                                                         │
       kept    │0b0000000000000000000000000000000000000000000000000000000000000000000000│0b0111111111111111111111111111111111111111111111111111111111111111111111│0b1000000000000000000000000000000000000000000000000000000000000000000000│"
     `)
@@ -108,6 +118,10 @@ describe('a text wave', () => {
     expect(textWave(waves, { signals: ['x'] })).toMatchInlineSnapshot(`
       "cycle   0           1           2           3           4           5           6
       x       │59029…51711│59029…51710│5                                  │-590295810358705651712 │"
+    `)
+    expect(textWave(waves, { signals: ['x'], cycleWidth: 9, cycles: 3 })).toMatchInlineSnapshot(`
+      "cycle   0        1        2
+      x       │5902…711│5902…710│5       │"
     `)
     expect(textWave(waves, { signals: ['x'], cycleWidth: 2, cycles: 3 })).toMatchInlineSnapshot(`
       "cycle   0 1 2

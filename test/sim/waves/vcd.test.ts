@@ -295,7 +295,7 @@ $end
     expectSame(parseVcd(vcdText(waves)), waves, 'many')
     const codes = [...vcdText(waves).matchAll(/^\$var \w+ \d+ (\S+)/gm)].map(([, code]) => code!)
     expect(new Set(codes).size).toBe(9200)
-    expect(codes.at(-1)).toHaveLength(3)
+    expect([codes[0], codes[93], codes[94], codes[94 + 94 ** 2]]).toEqual(['!', '~', '!!', '!!!'])
   })
 
   it('is the same for the same waves, with a date only where one is given', () => {
