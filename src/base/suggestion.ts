@@ -1,4 +1,3 @@
-import { distance } from 'fastest-levenshtein'
 import { UserError } from './user-error.ts'
 
 /** The known word nearest to a mistyped one, if it is near enough to be meant: at most two edits and a third of it. */
@@ -7,10 +6,23 @@ export const nearest = (found: string, known: readonly string[]): string | undef
   let best: string | undefined
   let bestDistance = Math.min(2, Math.ceil(wanted.length / 3)) + 1
   for (const candidate of known) {
+    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue
     const edits = distance(wanted, candidate.toLowerCase())
     if (edits < bestDistance) [best, bestDistance] = [candidate, edits]
   }
   return best
+}
+
+/** Letters to add, drop or exchange to make one word of the other (Levenshtein's distance), row by row of its table. */
+const distance = (from: string, to: string): number => {
+  let row = Array.from({ length: to.length + 1 }, (_, k) => k)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let k = 1; k <= to.length; k++)
+      next.push(Math.min(row[k]! + 1, next[k - 1]! + 1, row[k - 1]! + Number(from[i - 1] !== to[k - 1])))
+    row = next
+  }
+  return row[to.length]!
 }
 
 /** `; did you mean 'wasm'?`, or nothing where no known word is near. */

@@ -1,4 +1,3 @@
-import { writeWholeInPieces } from '../../base/files.ts'
 import { widthOf } from '../../dsl/ir.ts'
 import { NameTable } from '../../dsl/names.ts'
 import { type Port, readPort } from '../engine.ts'
@@ -14,17 +13,13 @@ const cycleTime = 10
 /** Characters of a piece of text; a file is written piece by piece. */
 const pieceSize = 2 ** 16
 
-/** A value change dump (IEEE 1364-2005, section 18) as one string; see `writeVcd`. */
-export const vcdText = (waves: Waves, options: VcdOptions = {}): string => [...vcdPieces(waves, options)].join('')
-
 /**
- * Writes a value change dump for GTKWave, Surfer and the like: a scope an instance, names as in the printed Verilog, cycle k
- * at 10 k ns. Clocks rise where cycles begin, and with several clocks only where they tick. An enumeration is there twice:
- * its bits, and a string variable `control_name` (an extension both viewers read). Resets are drawn as pulses of `rst`
- * before the edge. The file appears whole or not at all; a UserError where it cannot be written.
+ * A value change dump (IEEE 1364-2005, section 18) for GTKWave, Surfer and the like: a scope an instance, names as in the
+ * printed Verilog, cycle k at 10 k ns. Clocks rise where cycles begin, and with several clocks only where they tick. An
+ * enumeration is there twice: its bits, and a string variable `control_name` (an extension both viewers read). Resets are
+ * drawn as pulses of `rst` before the edge. For more than some thousand cycles, `writeVcd` holds less at once.
  */
-export const writeVcd = (path: string, waves: Waves, options: VcdOptions = {}): void =>
-  writeWholeInPieces(path, vcdPieces(waves, options), 'choose another path')
+export const vcdText = (waves: Waves, options: VcdOptions = {}): string => [...vcdPieces(waves, options)].join('')
 
 /** One variable of the dump, under one or more names. */
 interface Variable {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { UserError } from '../../../src/base/user-error.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
-import { trace, writeVcd } from '../../../src/sim/waves/index.ts'
+import { trace } from '../../../src/sim/waves/index.ts'
+import { writeVcd } from '../../../src/sim/waves/vcd-file.ts'
 import { loader } from './designs.ts'
 
 const disk = vi.hoisted(() => ({ room: 0 }))
