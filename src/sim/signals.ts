@@ -17,10 +17,10 @@ export interface DeclaredSignal {
 export const declaredSignals = (module: Module): readonly DeclaredSignal[] => {
   const known = cache.get(module)
   if (known) return known
-  const nets = new Nets(module)
-  const named = (kind: DeclaredSignal['kind'], node: Node, name: string, range: Range = node): DeclaredSignal => {
+  const nets = new Nets(module, () => false)
+  const named = (kind: DeclaredSignal['kind'], node: Node, name: string): DeclaredSignal => {
     const { encoding } = node
-    return { name, kind, node, range, ...(encoding && { encoding }) }
+    return { name, kind, node, range: node, ...(encoding && { encoding }) }
   }
   /** Those of them that are no port at the same time. */
   const inside = (kind: DeclaredSignal['kind'], all: readonly { readonly node: Node }[]): DeclaredSignal[] =>
@@ -34,11 +34,9 @@ export const declaredSignals = (module: Module): readonly DeclaredSignal[] => {
     ...module.memories.flatMap(({ reads }) => inside('register', reads)),
     ...inside('wire', module.wires),
     ...module.memories.flatMap(({ lookups }) => lookups.map((node) => named('wire', node, nets.of(node)!.name))),
-    ...module.operations.flatMap((node) => {
-      if (node.name === undefined) return []
-      // The printer makes a shift to the right as wide as what is shifted.
-      return [named('wire', node, nets.fresh(node.name), node.op === 'shrBy' ? node.args[0] : node)]
-    }),
+    ...module.operations.flatMap((node) =>
+      node.name === undefined ? [] : [named('wire', node, nets.fresh(node.name))],
+    ),
   ]
   cache.set(module, found)
   return found

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { component, type Module, printVerilog, range, s } from '../../../src/dsl/index.ts'
+import { component, type Module, printVerilog, s, u } from '../../../src/dsl/index.ts'
 import { widthOf } from '../../../src/dsl/ir.ts'
 import { type Engine, portNamed, readPort, rowsOf } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
@@ -109,7 +109,7 @@ describe('what engines see inside', () => {
 
   it('are the nets of the printed Verilog, a register or wire that is a port once, and names given twice apart', () => {
     const { module } = component('nets', (_: object) => ({
-      in: { x: s(8), places: range(1, 4) },
+      in: { x: s(8), places: u(3) },
       out: { held: s(8), through: s(8), y: s(10) },
       logic({ x, places }, { regs, wires }) {
         const r = regs({ held: s(8) })
