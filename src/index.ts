@@ -9,6 +9,7 @@ export { catalogue, families, processingElement } from './pe/catalogue.ts'
 export type * from './pe/family.ts'
 // With Verilator beside the language's own engines; these names stand before those of the language.
 export { type EngineName, engineNames, openEngine } from './sim/engines.ts'
+export { writeVcd } from './sim/waves/vcd-file.ts'
 export { synthesise } from './synth/synthesise.ts'
 export { targets } from './synth/targets.ts'
 export { lonePe, type Verification, verify } from './verify/verify.ts'

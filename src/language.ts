@@ -13,5 +13,7 @@ export {
   openOwnEngine as openEngine,
   ownEngineNames as engineNames,
 } from './sim/own-engines.ts'
+export { signalPaths } from './sim/signals.ts'
 export { randomStimulus } from './sim/stimulus.ts'
 export * from './sim/testbench.ts'
+export * from './sim/waves/index.ts'

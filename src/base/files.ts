@@ -1,19 +1,38 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { reasonOf, UserError } from './user-error.ts'
 
 /** Creates the folder of `path` and writes the whole file or nothing: a temporary name in the same folder, renamed. */
-export const writeWhole = (path: string, content: string | Uint8Array): void => {
+export const writeWhole = (path: string, content: string | Uint8Array): void =>
+  whole(path, anotherFolder, (temporary) => writeFileSync(temporary, content))
+
+/**
+ * `writeWhole` for text that need not be in memory at once. `cure` ends the sentence of the error, e.g. `choose another path`.
+ */
+export const writeWholeInPieces = (path: string, pieces: Iterable<string>, cure: string): void =>
+  whole(path, cure, (temporary) => {
+    const file = openSync(temporary, 'wx')
+    try {
+      for (const piece of pieces) writeFileSync(file, piece)
+    } finally {
+      closeSync(file)
+    }
+  })
+
+const anotherFolder = 'choose another folder with --out'
+
+const whole = (path: string, cure: string, write: (temporary: string) => void): void => {
   const target = resolve(path)
   const temporary = `${target}.${randomBytes(6).toString('hex')}.partial`
   try {
     mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(temporary, content)
+    write(temporary)
     renameSync(temporary, target)
   } catch (error) {
     removeQuietly(temporary)
-    throw unwritable(path, error)
+    // Only the system has codes; anything else is the fault of what was to be written.
+    throw error instanceof Error && 'code' in error ? unwritable(path, error, cure) : error
   }
 }
 
@@ -24,16 +43,14 @@ export const ensureWritable = (folder: string): void => {
     mkdirSync(resolve(folder), { recursive: true })
     writeFileSync(probe, '')
   } catch (error) {
-    throw unwritable(folder, error)
+    throw unwritable(folder, error, anotherFolder)
   } finally {
     removeQuietly(probe)
   }
 }
 
-const unwritable = (path: string, error: unknown): UserError =>
-  new UserError('E-WRITE', `cannot write ${path}: ${reasonOf(error)}; choose another folder with --out`, {
-    cause: error,
-  })
+const unwritable = (path: string, error: unknown, cure: string): UserError =>
+  new UserError('E-WRITE', `cannot write ${path}: ${reasonOf(error)}; ${cure}`, { cause: error })
 
 const removeQuietly = (path: string): void => {
   try {

@@ -6,6 +6,7 @@ export const nearest = (found: string, known: readonly string[]): string | undef
   let best: string | undefined
   let bestDistance = Math.min(2, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
+    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue
     const edits = editsBetween(wanted, candidate.toLowerCase())
     if (edits < bestDistance) [best, bestDistance] = [candidate, edits]
   }

@@ -27,6 +27,11 @@ export interface Engine {
   reset(): void
   /** Value of a register by hierarchical name, `pe_0_1.accumulator`, now. Engines that cannot look inside return undefined. */
   register(path: string): bigint | undefined
+  /**
+   * Looks inside from the next cycle on: at ports, registers, wires and named values by hierarchical name. An unknown name is
+   * a UserError. Costs time in every cycle, and nothing where it is not called. Engines that see ports only lack it.
+   */
+  watch?(paths: readonly string[]): Watched
   /** The first checks that failed since the start, at most 100, oldest first; `failedChecks` counts all. */
   readonly failures: readonly CheckFailure[]
   readonly failedChecks: number
@@ -50,6 +55,15 @@ export interface Port {
   readonly offset: number
   readonly words: number
 }
+
+/** Signals an engine lets be looked at, in the order they were asked for. */
+export interface Watched {
+  /** Named by their paths; signals that are always equal may share their words. */
+  readonly signals: readonly Port[]
+  /** Values in the last cycle, just before its edge: registers as they were in it. */
+  readonly words: Int32Array
+}
+
 export interface PortLayout {
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]

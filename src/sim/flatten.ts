@@ -11,6 +11,7 @@ import {
   type Range,
   widthOf,
 } from '../dsl/ir.ts'
+import { declaredSignals, signalPaths, unknownSignal } from './signals.ts'
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
 export interface FlatValue extends Range {
@@ -48,6 +49,8 @@ export interface Flat {
     readonly inputs: readonly number[]
     readonly tick: number | undefined
   }[]
+  /** Signals that somebody wants to look at, by hierarchical name, in the order they were asked for. */
+  readonly watched: readonly { readonly path: string; readonly value: number; readonly range: Range }[]
 }
 
 /** `Memory` of the IR with value indices in place of nodes; every write is of a whole word. */
@@ -84,9 +87,10 @@ const bit: Range = { min: 0n, max: 1n }
  * Flattens a module. Throws a RangeError where values depend on themselves within a cycle, which no module made by
  * `component` does: their loops are refused, with lines, where they are described. Operations come in depth-first order
  * from registers and outputs, instance by instance, so that neighbours in the hierarchy stay neighbours in the code
- * generated from it.
+ * generated from it. What only `watch` needs comes last, so that watching moves no other value. An unknown path there is
+ * a UserError.
  */
-export const flatten = (top: Module): Flat => {
+export const flatten = (top: Module, watch: readonly string[] = []): Flat => {
   const values: FlatValue[] = []
   const constants = new Map<string, number>()
   const contexts: Context[] = []
@@ -294,7 +298,15 @@ export const flatten = (top: Module): Flat => {
     tick: tickOf(context),
   }))
   const outputs = top.outputs.map(({ name, node, range }) => ({ name, value: resolve(root, node), range }))
-  return { values, inputs, outputs, registers, memories, checks, boxes }
+  const byPath = new Map(watch.length > 0 ? contexts.map((context) => [context.path, context]) : [])
+  const watched = watch.map((path) => {
+    const name = path.slice(path.lastIndexOf('.') + 1)
+    const context = byPath.get(path.slice(0, path.length - name.length))
+    const signal = context && declaredSignals(context.module).find((declared) => declared.name === name)
+    if (!context || !signal) throw unknownSignal(top.name, signalPaths(top), path)
+    return { path, value: resolve(context, signal.node), range: signal.range }
+  })
+  return { values, inputs, outputs, registers, memories, checks, boxes, watched }
 }
 
 const loopError = (

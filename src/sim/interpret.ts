@@ -3,6 +3,7 @@ import { blackBoxes } from './black-boxes.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
 import { type FlatValue, flatten } from './flatten.ts'
 import { initialWords, memoryEdge } from './memory.ts'
+import { layOut, type Watch } from './watch.ts'
 
 /** Failures kept with their message; more are only counted. */
 export const keptFailures = 100
@@ -23,7 +24,7 @@ type Computed = { readonly index: number; readonly args: readonly number[] } & (
  * The definition: every operation by its own `fold` over exact integers, one after the other. Slow and for any width.
  */
 export const interpreter = (module: Module, { checks = true }: EngineOptions = {}): Engine => {
-  const flat = flatten(module)
+  let flat = flatten(module)
   const boxes = blackBoxes(flat)
   const ports = portLayout(module)
   const inputs = new Int32Array(ports.inputWords)
@@ -33,12 +34,14 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
   const failures: CheckFailure[] = []
   let failedChecks = 0
   let cycle = 0
-  const computed = flat.values.flatMap(({ op, min, max, args, amount, box }, index): Computed[] => {
+  const computation = ({ op, min, max, args, amount, box }: FlatValue, index: number): Computed[] => {
     if (op === 'const' || op === 'in' || op === 'reg' || op === 'read') return []
     if (op === 'lookup') return [{ index, args, words: contents[amount]! }]
     if (op === 'box') return [{ index, args, box: box! }]
     return [{ index, args, of: { op, min, max, amount } }]
-  })
+  }
+  let computed = flat.values.flatMap(computation)
+  const watches: Watch[] = []
 
   const oneCycle = (row: Int32Array, at: number): void => {
     flat.inputs.forEach(({ value }, k) => {
@@ -52,6 +55,8 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     flat.outputs.forEach(({ value }, k) => {
       writeWords(outputs, ports.outputs[k]!, current[value]!)
     })
+    for (const { words, writes } of watches)
+      for (const { port, value } of writes) writeWords(words, port, current[value]!)
     if (checks)
       for (const { path, message, holds } of flat.checks)
         if (current[holds] === 0n && ++failedChecks <= keptFailures)
@@ -96,6 +101,17 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     register: (path) => {
       const found = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].find((at) => at.path === path)
       return found && current[found.value]
+    },
+    watch(paths) {
+      // What only watching needs is flattened last, so that every other value keeps its index.
+      const before = flat.values.length
+      const all = flatten(module, [...flat.watched.map(({ path }) => path), ...paths])
+      const watch = layOut(all.watched.slice(flat.watched.length))
+      current.push(...all.values.slice(before).map(({ value }) => value))
+      computed = all.values.flatMap(computation)
+      flat = all
+      watches.push(watch)
+      return watch
     },
     failures,
     get failedChecks() {

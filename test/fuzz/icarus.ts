@@ -27,7 +27,7 @@ export const icarusEngine = (module: Module): Engine => {
     step: (cycles = 1) => engine.replay(engine.inputs, cycles),
     replay(stimulus, cycles, response) {
       if (cycle > 0) throw new RangeError('the Icarus testbench starts from reset and runs once')
-      const lines = runTestbench(module, stimulusText(module, stimulus, cycles), cycles)
+      const lines = runTestbench(module, stimulus, cycles, 'response.txt').trimEnd().split('\n')
       for (; cycle < cycles; cycle++) {
         lines[cycle]!.split(' ').forEach((digits, k) => {
           writePort(engine.outputs, ports.outputs[k]!, portValue(digits, ports.outputs[k]!))
@@ -49,6 +49,13 @@ export const icarusEngine = (module: Module): Engine => {
   }
   return engine
 }
+
+/**
+ * What Icarus dumps with `$dumpvars` while the printed text runs as scope `testbench.dut`. Cycle k of the stimulus is settled
+ * at time `3 + 2 k - 1`, just before its clock edge.
+ */
+export const icarusDump = (module: Module, stimulus: Int32Array, cycles: number): string =>
+  runTestbench(module, stimulus, cycles, 'dump.vcd')
 
 /** One line of hexadecimal digits a cycle: all inputs side by side, the first one highest. */
 const stimulusText = (module: Module, stimulus: Int32Array, cycles: number): string => {
@@ -98,6 +105,10 @@ ${module.outputs.map(({ name, range }) => `  wire [${widthOf(range) - 1}:0] ${na
   initial begin
     $readmemh("stimulus.hex", stimulus);
     file = $fopen("response.txt", "w");
+    if ($test$plusargs("dump")) begin
+      $dumpfile("dump.vcd");
+      $dumpvars;
+    end
     row = stimulus[0]; ${resets(1)} ${set(() => '0')} #1 ${set(() => '1')} #1 ${resets(0)}
     for (cycle = 0; cycle < ${cycles}; cycle = cycle + 1) begin
       ${set(() => '0')} row = stimulus[cycle]; #1
@@ -110,17 +121,22 @@ endmodule
 `
 }
 
-const runTestbench = (module: Module, stimulus: string, cycles: number): string[] => {
+const runTestbench = (
+  module: Module,
+  stimulus: Int32Array,
+  cycles: number,
+  result: 'response.txt' | 'dump.vcd',
+): string => {
   const folder = mkdtempSync(join(tmpdir(), 'bitloom-icarus-'))
   try {
     writeFileSync(join(folder, 'design.v'), verilogForSimulation(module))
     writeFileSync(join(folder, 'testbench.v'), testbench(module, cycles))
-    writeFileSync(join(folder, 'stimulus.hex'), stimulus)
+    writeFileSync(join(folder, 'stimulus.hex'), stimulusText(module, stimulus, cycles))
     const run = (tool: string, options: readonly string[]) =>
       execFileSync(tool, options, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     run('iverilog', ['-g2001', '-s', 'testbench', '-o', 'simulation', 'testbench.v', 'design.v'])
-    run('vvp', ['-n', 'simulation'])
-    return readFileSync(join(folder, 'response.txt'), 'utf8').trimEnd().split('\n')
+    run('vvp', ['-n', 'simulation', ...(result === 'dump.vcd' ? ['+dump'] : [])])
+    return readFileSync(join(folder, result), 'utf8')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

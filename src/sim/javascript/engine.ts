@@ -3,8 +3,9 @@ import { blackBoxes } from '../black-boxes.ts'
 import { type CheckFailure, type Engine, portLayout, rowsOf } from '../engine.ts'
 import { flatten } from '../flatten.ts'
 import { type EngineOptions, keptFailures } from '../interpret.ts'
+import { layOut, type Watch } from '../watch.ts'
 import type { Representation } from './expression.ts'
-import { generate } from './generate.ts'
+import { generate, type Program } from './generate.ts'
 import { wordsOf } from './memory.ts'
 
 type Row = Int32Array
@@ -23,13 +24,12 @@ const arrays = (counts: Readonly<Record<Representation, number>>): Arrays => ({
 
 /** Generated JavaScript: flat straight-line code in functions of a size V8 optimises. Ready in milliseconds. */
 export const javascriptEngine = (module: Module, { checks = true }: EngineOptions = {}): Engine => {
-  const flat = flatten(module)
+  let flat = flatten(module)
   const boxes = blackBoxes(flat)
   const ports = portLayout(module)
   const program = generate(flat, ports, checks)
   const state = arrays(program.storage.registers)
   const next = arrays(program.storage.registers)
-  const shared = arrays(program.storage.shared)
   const inputs = new Int32Array(ports.inputWords)
   const outputs = new Int32Array(ports.outputWords)
   const failures: CheckFailure[] = []
@@ -41,20 +41,26 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
     const { path, message } = flat.checks[index]!
     failures.push({ cycle: cycle + within, message: path ? `${path}: ${message}` : message })
   }
-  const prologue = Object.entries({ S: state, N: next, T: shared })
-    .flatMap(([name]) => (['i32', 'f64', 'big'] as const).map((kind) => `const ${name}_${kind} = ${name}.${kind};`))
-    .join(' ')
   const memories = flat.memories.map(wordsOf)
-  const memoryNames = memories.map((_, k) => `M_${k}`)
-  const run = new Function('S', 'N', 'T', 'O', 'fail', 'boxes', ...memoryNames, `${prologue}\n${program.code}`)(
-    state,
-    next,
-    shared,
-    outputs,
-    fail,
-    boxes,
-    ...memories,
-  ) as Run
+  const watches: Watch[] = []
+  /** State stays where it is, so that a program can take over from another between two calls. */
+  const compile = ({ code, storage }: Program): Run => {
+    const prologue = ['S', 'N', 'T']
+      .flatMap((name) => (['i32', 'f64', 'big'] as const).map((kind) => `const ${name}_${kind} = ${name}.${kind};`))
+      .join(' ')
+    const named = {
+      S: state,
+      N: next,
+      T: arrays(storage.shared),
+      O: outputs,
+      fail,
+      boxes,
+      ...Object.fromEntries(memories.map((words, k) => [`M_${k}`, words])),
+      ...Object.fromEntries(watches.map(({ words }, k) => [`W_${k}`, words])),
+    }
+    return new Function(...Object.keys(named), `${prologue}\n${code}`)(...Object.values(named)) as Run
+  }
+  let run = compile(program)
 
   const paths = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].map((state) => state.path)
   const reset = (): void => {
@@ -84,6 +90,14 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
       if (k < 0) return undefined
       const { kind, slot } = program.slots[k]!
       return BigInt(state[kind][slot]!)
+    },
+    watch(paths) {
+      const all = flatten(module, [...flat.watched.map(({ path }) => path), ...paths])
+      const watch = layOut(all.watched.slice(flat.watched.length))
+      watches.push(watch)
+      flat = all
+      run = compile(generate(flat, ports, checks, watches))
+      return watch
     },
     failures,
     get failedChecks() {

@@ -1,5 +1,6 @@
 import type { Port, PortLayout } from '../engine.ts'
 import type { Flat, FlatValue } from '../flatten.ts'
+import type { Watch } from '../watch.ts'
 import { expression, literal, type Representation, representationOf } from './expression.ts'
 import { memoryEdges, wordText } from './memory.ts'
 
@@ -17,7 +18,8 @@ export interface Storage {
 export interface Program {
   /**
    * Body of `new Function('S', 'N', 'T', 'O', 'fail', 'boxes', code)`; S and N are the registers' present and next values and T the
-   * values shared between functions, each `{ i32, f64, big }`; O the output row; `M_0`, `M_1`, ... the memories' words. Returns `run(I, words, rows, cycles, R)`.
+   * values shared between functions, each `{ i32, f64, big }`; O the output row; `M_0`, `M_1`, ... the memories' words and
+   * `W_0`, `W_1`, ... the words of the watches. Returns `run(I, words, rows, cycles, R)`.
    */
   readonly code: string
   readonly storage: Storage
@@ -26,9 +28,15 @@ export interface Program {
 }
 
 /** Straight-line JavaScript of one cycle, in functions V8 still optimises. */
-export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Program => {
+export const generate = (
+  flat: Flat,
+  ports: PortLayout,
+  checks: boolean,
+  watches: readonly Pick<Watch, 'writes'>[] = [],
+): Program => {
   const live = liveOperations(flat, checks)
-  const small = live.length <= smallDesign
+  const watched = watches.flatMap(({ writes }, k) => writes.map((write) => ({ ...write, row: `W_${k}` })))
+  const small = live.length + watched.length <= smallDesign
   // A register's next value is stored by the function that computes it; plain moves come in functions of their own.
   const stores = new Map<number, number[]>()
   const moves: number[] = []
@@ -80,6 +88,7 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     ...flat.outputs.map(({ value }) => ({ value, at: last })),
     ...flat.boxes.flatMap(({ inputs }) => inputs.map((value) => ({ value, at: last }))),
     ...memoryInputs(flat).map((value) => ({ value, at: last })),
+    ...watched.map(({ value }) => ({ value, at: last })),
   ]
   if (!small)
     for (const { value, at } of readers) if (functionOf.has(value) && functionOf.get(value) !== at) share(value)
@@ -116,7 +125,10 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     })
 
   const outputs = flat.outputs.flatMap(({ value }, k) =>
-    writeOutput(ports.outputs[k]!, text(value, last), representationOf(flat.values[value]!)),
+    writePort('O', ports.outputs[k]!, text(value, last), representationOf(flat.values[value]!)),
+  )
+  const looks = watched.flatMap(({ value, port, row }) =>
+    writePort(row, port, text(value, last), representationOf(flat.values[value]!)),
   )
   // A box's state may move here: what its outputs are in this cycle is computed by now.
   flat.boxes.forEach(({ of, inputs, tick }, k) => {
@@ -148,6 +160,7 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
         'for (let cycle = 0; cycle < cycles; cycle++) {',
         ...bodies[0]!.map((line) => line.replace(/fail\((\d+)\)/, 'fail($1, cycle)')),
         ...outputs,
+        ...looks,
         `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
         ...registers.map((k) => `const n${k} = ${nextText(k, 0)};`),
         ...memoryEdges(flat, {
@@ -180,11 +193,8 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
     now: (read) => slotOfRead('S', read),
     next: (read, word) => `${slotOfRead('N', read)} = ${word};`,
   })
-  const edgeFunctions: string[] = []
-  for (let from = 0; from < edges.length; from += statementsPerFunction)
-    edgeFunctions.push(
-      `function edge${edgeFunctions.length}() {\n${edges.slice(from, from + statementsPerFunction).join('\n')}\n}`,
-    )
+  const edgeFunctions = inFunctions('edge', edges)
+  const lookFunctions = inFunctions('look', looks)
   const commit = (['i32', 'f64'] as const)
     .filter((kind) => storage.registers[kind] > 0)
     .map((kind) => `S.${kind}.set(N.${kind});`)
@@ -200,12 +210,13 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
           (body, k) => `function part${k}() {\n${body.join('\n').replace(/fail\((\d+)\)/g, 'fail($1, cycle)')}\n}`,
         ),
       ),
-      ...hoist([`function drive() {\n${outputs.join('\n')}\n}`, ...edgeFunctions]),
+      ...hoist([`function drive() {\n${outputs.join('\n')}\n}`, ...lookFunctions, ...edgeFunctions]),
       'return function run(source, words, rows, cycles, R) {',
       'I = source; at = 0; let to = 0; const end = words * rows;',
       'for (cycle = 0; cycle < cycles; cycle++) {',
       ...bodies.map((_, k) => `part${k}();`),
       'drive();',
+      ...lookFunctions.map((_, k) => `look${k}();`),
       `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
       ...edgeFunctions.map((_, k) => `edge${k}();`),
       ...commit.map(unqualified),
@@ -214,6 +225,16 @@ export const generate = (flat: Flat, ports: PortLayout, checks: boolean): Progra
       '}',
     ].join('\n'),
   }
+}
+
+/** Functions `name0`, `name1`, ... of a size V8 optimises. */
+const inFunctions = (name: string, statements: readonly string[]): string[] => {
+  const functions: string[] = []
+  for (let from = 0; from < statements.length; from += statementsPerFunction) {
+    const body = statements.slice(from, from + statementsPerFunction).join('\n')
+    functions.push(`function ${name}${functions.length}() {\n${body}\n}`)
+  }
+  return functions
 }
 
 /** Arrays as constants of the program: `S.i32[3]` becomes `S_i32[3]`, one load less each. */
@@ -227,12 +248,13 @@ const memoryInputs = (flat: Flat): number[] =>
     ...reads.flatMap(({ address, enable }) => [address, enable]),
   ])
 
-/** Operations that registers, outputs, memories or checks need, in evaluation order. */
+/** Operations that registers, outputs, memories, checks or watches need, in evaluation order. */
 const liveOperations = (flat: Flat, checks: boolean): number[] => {
   const live = new Set<number>()
   const work = [...flat.registers.map((register) => register.next), ...flat.outputs.map((output) => output.value)]
   work.push(...flat.boxes.flatMap((box) => box.inputs))
   work.push(...memoryInputs(flat))
+  work.push(...flat.watched.map(({ value }) => value))
   if (checks) work.push(...flat.checks.map((check) => check.holds))
   for (let value = work.pop(); value !== undefined; value = work.pop()) {
     if (live.has(value)) continue
@@ -273,9 +295,9 @@ const readInput = (port: Port): string => {
   return port.range.min < 0n ? joined : `BigInt.asUintN(${32 * port.words}, ${joined})`
 }
 
-const writeOutput = (port: Port, text: string, kind: Representation): string[] =>
+const writePort = (row: string, port: Port, text: string, kind: Representation): string[] =>
   Array.from({ length: port.words }, (_, k) => {
-    const to = `O[${port.offset + k}]`
+    const to = `${row}[${port.offset + k}]`
     if (kind === 'big') return `${to} = Number(BigInt.asIntN(32, ${text} >> ${32 * k}n));`
     if (k === 0) return `${to} = ${text};`
     return k === 1 ? `${to} = Math.floor(${text} / 4294967296);` : `${to} = ${text} < 0 ? -1 : 0;`

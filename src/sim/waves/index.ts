@@ -1,0 +1,6 @@
+export { waveSignals, waveValue } from './look-up.ts'
+export type { SignalPattern } from './select.ts'
+export { type Radix, type TextWaveOptions, textWave } from './text.ts'
+export { type Trace, type TraceOptions, trace } from './trace.ts'
+export { type VcdOptions, vcdText } from './vcd.ts'
+export type { WaveClock, WaveScope, WaveSignal, Waves } from './waves.ts'
