@@ -23,14 +23,13 @@ const suffix: Readonly<Record<OperationName, string>> = {
   slice: 'field',
 }
 
-/** True for an operation that needs a net once it is read more than once, and no name of its own. */
+/** True for an operation that needs a net once it is read more than once, one of its own width, and has no name yet. */
 export const mayBeNamedByUse = (node: Node): node is Operation =>
   'args' in node &&
   node.op !== 'lookup' &&
-  node.op !== 'shrBy' &&
   node.op !== 'slice' &&
-  !isAlias(node) &&
-  node.name === undefined
+  node.name === undefined &&
+  (node.op !== 'shrBy' || widthOf(node) === widthOf(node.args[0]!))
 
 /** Flags and fields have no sign and are short enough to stand inside braces; arithmetic reads better with a name. */
 const zeroExtendedInPlace: ReadonlySet<OperationName> = new Set(['eq', 'lt', 'and', 'or', 'xor', 'not', 'cat', 'slice'])

@@ -88,6 +88,33 @@ describe('a value read more than once', () => {
     `)
   })
 
+  it('leaves no bit of the output unread, whoever reads which', async () => {
+    const module = maker({ a: u(4), b: u(4) }, { total: u(5), odd: bool }, ({ a, b }) => {
+      const total = a.add(b)
+      return { total, odd: total.bit(0) }
+    })
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "assign total = {1'b0, a} + {1'b0, b};
+      assign odd = total[0];"
+    `)
+  })
+
+  it('is read at the output where it is a shift by a signal, which is as wide as what is shifted', async () => {
+    const module = maker({ a: u(8), n: u(2), m: range(4, 7) }, { y: u(8), low: u(4), z: u(9) }, ({ a, n, m }) => {
+      const [whole, low] = [a.shrBy(n), a.shrBy(m)]
+      return { y: whole, low, z: whole.add(low) }
+    })
+    expect(await body(module)).toMatchInlineSnapshot(`
+      "assign y = a >> n;
+      wire [7:0] low_shifted = a >> m;
+      assign low = low_shifted[3:0];
+      wire [3:0] z_wrapped = low_shifted[3:0];
+      assign z = {1'b0, y} + {5'd0, z_wrapped};
+
+      wire unused = &{1'b0, low_shifted[7:4]};"
+    `)
+  })
+
   it('keeps the name it was given', async () => {
     const module = maker({ a: u(4), b: u(4) }, { total: u(5), twice: u(6) }, ({ a, b }) => {
       const both = a.add(b).named('both')
