@@ -1,12 +1,13 @@
 import { findLoop } from '../../src/dsl/check/loops.ts'
-import { fits, type Module, type Node } from '../../src/dsl/ir.ts'
+import { fits, type Module, type Node, widthOf } from '../../src/dsl/ir.ts'
+import { bool } from '../../src/dsl/shape.ts'
 import { compareEngines, describeDifference } from '../../src/sim/compare.ts'
 import { type Engine, type PortLayout, portLayout, readPort, rowsOf, writePort } from '../../src/sim/engine.ts'
 import { flatten } from '../../src/sim/flatten.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { sortedFailures } from './failures.ts'
 import type { Judge } from './judges.ts'
-import { inRange } from './settle.ts'
+import { inRange, same } from './settle.ts'
 
 /** Values of inputs in one cycle, ticks of clocks among them, by name; what is missing is 0 or the bound nearest to it. */
 export type Row = Readonly<Record<string, bigint>>
@@ -115,11 +116,22 @@ export const sound = (module: Module): void => {
     for (const input of of.inputs)
       holds(fits(inputs.get(input.name)!, input), `input '${input.name}' of '${name}' does not fit`)
   }
-  for (const { name, depth, word, writes, reads, lookups } of module.memories) {
+  for (const { name, depth, word, writes, reads, lookups, initial = [] } of module.memories) {
     const last = BigInt(depth - 1)
     for (const address of [...writes, ...reads].map((port) => port.address).concat(lookups.map(({ args }) => args[0])))
       holds(address.min >= 0n && address.max <= last, `an address of memory '${name}' does not fit`)
-    for (const { value } of writes) holds(fits(value, word), `a word written to memory '${name}' does not fit`)
+    for (const { value, lanes = [] } of writes) {
+      holds(fits(value, word), `a word written to memory '${name}' does not fit`)
+      holds(
+        lanes.every((lane) => fits(lane, bool)),
+        `a lane of memory '${name}' is no condition`,
+      )
+      holds(lanes.length === 0 || widthOf(word) % lanes.length === 0, `lanes of memory '${name}' are unequal`)
+    }
+    for (const node of [...reads.map((read) => read.node), ...lookups])
+      holds(same(node, word), `'${node.name}' does not show a word of memory '${name}'`)
+    for (const value of [0n, ...initial])
+      holds(value >= word.min && value <= word.max, `an initial word of memory '${name}' does not fit`)
   }
   const seen = new Set<Node>()
   for (const operation of module.operations) {

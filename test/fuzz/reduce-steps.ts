@@ -274,6 +274,7 @@ const smallerMemories: Step = async ({ module, change }) => {
         change((of) => remade({ ...of, memories: of.memories.map((one) => (one.name === name ? edit(one) : one)) }))
       for (let k = 0; k < (memory()?.writes.length ?? 0); )
         if (!(await with_((one) => ({ ...one, writes: one.writes.filter((_, n) => n !== k) })))) k++
+      await with_((one) => ({ ...one, writes: one.writes.map(({ lanes, ...write }) => write) }))
       await with_((one) => ({ ...one, initial: one.writes.length > 0 ? undefined : [0n] }))
       for (const depth of [2, 4, 16])
         if (depth < (memory()?.depth ?? 0))

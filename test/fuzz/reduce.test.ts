@@ -241,7 +241,7 @@ describe('the smallest case', () => {
 
         \`ifndef SYNTHESIS
         always @(posedge clk) begin
-          if (!rst && !x0_0_x1_0_m0_read_2) $error("%m: memory 'm0': both ports write one word at one edge");
+          if (!rst && !x0_0_x1_0_m0_read_2) $error("%m: memory 'x0_0_x1_0_m0': both ports write one word at one edge");
         end
         \`endif
       endmodule"

@@ -76,7 +76,11 @@ const costOf = ({ module, rows }: Case): number => {
       ...of.wires.map(({ node }) => 6 + bits([node])),
       ...of.memories.map(
         ({ depth, word, writes, reads, lookups, initial = [] }) =>
-          30 + 10 * (writes.length + reads.length + lookups.length) + Math.log2(depth) + bits([word]) + initial.length,
+          30 +
+          10 * (writes.length + reads.length + lookups.length + writes.filter(({ lanes }) => lanes).length) +
+          Math.log2(depth) +
+          bits([word]) +
+          initial.length,
       ),
       ...of.checks.map(() => 8),
       ...of.instances.map((instance) => 12 + visit(instance.of)),

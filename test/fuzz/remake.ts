@@ -3,7 +3,7 @@ import { domainsOf, mainDomain, parentDomain, portDomains } from '../../src/dsl/
 import { Graph } from '../../src/dsl/graph.ts'
 import type { Input, Instance, Leaf, Module, Node, Operation, Range } from '../../src/dsl/ir.ts'
 import { NameTable } from '../../src/dsl/names.ts'
-import { actsAlone } from '../../src/dsl/roots.ts'
+import { actsAlone, writeNeeds } from '../../src/dsl/roots.ts'
 import { bool } from '../../src/dsl/shape.ts'
 import { brought, inRange, operationOn, same } from './settle.ts'
 
@@ -95,7 +95,9 @@ export const remade = (module: Module, changes: Changes = {}): Module => {
       }
       case 'lookup': {
         const memory = needMemory(node.memory)
-        return graph.lookup(node.memory, memory.word, at(node.args[0], addresses(memory)), () => node.name).node
+        const { crossing } = node
+        const wanted = { memory: node.memory, ...memory.word, ...(crossing !== undefined && { crossing }) }
+        return graph.lookup(wanted, at(node.args[0], addresses(memory)), () => node.name).node
       }
       case 'out': {
         const instance = instances.get(node.instance)!
@@ -134,10 +136,7 @@ export const remade = (module: Module, changes: Changes = {}): Module => {
   }
   const needMemory = (name: string): Module['memories'][number] => {
     const memory = memories.get(name)!
-    need(
-      memory,
-      memory.writes.flatMap(({ address, value, enable }) => [address, value, enable]),
-    )
+    need(memory, memory.writes.flatMap(writeNeeds))
     return memory
   }
 
@@ -172,10 +171,11 @@ export const remade = (module: Module, changes: Changes = {}): Module => {
       ...memory,
       ...(memory.initial && { initial: memory.initial.map((word) => inRange(word, memory.word)) }),
       writes: memory.writes.map((write) => ({
-        ...write,
+        ...unclocked(write),
         address: at(write.address, addresses(memory)),
         value: at(write.value, memory.word),
         enable: at(write.enable, bool),
+        ...(write.lanes && { lanes: write.lanes.map((lane) => at(lane, bool)) }),
       })),
       reads: memory.reads
         .filter((read) => isLive(read.node))
@@ -201,7 +201,11 @@ export const remade = (module: Module, changes: Changes = {}): Module => {
       ),
     })),
     checks: module.checks
-      .map((check) => ({ ...unclocked(check), holds: at(check.holds, bool) }))
+      .map(({ meets, ...check }) => ({
+        ...unclocked(check),
+        ...(meets !== undefined && !oneClock && { meets }),
+        holds: at(check.holds, bool),
+      }))
       .filter(({ holds }) => holds.op !== 'const' || holds.value === 0n),
     operations: graph.operations,
     nodeCount: 0,
@@ -242,9 +246,8 @@ export const withModule = (top: Module, target: Module, replacement: Module): Mo
   return visit(top)
 }
 
-/** Black boxes have no inside, and the clocked ports of memories are on the implicit clock. */
-export const canBeInlined = ({ of, clocks }: Instance): boolean =>
-  !of.blackBox && !(clocks?.has(mainDomain) && of.memories.length > 0)
+/** Black boxes have no inside. */
+export const canBeInlined = ({ of }: Instance): boolean => !of.blackBox
 
 /** The module with the inside of one of its instances in place of it; what comes from there is called `instance_name`. */
 export const inlined = (module: Module, instance: Instance): Module => {
@@ -286,7 +289,7 @@ export const inlined = (module: Module, instance: Instance): Module => {
       case 'out':
         return { ...node, instance: nameOf(node.instance) }
       case 'read':
-        return { ...node, name: nameOf(node.name), memory: nameOf(node.memory) }
+        return { ...moved(node), name: nameOf(node.name), memory: nameOf(node.memory) }
       case 'lookup':
         return { ...node, name: nameOf(node.name), memory: nameOf(node.memory), args: [copy(node.args[0])] }
       case 'const':
@@ -313,10 +316,11 @@ export const inlined = (module: Module, instance: Instance): Module => {
         ...one,
         name: nameOf(one.name),
         writes: one.writes.map((write) => ({
-          ...write,
+          ...moved(write),
           address: copy(write.address),
           value: copy(write.value),
           enable: copy(write.enable),
+          ...(write.lanes && { lanes: write.lanes.map(copy) }),
         })),
         reads: one.reads.map((read) => ({
           ...read,
@@ -337,7 +341,16 @@ export const inlined = (module: Module, instance: Instance): Module => {
         ...clocksThrough({ of: one.of, ...(clocks && { clocks }) }, instance),
       })),
     ],
-    checks: [...module.checks, ...of.checks.map((one) => ({ ...moved(one), holds: copy(one.holds) }))],
+    checks: [
+      ...module.checks,
+      ...of.checks.map(({ meets, ...one }) => ({
+        ...moved(one),
+        ...(meets !== undefined && { meets: parentDomain(instance, meets) }),
+        // The promises of a memory go with its name.
+        message: one.message.replace(/^memory '(\w+)'/, (_, name: string) => `memory '${nameOf(name)}'`),
+        holds: copy(one.holds),
+      })),
+    ],
   }
   const instead = new Map<Node, Node>()
   for (const output of of.outputs) {

@@ -71,7 +71,7 @@ export const asInt = (e: Expression): string => {
 const asIntSignal = (around: Surroundings, e: Expression, near?: Expression): string => asInt(lifted(around, e, near))
 
 /** A field of that width. */
-const asBits = (around: Surroundings, e: Expression, width: number, near?: Expression): string => {
+export const asBits = (around: Surroundings, e: Expression, width: number, near?: Expression): string => {
   if (e.kind === 'bits' && widthOf(e.range) === width) return e.text
   if (e.kind === 'bool' && width === 1) return `${e.text}.bits()`
   const int = asIntSignal(around, e, near)

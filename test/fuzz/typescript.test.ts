@@ -20,6 +20,7 @@ import {
   reset,
   s,
   u,
+  vec,
 } from '../../src/dsl/index.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
@@ -69,11 +70,16 @@ const Everything = component('everything', (_: object) => ({
     const far = regs({ last: u(4) }, { clock: pixel })
     const odd = regs({ odd: u(4) }, { clock: pixel, crossing: 'a test' })
     const w = wires({ back: u(7) })
-    far.last.next = mux(seen.lt(odd.odd), seen, 0)
+
     odd.odd.next = seen.wrap(u(2))
     const store = memory('store', { depth: 5, of: s(4), collide: 'new', initial: [1, -8, 7] })
-    const table = rom('squares', { of: u(9), initial: [400, 0, 3] })
     const { upper, sum } = use('first', Child({}), { word: c.xor(0b101010), carry: w.back.bit(0) })
+    const shared = memory('shared', { depth: 4, of: vec(2, bits(3)), collide: 'never', initial: [[1, 6]] })
+    shared.write(c.slice(1, 0).unsigned(), [c.slice(5, 3), c.slice(2, 0)], { enable: d, lanes: [d, r.flag] })
+    const there = shared.read(far.last.wrap(u(2)), { clock: pixel })
+    const here = shared.lookup(upper.unsigned().wrap(u(2)), { crossing: 'written by the same clock' })[1]!
+    const table = rom('squares', { of: u(9), initial: [400, 0, 3] })
+    far.last.next = mux(seen.lt(odd.odd), seen, there[0]!.unsigned())
     w.back.value = use('second', Child({}), { word: r.kept, carry: d }).sum
     when(d, () => store.write(b.sat(store.address), a.shrBy(upper.unsigned()).sat(s(4))))
     r.total.next = r.total.add(store.read(upper.unsigned().sat(store.address), { enable: r.flag })).wrap(s(12))
@@ -86,7 +92,7 @@ const Everything = component('everything', (_: object) => ({
     const product = a.mul(b).named('scaled')
     return {
       product,
-      word: cat(c, upper),
+      word: cat(c, here),
       mode_now: r.state,
       far: far.last,
       at_once: table.lookup(sum.sat(table.address)).gt(a),
@@ -110,7 +116,7 @@ describe('a module printed as TypeScript', () => {
 
   it('reads like something a person might have written', () => {
     expect(typescriptOf(Everything({}).module)).toMatchInlineSnapshot(`
-      "import { bool, clock, component, enumeration, mux, on, range, reset, s, u } from 'bitloom'
+      "import { bits, bool, clock, component, enumeration, mux, on, pack, range, reset, s, u, unpack, vec } from 'bitloom'
 
       const pixel_clock = clock('pixel')
 
@@ -143,33 +149,42 @@ describe('a module printed as TypeScript', () => {
           }), ...regs({ last: u(4) }, { clock: pixel_clock }), ...regs({ odd: u(4) }, { clock: pixel_clock, crossing: 'a test' }) }
           const w = wires({ back: u(7) })
           const store = memory('store', { depth: 5, of: s(4), collide: 'new', initial: [1, -8, 7] })
+          const shared = memory('shared', { depth: 4, of: vec(2, bits(3)), collide: 'never', initial: [[1, 6]] })
           const squares = rom('squares', { depth: 3, of: u(9), initial: [400, 0, 3] })
           const first = use('first', TheChild({}), { word: i.c.bits().xor(42).unsigned(), carry: w.back.bits().bit(0) })
+          const v1 = i.c.bits().slice(1, 0)
+          const v2 = i.c.bits().slice(2, 0)
+          const v3 = r.last.wrap(u(2))
+          const shared_read = pack(vec(2, bits(3)), shared.read(v3, { clock: pixel_clock })).unsigned()
+          const v4 = first.upper.wrap(u(2))
+          const shared_lookup = pack(vec(2, bits(3)), shared.lookup(v4, { crossing: 'written by the same clock' })).unsigned()
           const second = use('second', TheChild({}), { word: r.kept, carry: i.d })
           const store_read = store.read(first.upper.sat(range(0, 4)), { enable: r.flag })
-          const v1 = i.a.mul(i.b).named('scaled')
-          const v2 = first.sum.sat(range(0, 2))
-          const squares_lookup = squares.lookup(v2)
+          const v5 = i.a.mul(i.b).named('scaled')
+          const v6 = first.sum.sat(range(0, 2))
+          const squares_lookup = squares.lookup(v6)
           r.total.next = r.total.add(store_read).wrap(s(12))
-          const v3 = v1.shr(2).eq(w.back).or(i.c.eq(63).not()).and(i.d)
-          r.flag.next = v3
-          const v4 = mux(r.flag, mux(i.a.lt(i.b), r.state, 'full'), r.state)
-          r.state.next = v4
-          const v5 = first.upper.bits().cat(i.c.bits().slice(2, 0)).not()
-          r.kept.next = mux(i.d, i.c.bits().and(r.kept.bits()), v5).unsigned()
-          r.last.next = mux(i.seen.lt(r.odd), i.seen, 0)
+          const v7 = v5.shr(2).eq(w.back).or(i.c.eq(63).not()).and(i.d)
+          r.flag.next = v7
+          const v8 = mux(r.flag, mux(i.a.lt(i.b), r.state, 'full'), r.state)
+          r.state.next = v8
+          const v9 = mux(i.d, i.c.bits().and(r.kept.bits()), first.upper.bits().cat(v2).not())
+          r.kept.next = v9.unsigned()
+          const v10 = mux(i.seen.lt(r.odd), i.seen.bits(), shared_read.bits().slice(2, 0).unsigned().bits(4))
+          r.last.next = v10.unsigned()
           r.odd.next = i.seen.wrap(u(2))
           w.back.value = second.sum
           store.write(i.b.sat(range(0, 4)), i.a.shrBy(first.upper).sat(s(4)), { enable: i.d })
+          shared.write(v1.unsigned(), unpack(vec(2, bits(3)), v2.cat(i.c.bits().slice(5, 3))), { enable: i.d, lanes: [i.d, r.flag] })
           check(r.total.sub(i.a).lt(2000).or(r.state.eq('idle')), 'it\\'s a promise')
-          const v6 = i.b.shlBy(first.sum.sat(u(5))).shl(3).sub(v1).add(i.a.neg())
+          const v11 = i.b.shlBy(first.sum.sat(u(5))).shl(3).sub(v5).add(i.a.neg())
           return {
-            product: v1,
-            word: i.c.bits().cat(first.upper.bits()).unsigned(),
+            product: v5,
+            word: i.c.bits().cat(shared_lookup.bits().slice(5, 3)).unsigned(),
             mode_now: r.state,
             far: r.last,
             at_once: i.a.lt(squares_lookup),
-            big: v6,
+            big: v11,
           }
         },
       }))
@@ -180,7 +195,7 @@ describe('a module printed as TypeScript', () => {
   })
 
   it(
-    'does what random components do, of one clock and of two',
+    'does what random components do',
     async () => {
       let alike = 0
       const count = full ? 600 : 45

@@ -11,10 +11,12 @@ import {
   type Register,
   widthOf,
 } from '../../src/dsl/ir.ts'
+import { writeNeeds } from '../../src/dsl/roots.ts'
 import { bits } from '../../src/dsl/shape.ts'
 import { modulesUnder } from '../../src/dsl/verilog/print.ts'
 import { same } from './settle.ts'
 import {
+  asBits,
   asBool,
   type Expression,
   type Kind,
@@ -156,7 +158,7 @@ const rootsOf = (module: Module): Node[] => [
   ...module.wires.map(({ driver }) => driver),
   ...module.instances.flatMap(({ inputs }) => [...inputs.values()]),
   ...module.memories.flatMap(({ reads, writes, lookups }) => [
-    ...writes.flatMap(({ address, value, enable }) => [address, value, enable]),
+    ...writes.flatMap(writeNeeds),
     ...reads.flatMap(({ address, enable }) => [address, enable]),
     ...lookups.map(({ args }) => args[0]),
   ]),
@@ -277,9 +279,11 @@ const componentText = (module: Module, file: File): string => {
         const read = memory.reads.find((one) => one.node === node)!
         if (open.has(read)) return through(node.name, node, undefined, () => known.get(node)!.text)
         open.add(read)
-        const enable = around.of(read.enable)
-        const options = enable.literal === 1n ? '' : `, { enable: ${operand(around, enable, 'bool', bits(1))} }`
-        const text = `${memoryVariables.get(memory.name)}.read(${addressText(memory, read.address)}${options})`
+        const port = portText(read.enable, node.clock)
+        const text = seen(
+          memory,
+          `${memoryVariables.get(memory.name)}.read(${addressText(memory, read.address)}${port})`,
+        )
         open.delete(read)
         const variable = local(node.name)
         body.push(`const ${variable} = ${text}`)
@@ -287,7 +291,9 @@ const componentText = (module: Module, file: File): string => {
       }
       case 'lookup': {
         const memory = memoryNamed.get(node.memory)!
-        const text = `${memoryVariables.get(memory.name)}.lookup(${addressText(memory, node.args[0])})`
+        const options = node.crossing === undefined ? '' : `, { crossing: ${quoted(node.crossing)} }`
+        const address = addressText(memory, node.args[0])
+        const text = seen(memory, `${memoryVariables.get(memory.name)}.lookup(${address}${options})`)
         const variable = local(node.name)
         body.push(`const ${variable} = ${text}`)
         return declared(variable, node, kindOf(node, undefined, false))
@@ -298,6 +304,22 @@ const componentText = (module: Module, file: File): string => {
         return operation(node)
     }
   }
+  const portText = (enable: Node, clock: string | undefined, lanes: readonly Node[] = []): string => {
+    const condition = (node: Node): string => operand(around, around.of(node), 'bool', bits(1))
+    const always = around.of(enable).literal === 1n
+    const options = [
+      ...(always ? [] : [`enable: ${condition(enable)}`]),
+      ...(clock === undefined ? [] : [`clock: ${file.clock(clock)}`]),
+      ...(lanes.length === 0 ? [] : [`lanes: [${lanes.map(condition).join(', ')}]`]),
+    ]
+    return options.length === 0 ? '' : `, { ${options.join(', ')} }`
+  }
+  /** Words that are written in part are vectors; what is read of them is packed into a field. */
+  const lanesOf = ({ writes }: Memory): number => writes.find(({ lanes }) => lanes)?.lanes?.length ?? 0
+  const vectorText = (memory: Memory): string =>
+    `${file.use('vec')}(${lanesOf(memory)}, ${file.use('bits')}(${widthOf(memory.word) / lanesOf(memory)}))`
+  const seen = (memory: Memory, text: string): string =>
+    lanesOf(memory) === 0 ? text : `${file.use('pack')}(${vectorText(memory)}, ${text}).unsigned()`
   const addressText = ({ depth }: Memory, address: Node): string =>
     operand(around, around.of(address), 'int', { min: 0n, max: BigInt(depth - 1) })
   const operation = (node: Operation): Expression => {
@@ -340,10 +362,14 @@ const componentText = (module: Module, file: File): string => {
     return (uses.get(node) ?? 0) > 1 || node.name !== undefined
   }
 
-  const constantTruth = (e: Expression): string => {
+  /** A field, also of a constant. */
+  const fieldText = (e: Expression, range: Range): string => asBits(around, e, widthOf(range), someSignal())
+  const someSignal = (): Expression | undefined => {
     const leaf = [...module.inputs, ...module.registers.map(({ node }) => node)][0]
-    if (!leaf) throw new RangeError('a constant with no signal beside it has no text')
-    return asBool(around, e, around.of(leaf))
+    return leaf && around.of(leaf)
+  }
+  const constantTruth = (e: Expression): string => {
+    return asBool(around, e, someSignal())
   }
   const assignments = [
     ...module.registers
@@ -357,11 +383,14 @@ const componentText = (module: Module, file: File): string => {
       return (): string => `w.${name}.value = ${operand(around, around.of(driver), kind, node, node.encoding)}`
     }),
     ...module.memories.flatMap((memory) =>
-      memory.writes.map(({ address, value, enable }) => (): string => {
-        const on = around.of(enable)
-        const options = on.literal === 1n ? '' : `, { enable: ${operand(around, on, 'bool', bits(1))} }`
-        const word = operand(around, around.of(value), kindOf(memory.word, undefined, false), memory.word)
-        return `${memoryVariables.get(memory.name)}.write(${addressText(memory, address)}, ${word}${options})`
+      memory.writes.map(({ address, value, enable, clock, lanes }) => (): string => {
+        const e = around.of(value)
+        const word =
+          lanesOf(memory) === 0
+            ? operand(around, e, kindOf(memory.word, undefined, false), memory.word)
+            : `${file.use('unpack')}(${vectorText(memory)}, ${fieldText(e, memory.word)})`
+        const port = portText(enable, clock, lanes)
+        return `${memoryVariables.get(memory.name)}.write(${addressText(memory, address)}, ${word}${port})`
       }),
     ),
     ...module.checks
@@ -406,8 +435,17 @@ const componentText = (module: Module, file: File): string => {
     ...(wireShapes.length > 0 ? [`const w = ${builder('wires')}(${record(wireShapes)})`] : []),
     ...module.memories.map((memory) => {
       const kind = kindOf(memory.word, undefined, false)
-      const words = memory.initial?.map((word) => (kind === 'bool' ? String(word === 1n) : number(word)))
-      const of = `depth: ${memory.depth}, of: ${shape(memory.word, kind)}`
+      const lanes = lanesOf(memory)
+      const partsOf = (word: bigint): string => {
+        const width = widthOf(memory.word) / lanes
+        const part = (k: number): bigint => BigInt.asUintN(width, word >> BigInt(k * width))
+        return `[${Array.from({ length: lanes }, (_, k) => number(part(k))).join(', ')}]`
+      }
+      const words = memory.initial?.map((word) => {
+        if (lanes > 0) return partsOf(word)
+        return kind === 'bool' ? String(word === 1n) : number(word)
+      })
+      const of = `depth: ${memory.depth}, of: ${lanes > 0 ? vectorText(memory) : shape(memory.word, kind)}`
       const initial = words && `initial: [${words.join(', ')}]`
       const text =
         memory.writes.length === 0
