@@ -1,4 +1,5 @@
 import { type Component, component, type Shape } from '../../src/dsl/index.ts'
+import type { Row } from './case.ts'
 
 /**
  * One component that holds many and leads all their ports outside, `d3_i0` for port `i0` of the fourth: so that slow tools
@@ -24,3 +25,13 @@ export const bundle = (name: string, parts: readonly Component[]): Component => 
     },
   }))({})
 }
+
+/** The inputs of the k-th component of a bundle, and the ticks of all clocks. */
+export const rowOfPart = (row: Row, k: number): Row =>
+  Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => {
+      const [, part, port] = /^d(\d+)_(.*)$/.exec(name) ?? []
+      if (part === undefined) return [[name, value]]
+      return Number(part) === k ? [[port!, value]] : []
+    }),
+  )

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { compareEngines, type Difference, describeDifference } from '../../src/sim/compare.ts'
-import { interpreter } from '../../src/sim/interpret.ts'
+import { portLayout } from '../../src/sim/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { bundle } from './bundle.ts'
-import { sortedFailures } from './failures.ts'
-import { icarusEngine } from './icarus.ts'
+import { icarus, verilator } from './judges.ts'
 import { type Limits, randomComponent } from './random-component.ts'
-import { complaintsAbout, verilatorJudge } from './verilator-judge.ts'
+import { complaintReportOf, disagreementIn, type Part } from './report.ts'
 
 const kinds: readonly (readonly [string, Limits])[] = [
   ['narrow values', { width: 24, operations: 30, depth: 1 }],
@@ -31,39 +29,30 @@ const missing = (tool: keyof typeof tools): boolean => {
   return absent.length > 0
 }
 
-interface Case {
-  readonly seed: number
-  readonly limits: Limits
+/** Components of consecutive seeds in groups that are built and run together. */
+const groupsOf = (firstSeed: number, count: number, limits: Limits): Part[][] => {
+  const parts = Array.from({ length: count }, (_, k) => {
+    const seed = firstSeed + k
+    return { component: randomComponent(seed, limits), text: `randomComponent(${seed}, ${JSON.stringify(limits)})` }
+  })
+  return Array.from({ length: Math.ceil(count / perBundle) }, (_, k) => parts.slice(k * perBundle, (k + 1) * perBundle))
 }
 
-/** Cases in groups that are built and run together. */
-const groups = (cases: readonly Case[]): Case[][] =>
-  Array.from({ length: Math.ceil(cases.length / perBundle) }, (_, k) => cases.slice(k * perBundle, (k + 1) * perBundle))
-
-const together = (cases: readonly Case[]) =>
+const together = (parts: readonly Part[]) =>
   bundle(
-    `bundle_${cases[0]!.seed}`,
-    cases.map(({ seed, limits }) => randomComponent(seed, limits)),
+    `bundle_${parts[0]!.component.name}`,
+    parts.map(({ component }) => component),
   ).module
-
-/** The difference with the seed and limits that show it again. */
-const report = (difference: Difference | undefined, cases: readonly Case[]): string | undefined => {
-  if (!difference) return undefined
-  const { seed, limits } = cases[Number(/^d(\d+)_/.exec(difference.signal)![1])]!
-  return `${describeDifference(difference)}: randomComponent(${seed}, ${JSON.stringify(limits)})`
-}
 
 describe.skipIf(missing('iverilog'))('printed Verilog in Icarus', () => {
   it.each(kinds)(
     'does what the interpreter does, every output in every cycle, with %s, and no linter complains',
     async (_, limits) => {
-      const all = Array.from({ length: designs.iverilog }, (_, k) => ({ seed: 10_000 + k, limits }))
-      for (const cases of groups(all)) {
-        const module = together(cases)
-        const definition = interpreter(module)
-        const stimulus = randomStimulus(definition.ports, cycles, cases[0]!.seed)
-        expect(report(compareEngines([definition, icarusEngine(module)], stimulus), cases)).toBeUndefined()
-        expect(await complaintsAbout(module)).toEqual([])
+      for (const parts of groupsOf(10_000, designs.iverilog, limits)) {
+        const module = together(parts)
+        const stimulus = randomStimulus(portLayout(module), cycles, 1)
+        expect(await disagreementIn(module, parts, stimulus, icarus)).toBeUndefined()
+        expect(await complaintReportOf(module, module.name)).toBeUndefined()
       }
     },
     full ? 1_800_000 : undefined,
@@ -74,21 +63,13 @@ describe.skipIf(missing('verilator'))('printed Verilog in Verilator', () => {
   it(
     'does what the interpreter does, every output and every failed check in every cycle, and no linter complains',
     async () => {
-      const all = kinds.flatMap(([, limits], kind) =>
-        Array.from({ length: designs.verilator }, (_, k) => ({ seed: 20_000 + 1000 * kind + k, limits })),
-      )
-      for (const cases of groups(all)) {
-        const module = together(cases)
-        const definition = interpreter(module)
-        const stimulus = randomStimulus(definition.ports, cycles, cases[0]!.seed)
-        const judge = verilatorJudge(module)
-        try {
-          expect(report(compareEngines([definition, judge], stimulus), cases)).toBeUndefined()
-          expect(sortedFailures(judge)).toEqual(sortedFailures(definition))
-        } finally {
-          judge.close()
-        }
-        expect(await complaintsAbout(module)).toEqual([])
+      const all = kinds.flatMap(([, limits], kind) => groupsOf(20_000 + 1000 * kind, designs.verilator, limits).flat())
+      for (let k = 0; k < all.length; k += perBundle) {
+        const parts = all.slice(k, k + perBundle)
+        const module = together(parts)
+        const stimulus = randomStimulus(portLayout(module), cycles, 1)
+        expect(await disagreementIn(module, parts, stimulus, verilator)).toBeUndefined()
+        expect(await complaintReportOf(module, module.name)).toBeUndefined()
       }
     },
     full ? 1_800_000 : undefined,

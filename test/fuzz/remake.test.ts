@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import type { Module } from '../../src/dsl/index.ts'
+import { interpreter } from '../../src/sim/interpret.ts'
+import { randomStimulus } from '../../src/sim/stimulus.ts'
+import { caseOf, sound, stimulusOf } from './case.ts'
+import { type Limits, randomComponent } from './random-component.ts'
+import { randomStructure } from './random-structure.ts'
+import { canBeInlined, inlined, remade } from './remake.ts'
+
+const kinds: readonly Limits[] = [
+  { width: 24, operations: 30, depth: 1 },
+  { width: 130, operations: 30, depth: 1 },
+  { width: 34, operations: 12, depth: 3 },
+]
+
+const corpus = (count: number): readonly Module[] =>
+  Array.from({ length: count }, (_, seed) =>
+    seed % 5 === 4
+      ? randomStructure(seed, { width: 34, operations: 8, depth: 1 }).module
+      : randomComponent(seed, kinds[seed % 3]!).module,
+  )
+
+/** The first difference of two versions of a module, of which the second may lack inputs that nothing depends on. */
+const difference = (before: Module, after: Module, seed: number): string | undefined => {
+  const [left, right] = [interpreter(before), interpreter(after)]
+  const { rows } = caseOf(before, randomStimulus(left.ports, 40, seed))
+  const [a, b] = [left, right].map((engine) => {
+    const response = new Int32Array(rows.length * engine.ports.outputWords)
+    engine.replay(stimulusOf(engine.ports, rows), rows.length, response)
+    return response
+  })
+  expect(right.failedChecks).toBe(left.failedChecks)
+  const word = a!.findIndex((value, k) => value !== b![k])
+  return word < 0 ? undefined : `word ${word}: ${a![word]} and ${b![word]}`
+}
+
+describe('a module remade without changes', () => {
+  it('does what it did, and so does one with everything inlined', () => {
+    corpus(60).forEach((module, seed) => {
+      const again = remade(module)
+      sound(again)
+      expect(difference(module, again, seed), `seed ${seed}`).toBeUndefined()
+      let flat = module
+      for (;;) {
+        const instance = flat.instances.find(canBeInlined)
+        if (!instance) break
+        flat = inlined(flat, instance)
+      }
+      sound(flat)
+      expect(difference(module, flat, seed), `seed ${seed}, flat`).toBeUndefined()
+    })
+  })
+})

@@ -1,0 +1,126 @@
+import { type Component, type Module, printVerilog } from '../../src/dsl/index.ts'
+import { rowOfPart } from './bundle.ts'
+import { type Case, caseOf, differenceIn, differenceOf, type Row } from './case.ts'
+import { describedAnew } from './evaluated.ts'
+import type { Judge } from './judges.ts'
+import { reduce, type StillFails } from './reduce.ts'
+import { componentsOf } from './typescript.ts'
+import { complaintsAbout } from './verilator-judge.ts'
+
+/**
+ * What to say where a judge and the interpreter differ, undefined where they agree: the difference, where the module comes
+ * from, and the smallest case that still shows it, as a whole test file. Registers are compared where asked for.
+ */
+export const disagreement = async (
+  module: Module,
+  stimulus: Int32Array,
+  judge: Judge,
+  origin: string,
+  registers = false,
+): Promise<string | undefined> => {
+  const difference = differenceIn(module, stimulus, judge, registers)
+  return difference && reportOf(caseOf(module, stimulus), judge, origin)
+}
+
+/** The same for a bundle of components, of which the one that differs is made smaller alone if it differs alone. */
+export const disagreementIn = async (
+  bundled: Module,
+  parts: readonly Part[],
+  stimulus: Int32Array,
+  judge: Judge,
+): Promise<string | undefined> => {
+  const difference = differenceIn(bundled, stimulus, judge, false)
+  if (difference === undefined) return undefined
+  const whole = caseOf(bundled, stimulus)
+  const k = Number(/\bd(\d+)\b|\bd(\d+)_/.exec(difference)?.slice(1).find(Boolean) ?? 0)
+  const { component, text } = parts[k]!
+  const alone = { module: component.module, rows: whole.rows.map((row) => rowOfPart(row, k)) }
+  return (await reportOf(alone, judge, text)) ?? reportOf(whole, judge, `in a bundle, ${text}`)
+}
+
+/** A component of a bundle, and how to make it again. */
+export interface Part {
+  readonly component: Component
+  readonly text: string
+}
+
+export const reportOf = async (failing: Case, judge: Judge, origin: string): Promise<string | undefined> => {
+  const difference = differenceOf(failing, judge)
+  if (difference === undefined) return undefined
+  const kind = kindOf(difference)
+  const stillFails = (one: Case): boolean => {
+    const found = differenceOf(one, judge)
+    return found !== undefined && kindOf(found) === kind
+  }
+  const small = await reduce(failing, stillFails, { seconds: judge.seconds })
+  const now = differenceOf(small, judge) ?? difference
+  const test = (top: string) => [
+    `import { ${judge.text.replace(/\(.*/, '')} } from '${judge.file}'`,
+    "import { differenceOf } from './case.ts'",
+    `it(${JSON.stringify(now)}, () => {
+  const rows = [${small.rows.map(rowText).join(', ')}]
+  expect(differenceOf({ module: ${top}.module, rows }, ${judge.text})).toBeUndefined()
+})`,
+  ]
+  return `${difference}: ${origin}\n${await fileOf(small, stillFails, test)}`
+}
+
+/** The same for what linters dislike about the printed Verilog. */
+export const complaintReportOf = async (
+  module: Module,
+  origin: string,
+  about: (module: Module) => Promise<readonly string[]> = complaintsAbout,
+): Promise<string | undefined> => {
+  const complaints = await about(module)
+  if (complaints.length === 0) return undefined
+  const kinds = new Set(complaints.map(kindOf))
+  const stillFails = async (one: Case): Promise<boolean> =>
+    (await about(one.module)).some((complaint) => kinds.has(kindOf(complaint)))
+  const small = await reduce({ module, rows: [{}] }, stillFails, { seconds: 60 })
+  const test = (top: string) => [
+    "import { complaintsAbout } from './verilator-judge.ts'",
+    `it('is printed as Verilog that no linter dislikes', async () => {
+  expect(await complaintsAbout(${top}.module)).toEqual([])
+})`,
+  ]
+  return `${complaints.join('\n')}: ${origin}\n${await fileOf(small, stillFails, test)}`
+}
+
+/** Failures of one kind are taken for the same: values of other signals, the same error, the same complaint. */
+const kindOf = (failure: string): string =>
+  failure.includes(' throws ')
+    ? failure.replace(/^.*? throws /, '').replaceAll(/[\d'"].*/g, '')
+    : failure.startsWith('%') || /^\w+\.v:/.test(failure)
+      ? failure.replaceAll(/\w+\.v:[\d:]+|'[^']*'|\d+/g, '')
+      : failure.replace(/ (?:in cycle|interpreter says).*/, '')
+
+const rowText = (row: Row): string => {
+  const values = Object.entries(row).map(([name, value]) => `${name}: ${value}n`)
+  return values.length === 0 ? '{}' : `{ ${values.join(', ')} }`
+}
+
+/** A test file for this folder; where the case has no TypeScript, why not, and its Verilog. */
+const fileOf = async (small: Case, stillFails: StillFails, test: (top: string) => string[]): Promise<string> => {
+  try {
+    const { imports, text, top } = componentsOf(small.module)
+    const lines = test(top)
+    const again = await describedAnew(small.module)
+    const sentence = (await stillFails({ ...small, module: again }))
+      ? 'The smallest case found, as a test in test/fuzz:'
+      : 'The smallest case found, as a test in test/fuzz; described anew like this it does not fail, the module itself does:'
+    return `${sentence}\n
+import { expect, it } from 'vitest'
+import { ${imports.join(', ')} } from '../../src/dsl/index.ts'
+${lines
+  .filter((line) => line.startsWith('import '))
+  .sort()
+  .join('\n')}
+
+${text}
+
+${lines.filter((line) => !line.startsWith('import ')).join('\n')}
+`
+  } catch (error) {
+    return `The smallest case found cannot be told in TypeScript (${String(error)}); its Verilog:\n\n${printVerilog(small.module)}`
+  }
+}
