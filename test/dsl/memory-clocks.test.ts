@@ -58,6 +58,13 @@ const Shared = component('shared', (_: object) => ({
   },
 }))
 
+/** The frame with one clock for both of its own: they meet at every edge. */
+const Together = component('together', (_: object) => ({
+  in: { write: bool, target: u(2), pixel: s(6), from: u(2), read: bool },
+  out: { shown: s(6) },
+  logic: (inputs, { use }) => use('frame', Frame({}), inputs, { clocks: [[camera, mainClock]] }),
+}))
+
 const row = (engine: Engine, values: Readonly<Record<string, bigint | number>>): Record<string, bigint> => {
   for (const [name, value] of Object.entries(values))
     writePort(engine.inputs, portNamed(engine.ports.inputs, name), BigInt(value))
@@ -121,12 +128,8 @@ describe.each([
     for (let k = 0; k < 3; k++) row(engine, { at: 1, a: 1, camera_tick: 1, clk_tick: 0 })
     expect(row(engine, { camera_tick: 0, clk_tick: 0 })).toEqual({ y: 2n, z: 1n })
 
-    const one = maker({ from: u(2), target: u(2) }, { y: s(6) }, ({ from, target }, { use }) => ({
-      y: use('frame', Frame({}), { write: true, target, pixel: 1, from, read: true }, { clocks: [[camera, mainClock]] })
-        .shown,
-    }))
-    const together = start(one)
-    row(together, { from: 1, target: 2 })
+    const together = start(Together({}).module)
+    row(together, { write: 1, read: 1, from: 1, target: 2 })
     row(together, { from: 1, target: 1 })
     expect(together.failures).toEqual([{ cycle: 1, message: `frame: ${message}` }])
   })
@@ -136,6 +139,7 @@ describe('a memory of two clocks', () => {
   const modules: readonly (readonly [string, Module])[] = [
     ['a write and a read', Frame({}).module],
     ['two writes, two reads and a lookup', Shared({}).module],
+    ['one clock in place of both', Together({}).module],
   ]
   const judges = [
     ['JavaScript', javascriptEngine],

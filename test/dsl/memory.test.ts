@@ -159,6 +159,30 @@ describe('a memory', () => {
   })
 })
 
+describe('a memory that only feeds itself', () => {
+  it('is a warning, and what it reads is idle', () => {
+    const module = maker({ at: u(2) }, { y: u(4) }, ({ at }, { memory }) => {
+      const counts = memory('counts', { depth: 4, of: u(4), collide: 'old' })
+      counts.write(at, counts.lookup(at).add(1).wrap(u(4)))
+      return { y: 1 }
+    })
+    expect(module.warnings.map(({ message }) => message)).toEqual([
+      "input 'at' changes no output and no check; read it or leave it out",
+      "memory 'counts' changes no output and no check; read it or leave it out",
+    ])
+    expect(module.warnings[1]!.source?.()).toMatch(/memory\.test\.ts/)
+  })
+
+  it('is none where one of its ports is read; the address of another one is idle', () => {
+    const module = maker({ a: u(2), b: u(2) }, { y: u(4) }, ({ a, b }, { rom }) => {
+      const words = rom('words', { of: u(4), initial: [1, 2, 3, 4] })
+      words.read(b)
+      return { y: words.read(a) }
+    })
+    expect(module.warnings.map(({ about }) => about)).toEqual([['b']])
+  })
+})
+
 describe('a memory in Verilog', () => {
   it('is an array with a clocked block for each port, initial words that are not 0, and no reset', async () => {
     expect(await body(Store({ collide: 'old' }).module)).toMatchInlineSnapshot(`

@@ -1,5 +1,5 @@
 import { outputStationaryArray } from '../../../src/accel/output-stationary.ts'
-import { bool, component, type Module, modulesUnder, mux, range, s, u } from '../../../src/dsl/index.ts'
+import { bool, component, type Module, modulesUnder, mux, range, s, u, vec } from '../../../src/dsl/index.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
 import { maker } from '../maker.ts'
 
@@ -123,6 +123,18 @@ export const corpus = (): readonly (readonly [string, Module])[] => [
       const last = memory('last', { depth: 2, of: u(4), initial: [2], collide: 'old' })
       last.write(at, counts.read(at), { enable: go })
       return { y: counts.read(at, { enable: go }).add(1), z: last.read(at).add(last.lookup(at)).sat(u(5)) }
+    }),
+  ],
+  [
+    'a memory of words that are written in part, one part of them never',
+    maker({ at: u(1), go: bool, low: u(2), lanes: vec(3, bool) }, { y: u(3), z: u(4) }, (inputs, { memory, regs }) => {
+      const { at, go, low, lanes } = inputs
+      const r = regs({ off: bool })
+      const words = memory('words', { depth: 2, of: vec(3, u(2)), initial: [[1, 0, 2]], collide: 'old' })
+      words.write(at, [low, 3, 1], { enable: go, lanes: [lanes[0]!, lanes[1]!.and(lanes[2]!), r.off] })
+      words.write(0, [low, low, low], { enable: go.not(), lanes: [r.off, r.off, r.off] })
+      const [x, , w] = words.read(at, { enable: go })
+      return { y: x!.add(w!), z: words.lookup(at).reduce((sum, each) => sum.add(each).sat(u(4)), x!) }
     }),
   ],
   ...['mixpe(w=int4, a=int8)', 'mixpe(w=int2, a=int8)'].flatMap((spec) =>

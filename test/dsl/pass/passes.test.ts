@@ -186,7 +186,7 @@ describe('each pass finds what it is for', () => {
     expect(names(passes.dead(alone))).toEqual(['kept'])
   })
 
-  const [ports, places, counts] = corpus()
+  const [ports, places, counts, parts] = corpus()
     .filter(([name]) => /memory|tables/.test(name))
     .map(([, module]) => module)
   const shown = ({ memories }: Module): string[] =>
@@ -213,6 +213,8 @@ describe('each pass finds what it is for', () => {
     expect(shown(passes.dead(folded))).toEqual(['words_read', 'words_read_2', 'words_lookup'])
     expect(passes.fold(places!).outputs[0]!.node).toMatchObject({ op: 'const', value: 1n })
     expect(passes.dead(passes.fold(places!)).memories.map(({ name }) => name)).toEqual(['factors', 'kept'])
+    expect(passes.fold(parts!).memories.map(({ writes }) => writes.length)).toEqual([1])
+    expect(passes.narrow(parts!).memories.map(({ word }) => word.max)).toEqual([63n])
   })
 
   it('sharing: read ports that read alike; dead code: the one nobody reads any more', () => {
