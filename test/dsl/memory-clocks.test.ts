@@ -220,6 +220,15 @@ describe('a memory of two clocks', () => {
     expect(row(engine, {})).toEqual({ y: 0n, z: 3n, now: 3n })
   })
 
+  it('is looked up at one address by both clocks, each with its own reason', () => {
+    const module = maker({ a: on(camera, u(2)) }, { y: u(3), z: on(camera, u(3)) }, ({ a }, { memory }) => {
+      const words = memory('words', { depth: 4, of: u(3), collide: 'never', clock: camera })
+      words.write(a, 5)
+      return { z: words.lookup(0), y: words.lookup(0, { crossing: 'a test' }) }
+    })
+    expect(module.memories[0]!.lookups.map(({ crossing }) => crossing)).toEqual([undefined, 'a test'])
+  })
+
   it('takes its clock from the shape of its words, too', () => {
     const module = maker({ a: on(camera, u(2)) }, { y: on(camera, u(3)) }, ({ a }, { memory }) => {
       const words = memory('words', { depth: 4, of: on(camera, u(3)), collide: 'old' })
