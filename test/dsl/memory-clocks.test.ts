@@ -101,6 +101,19 @@ describe.each([
     expect(engine.failures).toEqual([{ cycle: 5, message }])
   })
 
+  it('reports it also where one of the ports reads nothing of its clock', () => {
+    const module = maker({ write: on(camera, bool) }, { y: s(6) }, ({ write }, { memory }) => {
+      const words = memory('words', { depth: 4, of: s(6), collide: 'never' })
+      words.write(2, 5, { enable: write, clock: camera })
+      return { y: words.read(2) }
+    })
+    const engine = start(module)
+    row(engine, { write: 1, camera_tick: 1, clk_tick: 0 })
+    row(engine, { write: 1, camera_tick: 0, clk_tick: 1 })
+    row(engine, { write: 1, camera_tick: 1, clk_tick: 1 })
+    expect(engine.failures).toEqual([{ cycle: 2, message }])
+  })
+
   it('goes with its component to another clock, and to one clock for both', () => {
     const Store = component('store', (_: object) => ({
       in: { at: u(2), go: bool },
@@ -291,6 +304,18 @@ describe('a mistake with clocks and a memory', () => {
     ).toMatchInlineSnapshot(
       `"E-CROSSING in maker (maker.ts, line '): Module => component('maker', (_: object) => ({ in: inputs, out: outputs, logic }))({}).module'): output 'y' of clock 'clk' reads read port 'words_read' of clock 'camera' (memory-clocks.test.ts, line 'const words = memory('words', { depth: 4, of: u(3), collide: 'old', clock: camera })') without a synchroniser; pass it through sync2 or an asyncFifo"`,
     )
+  })
+
+  it('is a port with the name of a clock of a memory', () => {
+    expect(
+      mistake(() =>
+        maker({ camera_clk: bool }, { y: u(3) }, (_, { memory }) => {
+          const words = memory('words', { depth: 4, of: u(3), collide: 'never' })
+          words.write(2, 5, { clock: camera })
+          return { y: words.read(1) }
+        }),
+      ),
+    ).toMatch(/E-NAME .* cannot be called 'camera_clk'/)
   })
 
   it('is none where the flag goes through sync2 first', () => {

@@ -222,6 +222,15 @@ describe('lanes', () => {
     ])
   })
 
+  it('that are all told beforehand still leave out those that are false', () => {
+    const module = maker({ at: u(1) }, { y: vec(2, u(4)) }, ({ at }, { memory }) => {
+      const words = memory('words', { depth: 2, of: vec(2, u(4)), initial: [[5, 6]], collide: 'old' })
+      words.write(at, [9, 9], { lanes: [false, true] })
+      return { y: words.lookup(at) }
+    })
+    expect(run(module, [{ at: 0 }, { at: 0 }])[1]).toEqual({ y_0: 5n, y_1: 9n })
+  })
+
   it('are assignments to parts of a word in Verilog', async () => {
     const text = await body(Bytes({ collide: 'old' }).module)
     expect(text.slice(text.indexOf('always'), text.indexOf('words_read <='))).toMatchInlineSnapshot(`
@@ -260,6 +269,7 @@ describe('a mistake with words of some shape', () => {
     expect(mistake(() => store(record({ a: u(3), b: vec(2, range(2, 5)) }), []))).toMatchInlineSnapshot(
       `"E-RANGE in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): memory 'words' holds [2, 5] (u3) in 'b_0', but words may start as 0; widen the shape to 0"`,
     )
+    expect(mistake(() => store(vec(2, range(-5, -2)), []))).toMatch(/holds \[-5, -2\] \(s4\) in '0'/)
     expect(mistake(() => store(record({ a: u(3), b: u(3) }), [{ a: 1 }]))).toMatchInlineSnapshot(
       `"E-UNDRIVEN in maker (memory-words.test.ts, line 'rom('words', { of, depth: 2, initial: initial as never }).lookup(at)'): field 'b' of word 0 of memory 'words' has no value; give it one"`,
     )

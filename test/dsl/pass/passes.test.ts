@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { domainsOf } from '../../../src/dsl/domains.ts'
 import { bool, clock, on, printVerilog, u, vec } from '../../../src/dsl/index.ts'
 import { fits, type Memory, type Module, widthOf } from '../../../src/dsl/ir.ts'
 import { everywhere, optimise, type Pass, type PassName, passes } from '../../../src/dsl/pass/index.ts'
@@ -253,5 +254,13 @@ describe('each pass finds what it is for', () => {
       return { y: 1 }
     })
     expect([passes.dead(loop).memories, passes.dead(loop).operations]).toEqual([[], []])
+    const apart = maker({ a: u(2), b: on(other, u(2)) }, { y: u4 }, ({ a, b }, { memory }) => {
+      const words = memory('words', { depth: 4, of: u4, collide: 'never' })
+      words.write(b, 1, { clock: other })
+      words.read(a)
+      return { y: 1 }
+    })
+    expect(passes.dead(apart).memories).toEqual([])
+    expect(domainsOf(passes.dead(apart))).toEqual(['clk', 'other'])
   })
 })
