@@ -216,7 +216,8 @@ const graphOf = (value: unknown): Graph => {
     'pack takes a value with at least one signal, got literals alone; write the number they make',
   )
 }
-const signalIn = (value: unknown): Signal | undefined => {
+/** The first signal in a value. */
+export const signalIn = (value: unknown): Signal | undefined => {
   if (value instanceof Signal) return value
   if (typeof value !== 'object' || value === null) return undefined
   for (const part of Object.values(value)) {

@@ -1,10 +1,11 @@
 import { cureOf } from '../base/suggestion.ts'
+import { signalIn } from './aggregate.ts'
 import { Enum, type EnumOperand } from './enumeration.ts'
 import { refuse } from './error.ts'
 import { asFixed, Fixed, type FixedOperand } from './fixed.ts'
 import type { Graph } from './graph.ts'
 import { type Range, showRange } from './ir.ts'
-import { wrongKind } from './kind.ts'
+import { describe, wrongKind } from './kind.ts'
 import { bits, bool } from './shape.ts'
 import {
   type AnySignal,
@@ -123,17 +124,13 @@ export const equal = <V extends Value>(a: V, b: Alike<V>): Bool => {
   if (a instanceof Bool)
     return new Bool(a.graph, a.graph.operation('eq', bool, [a.node, boolNode(a.graph, b as unknown as Bool)]))
   if (a instanceof Signal) return (a as unknown as { eq(other: unknown): Bool }).eq(b)
-  const first = firstSignal(a)
+  const first = signalIn(a) ?? signalIn(b)
+  if (!first)
+    refuse('E-KIND', 'equal', `equal compares values with signals in them, got ${describe(a)}; use === on literals`)
   const parts = together(first.graph, a as unknown as Fields, b as unknown as Fields, (p, q) =>
     equal(p as Value, q as never),
   )
   return Object.values(parts).reduce((all, one) => all.and(one))
-}
-
-const firstSignal = (value: Value): AnySignal => {
-  let at: unknown = value
-  while (!(at instanceof Signal)) at = Object.values(at as object)[0]
-  return at as AnySignal
 }
 
 /** The element that a signal tells: a tree of choices. Its bounds must say that there is such an element. */

@@ -169,6 +169,7 @@ export const values: Faults = {
       logic(({ taps, flag }) => nothing(mux(flag, taps, taps.slice(1)))), // <-
     'records of different fields compared': () =>
       logic(({ x }) => nothing(equal(x, { sign: true, exponent: 1 } as never))), // <-
+    'literals compared': () => logic(() => nothing(equal([1, 2] as never, [1, 3] as never))), // <-
     'an element of an empty vector': () => logic(({ code }) => nothing(select([], code))), // <-
     'an index beyond the vector': () => logic(({ taps, code }) => nothing(select(taps, code))), // <-
     'literals packed': () => logic(() => nothing(pack(fp4, { sign: true, code: 1 } as never))), // <-
