@@ -4,7 +4,7 @@ import { HdlError } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Node } from './ir.ts'
 import { kindOf, signalBrand } from './kind.ts'
-import { type BoolShape, bool, type Shape, scalarsOf } from './shape.ts'
+import { type BoolShape, bool, type Shape, scalarsOf, shapeOnly } from './shape.ts'
 import { type Bool, type BoolOperand, type OperandOf, type SignalOf, signalFor } from './signal.ts'
 
 /**
@@ -24,6 +24,7 @@ export interface StreamShape<S extends Shape = Shape> {
  * clock than the implicit one it is `on(clock, stream(shape))`.
  */
 export const stream = <S extends Shape>(of: S): StreamShape<S> => {
+  shapeOnly('stream', 'stream', of)
   const tied = scalarsOf('data', of).flatMap(([, shape]) => clockOf(shape) ?? [])[0]
   if (tied)
     throw new HdlError(

@@ -1,4 +1,18 @@
-import { bits, bool, component, enumeration, fixed, range, record, s, stream, u, vec } from '../../../src/dsl/index.ts'
+import {
+  bits,
+  bool,
+  clock,
+  component,
+  enumeration,
+  fixed,
+  on,
+  range,
+  record,
+  s,
+  stream,
+  u,
+  vec,
+} from '../../../src/dsl/index.ts'
 import { maker } from '../maker.ts'
 import type { Faults } from './faults.ts'
 
@@ -17,6 +31,8 @@ export const shapes: Faults = {
     'a vector without a shape': () => vec(4, undefined as never), // <-
     'a vector of streams': () => vec(4, stream(bool) as never), // <-
     'a vector of vectors that fills the memory': () => vec(50_000, vec(50_000, bool)), // <-
+    'a stream of a stream': () => stream(stream(bool) as never), // <-
+    'a stream whose data is on a clock alone': () => stream(on(clock('pixel'), bool)), // <-
     'half a term': () => s(8).sumOf(1.5), // <-
     'bits behind the point that are not there': () => fixed(s(8), -1), // <-
     'a record of nothing': () => record({}), // <-
