@@ -4,7 +4,7 @@ import { UserError } from './user-error.ts'
 export const nearest = (found: string, known: readonly string[]): string | undefined => {
   const wanted = found.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.min(2, Math.floor(wanted.length / 3)) + 1
+  let bestDistance = Math.min(2, Math.round(wanted.length / 3)) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue
     const edits = editsBetween(wanted, candidate.toLowerCase())
