@@ -50,7 +50,10 @@ const deepest = 4
 /** One statement, line by line. */
 type Statement = readonly string[]
 
-/** What registers become: neighbours that share a condition in one `if`, nothing for a register that holds. */
+/**
+ * What registers become: those that share a condition in one `if`, wherever they stand, so that one more between them splits
+ * nothing; nothing for a register that holds.
+ */
 const updateBlock = (
   updates: readonly Update[],
   expressions: Expressions,
@@ -58,37 +61,38 @@ const updateBlock = (
   depth: number,
 ): Statement[] => {
   const statements: Statement[] = []
-  for (let k = 0; k < updates.length; ) {
-    const { register, name, next } = updates[k]!
-    if (next === register.node) {
-      k++
-      continue
-    }
+  const byTest = grouped(updates, ({ next }) => (next.op === 'mux' ? next.args[0] : undefined))
+  const bySubject = grouped(updates, ({ next }) => comparedIn(next)?.subject)
+  const done = new Set<Update>()
+  const open = (group: readonly Update[]): readonly Update[] => group.filter((update) => !done.has(update))
+  for (const first of updates) {
+    const { register, name, next } = first
+    if (done.has(first) || next === register.node) continue
     const test = next.op === 'mux' && depth < deepest ? next.args[0]! : undefined
-    const cases = test && caseStatement(updates.slice(k), expressions, marks, depth)
+    const subject = test && comparedIn(next)?.subject
+    const compared = subject ? open(bySubject.get(subject)!) : []
+    const cases = subject && caseStatement(subject, compared, expressions, marks, depth)
     if (cases) {
-      statements.push(cases.statement)
-      k += cases.count
+      statements.push(cases)
+      for (const update of compared) done.add(update)
       continue
     }
-    let end = k + 1
-    while (test && end < updates.length && choiceOn(test, updates[end]!.next)) end++
-    if (!test || (end === k + 1 && !choosesToHold(next, register.node))) {
+    const together = test ? open(byTest.get(test)!) : [first]
+    for (const update of together) done.add(update)
+    if (!test || (together.length === 1 && !choosesToHold(next, register.node))) {
       const value = expressions.print(next, widthOf(register.node), name)
       statements.push([marks.on(`${name} <= ${value};`, { kind: 'register', name, declares: false })])
-      k++
       continue
     }
     const condition = expressions.print(test, 1, `${name}_enable`)
     const arm = (which: 1 | 2): Statement[] =>
       updateBlock(
-        updates.slice(k, end).map((update) => ({ ...update, next: (update.next as Operation).args[which]! })),
+        together.map((update) => ({ ...update, next: (update.next as Operation).args[which]! })),
         expressions,
         marks,
         depth + 1,
       )
     statements.push(choice(condition, arm(1), arm(2)))
-    k = end
   }
   return statements
 }
@@ -96,18 +100,15 @@ const updateBlock = (
 /** Fewer ways read better as `if`. */
 const fewestCases = 3
 
-/** A `case` for the first updates, as many as choose by comparing one value with constants, if that is what they do. */
+/** A `case` for registers that choose by comparing one value with constants, if there are enough of these. */
 const caseStatement = (
+  subject: Node,
   updates: readonly Update[],
   expressions: Expressions,
   marks: Marks,
   depth: number,
-): { readonly statement: Statement; readonly count: number } | undefined => {
-  const subject = comparedIn(updates[0]!.next)?.subject
-  if (!subject) return undefined
-  const other = updates.findIndex(({ next }) => comparedIn(next)?.subject !== subject)
-  const count = other < 0 ? updates.length : other
-  const ways = updates.slice(0, count).map(({ register, name, next }) => ({ register, name, ...waysOf(subject, next) }))
+): Statement | undefined => {
+  const ways = updates.map(({ register, name, next }) => ({ register, name, ...waysOf(subject, next) }))
   const labels = new Map(
     ways.flatMap(({ arms }) => [...arms.values()].map(({ label }) => [label.value, label] as const)),
   )
@@ -132,14 +133,7 @@ const caseStatement = (
     .filter(([, body]) => body.length + rest.length > 0)
     .map(([label, body]) => caseArm(`${expressions.print(label, width, '')}:`, body))
   const head = `case (${expressions.print(subject, width, `${updates[0]!.name}_case`)})`
-  return {
-    statement: [
-      head,
-      indent([...arms, caseArm(`default${soleOther(subject, labels)}:`, rest)].flat().join('\n')),
-      'endcase',
-    ],
-    count,
-  }
+  return [head, indent([...arms, caseArm(`default${soleOther(subject, labels)}:`, rest)].flat().join('\n')), 'endcase']
 }
 
 /** The name that `default` stands for, where it is one name alone. */
@@ -177,7 +171,17 @@ const waysOf = (subject: Node, node: Node) => {
   return { arms, rest }
 }
 
-const choiceOn = (test: Node, node: Node): boolean => node.op === 'mux' && node.args[0] === test
+/** Those with the same key, in their order; those without are left out. */
+const grouped = (updates: readonly Update[], keyOf: (update: Update) => Node | undefined) => {
+  const groups = new Map<Node, Update[]>()
+  for (const update of updates) {
+    const key = keyOf(update)
+    const group = key && groups.get(key)
+    if (group) group.push(update)
+    else if (key) groups.set(key, [update])
+  }
+  return groups as ReadonlyMap<Node, readonly Update[]>
+}
 
 /** True where some way through the choices leaves the register as it is: then `if` says it best. */
 const choosesToHold = (node: Node, register: Node): boolean =>
