@@ -88,7 +88,7 @@ export const dynamicFixedPoint = (
     ...plain,
     kind: 'block',
     id: `dfp(${element.id},block=${block},exponent=${exponent})`,
-    summary: `blocks of ${block} ${element.id} that share a ${exponent}-bit exponent`,
+    summary: `blocks of ${block} ${element.id} with a shared exponent of ${exponent} bits`,
     source:
       'dynamic fixed point: Courbariaux et al., arXiv 1412.7024, section 5; Flexpoint, arXiv 1711.02213; exponent rule: ours',
     block,
