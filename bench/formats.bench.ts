@@ -3,12 +3,12 @@ import type { Progress } from '../src/base/progress.ts'
 import {
   type BlockFormat,
   blockCodecOf,
+  blockFormatOf,
   type Codec,
   type CodedBlocks,
   codecOf,
   decodeBlocks,
   encodeBlocks,
-  formatOf,
   fromNumber,
   type ScalarFormat,
   scalarFormatOf,
@@ -191,8 +191,7 @@ const float16Contests = (numbers: Float32Array): readonly Contest[] => {
 }
 
 const blockContests = (text: string, numbers: Float32Array): readonly Contest[] => {
-  const format = formatOf(text)
-  if (format.kind !== 'block') throw new Error(`${text} is no block format`)
+  const format = blockFormatOf(text)
   const codec = blockCodecOf(format)
   const coded = codec.encode(numbers)
   const some = [...numbers.subarray(0, few)].map(fromNumber)
@@ -232,8 +231,7 @@ const exactBlocks = (format: BlockFormat, numbers: readonly ReturnType<typeof fr
 
 const quantiserContest = (numbers: Float32Array): Contest => {
   const text = 'group(uint4,g=128,zero=uint4)'
-  const format = formatOf(text)
-  if (format.kind !== 'block') throw new Error(`${text} is no block format`)
+  const format = blockFormatOf(text)
   const codec = blockCodecOf(format)
   const quantise = () => quantiseWeights(numbers, 1, values, { bits: 4, group: 128, signed: false })
   return {

@@ -1,4 +1,4 @@
-import { type BlockFormat, bitsPerElement, formatOf } from '../../src/formats/index.ts'
+import { type BlockFormat, bitsPerElement, blockFormatOf } from '../../src/formats/index.ts'
 import { colours, picture, rectangle, text } from './svg.ts'
 
 const width = 920
@@ -18,10 +18,7 @@ export const blockLayouts = (title: string, ids: readonly string[]): string => {
       colour: colours.soft,
     }),
   ]
-  for (const [k, id] of ids.entries()) {
-    const format = formatOf(id)
-    if (format.kind === 'block') content.push(...layout(format, 64 + rowHeight * k))
-  }
+  for (const [k, id] of ids.entries()) content.push(...layout(blockFormatOf(id), 64 + rowHeight * k))
   return picture(width, 64 + rowHeight * ids.length + 10, title, content)
 }
 

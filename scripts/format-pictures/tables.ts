@@ -1,7 +1,7 @@
 import {
   type BlockFormat,
   bitsPerElement,
-  formatOf,
+  blockFormatOf,
   multiplyExact,
   scalarFormatOf,
   toNumber,
@@ -60,8 +60,7 @@ const blockTable = (ids: readonly string[]): string =>
       'precision in bits',
     ],
     ids.map((id) => {
-      const format = formatOf(id)
-      if (format.kind !== 'block') throw new Error(`${id} is no block format`)
+      const format = blockFormatOf(id)
       const { element, scale, block } = format
       const [most, least] = [toNumber(element.max), toNumber(element.smallest)]
       return [

@@ -1,5 +1,5 @@
-import type { ParameterSchema } from '../spec/index.ts'
-import { built, nameOf, readArguments } from './arguments.ts'
+import { type ParameterSchema, SpecError } from '../spec/index.ts'
+import { built, type FormatText, nameOf, readArguments } from './arguments.ts'
 import { mostInBlock, powerRules } from './block-format.ts'
 import type { FormatFamily } from './family.ts'
 import type { Format } from './format.ts'
@@ -99,15 +99,19 @@ const dualSchema = {
 
 /**
  * Element and zero point of a text: `int4` with a zero point `uint4`, as INT4 with a zero point is often written, has unsigned codes.
+ * `keys` are the arguments in their order.
  */
-const asymmetric = (format: Parameters<FormatFamily['read']>[0], element: string, zero: string) => {
+const asymmetric = ({ text, value }: FormatText, keys: readonly string[], element: string, zero: string) => {
   const { bits, signed } = integerOf(element)
-  if (zero !== 'none' && integerOf(zero).bits !== bits)
-    return built(format, () => {
-      throw new RangeError(`the zero point of ${element} has ${bits} bits as well, got ${zero}`)
-    })
-  const codes = zero === 'none' ? signed : integerOf(zero).signed
-  return { element: integerFormat(bits, codes ? 'twos-complement' : 'unsigned'), zero: zero !== 'none' }
+  if (zero === 'none') return { element: integerFormat(bits, signed ? 'twos-complement' : 'unsigned'), zero: false }
+  const { bits: zeroBits, signed: zeroSigned } = integerOf(zero)
+  if (zeroBits !== bits) {
+    const given = value.kind === 'call' ? value.arguments : []
+    const place = given.find(({ key }, k) => (key ? key.text : keys[k]) === 'zero')?.value ?? value
+    const sentence = `a zero point is as wide as its elements, ${bits} bits of ${element}`
+    throw new SpecError('E-SPEC-VALUE', sentence, text, place, `write 'uint${bits}', 'int${bits}' or 'none'`)
+  }
+  return { element: integerFormat(bits, zeroSigned ? 'twos-complement' : 'unsigned'), zero: true }
 }
 
 const group: FormatFamily = {
@@ -115,7 +119,7 @@ const group: FormatFamily = {
   read: (format): Format | undefined => {
     if (nameOf(format).text !== 'group') return undefined
     const { element: text, g, scale, zero: zeroText } = readArguments(format, groupSchema)
-    const { element, zero } = asymmetric(format, text, zeroText)
+    const { element, zero } = asymmetric(format, Object.keys(groupSchema), text, zeroText)
     return built(format, () => groupFormat(element, { group: g, scale, zero }))
   },
 }
@@ -125,7 +129,7 @@ const dual: FormatFamily = {
   read: (format) => {
     if (nameOf(format).text !== 'dual') return undefined
     const { element: text, g, zero: zeroText, outer } = readArguments(format, dualSchema)
-    const { element, zero } = asymmetric(format, text, zeroText)
+    const { element, zero } = asymmetric(format, Object.keys(dualSchema), text, zeroText)
     return built(format, () => dualGrained(element, { group: g, zero, outer }))
   },
 }

@@ -64,7 +64,8 @@ export const blockFormat = (format: BlockFormat): BlockFormat => {
     throw new RangeError(`${id}: the zero point of ${element.id} is ${element.id} as well, got ${zero.id}`)
   if ((zero !== undefined) !== (rule === 'range'))
     throw new RangeError(`${id}: the scale rule 'range' and a zero point go together`)
-  if (zero === undefined && !element.signed) throw new RangeError(`${id}: ${element.id} needs a zero point`)
+  if (zero === undefined && !element.signed)
+    throw new RangeError(`${id}: ${element.id} needs a zero point, zero=${element.id}`)
   if (powerRules.some((power) => power === rule) && (scale.kind !== 'float' || scale.mantissaBits > 0))
     throw new RangeError(`${id}: the scale rule '${rule}' needs a scale that is a power of two, got ${scale.id}`)
   return format

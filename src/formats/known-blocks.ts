@@ -44,7 +44,7 @@ export const mxFormat = (
     kind: 'block',
     id: inner.length > 0 ? `${name}(${inner.join(',')})` : name,
     summary: `blocks of ${block} ${element === 'int8' ? 'INT8 in 64ths' : element === 'fp4' ? 'E2M1' : element.toUpperCase()}, one E8M0 scale each`,
-    source: `OCP Microscaling Formats (MX) Specification v1.0, sections 5.2 and 6.3${rule === 'floor' ? '' : `; scale rule ${rule}: ours`}`,
+    source: `OCP Microscaling Formats (MX) Specification v1.0, sections 5.2 and 6.3${rule === 'floor' ? '' : `; scale rule ${rule}: left to the implementation`}`,
     block,
     element: element === 'int8' ? integerFormat(8) : named(element),
     unit: element === 'int8' ? -6 : 0,

@@ -2,20 +2,17 @@ import { describe, expect, it } from 'vitest'
 import {
   type BlockFormat,
   blockCodecOf,
+  blockFormatOf,
   type CodedBlocks,
   decodeBlocks,
   encodeBlocks,
-  formatOf,
   fromNumber,
   toNumber,
 } from '../../src/formats/index.ts'
 import { quantiseWeights } from '../../src/quant/group-integer.ts'
 import { randomBits } from './random.ts'
 
-const block = (text: string): BlockFormat => {
-  const format = formatOf(text)
-  return format.kind === 'block' ? format : expect.fail(`${text} is no block format`)
-}
+const block = blockFormatOf
 
 const texts = [
   ...['floor', 'ceil', 'rceil', 'even'].flatMap((rule) => [

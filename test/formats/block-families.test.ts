@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  blockFormatOf,
   dualGrained,
   dynamicFixedPoint,
   formatOf,
   groupFormat,
   integerFormat,
   mxFormat,
+  scalarFormatOf,
 } from '../../src/formats/index.ts'
 
 const message = (text: string): string => {
@@ -53,11 +55,20 @@ describe('texts of block formats', () => {
     expect(message('group(fp4)')).toContain("allowed for 'element'")
     expect(message('group(int4,scale=ue5m2)')).toContain("did you mean 'ue5m3'?")
     expect(message('group(int4,zero=uint8)')).toBe(
-      'the zero point of int4 has 4 bits as well, got uint8\n  group(int4,zero=uint8)\n  ^^^^^^^^^^^^^^^^^^^^^^',
+      "a zero point is as wide as its elements, 4 bits of int4\n  group(int4,zero=uint8)\n                  ^^^^^\nwrite 'uint4', 'int4' or 'none'",
     )
-    expect(message('group(uint4)')).toContain('group(uint4,g=128,scale=fp16,zero=none): uint4 needs a zero point')
+    expect(message('dual(int3,64,int4)')).toContain('\n  dual(int3,64,int4)\n               ^^^^\n')
+    expect(message('group(uint4)')).toContain(
+      'group(uint4,g=128,scale=fp16,zero=none): uint4 needs a zero point, zero=uint4',
+    )
     expect(message('dfp(int8,exponent=9)')).toContain("allowed for 'exponent': an integer from 2 to 8")
     expect(message('dual(int4,outer=int8)')).toContain("allowed for 'outer'")
+  })
+
+  it('are read by blockFormatOf, and no others', () => {
+    expect(blockFormatOf('nvfp4').id).toBe('nvfp4')
+    expect(() => blockFormatOf('fp4')).toThrow('fp4 is no block format')
+    expect(() => scalarFormatOf('mxfp4')).toThrow('mxfp4 is no format of single real numbers')
   })
 
   it('constructors refuse parts that do not go together', () => {

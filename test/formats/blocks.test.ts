@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
   addExact,
-  type BlockFormat,
   bitsPerElement,
+  blockFormatOf,
   compareExact,
   decodeBlocks,
   encodeBlocks,
   type Finite,
   finite,
-  formatOf,
   fromNumber,
   infinite,
   multiplyExact,
@@ -25,10 +24,7 @@ import {
 } from '../../src/formats/index.ts'
 import { randomBits } from './random.ts'
 
-const block = (text: string): BlockFormat => {
-  const format = formatOf(text)
-  return format.kind === 'block' ? format : expect.fail(`${text} is no block format`)
-}
+const block = blockFormatOf
 const numbersOf = (text: string, values: readonly number[], outer?: bigint) => {
   const format = block(text)
   const coded = encodeBlocks(format, values.map(fromNumber), { outer })
@@ -262,6 +258,20 @@ describe('block formats', () => {
     })
     expect(numbersOf('group(int4)', [0, 0])).toMatchObject({ scale: 1, numbers: [0, 0] })
     expect(numbersOf('group(int4)', [1e-30])).toMatchObject({ scale: 2 ** -24 })
+  })
+
+  it('a value is rounded once, however little above a tie it lies', () => {
+    const format = block('group(int4)')
+    const tie = finite(3n, -2)
+    for (const [more, code] of [
+      [finite(0n), 0n],
+      [finite(1n, -300), 1n],
+      [finite(-1n, -300), 0n],
+    ] as const) {
+      const { blocks } = encodeBlocks(format, [finite(21n, -1), addExact(tie, more)])
+      expect(toNumber(format.scale.decode(blocks[0]!.scale))).toBe(1.5)
+      expect(blocks[0]!.codes[1]).toBe(code)
+    }
   })
 
   it('dual-grained: element times scale stays an INT8 number of the channel', () => {

@@ -10,6 +10,7 @@ import {
   isScalar,
   positFormat,
   type ScalarFormat,
+  scalarFormatOf,
   toNumber,
 } from '../../src/formats/index.ts'
 import { randomBits } from './random.ts'
@@ -117,8 +118,8 @@ describe('tables', () => {
   })
 
   it('give bytes up to 8 bits and 16-bit words above, or fill what they are given', () => {
-    expect(codecOf(formatOf('fp4') as ScalarFormat).encode(Float32Array.of(6))).toBeInstanceOf(Uint8Array)
-    const bf16 = codecOf(formatOf('bf16') as ScalarFormat)
+    expect(codecOf(scalarFormatOf('fp4')).encode(Float32Array.of(6))).toBeInstanceOf(Uint8Array)
+    const bf16 = codecOf(scalarFormatOf('bf16'))
     expect(bf16.encode(Float32Array.of(1))).toEqual(Uint16Array.of(0x3f80))
     const given = new Uint16Array(2)
     expect(bf16.encode(Float32Array.of(1, -2), given)).toBe(given)
@@ -129,19 +130,17 @@ describe('tables', () => {
 
   it('read the part of a buffer that they are given', () => {
     const part = Float32Array.of(9, 1, 2, 9).subarray(1, 3)
-    expect(codecOf(formatOf('int8') as ScalarFormat).encode(part)).toEqual(Uint8Array.of(1, 2))
+    expect(codecOf(scalarFormatOf('int8')).encode(part)).toEqual(Uint8Array.of(1, 2))
   })
 
   it('refuse NaN where the format has none, as the exact path does, and formats that are too large', () => {
-    const int8 = codecOf(formatOf('int8') as ScalarFormat)
+    const int8 = codecOf(scalarFormatOf('int8'))
     for (const bits of [0x7f80_0001, 0x7fc0_0000, 0x7fff_ffff, 0xff80_0001, 0xffff_ffff])
       expect(() => int8.encode(new Float32Array(Uint32Array.of(0, bits, 0).buffer))).toThrow('int8 has no code for NaN')
     expect(int8.encode(Float32Array.of(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY))).toEqual(
       Uint8Array.of(0x80, 0x7f),
     )
-    expect(() => codecOf(formatOf('fp32') as ScalarFormat)).toThrow(
-      'tables are for formats of at most 16 bits, got fp32',
-    )
+    expect(() => codecOf(scalarFormatOf('fp32'))).toThrow('tables are for formats of at most 16 bits, got fp32')
   })
 
   it('refuse values that float32 numbers hardly part', () => {

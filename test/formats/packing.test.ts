@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  type BlockFormat,
-  formatOf,
+  blockFormatOf,
   joinCodes,
   packBlock,
   packCodes,
@@ -40,7 +39,7 @@ describe('packing', () => {
     expect(() => packCodes([16n], 4)).toThrow('code 16 has more than 4 bits')
     expect(() => packCodes([-1n], 4)).toThrow('code -1 has more than 4 bits')
     expect(() => unpackCodes(new Uint8Array(2), 6, 3)).toThrow('3 codes of 6 bits need 3 bytes, got 2')
-    const format = formatOf('mxfp4') as BlockFormat
+    const format = blockFormatOf('mxfp4')
     expect(() => unpackBlock(format, new Uint8Array(16))).toThrow('need 17 bytes, got 16')
     expect(() => packBlock(format, { codes: [1n], scale: 256n, zero: undefined })).toThrow(
       'code 256 has more than 8 bits',
@@ -48,11 +47,11 @@ describe('packing', () => {
   })
 
   it('a block is its scale, its zero point, its elements', () => {
-    const mxfp4 = formatOf('mxfp4') as BlockFormat
+    const mxfp4 = blockFormatOf('mxfp4')
     expect(packBlock(mxfp4, { codes: [7n, 15n, 1n], scale: 0x80n, zero: undefined })).toEqual(
       Uint8Array.of(0x80, 0xf7, 0x01),
     )
-    const group = formatOf('group(uint4,zero=uint4)') as BlockFormat
+    const group = blockFormatOf('group(uint4,zero=uint4)')
     expect(packBlock(group, { codes: [1n, 2n], scale: 0x3c00n, zero: 9n })).toEqual(
       Uint8Array.of(0x00, 0x3c, 0x19, 0x02),
     )
