@@ -2,8 +2,10 @@ import { scaleChooser, zerosCode } from './block-codec-scale.ts'
 import type { BlockFormat } from './block-format.ts'
 import { outerScaleOf, outerValue } from './block-scale.ts'
 import { encodeBlocks } from './blocks.ts'
-import { type Codes, codecOf } from './codec.ts'
+import { type Codes, codecOf, mostCodecBits } from './codec.ts'
 import { fromNumber, toNumber } from './double.ts'
+import { floorLog2 } from './exact.ts'
+import type { FloatFormat, IntegerFormat } from './format.ts'
 import { infinityBits } from './ladder.ts'
 import { oddBits } from './odd-bits.ts'
 
@@ -32,9 +34,10 @@ const codesFor = (bits: number, length: number): Codes => (bits <= 8 ? new Uint8
 
 /**
  * Tables and loops of a block format. Doubles are exact where it matters: a threshold of an element times the scales has at most 53
- * bits, so that a rounded quotient lies on the same side of it as the exact one.
+ * bits, so that a rounded quotient lies on the same side of it as the exact one. A RangeError for parts of which that is not so.
  */
 export const blockCodecOf = (format: BlockFormat): BlockCodec => {
+  checkExact(format)
   const { id, block, element, scale, unit } = format
   const chooser = scaleChooser(format)
   const scaleOfZeros = zerosCode(format)
@@ -80,16 +83,17 @@ export const blockCodecOf = (format: BlockFormat): BlockCodec => {
   }
 
   const decode = ({ codes, scales, zeros, outer }: CodedBlocks): Float32Array => {
-    if (scales.length !== Math.ceil(codes.length / block))
-      throw new RangeError(
-        `${id}: ${codes.length} codes have ${Math.ceil(codes.length / block)} scales, got ${scales.length}`,
-      )
+    const count = Math.ceil(codes.length / block)
+    if (scales.length !== count)
+      throw new RangeError(`${id}: ${codes.length} codes have ${count} scales, got ${scales.length}`)
+    if ((zeros?.length ?? 0) !== (format.zero ? count : 0))
+      throw new RangeError(`${id}: there are ${format.zero ? count : 0} zero points, got ${zeros?.length ?? 0}`)
     const numbers = new Float32Array(codes.length)
     const mask = values.length - 1
     const outerScale = outerOf(outer)
     for (let index = 0; index < scales.length; index++) {
       const step = scaleOf(scales[index]!) * outerScale * 2 ** unit
-      const zero = zeros ? values[zeros[index]!]! : 0
+      const zero = zeros ? values[zeros[index]! & mask]! : 0
       const to = Math.min((index + 1) * block, codes.length)
       // Without a zero point nothing is taken off, which would lose the sign of zero.
       if (zeros) for (let k = index * block; k < to; k++) numbers[k] = step * (values[codes[k]! & mask]! - zero)
@@ -98,6 +102,16 @@ export const blockCodecOf = (format: BlockFormat): BlockCodec => {
     return numbers
   }
   return { format, encode, decode }
+}
+
+const significantBits = (format: IntegerFormat | FloatFormat | undefined): number =>
+  format === undefined ? 0 : format.kind === 'float' ? format.mantissaBits + 1 : format.bits
+
+const checkExact = ({ id, element, scale, outer }: BlockFormat): void => {
+  const bits = significantBits(element) + 1 + significantBits(scale) + significantBits(outer)
+  const small = [element.max, element.smallest].every((value) => Math.abs(floorLog2(value)) < 120)
+  if (bits > 53 || !small || (scale.bits > mostCodecBits && scale.id !== 'fp32'))
+    throw new RangeError(`${id} has parts too long for tables; use encodeBlocks`)
 }
 
 const bigintOf = (code: number | undefined): bigint | undefined => (code === undefined ? undefined : BigInt(code))

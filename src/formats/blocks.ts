@@ -1,7 +1,7 @@
 import { product } from './arithmetic.ts'
 import type { BlockFormat } from './block-format.ts'
 import { outerScaleOf, outerValue, scaleCodeOf, stepOf, zeroPointOf } from './block-scale.ts'
-import { addExact, type Finite, finite, magnitudeOf, NAN, type Value, zero } from './exact.ts'
+import { addExact, type Finite, finite, magnitudeOf, type Value, zero } from './exact.ts'
 import { quotient } from './quotient.ts'
 import { cannotHold } from './refusals.ts'
 import { type Rounding, roundedShift } from './rounding.ts'
@@ -96,7 +96,7 @@ const limitsOf = ({ element, zero, product: limit }: BlockFormat, zeroPoint: big
 const decodeBlock = (format: BlockFormat, block: Block, outer: Finite): readonly Value[] => {
   const { element } = format
   const step = stepOf(format, block.scale, outer)
-  if (step.kind === 'nan') return block.codes.map(() => NAN)
+  if (format.zero && block.zero === undefined) throw new RangeError(`${format.id}: a block has a zero point`)
   const zeroPoint = format.zero && block.zero !== undefined ? format.zero.decode(block.zero) : undefined
   return block.codes.map((code) => {
     const value = element.decode(code)

@@ -6,7 +6,9 @@ import {
   type CodedBlocks,
   decodeBlocks,
   encodeBlocks,
+  finite,
   fromNumber,
+  scalarFormatOf,
   toNumber,
 } from '../../src/formats/index.ts'
 import { quantiseWeights } from '../../src/quant/group-integer.ts'
@@ -114,6 +116,25 @@ describe('block formats on typed arrays', () => {
     600_000,
   )
 
+  it.each(texts)('%s: scales are those of the exact path for a maximum of every exponent', (text) => {
+    const format = block(text)
+    const codec = blockCodecOf(format)
+    for (let field = 0; field < 255; field++) {
+      const maxima = [0, 1, 0x2a_aaab, 0x40_0000, 0x60_0000, 0x77_7777, 0x7e_0000, 0x7f_ffff]
+      const numbers = new Float32Array(maxima.length)
+      for (const [k, mantissa] of maxima.entries()) {
+        word[0] = field * 2 ** 23 + mantissa
+        numbers[k] = number[0]!
+      }
+      // One number a vector, so that each has its own scale.
+      const outer = format.outer && Number(format.outer.encode(finite(1n)))
+      for (const x of numbers) {
+        const one = Float32Array.of(x)
+        expect(codec.encode(one, outer), `${x}`).toEqual(exactly(format, one, outer))
+      }
+    }
+  })
+
   it('takes a second-level scale, also one that is far off', () => {
     const format = block('nvfp4')
     const codec = blockCodecOf(format)
@@ -171,11 +192,32 @@ describe('block formats on typed arrays', () => {
     }
   })
 
+  it('refuses formats of whose parts doubles cannot hold the products', () => {
+    const nvfp4 = block('nvfp4')
+    const fp32 = scalarFormatOf('fp32')
+    if (fp32.kind !== 'float') return expect.fail()
+    const message = 'nvfp4 has parts too long for tables; use encodeBlocks'
+    expect(() => blockCodecOf({ ...nvfp4, element: block('dfp(int8)').element, scale: fp32, outer: fp32 })).toThrow(
+      message,
+    )
+    const wide = scalarFormatOf('fp(e8m3)')
+    if (wide.kind !== 'float') return expect.fail()
+    expect(() => blockCodecOf({ ...nvfp4, element: wide })).toThrow(message)
+    const long = scalarFormatOf('fp(e5m12)')
+    if (long.kind !== 'float') return expect.fail()
+    expect(() => blockCodecOf({ ...nvfp4, scale: long })).toThrow(message)
+  })
+
   it('refuses scales that do not go with the codes', () => {
     const codec = blockCodecOf(block('mxfp4'))
     const coded = codec.encode(new Float32Array(33))
     expect(() => codec.decode({ ...coded, scales: coded.scales.subarray(1) })).toThrow(
       'mxfp4: 33 codes have 2 scales, got 1',
+    )
+    expect(() => codec.decode({ ...coded, zeros: new Uint8Array(2) })).toThrow('mxfp4: there are 0 zero points, got 2')
+    const group = blockCodecOf(block('group(uint4,zero=uint4)'))
+    expect(() => group.decode({ ...group.encode(new Float32Array(3)), zeros: undefined })).toThrow(
+      'there are 1 zero points, got 0',
     )
   })
 })

@@ -260,6 +260,13 @@ describe('block formats', () => {
     expect(numbersOf('group(int4)', [1e-30])).toMatchObject({ scale: 2 ** -24 })
   })
 
+  it('a block of a format with a zero point has one', () => {
+    const missing = { codes: [1n], scale: 0x3c00n, zero: undefined }
+    expect(() => decodeBlocks(block('group(uint4,zero=uint4)'), { blocks: [missing], outer: undefined })).toThrow(
+      'a block has a zero point',
+    )
+  })
+
   it('a value is rounded once, however little above a tie it lies', () => {
     const format = block('group(int4)')
     const tie = finite(3n, -2)
