@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
+  blockCodecOf,
+  blockFormatOf,
   codebookFormat,
   codecOf,
   finite,
@@ -126,6 +128,13 @@ describe('tables', () => {
     expect(given).toEqual(Uint16Array.of(0x3f80, 0xc000))
     expect(() => bf16.encode(Float32Array.of(1), given)).toThrow('1 numbers do not fit in an array of 2')
     expect(() => bf16.decode(given, new Float32Array(3))).toThrow('2 numbers do not fit in an array of 3')
+  })
+
+  it('ignore the bits of a code above those of the format', () => {
+    expect(codecOf(scalarFormatOf('int4')).decode(Uint8Array.of(0xff, 0x13))).toEqual(Float32Array.of(-1, 3))
+    const mxfp4 = blockCodecOf(blockFormatOf('mxfp4'))
+    const coded = mxfp4.encode(Float32Array.of(6, 1))
+    expect(mxfp4.decode({ ...coded, codes: coded.codes.map((code) => code | 0xf0) })).toEqual(Float32Array.of(6, 1))
   })
 
   it('read the part of a buffer that they are given', () => {
