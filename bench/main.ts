@@ -3,6 +3,7 @@ import { unknownName } from '../src/base/suggestion.ts'
 import { UserError } from '../src/base/user-error.ts'
 import { terminalProgress } from '../src/cli/progress.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
+import { formatsBench } from './formats.bench.ts'
 import { simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 
@@ -16,6 +17,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await simBench(progress)
       return { result, text: printRows(result, 'Verilator') }
+    },
+  },
+  formats: {
+    run: async (progress) => {
+      const result = await formatsBench(progress)
+      return { result, text: printRows(result, 'peer') }
     },
   },
   elaborate: {

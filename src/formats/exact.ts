@@ -49,6 +49,9 @@ export const bitLength = (x: bigint): number => {
   return 4 * hex.length - Math.clz32(Number.parseInt(hex[0]!, 16)) + 28
 }
 
+/** `floor(log2(x))` of a number above zero. */
+export const floorLog2 = ({ significand, exponent }: Dyadic): number => bitLength(significand) + exponent - 1
+
 /** The significand that `x` has at a given exponent, which must not be above its own. */
 const significandAt = (x: Dyadic, exponent: number): bigint => x.significand << BigInt(x.exponent - exponent)
 

@@ -2,6 +2,7 @@ import { type ParameterSchema, SpecError } from '../spec/index.ts'
 import { abfloatFormat } from './abfloat.ts'
 import { built, nameOf, readArguments } from './arguments.ts'
 import { bitmodFormat, specialValueFormat } from './bitmod.ts'
+import { blockFamilies } from './block-families.ts'
 import { complexUnits } from './complex-units.ts'
 import { type FormatFamily, numbered, single } from './family.ts'
 import { flintFormat, flintWidths } from './flint.ts'
@@ -213,4 +214,5 @@ export const formatFamilies: readonly FormatFamily[] = [
   { examples: ['ifairy'], read: single('ifairy', () => complexUnits) },
   bitmod,
   codebooks,
+  ...blockFamilies,
 ]

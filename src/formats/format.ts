@@ -1,4 +1,5 @@
 import type { BitmodFormat } from './bitmod.ts'
+import type { BlockFormat } from './block-format.ts'
 import type { ComplexUnitsFormat } from './complex-units.ts'
 import type { Finite, Value } from './exact.ts'
 import type { OutlierVictimFormat } from './outlier-victim.ts'
@@ -99,7 +100,7 @@ export interface CodebookFormat extends ScalarBase {
 export type ScalarFormat = IntegerFormat | FloatFormat | PositFormat | CodebookFormat
 
 /** Any number format; a discriminated union by `kind`. */
-export type Format = ScalarFormat | ComplexUnitsFormat | OutlierVictimFormat | BitmodFormat
+export type Format = ScalarFormat | ComplexUnitsFormat | OutlierVictimFormat | BitmodFormat | BlockFormat
 
 /** True for formats of single real numbers. */
 export const isScalar = (format: Format): format is ScalarFormat =>

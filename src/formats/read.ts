@@ -1,4 +1,5 @@
 import { parseValue, SpecError, unknownFormat, type Value } from '../spec/index.ts'
+import type { BlockFormat } from './block-format.ts'
 import { formatFamilies } from './families.ts'
 import { type Format, type FormatSummary, type IntegerFormat, isScalar, type ScalarFormat } from './format.ts'
 
@@ -36,6 +37,13 @@ export const integerFormatOf = (text: string): IntegerFormat => {
 export const scalarFormatOf = (text: string): ScalarFormat => {
   const format = formatOf(text)
   if (!isScalar(format)) throw new RangeError(`${format.id} is no format of single real numbers`)
+  return format
+}
+
+/** The format of blocks that a text names, such as `mxfp4`; another one is a RangeError. */
+export const blockFormatOf = (text: string): BlockFormat => {
+  const format = formatOf(text)
+  if (format.kind !== 'block') throw new RangeError(`${format.id} is no block format`)
   return format
 }
 

@@ -34,6 +34,7 @@ beforeAll(() => {
       noEmitOnError: false,
       paths: {
         bitloom: [join(root, 'dist', 'index.d.ts')],
+        'bitloom/formats': [join(root, 'dist', 'formats', 'index.d.ts')],
         'bitloom/language': [join(root, 'dist', 'language.d.ts')],
       },
       typeRoots: [join(root, 'node_modules', '@types')],
@@ -51,6 +52,7 @@ beforeAll(() => {
     const compiled = join(folder, 'out', `${file}.js`)
     const text = readFileSync(compiled, 'utf8')
       .replaceAll(/from ['"]bitloom['"]/g, `from '${entry('index')}'`)
+      .replaceAll(/from ['"]bitloom\/formats['"]/g, `from '${entry('formats/index')}'`)
       .replaceAll(/from ['"]bitloom\/language['"]/g, `from '${entry('language')}'`)
     writeFileSync(compiled, text)
   }
