@@ -95,9 +95,8 @@ export const blockCodecOf = (format: BlockFormat): BlockCodec => {
       const step = scaleOf(scales[index]!) * outerScale * 2 ** unit
       const zero = zeros ? values[zeros[index]! & mask]! : 0
       const to = Math.min((index + 1) * block, codes.length)
-      // Without a zero point nothing is taken off, which would lose the sign of zero.
-      if (zeros) for (let k = index * block; k < to; k++) numbers[k] = step * (values[codes[k]! & mask]! - zero)
-      else for (let k = index * block; k < to; k++) numbers[k] = step * values[codes[k]! & mask]!
+      // Taking off +0 keeps the sign of zero.
+      for (let k = index * block; k < to; k++) numbers[k] = step * (values[codes[k]! & mask]! - zero)
     }
     return numbers
   }
@@ -146,7 +145,7 @@ const floatElements = ({ element }: BlockFormat): ElementEncoder => {
   }
 }
 
-/** Adding and taking off 1.5 * 2^52 rounds a double below 2^51 to an integer, ties to even. */
+/** Adding and taking off 1.5 * 2^52 rounds a double below 2^51 to an integer, ties to even; larger ones stay large. */
 const rounder = 1.5 * 2 ** 52
 
 const integerElements = ({ element, zero: zeroFormat, product }: BlockFormat): ElementEncoder => {
@@ -154,7 +153,7 @@ const integerElements = ({ element, zero: zeroFormat, product }: BlockFormat): E
   const limit = product && { min: toNumber(product.min), max: toNumber(product.max) }
   const mask = 2 ** element.bits - 1
   return (numbers, from, to, step, scale, low, codes) => {
-    const zero = zeroFormat ? clamp(min - (clamp(low / step, -(2 ** 50), 0) + rounder - rounder), min, max) : 0
+    const zero = zeroFormat ? clamp(min - (low / step + rounder - rounder), min, max) : 0
     let [least, most] = zeroFormat ? [min - zero, max - zero] : [-max, max]
     if (limit) {
       least = Math.max(least, Math.trunc(limit.min / scale))

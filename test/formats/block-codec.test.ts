@@ -172,6 +172,23 @@ describe('block formats on typed arrays', () => {
     expect(blockCodecOf(format).encode(Float32Array.of(15 * (1 + 2 ** -11), 0)).scales[0]).toBe(0x3c00)
   })
 
+  it('a scale just above a tie below 2^-126 is rounded up, one beyond float32 saturates', () => {
+    const e8m0 = block('group(int4,scale=e8m0)')
+    number[0] = 10.5 * 2 ** -127
+    for (const [more, scale] of [
+      [0, 0],
+      [1, 1],
+    ] as const) {
+      const numbers = new Float32Array(Uint32Array.of(word[0]! + more).buffer)
+      expect(blockCodecOf(e8m0).encode(numbers)).toEqual(exactly(e8m0, numbers))
+      expect(blockCodecOf(e8m0).encode(numbers).scales[0]).toBe(scale)
+    }
+    const wide = block('group(uint1,scale=fp32,zero=uint1)')
+    const ends = Float32Array.of(3.4e38, -3.4e38)
+    expect(blockCodecOf(wide).encode(ends)).toEqual(exactly(wide, ends))
+    expect(blockCodecOf(wide).encode(ends).scales[0]).toBe(0x7f7f_ffff)
+  })
+
   it('groups give the codes, scales and zero points of the weight quantiser', () => {
     const random = randomBits(77)
     for (const [text, options] of [
