@@ -254,18 +254,16 @@ const randomMemories = (random: Random, limits: Limits, pool: Pool, builder: Bui
     ) as bigint[]
     const written = random(4) > 0
     const collide = pick(random, ['old', 'new', 'never'] as const)
-    const made = written
-      ? builder.memory(`m${k}`, { depth, of, collide, ...(random(2) === 0 ? { initial } : {}) })
-      : builder.rom(`m${k}`, { depth, of, initial })
-    const address = (): Int => pool.as(made.address) as Int
+    // Tables that nobody writes are among the random memories of a file of their own.
+    const policy = written ? { collide, ...(random(2) === 0 ? { initial } : {}) } : { collide: 'old' as const, initial }
+    const memory: WritableMemory<ScalarShape> = builder.memory(`m${k}`, { depth, of, ...policy })
+    const address = (): Int => pool.as(memory.address) as Int
     const enable = (): { enable?: Bool } => (random(2) === 0 ? {} : { enable: pool.bool() })
-    const read = (): void => pool.add(made.read(address(), enable()) as AnySignal)
+    const read = (): void => pool.add(memory.read(address(), enable()) as AnySignal)
     for (let port = 0; port < 1 + random(2); port++) read()
-    if (random(2) === 0) pool.add(made.lookup(address()) as AnySignal)
+    if (random(2) === 0) pool.add(memory.lookup(address()) as AnySignal)
     if (random(3) === 0) builder.when(pool.bool(), read)
     writers.push(() => {
-      if (!('write' in made)) return
-      const memory = made as WritableMemory<ScalarShape>
       const first = { at: address(), enable: pool.bool() }
       builder.when(first.enable, () => memory.write(first.at, pool.as(of) as never))
       if (random(3) > 0) return

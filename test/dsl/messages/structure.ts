@@ -250,6 +250,7 @@ export const structure: Faults = {
       maker({}, {}, (_, { memory }) => nothing(memory('store', { depth: 4, of: 8 as never, collide: 'old' }))), // <-
     'a first word that is a signal': () =>
       maker({ a: s(4) }, {}, ({ a }, { rom }) => nothing(rom('numbers', { of: s(4), initial: [1, a as never] }))), // <-
+    'a stream whose data alone is on a clock': () => stream(on(pixel, s(8))), // <-
     'a memory between clocks that shows old words': () =>
       maker({ at: u(2), there: on(pixel, u(2)) }, {}, ({ at, there }, { memory }) => {
         const store = memory('store', { depth: 4, of: s(4), collide: 'old' }) // <-
