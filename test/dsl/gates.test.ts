@@ -93,8 +93,12 @@ describe('a component with gates', () => {
         return { y: r.kept }
       },
     }))
-    expect(mistake(() => Held({ where: 'gates' }).module)).toMatchInlineSnapshot(`"E-GATES in held_where_gates (gates.test.ts, line 'const Held = component('held', (p: { where: 'logic' | 'gates' }) => ({'): a component with 'gates' has no registers, memories and checks, and its 'gates' has; move them into the component around it"`)
-    expect(mistake(() => Held({ where: 'logic' }).module)).toMatchInlineSnapshot(`"E-GATES in held_where_logic (gates.test.ts, line 'const Held = component('held', (p: { where: 'logic' | 'gates' }) => ({'): a component with 'gates' has no registers, memories and checks, and its 'logic' has; move them into the component around it"`)
+    expect(mistake(() => Held({ where: 'gates' }).module)).toMatchInlineSnapshot(
+      `"E-GATES in held_where_gates (gates.test.ts, line 'const Held = component('held', (p: { where: 'logic' | 'gates' }) => ({'): a component with 'gates' has no registers, memories and checks, and its 'gates' has; move them into the component around it"`,
+    )
+    expect(mistake(() => Held({ where: 'logic' }).module)).toMatchInlineSnapshot(
+      `"E-GATES in held_where_logic (gates.test.ts, line 'const Held = component('held', (p: { where: 'logic' | 'gates' }) => ({'): a component with 'gates' has no registers, memories and checks, and its 'logic' has; move them into the component around it"`,
+    )
   })
 
   it('hears of mistakes in its gates as of those in its logic', () => {

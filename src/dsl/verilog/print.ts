@@ -31,9 +31,12 @@ export const printedModules = (
 export const modulesUnder = (top: Module, options: Pick<Partial<PrintOptions>, 'gates'> = {}): readonly Module[] =>
   everyModule(top, options.gates ?? defaultPrintOptions.gates).filter(({ blackBox }) => !blackBox)
 
-/** The black boxes in a design. */
-export const blackBoxesUnder = (top: Module): readonly (Module & { readonly blackBox: BlackBox })[] =>
-  everyModule(top, true).filter(
+/** The black boxes in a design as it is printed. */
+export const blackBoxesUnder = (
+  top: Module,
+  options: Pick<Partial<PrintOptions>, 'gates'> = {},
+): readonly (Module & { readonly blackBox: BlackBox })[] =>
+  everyModule(top, options.gates ?? defaultPrintOptions.gates).filter(
     (module): module is Module & { readonly blackBox: BlackBox } => module.blackBox !== undefined,
   )
 
