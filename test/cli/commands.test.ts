@@ -61,7 +61,7 @@ describe('generate', () => {
     const verilog = readFileSync(join(out, modules[0]!.file), 'utf8')
     for (const { name } of modules[0]!.ports) expect(verilog).toMatch(new RegExp(`\\b${name}\\b`))
     const map = JSON.parse(readFileSync(join(out, maps[0]!), 'utf8'))
-    expect(atName(map, 'pe_0_0.accumulator')?.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
+    expect(atName(map, 'pe_0_0.core.accumulator')?.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
   })
 
   it('is strict about the catalogue, which has no warnings', () => {
@@ -102,7 +102,7 @@ describe('synth', () => {
     expect(result.area_um2).toBeLessThan(560)
     expect(result.ge).toBeCloseTo(result.area_um2 / 0.798, 0)
     expect(result.fmax_mhz).toBeGreaterThan(200)
-    expect(result.parts.map(({ name }) => name)).toEqual(['row edge', 'column edge'])
+    expect(result.parts.map(({ name }) => name)).toEqual(['core', 'row edge', 'column edge'])
   })
 })
 
