@@ -1,5 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { bool, component, openEngine, optimise, printVerilog, printWithMap, s, u } from '../../src/index.ts'
+import {
+  bool,
+  component,
+  openEngine,
+  optimise,
+  printVerilog,
+  printWithMap,
+  s,
+  u,
+  verilogForSimulation,
+} from '../../src/index.ts'
 import { openYosys } from '../../src/synth/yosys.ts'
 import { equivalenceProof, gatesDiffer } from './equivalence.ts'
 import { mistake } from './maker.ts'
@@ -19,7 +29,8 @@ const Adder = component('adder', (p: { wrong: boolean }) => ({
   in: { a: u(2), b: u(2) },
   out: { sum: u(3) },
   logic: ({ a, b }) => ({ sum: a.add(b).wrap(u(3)) }),
-  gates({ a, b }, { use }) {
+  gates({ a, b }, { use, wires }) {
+    wires({ spare: bool }).spare.value = a.bit(0)
     const low = use('low', Half({}), { a: a.bit(0), b: b.bit(0) })
     const high = use('high', Half({}), { a: a.bit(1), b: b.bit(1) })
     const ripple = use('ripple', Half({}), { a: high.sum, b: low.carry })
@@ -51,6 +62,7 @@ describe('a component with gates', () => {
     expect(text.match(/^module \w+/gm)).toEqual(['module adder_wrong_false', 'module around'])
     expect(text).toMatch(/assign sum = .*a.* \+ .*b/)
     expect(text).not.toMatch(/half/)
+    expect(verilogForSimulation(Around({}).module, { gates: false })).toBe(text)
   })
 
   it('runs as its logic in our engines', () => {
@@ -66,9 +78,10 @@ describe('a component with gates', () => {
   })
 
   it('keeps them through passes, which are done to both', () => {
-    const text = printVerilog(optimise(Around({}).module))
+    const [before, text] = [Around({}).module, optimise(Around({}).module)].map((module) => printVerilog(module))
     expect(text).toMatch(/half ripple \(/)
-    expect(text.match(/^module \w+/gm)).toHaveLength(3)
+    expect(text!.match(/^module \w+/gm)).toHaveLength(3)
+    expect([before, text].map((verilog) => /spare/.test(verilog!))).toEqual([true, false])
   })
 
   it('is compared with them case by case, and by proof', async () => {
