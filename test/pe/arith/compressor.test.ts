@@ -70,6 +70,11 @@ describe('the compressor gives the sum of its terms modulo 2^width', () => {
     expect([...first.inputs.values()].map((node) => ('name' in node ? node.name : ''))).toEqual(['x_1', 'x_4', 'x_3'])
   })
 
+  it('spends no adder on the top column, whose carries nobody reads', () => {
+    const { instances } = compressor([0, 0, 0, 1, 1, 1, 1], [], 0n, 2)
+    expect(instances.map(({ name }) => name)).toEqual(['column_0_0'])
+  })
+
   it('folds constants: a bit that is known and a constant cost no adder', () => {
     const known = component('known', (_: object) => ({
       in: { x: u(2) },
