@@ -46,6 +46,8 @@ export interface GenerateOptions {
   readonly locations?: boolean
   /** Promises as `assert` under `ifdef FORMAL`. */
   readonly formal?: boolean
+  /** False for the logic of every component, where some are printed as gates otherwise. */
+  readonly gates?: boolean
 }
 
 /** Arrays of the catalogue besides its lone PEs. */

@@ -100,6 +100,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     .option('--out <folder>', 'where the files go', 'generated')
     .option('--locations', 'line of TypeScript behind registers, wires and instances; always in the .map.json')
     .option('--formal', 'promises as assertions under `ifdef FORMAL`, for Yosys and SymbiYosys')
+    .option('--no-gates', 'every component as its logic, for FPGAs: multipliers as `*` and not as full adders')
     .option('--array <RxC>', 'an output-stationary array of the PE', arraySize)
     .option('--strict', 'exit with 1 where there are warnings that the design does not accept')
     .action((specs: string[], options) => act(options, (output) => generateCommand(specs, options, output)))
@@ -119,10 +120,16 @@ each result one line, a code (decode: a value); dot takes all lines.`,
   command('synth <spec|file.v>', 'area, timing and energy on standard cells, or FPGA resources', [
     'synth "mixpe(w=int4, a=int8)"',
     'synth mac --target ice40 --json',
+    'synth mac --max-delay 1600',
     'synth design.v --top design --target generic45',
   ])
     .option('--target <id>', 'a target of `bitloom list targets`', 'generic45')
     .option('--top <module>', 'top module of a Verilog file')
+    .option(
+      '--max-delay <ps>',
+      'on standard cells: the smallest design whose critical path is at most this (times read 20-24 % short, no wires)',
+      integer('--max-delay', 1, 1_000_000),
+    )
     .action((design: string, options) => act(options, (output) => synthCommand(design, options, output)))
 
   runOptions(

@@ -151,7 +151,7 @@ const samplerOf = ({ temperature, topP, seed }: RunRequest): Sampler =>
   temperature === 0 ? greedy : createSampler({ temperature, topP, seed })
 
 const synthesisOf = async (pe: ProcessingElement, output: Output): Promise<PeSynthesis> => {
-  const parts = await synthesiseParts(pe, energyTarget, output)
+  const parts = await synthesiseParts(pe, { target: energyTarget }, output)
   const part = (name: (typeof parts)[number]['name']): AsicSynthesis | undefined => {
     const result = parts.find((candidate) => candidate.name === name)?.result
     return result?.kind === 'asic' ? result : undefined

@@ -11,8 +11,8 @@ import { columns, type Output } from './context.ts'
 
 /** A block of a PE and how many share it. */
 export interface SynthesisedPart {
-  readonly name: 'cell' | 'row edge' | 'column edge'
-  /** One of it in a R x C array: `R x C`, `R`, `C`. */
+  readonly name: 'cell' | 'core' | 'row edge' | 'column edge'
+  /** One of it in a R x C array: `R x C`, `R`, `C`. The core is part of the cell. */
   readonly count: string
   readonly result: SynthesisResult
 }
@@ -20,18 +20,29 @@ export interface SynthesisedPart {
 /** Largest Verilog file that is read. */
 const mostVerilogBytes = 16 * 2 ** 20
 
-/** Synthesises the cell of a PE and its side chains, all by the same search. */
+export interface PartsRequest {
+  readonly target: string
+  /** Longest critical path wanted, in ps; on standard cells. */
+  readonly maxDelay?: number
+  /** Also the cell's core by itself, without the drain. */
+  readonly core?: boolean
+}
+
+/**
+ * Synthesises the cell of a PE and its side chains, all by the same search. Standard cells get the gates of components that
+ * have them; FPGAs get their logic, because their mappers know carry chains and multiplier blocks.
+ */
 export const synthesiseParts = async (
   pe: ProcessingElement,
-  target: string,
+  { target, maxDelay, core = false }: PartsRequest,
   output: Output,
 ): Promise<readonly SynthesisedPart[]> => {
-  findTarget(target)
-  const { cell, rowEdge, columnEdge } = pe.parts
+  const gates = findTarget(target).kind === 'asic'
   const blocks = [
-    { name: 'cell', count: 'R x C', component: cell },
-    { name: 'row edge', count: 'R', component: rowEdge },
-    { name: 'column edge', count: 'C', component: columnEdge },
+    { name: 'cell', count: 'R x C', component: pe.parts.cell },
+    { name: 'core', count: 'R x C', component: core ? pe.parts.core : undefined },
+    { name: 'row edge', count: 'R', component: pe.parts.rowEdge },
+    { name: 'column edge', count: 'C', component: pe.parts.columnEdge },
   ] as const
   const yosys = withCache(openYosys())
   try {
@@ -39,8 +50,16 @@ export const synthesiseParts = async (
     for (const { name, count, component } of blocks) {
       if (!component) continue
       const { module } = component
-      const request = { verilog: printVerilog(module), top: module.name, target, sourceName: pe.spec, yosys }
-      parts.push({ name, count, result: await synthesise({ ...request, progress: output.progress }) })
+      const request = {
+        verilog: printVerilog(module, { gates }),
+        top: module.name,
+        target,
+        sourceName: pe.spec,
+        yosys,
+        progress: output.progress,
+        ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
+      }
+      parts.push({ name, count, result: await synthesise(request) })
     }
     return parts
   } finally {
@@ -49,17 +68,28 @@ export const synthesiseParts = async (
   }
 }
 
+export interface SynthOptions {
+  readonly target: string
+  readonly top?: string
+  readonly maxDelay?: number
+}
+
+const refuseDelay = ({ target, maxDelay }: SynthOptions): void => {
+  if (maxDelay !== undefined && findTarget(target).kind !== 'asic')
+    throw new UserError(
+      'E-OPTION',
+      `--max-delay is for standard cells, and ${target} is an FPGA, where delays depend on routing; leave it out`,
+    )
+}
+
 /** `bitloom synth`: a spec, or a Verilog file with --top. */
-export const synthCommand = async (
-  design: string,
-  options: { readonly target: string; readonly top?: string },
-  output: Output,
-): Promise<void> => {
+export const synthCommand = async (design: string, options: SynthOptions, output: Output): Promise<void> => {
+  refuseDelay(options)
   if (/\.(v|sv)$/i.test(design)) return synthesiseFile(design, options, output)
   if (options.top !== undefined)
     throw new UserError('E-OPTION', `--top names a module of a Verilog file, and ${design} is a spec; leave --top out`)
   const pe = processingElement(design)
-  const parts = await synthesiseParts(pe, options.target, output)
+  const parts = await synthesiseParts(pe, { ...options, core: true }, output)
   const [cell, ...edges] = parts
   output.result({
     spec: pe.spec,
@@ -67,25 +97,29 @@ export const synthCommand = async (
     parts: edges.map(({ name, count, result }) => ({ name, count, ...result })),
   })
   output.print(`${pe.spec}`)
-  for (const part of parts)
-    output.print(`\n${part.name} (${part.count} of them in an R x C array)\n${text(part.result)}`)
+  for (const part of parts) output.print(`\n${part.name} (${placeOf(part)})\n${text(part.result)}`)
 }
 
-const synthesiseFile = async (
-  file: string,
-  { target, top }: { readonly target: string; readonly top?: string },
-  output: Output,
-): Promise<void> => {
+const synthesiseFile = async (file: string, { target, top, maxDelay }: SynthOptions, output: Output): Promise<void> => {
   if (top === undefined) throw new UserError('E-OPTION', `${file} needs the name of its top module: give --top name`)
   const verilog = readLimited(file, 'the Verilog file', mostVerilogBytes).toString('utf8')
   try {
-    const result = await synthesise({ verilog, top, target, sourceName: file, progress: output.progress })
+    const limit = maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }
+    const result = await synthesise({ verilog, top, target, sourceName: file, progress: output.progress, ...limit })
     output.result(result)
     output.print(text(result))
   } finally {
     output.progress.stop()
   }
 }
+
+const placeOf = ({ name, count }: SynthesisedPart): string =>
+  name === 'core' ? 'the cell without its drain register' : `${count} of them in an R x C array`
+
+const missed = (result: SynthesisResult): string =>
+  result.kind === 'asic' && result.meets_max_delay === false
+    ? `\nno recipe keeps the path within ${result.max_delay_ps} ps; this is the fastest`
+    : ''
 
 const text = (result: SynthesisResult): string => {
   const recipes =
@@ -114,5 +148,5 @@ const text = (result: SynthesisResult): string => {
     result.kind === 'asic'
       ? `${result.area_um2} um2, ${result.ge} GE, ${result.fmax_mhz ?? 'no path to time'} MHz on ${result.target} (${result.provenance.library_source})`
       : `${result.luts} LUTs, ${result.ffs} FFs, ${result.dsps} DSPs on ${result.target} (${result.provenance.counts})`
-  return `${head}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}`
+  return `${head}${missed(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}`
 }

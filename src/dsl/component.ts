@@ -1,3 +1,4 @@
+import { withGates } from './build/gates.ts'
 import { buildModule } from './build/module.ts'
 import type { Builder } from './builder.ts'
 import { type Accepted, withAccepted } from './check/warnings.ts'
@@ -33,6 +34,11 @@ export interface Description<In extends Ports, Out extends Ports> {
   readonly accepted?: Accepted
   /** What comes in, the readiness of output streams among it; returns what goes out. */
   logic(inputs: SignalsOf<In> & ReadyOf<Out>, builder: Builder): OperandsOf<Out>
+  /**
+   * The same function once more, as it is to be built: from full adders, say. Simulation runs `logic`; Verilog has `gates`, so
+   * that simulators and synthesis that read it see these. For components without registers, memories and checks.
+   */
+  gates?(inputs: SignalsOf<In> & ReadyOf<Out>, builder: Builder): OperandsOf<Out>
 }
 
 /**
@@ -88,8 +94,11 @@ export const component = <P extends object, In extends Ports, Out extends Ports>
             description.accepted ?? {},
             declared,
           )
-          module = built
-          return built
+          const { gates } = description
+          module = gates
+            ? withGates(built, buildModule(name, texts, { ...description, logic: gates }, declared), declared)
+            : built
+          return module
         } catch (error) {
           module = undefined
           throw error // node-do-not-add-exception-line

@@ -131,6 +131,7 @@ export type HdlCode =
   | 'E-CROSSING' // a value of one clock read by another
   | 'E-LATENCY' // paths of different delay that meet
   | 'E-MEMORY' // a memory without a use, or with more ports than hardware has
+  | 'E-GATES' // gates that cannot stand for the logic of their component
   | 'E-STREAM' // a stream that breaks the handshake or is taken twice
   | 'E-FOREIGN' // a signal of another component
   | 'E-PARAMETER' // a parameter a component cannot be built with

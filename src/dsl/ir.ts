@@ -243,6 +243,11 @@ export interface Module {
   /** Warnings that the designer says are meant, and why; they are not among `warnings`. */
   readonly accepted: readonly (Warning & { readonly why: string })[]
   readonly blackBox?: BlackBox
+  /**
+   * The same function built from smaller parts, such as full adders: a module of the same name and ports that stands in for
+   * this one in Verilog. Engines run this one, which says what is computed. Neither has a clock.
+   */
+  readonly gates?: Module
 }
 
 // ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,25 +7,34 @@ import type { BoolShape, Component, IntShape } from '../dsl/index.ts'
 export interface ArrayParts {
   /** The processing element. */
   readonly cell: Component<CellInputs, CellOutputs>
+  /** What is in the cell beside the drain; areas are compared with and without it. */
+  readonly core: Component<CoreInputs, CoreOutputs>
   /** One per row at the left edge, where the arithmetic needs a sum over the activations alone. */
   readonly rowEdge?: Component<RowEdgeInputs, RowEdgeOutputs>
   /** One per column at the top edge, together with `rowEdge`: turns the cells' sums into results. */
   readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
 }
 
-export type CellInputs = {
+export type CoreInputs = {
   readonly activation_in: IntShape
   readonly weight_in: IntShape
   /** This activation and weight are the last of their group. */
   readonly last_in: BoolShape
+}
+export type CoreOutputs = {
+  readonly activation_out: IntShape
+  readonly weight_out: IntShape
+  readonly last_out: BoolShape
+  /** The group's sum with the operands at work in it. */
+  readonly total: IntShape
+}
+
+export type CellInputs = CoreInputs & {
   /** From the cell below. */
   readonly sum_in: IntShape
   readonly sum_in_valid: BoolShape
 }
-export type CellOutputs = {
-  readonly activation_out: IntShape
-  readonly weight_out: IntShape
-  readonly last_out: BoolShape
+export type CellOutputs = Omit<CoreOutputs, 'total'> & {
   readonly sum_out: IntShape
   readonly sum_out_valid: BoolShape
 }

@@ -16,11 +16,19 @@ export const engineSummaries: Readonly<Record<EngineName, string>> = {
   verilator: 'Verilator on the printed Verilog, independent of our own engines',
 }
 
+export interface OpenOptions extends EngineOptions {
+  /**
+   * For Verilator: components that have gates as these, so that they are compared with the logic our own engines run, or as
+   * their logic, which builds and runs ten times as fast where there are many. Default true.
+   */
+  readonly gates?: boolean
+}
+
 /** Opens a design on an engine; `close` it afterwards. Verilator missing or failing to build is a UserError. */
-export const openEngine = (name: EngineName, module: Module, options: EngineOptions = {}): Engine =>
+export const openEngine = (name: EngineName, module: Module, options: OpenOptions = {}): Engine =>
   name === 'verilator'
     ? verilatorEngine(
-        { verilog: verilogForSimulation(module), top: module.name, ports: portLayout(module) },
+        { verilog: verilogForSimulation(module, options), top: module.name, ports: portLayout(module) },
         { checks: options.checks ?? true },
       )
     : openOwnEngine(name, module, options)

@@ -186,7 +186,7 @@ export interface FpgaCounting {
 /** Maps a design onto an FPGA family with every recipe. */
 export const countOnFpga = async (request: SearchRequest, family: FpgaFamily): Promise<FpgaCounting> => {
   const script = (recipe: FpgaRecipe) => fpgaScript(request.top, family, recipe)
-  const found = await searchRecipes(request, family.id, recipesOf(family), script, {})
+  const found = await searchRecipes(request, family.id, recipesOf(family), script, () => ({}))
   const designs = found.map(({ recipe, netlist }) => ({ recipe, ...countResources(countCells(netlist), family) }))
   const lutOnly = designs.filter(({ recipe }) => !recipe.dsp)
   return { best: least(lutOnly, (design) => design.luts), designs, creator: found[0]!.netlist.creator }

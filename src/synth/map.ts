@@ -1,10 +1,11 @@
-/** Maps Verilog onto a standard-cell library with every recipe of the search and keeps the smallest result. */
+/** Maps Verilog onto a standard-cell library with every recipe of the search and chooses one. */
 import { UserError } from '../base/user-error.ts'
 import { printLiberty } from './liberty-writer.ts'
 import { type Cell, cellsByName, type Library } from './library/library.ts'
 import { countCells, type Instance, type Netlist, netName } from './netlist.ts'
-import { mappingFiles, mappingScript, type Recipe, recipes } from './recipe.ts'
+import { mappingFiles, mappingScript, type Recipe, recipesFor } from './recipe.ts'
 import { least, type SearchRequest, searchRecipes } from './search.ts'
+import { analyseTiming, type TimingResult } from './timing.ts'
 
 /** A design on the cells of a library, as one recipe made it. */
 export interface MappedDesign {
@@ -14,10 +15,11 @@ export interface MappedDesign {
   readonly sequential_area_um2: number
   readonly cells: number
   readonly cellCounts: Readonly<Record<string, number>>
+  readonly timing: TimingResult
 }
 
 export interface Mapping {
-  /** The smallest; of equals the first of the search. */
+  /** The smallest of those within the longest path that is wanted; of equals the first. The fastest where none is. */
   readonly best: MappedDesign
   /** All, in the order of the search. */
   readonly designs: readonly MappedDesign[]
@@ -58,19 +60,32 @@ const measure = (
     sequential_area_um2,
     cells: netlist.instances.length,
     cellCounts: countCells(netlist),
+    timing: analyseTiming(netlist, library),
   }
+}
+
+export interface MappingRequest extends SearchRequest {
+  /** Longest critical path wanted, in ps. */
+  readonly maxDelay_ps?: number
 }
 
 /** Maps with every recipe of the search; `progress` counts them. */
 export const mapDesign = async (
-  request: SearchRequest,
+  request: MappingRequest,
   library: Library,
-  search: readonly Recipe[] = recipes,
+  search: readonly Recipe[] = recipesFor(request.verilog),
 ): Promise<Mapping> => {
-  const files = mappingFiles(library, printLiberty(library))
+  const liberty = printLiberty(library)
+  const files = (recipe: Recipe) => mappingFiles(library, liberty, recipe)
   const script = (recipe: Recipe) => mappingScript(request.top, recipe)
   const found = await searchRecipes(request, library.name, search, script, files)
   const cells = cellsByName(library)
   const designs = found.map(({ recipe, netlist }) => measure(recipe, netlist, cells, library))
-  return { best: least(designs, (design) => design.area_um2), designs, warnings: found[0]?.warnings ?? [] }
+  const limit = request.maxDelay_ps ?? Number.POSITIVE_INFINITY
+  const fast = designs.filter(({ timing }) => timing.critical_path_ps <= limit)
+  const best =
+    fast.length > 0
+      ? least(fast, (design) => design.area_um2)
+      : least(designs, (design) => design.timing.critical_path_ps)
+  return { best, designs, warnings: found[0]?.warnings ?? [] }
 }

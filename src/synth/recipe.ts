@@ -1,7 +1,8 @@
 /**
  * Synthesis recipes for standard cells as Yosys scripts. No recipe is best for every design, and Yosys' default makes an
- * INT8 MAC 1.7 times too large (it merges multiplier and accumulator into one wide array); so every design, baseline or
- * not, goes through the same search, {Booth multipliers or not} x {full-adder cells or not}, and keeps its smallest result.
+ * INT8 MAC of plain Verilog 1.7 times too large (it merges multiplier and accumulator into one wide array); so every
+ * design, baseline or not, goes through the same search. `amap`, another mapper of abc, is smaller and slower than its
+ * default: shifters came out up to 16 % smaller and PEs up to 11 %, these with paths up to a third longer.
  */
 import type { Library } from './library/library.ts'
 import { frontEnd, netlistFile } from './search.ts'
@@ -9,33 +10,69 @@ import { frontEnd, netlistFile } from './search.ts'
 export interface Recipe {
   readonly id: string
   readonly summary: string
-  /** Booth-recoded multipliers instead of plain partial products. */
-  readonly booth: boolean
+  /** Yosys commands that make Booth multipliers; none for plain partial products. */
+  readonly booth: readonly string[]
   /** Adders found in the gates are put onto the library's full-adder cell. */
   readonly fullAdders: boolean
+  /** abc's commands; its default where undefined. */
+  readonly abc?: string
+  /** Differs from another recipe in how multipliers are made and in nothing else. */
+  readonly forProducts?: true
 }
 
-/** The search, the same for every design. */
+/** The default's optimisation, then the mapper that covers by area. */
+const amap = 'strash; ifraig; scorr; dc2; dc2; dch -f; amap -m; topo; buffer -c; upsize {D}; dnsize {D}'
+
+/** The search, the same for every design. Full adders that the Verilog instantiates are cells with every recipe. */
 export const recipes: readonly Recipe[] = [
-  { id: 'plain', summary: 'plain multipliers, gates only', booth: false, fullAdders: false },
-  { id: 'fa', summary: 'plain multipliers, full-adder cells', booth: false, fullAdders: true },
-  { id: 'booth', summary: 'Booth multipliers, gates only', booth: true, fullAdders: false },
-  { id: 'booth+fa', summary: 'Booth multipliers, full-adder cells', booth: true, fullAdders: true },
+  { id: 'plain', summary: 'plain multipliers, adders as gates', booth: [], fullAdders: false },
+  {
+    id: 'booth',
+    summary: 'Booth multipliers, adders as gates',
+    booth: ['booth'],
+    fullAdders: false,
+    forProducts: true,
+  },
+  { id: 'booth+fa', summary: 'Booth multipliers, adders as full-adder cells', booth: ['booth'], fullAdders: true },
+  {
+    id: 'amap',
+    summary: 'plain multipliers, adders as gates, mapped for area',
+    booth: [],
+    fullAdders: false,
+    abc: amap,
+  },
+  {
+    id: 'booth+amap',
+    summary: 'low-power Booth multipliers, adders as gates, mapped for area',
+    // Its low-power form knows signed multipliers only.
+    booth: ['booth -lowpower t:$mul r:A_SIGNED=1 %i', 'booth'],
+    fullAdders: false,
+    abc: amap,
+    forProducts: true,
+  },
 ]
+
+/** The search for a design: where its Verilog has no `*`, recipes that would give the same netlist again are left out. */
+export const recipesFor = (verilog: string): readonly Recipe[] => {
+  const text = verilog.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '').replace(/@\s*(\*|\(\s*\*\s*\))/g, '')
+  return text.includes('*') ? recipes : recipes.filter(({ forProducts }) => !forProducts)
+}
 
 const libertyFile = 'cells.lib'
 const constraintFile = 'sizing.constr'
 const fullAdderFile = 'full_adder.v'
+const instancesFile = 'instances.v'
+const abcFile = 'map.abc'
 
 const toGates = ['alumacc', 'share', 'opt', 'memory -nomap', 'opt_clean', 'opt -fast -full', 'memory_map']
 
 /** The Yosys script of one recipe; it reads `mappingFiles` and writes the mapped netlist. */
 export const mappingScript = (top: string, recipe: Recipe): string =>
   [
-    ...frontEnd(top),
+    ...frontEnd(top, [`techmap -map ${instancesFile}`]),
     'setattr -unset init w:*',
     `read_liberty -lib ${libertyFile}`,
-    ...(recipe.booth ? ['booth'] : []),
+    ...recipe.booth,
     ...toGates,
     'opt -undriven -fine',
     'techmap',
@@ -43,7 +80,7 @@ export const mappingScript = (top: string, recipe: Recipe): string =>
     ...(recipe.fullAdders ? ['extract_fa -fa', `techmap -map ${fullAdderFile}`, 'techmap', 'opt -fast'] : []),
     `dfflibmap -liberty ${libertyFile}`,
     'opt -fast',
-    `abc -liberty ${libertyFile} -constr ${constraintFile}`,
+    `abc -liberty ${libertyFile} -constr ${constraintFile}${recipe.abc === undefined ? '' : ` -script ${abcFile}`}`,
     'opt_clean -purge',
     `write_json ${netlistFile}`,
   ].join('\n')
@@ -64,9 +101,22 @@ endmodule
 `
 }
 
-/** The files that `mappingScript` reads beside the design. */
-export const mappingFiles = (library: Library, liberty: string): Record<string, string> => ({
+/** Full adders that a design instantiates by this name and these ports, as `src/pe/arith/full-adder.ts` prints them. */
+const instantiatedFullAdder = ({ fullAdder }: Library): string => {
+  const [a, b, c] = fullAdder.inputs
+  return `module bitloom_full_adder (a, b, c, sum, carry);
+  input a, b, c;
+  output sum, carry;
+  ${fullAdder.cell} _TECHMAP_REPLACE_ (.${a}(a), .${b}(b), .${c}(c), .${fullAdder.sum}(sum), .${fullAdder.carry}(carry));
+endmodule
+`
+}
+
+/** The files that the script of a recipe reads beside the design. */
+export const mappingFiles = (library: Library, liberty: string, recipe: Recipe): Record<string, string> => ({
   [libertyFile]: liberty,
   [constraintFile]: `set_driving_cell ${library.drivingCell}\nset_load ${library.outputLoad_fF}\n`,
   [fullAdderFile]: fullAdderMap(library),
+  [instancesFile]: instantiatedFullAdder(library),
+  ...(recipe.abc === undefined ? {} : { [abcFile]: `${recipe.abc}\n` }),
 })

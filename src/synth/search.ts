@@ -12,10 +12,11 @@ export const netlistFile = 'netlist.json'
 /** The name the design carries inside Yosys, so that it can never be mistaken for a cell of a library. */
 export const innerTop = 'bitloom_top'
 
-/** Reads the Verilog and elaborates it flat, up to but without arithmetic. */
-export const frontEnd = (top: string): string[] => [
+/** Reads the Verilog and elaborates it flat, up to but without arithmetic; `hierarchical` is done before flattening. */
+export const frontEnd = (top: string, hierarchical: readonly string[] = []): string[] => [
   `read_verilog ${sourceFile}`,
   `hierarchy -check -top ${top}`,
+  ...hierarchical,
   'proc',
   'flatten',
   'tribuf',
@@ -57,13 +58,13 @@ const checkTopName = (top: string): void => {
     )
 }
 
-/** Runs `script(recipe)` for every recipe in turn; the script reads `sourceFile` and `files` and writes `netlistFile`. */
+/** Runs `script(recipe)` for every recipe in turn; it reads `sourceFile` and `files(recipe)` and writes `netlistFile`. */
 export const searchRecipes = async <R extends { readonly id: string }>(
   { yosys, verilog, top, sourceName = 'the Verilog', progress = silent }: SearchRequest,
   target: string,
   recipes: readonly R[],
   script: (recipe: R) => string,
-  files: Readonly<Record<string, string>>,
+  files: (recipe: R) => Readonly<Record<string, string>>,
 ): Promise<Found<R>[]> => {
   checkTopName(top)
   const found: Found<R>[] = []
@@ -71,7 +72,7 @@ export const searchRecipes = async <R extends { readonly id: string }>(
   try {
     for (const recipe of recipes) {
       progress.update(found.length, recipe.id)
-      const outcome = await yosys.run({ script: script(recipe), files: { ...files, [sourceFile]: verilog } })
+      const outcome = await yosys.run({ script: script(recipe), files: { ...files(recipe), [sourceFile]: verilog } })
       if (!outcome.ok) throw elaborationError(outcome.error, { verilog, top, sourceName, sourceFile })
       refuseConflicts(outcome.warnings, sourceName)
       const netlist = parseNetlist(outcome.files.get(netlistFile) ?? '', innerTop)

@@ -7,7 +7,7 @@ import { type MappedDesign, mapDesign } from './map.ts'
 import { mappingScript } from './recipe.ts'
 import { rounded } from './rounded.ts'
 import { type AsicTarget, type FpgaTarget, findTarget } from './targets.ts'
-import { analyseTiming, type TimingResult } from './timing.ts'
+import type { TimingResult } from './timing.ts'
 import { openYosys, type Yosys } from './yosys.ts'
 import { withCache } from './yosys-cache.ts'
 
@@ -17,6 +17,8 @@ export interface SynthesisRequest {
   readonly top: string
   /** Id of one of `targets`. */
   readonly target: string
+  /** On standard cells: the longest critical path wanted, in ps by `analyseTiming`; the smallest design within it is chosen. */
+  readonly maxDelay_ps?: number
   /** How the user knows the Verilog, e.g. its path; for messages. */
   readonly sourceName?: string
   readonly progress?: Progress
@@ -46,9 +48,12 @@ export interface AsicSynthesis {
   readonly sequential_area_um2: number
   readonly cells: number
   readonly cell_counts: Readonly<Record<string, number>>
-  /** Id of the recipe that gave the smallest area. */
+  /** Id of the recipe that gave the smallest area, within the longest path if one was wanted. */
   readonly recipe: string
   readonly recipes: readonly AsicRecipeResult[]
+  /** The longest path that was wanted, and whether any recipe keeps it; where none does, the fastest is shown. */
+  readonly max_delay_ps?: number
+  readonly meets_max_delay?: boolean
   readonly timing: TimingResult
   readonly energy: EnergyEstimate
   readonly versions: { readonly yosys: string }
@@ -107,12 +112,14 @@ export type SynthesisResult = AsicSynthesis | FpgaSynthesis
 /** `Yosys 0.55 (git sha1 60f126cd0, clang ...)` without the compiler. */
 const yosysVersion = (creator: string): string => creator.replace(/\((git sha1 \w+).*\)/, '($1)')
 
+const searchOf = (designs: readonly MappedDesign[], maxDelay_ps: number | undefined): string => {
+  const within = maxDelay_ps === undefined ? '' : ` with a critical path of at most ${maxDelay_ps} ps`
+  return `smallest area${within} of ${designs.map((design) => design.recipe.id).join(', ')}; the same search for every design`
+}
+
 const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: AsicTarget): Promise<AsicSynthesis> => {
   const { best, designs } = await mapDesign({ ...request, yosys }, library)
-  const timed = new Map<MappedDesign, TimingResult>(
-    designs.map((design) => [design, analyseTiming(design.netlist, library)]),
-  )
-  const timing = timed.get(best)!
+  const { timing } = best
   const energy = estimateEnergy(best.netlist, library)
   const nand = cellsByName(library).get(library.gateEquivalent)!
   return {
@@ -131,10 +138,16 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
       id: design.recipe.id,
       summary: design.recipe.summary,
       area_um2: rounded(design.area_um2),
-      critical_path_ps: timed.get(design)!.critical_path_ps,
+      critical_path_ps: design.timing.critical_path_ps,
       cells: design.cells,
       chosen: design === best,
     })),
+    ...(request.maxDelay_ps === undefined
+      ? {}
+      : {
+          max_delay_ps: request.maxDelay_ps,
+          meets_max_delay: timing.critical_path_ps <= request.maxDelay_ps,
+        }),
     timing,
     energy,
     versions: { yosys: yosysVersion(best.netlist.creator) },
@@ -147,7 +160,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
       area: 'sum of cell areas, flattened, before placement; smallest drive strengths, so no clock target is met by sizing',
       timing: timing.provenance,
       energy: energy.provenance,
-      search: `smallest area of ${designs.map((design) => design.recipe.id).join(', ')}; the same search for every design`,
+      search: searchOf(designs, request.maxDelay_ps),
       script: mappingScript(request.top, best.recipe),
     },
   }

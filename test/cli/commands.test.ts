@@ -61,7 +61,7 @@ describe('generate', () => {
     const verilog = readFileSync(join(out, modules[0]!.file), 'utf8')
     for (const { name } of modules[0]!.ports) expect(verilog).toMatch(new RegExp(`\\b${name}\\b`))
     const map = JSON.parse(readFileSync(join(out, maps[0]!), 'utf8'))
-    expect(atName(map, 'pe_0_0.accumulator')?.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
+    expect(atName(map, 'pe_0_0.core.accumulator')?.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
   })
 
   it('is strict about the catalogue, which has no warnings', () => {
@@ -91,18 +91,37 @@ describe('verify', () => {
 })
 
 describe('synth', () => {
+  it('gives FPGAs the logic, so that a product goes into a multiplier block', () => {
+    const result = json(['synth', 'mac(w=int4, a=int4)', '--target', 'ecp5']) as {
+      recipes: { id: string; dsps: number }[]
+    }
+    expect(result.recipes.find(({ id }) => id === 'dsp')!.dsps).toBe(1)
+  })
+
+  it('keeps to a longest path, and says where no recipe does', () => {
+    const result = json(['synth', 'mac(w=int4, a=int4)', '--max-delay', '10']) as Record<string, unknown>
+    expect(result).toMatchObject({ max_delay_ps: 10, meets_max_delay: false })
+    expect(bitloom(['synth', 'mac', '--target', 'ecp5', '--max-delay', '10'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/--max-delay is for standard cells, and ecp5 is an FPGA/),
+    })
+  })
+
   it('gives area, gate equivalents and speed of the cell, and its side chains as parts', () => {
     const result = json(['synth', 'mixpe(w=int2, group=16)']) as {
       area_um2: number
       ge: number
       fmax_mhz: number
-      parts: { name: string }[]
+      parts: { name: string; area_um2: number; cell_counts: Record<string, number> }[]
     }
     expect(result.area_um2).toBeGreaterThan(100)
     expect(result.area_um2).toBeLessThan(560)
     expect(result.ge).toBeCloseTo(result.area_um2 / 0.798, 0)
     expect(result.fmax_mhz).toBeGreaterThan(200)
-    expect(result.parts.map(({ name }) => name)).toEqual(['row edge', 'column edge'])
+    expect(result.parts.map(({ name }) => name)).toEqual(['core', 'row edge', 'column edge'])
+    const core = result.parts[0]!
+    expect(core.area_um2).toBeLessThan(result.area_um2 - 50)
+    expect(core.cell_counts.FA).toBeGreaterThan(5)
   })
 })
 

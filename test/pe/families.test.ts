@@ -38,6 +38,14 @@ describe('every family', () => {
   })
 })
 
+describe('MAC', () => {
+  it('takes the shorter operand for the Booth digits, which are half as many as its bits', () => {
+    const multiplier = (spec: string) => processingElement(spec).parts.core.module.instances[0]!.of.name
+    expect(multiplier('mac(a=int4)')).toBe('multiply_add_s8_s4_s32_booth')
+    expect(multiplier('mac(w=int4)')).toBe('multiply_add_s8_s4_s32_booth')
+  })
+})
+
 describe('MixPE', () => {
   const asymmetric = processingElement('mixpe')
   const symmetric = processingElement('mixpe(weights=symmetric)')

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { printVerilog } from '../../src/dsl/index.ts'
+import { FullAdder } from '../../src/pe/arith/full-adder.ts'
 import { generic45 } from '../../src/synth/library/generic45.ts'
 import { type Mapping, mapDesign } from '../../src/synth/map.ts'
-import { recipes } from '../../src/synth/recipe.ts'
+import { recipes, recipesFor } from '../../src/synth/recipe.ts'
 import { openYosys } from '../../src/synth/yosys.ts'
 import { evaluator, fromLanes, random, toLanes } from './evaluate.ts'
 
@@ -47,7 +49,7 @@ test('the best recipe puts an INT8 MAC with a 32-bit accumulator between 700 and
   expect(area.plain).toBeGreaterThan(1200)
 })
 
-test('the chosen recipe is the smallest of all four', () => {
+test('the chosen recipe is the smallest of all', () => {
   expect(mac.designs.map((design) => design.recipe.id)).toEqual(recipes.map((recipe) => recipe.id))
   expect(mac.best.area_um2).toBe(Math.min(...mac.designs.map((design) => design.area_um2)))
 })
@@ -66,6 +68,54 @@ test('areas are the sums of the cells, registers apart', () => {
 
 test('full-adder cells are used by the recipes that ask for them and by no other', () => {
   for (const { recipe, cellCounts } of mac.designs) expect('FA' in cellCounts).toBe(recipe.fullAdders)
+})
+
+test('of the designs within a longest path the smallest is chosen, and the fastest where there is none', async () => {
+  const small =
+    'module t(input clk, input [7:0] a, input [7:0] b, output reg [15:0] q); always @(posedge clk) q <= a * b; endmodule'
+  const search = recipes.filter(({ id }) => id === 'plain' || id === 'booth' || id === 'booth+amap')
+  const choose = (maxDelay_ps?: number) =>
+    mapDesign(
+      { yosys, verilog: small, top: 't', ...(maxDelay_ps === undefined ? {} : { maxDelay_ps }) },
+      generic45,
+      search,
+    )
+  const { best, designs } = await choose()
+  const byPath = [...designs].sort((a, b) => a.timing.critical_path_ps - b.timing.critical_path_ps)
+  expect(best.area_um2).toBe(Math.min(...designs.map(({ area_um2 }) => area_um2)))
+  expect(best.timing.critical_path_ps).toBe(byPath.at(-1)!.timing.critical_path_ps)
+  for (const limit of byPath.map(({ timing }) => timing.critical_path_ps)) {
+    const within = designs.filter(({ timing }) => timing.critical_path_ps <= limit)
+    const chosen = (await choose(limit)).best
+    expect(chosen.area_um2).toBe(Math.min(...within.map(({ area_um2 }) => area_um2)))
+  }
+  expect((await choose(1)).best.recipe.id).toBe(byPath[0]!.recipe.id)
+})
+
+test('full adders that the Verilog instantiates are cells with every recipe, and add', async () => {
+  const adder = `${printVerilog(FullAdder({}).module)}
+module t(input [1:0] a, input [1:0] b, output [2:0] y);
+  wire carry;
+  bitloom_full_adder low(.a(a[0]), .b(b[0]), .c(1'b0), .sum(y[0]), .carry(carry));
+  bitloom_full_adder high(.a(a[1]), .b(b[1]), .c(carry), .sum(y[1]), .carry(y[2]));
+endmodule`
+  const { designs } = await mapDesign({ yosys, verilog: adder, top: 't' }, generic45)
+  for (const { netlist, cellCounts } of designs) {
+    expect(cellCounts).toEqual({ FA: 2 })
+    const lanes = Array.from({ length: 16 }, (_, k) => k)
+    const inputs = {
+      a: toLanes(
+        lanes.map((k) => k & 3),
+        2,
+      ),
+      b: toLanes(
+        lanes.map((k) => k >> 2),
+        2,
+      ),
+    }
+    const sums = fromLanes([...evaluator(netlist, generic45).outputs(inputs).y!, 0])
+    expect(sums.slice(0, 16)).toEqual(lanes.map((k) => (k & 3) + (k >> 2)))
+  }
 })
 
 test('with every recipe the INT8 MAC accumulates what its Verilog says, 32 stimuli for 60 cycles', () => {
@@ -152,6 +202,20 @@ test.each([
 test('a design without logic has area 0', async () => {
   const { best } = await map(small('assign y = a;'))
   expect(best).toMatchObject({ area_um2: 0, cells: 0 })
+})
+
+test('recipes for multipliers run only where there is a product', () => {
+  const ids = (verilog: string): string[] => recipesFor(verilog).map(({ id }) => id)
+  expect(ids('assign y = a * b;')).toEqual(recipes.map(({ id }) => id))
+  expect(ids('// a * b\n/* a\n* b */ always @(*) y = a + b; always @* z = y;')).toEqual(['plain', 'booth+fa', 'amap'])
+})
+
+test('a recipe that is left out would have given the same area', async () => {
+  const search = recipes.filter(({ fullAdders }) => !fullAdders)
+  const verilog = small('assign y = a ^ b; always @(posedge clk) q <= a & ~b | q;')
+  const { designs } = await mapDesign({ yosys, verilog, top: 't' }, generic45, search)
+  const area = Object.fromEntries(designs.map(({ recipe, area_um2 }) => [recipe.id, area_um2]))
+  expect([area.booth, area['booth+amap']]).toEqual([area.plain, area.amap])
 })
 
 test('the same design gives the same netlist', async () => {

@@ -29,7 +29,7 @@ test('on cells: area, gate equivalents, timing, energy, all recipes and where it
   const result = await synthesise({ verilog: smallMac, top: 'mac', target: 'generic45', progress, yosys })
   if (result.kind !== 'asic') throw new Error('expected cells')
   const chosen = result.recipes.filter((recipe) => recipe.chosen)
-  expect(result.recipes.map((recipe) => recipe.id)).toEqual(['plain', 'fa', 'booth', 'booth+fa'])
+  expect(result.recipes.map((recipe) => recipe.id)).toEqual(['plain', 'booth', 'booth+fa', 'amap', 'booth+amap'])
   expect(chosen.map((recipe) => [recipe.id, recipe.area_um2])).toEqual([[result.recipe, result.area_um2]])
   expect(result.ge).toBeCloseTo(result.area_um2 / 0.798, 3)
   expect(result.sequential_area_um2).toBeCloseTo(12 * 4.522, 3)
@@ -43,8 +43,8 @@ test('on cells: area, gate equivalents, timing, energy, all recipes and where it
   expect(result.provenance).toMatchObject({ library: 'generic45', corner: 'typical', voltage_V: 1.1 })
   expect(result.provenance.script).toContain('hierarchy -check -top mac')
   expect(seen).toEqual([
-    'synthesis of mac on generic45: 4 recipes',
-    ...['0 plain', '1', '1 fa', '2', '2 booth', '3', '3 booth+fa', '4'],
+    'synthesis of mac on generic45: 5 recipes',
+    ...['0 plain', '1', '1 booth', '2', '2 booth+fa', '3', '3 amap', '4', '4 booth+amap', '5'],
     'stop',
   ])
 })

@@ -198,7 +198,8 @@ export const everywhere = (pass: Pass): Pass => {
     const known = done.get(module)
     if (known) return known
     const instances = module.instances.map((instance) => ({ ...instance, of: visit(instance.of) }))
-    const result = pass({ ...module, instances })
+    const changed = pass({ ...module, instances })
+    const result = module.gates ? { ...changed, gates: visit(module.gates) } : changed
     done.set(module, result)
     return result
   }

@@ -2,12 +2,13 @@ import { UserError } from '../../base/user-error.ts'
 import type { Module } from '../ir.ts'
 import { clockPortNames } from './module.ts'
 import { typeOf } from './nets.ts'
+import type { PrintOptions } from './options.ts'
 import { blackBoxesUnder, printVerilog } from './print.ts'
 
 /** The printed design with the user's Verilog of its black boxes; a UserError for a box that came without. */
-export const verilogForSimulation = (top: Module): string => {
+export const verilogForSimulation = (top: Module, options: Pick<Partial<PrintOptions>, 'gates'> = {}): string => {
   const texts = new Set(
-    blackBoxesUnder(top).map(({ name, blackBox }) => {
+    blackBoxesUnder(top, options).map(({ name, blackBox }) => {
       if (blackBox.verilog !== undefined) return `${blackBox.verilog.trimEnd()}\n`
       throw new UserError(
         'E-BLACK-BOX',
@@ -15,7 +16,7 @@ export const verilogForSimulation = (top: Module): string => {
       )
     }),
   )
-  return [printVerilog(top), ...texts].filter((text) => text !== '').join('\n')
+  return [printVerilog(top, options), ...texts].filter((text) => text !== '').join('\n')
 }
 
 /** The printed design with an empty module for each black box, for linters and for synthesis that leaves them open. */

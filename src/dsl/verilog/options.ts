@@ -9,6 +9,13 @@ export interface PrintOptions {
   readonly formal: boolean
   /** Bits nobody reads are gathered in a wire `unused`, for Verilator's UNUSEDSIGNAL. */
   readonly verilatorUnusedSignal: boolean
+  /** Components that have `gates` are printed as these; otherwise every component as its `logic`. */
+  readonly gates: boolean
 }
 
-export const defaultPrintOptions: PrintOptions = { locations: false, formal: false, verilatorUnusedSignal: true }
+export const defaultPrintOptions: PrintOptions = {
+  locations: false,
+  formal: false,
+  verilatorUnusedSignal: true,
+  gates: true,
+}

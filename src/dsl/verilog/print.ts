@@ -18,22 +18,33 @@ export const printedModules = (
   top: Module,
   options: Partial<PrintOptions> = {},
 ): readonly (PrintedModule & { readonly module: Module })[] =>
-  modulesUnder(top).map((module) => ({ module, ...printModule(module, { ...defaultPrintOptions, ...options }) }))
+  modulesUnder(top, options).map((module) => ({
+    module,
+    ...printModule(module, { ...defaultPrintOptions, ...options }),
+  }))
 
 /**
- * The module and all it instantiates but black boxes, children first. Two different modules of one name are an error, as
+ * The module and all it instantiates but black boxes, children first, as they are printed: with `gates`, unless an option
+ * says otherwise, those of a component in place of its logic. Two different modules of one name are an error, as
  * are names that differ in case alone, which some tools and file systems take for one.
  */
-export const modulesUnder = (top: Module): readonly Module[] => everyModule(top).filter(({ blackBox }) => !blackBox)
+export const modulesUnder = (top: Module, options: Pick<Partial<PrintOptions>, 'gates'> = {}): readonly Module[] =>
+  everyModule(top, options.gates ?? defaultPrintOptions.gates).filter(({ blackBox }) => !blackBox)
 
-/** The black boxes in a design. */
-export const blackBoxesUnder = (top: Module): readonly (Module & { readonly blackBox: BlackBox })[] =>
-  everyModule(top).filter((module): module is Module & { readonly blackBox: BlackBox } => module.blackBox !== undefined)
+/** The black boxes in a design as it is printed. */
+export const blackBoxesUnder = (
+  top: Module,
+  options: Pick<Partial<PrintOptions>, 'gates'> = {},
+): readonly (Module & { readonly blackBox: BlackBox })[] =>
+  everyModule(top, options.gates ?? defaultPrintOptions.gates).filter(
+    (module): module is Module & { readonly blackBox: BlackBox } => module.blackBox !== undefined,
+  )
 
-const everyModule = (top: Module): readonly Module[] => {
+const everyModule = (top: Module, gates: boolean): readonly Module[] => {
   const byName = new Map<string, { readonly module: Module; readonly place: string }>()
   const seen = new Set<Module>()
-  const visit = (module: Module, place: string, origin: Origin | undefined): void => {
+  const visit = (described: Module, place: string, origin: Origin | undefined): void => {
+    const module = (gates && described.gates) || described
     if (seen.has(module)) return
     const key = module.name.toLowerCase()
     const known = byName.get(key)

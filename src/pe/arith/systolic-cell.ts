@@ -1,9 +1,9 @@
-import { bool, component, type Int, type IntShape } from '../../dsl/index.ts'
-import type { CellInputs, CellOutputs } from '../array-parts.ts'
-import { groupAccumulator } from './group-accumulator.ts'
+import { type Builder, bool, component, type Int, type IntShape } from '../../dsl/index.ts'
+import type { CellInputs, CellOutputs, CoreInputs, CoreOutputs } from '../array-parts.ts'
+import { groupDrain, groupTotal } from './group-accumulator.ts'
 
 export interface SystolicCellParameters {
-  /** Name of the Verilog module. */
+  /** Names of the Verilog modules begin with it. */
   readonly name: string
   readonly activation: IntShape
   readonly weight: IntShape
@@ -13,25 +13,19 @@ export interface SystolicCellParameters {
   readonly promise: string
 }
 
-/** A family of output-stationary cells that differ in how they multiply: operand registers, product, group accumulator. */
-export const systolicCell = (label: string, multiply: (activation: Int, weight: Int) => Int) =>
-  component(label, (p: SystolicCellParameters) => {
-    const inputs: CellInputs = {
-      activation_in: p.activation,
-      weight_in: p.weight,
-      last_in: bool,
-      sum_in: p.sum,
-      sum_in_valid: bool,
-    }
-    const outputs: CellOutputs = {
-      activation_out: p.activation,
-      weight_out: p.weight,
-      last_out: bool,
-      sum_out: p.sum,
-      sum_out_valid: bool,
-    }
+/** `accumulator + activation * weight`, however it is computed. */
+export type MultiplyAccumulate = (builder: Builder, activation: Int, weight: Int, accumulator: Int) => Int
+
+/**
+ * A family of output-stationary cells that differ in how they multiply. The core holds operand registers and the group's
+ * accumulator; the cell adds the drain register.
+ */
+export const systolicCell = (label: string, multiplyAccumulate: MultiplyAccumulate) => {
+  const core = component(`${label}_core`, (p: SystolicCellParameters) => {
+    const inputs: CoreInputs = { activation_in: p.activation, weight_in: p.weight, last_in: bool }
+    const outputs: CoreOutputs = { activation_out: p.activation, weight_out: p.weight, last_out: bool, total: p.sum }
     return {
-      name: p.name,
+      name: `${p.name}_core`,
       in: inputs,
       out: outputs,
       logic(i, builder) {
@@ -39,20 +33,35 @@ export const systolicCell = (label: string, multiply: (activation: Int, weight: 
         r.activation.next = i.activation_in
         r.weight.next = i.weight_in
         r.last.next = i.last_in
-        const drain = groupAccumulator(builder, {
-          term: multiply(r.activation, r.weight),
+        const total = groupTotal(builder, {
+          add: (accumulator) => multiplyAccumulate(builder, r.activation, r.weight, accumulator),
           last: r.last,
-          below: { sum: i.sum_in, valid: i.sum_in_valid },
           shape: p.sum,
           promise: p.promise,
         })
-        return {
-          activation_out: r.activation,
-          weight_out: r.weight,
-          last_out: r.last,
-          sum_out: drain.sum,
-          sum_out_valid: drain.valid,
-        }
+        return { activation_out: r.activation, weight_out: r.weight, last_out: r.last, total }
       },
     }
   })
+  const cell = component(label, (p: SystolicCellParameters) => {
+    const inputs: CellInputs = { ...core(p).in, sum_in: p.sum, sum_in_valid: bool }
+    const { activation_out, weight_out, last_out } = core(p).out
+    const outputs: CellOutputs = { activation_out, weight_out, last_out, sum_out: p.sum, sum_out_valid: bool }
+    return {
+      name: `${p.name}_cell`,
+      in: inputs,
+      out: outputs,
+      logic({ sum_in, sum_in_valid, ...operands }, builder) {
+        const { total, ...passed } = builder.use('core', core(p), operands)
+        const drain = groupDrain(builder, {
+          total,
+          last: passed.last_out,
+          below: { sum: sum_in, valid: sum_in_valid },
+        })
+        return { ...passed, sum_out: drain.sum, sum_out_valid: drain.valid }
+      },
+    }
+  })
+  /** The parts of an array for given parameters. */
+  return (p: SystolicCellParameters) => ({ cell: cell(p), core: core(p) })
+}

@@ -1,7 +1,8 @@
-import { s } from '../../dsl/index.ts'
+import { type Int, s } from '../../dsl/index.ts'
 import { integerFormatOf } from '../../formats/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
 import { shortestGroup } from '../arith/group-accumulator.ts'
+import { multiplyAdd } from '../arith/multiply-add.ts'
 import { systolicCell } from '../arith/systolic-cell.ts'
 import type { PeFamily } from '../family.ts'
 
@@ -11,8 +12,14 @@ const parameters = {
   acc: { kind: 'integer', min: 32, max: 48, default: 32, summary: 'accumulator width in bits' },
 } as const satisfies ParameterSchema
 
+/** Booth's rows are as many as half the bits of `b`. */
+const byWidth = (x: Int, y: Int): { readonly a: Int; readonly b: Int } =>
+  x.shape.width < y.shape.width ? { a: y, b: x } : { a: x, b: y }
+
 /** Multiply-accumulate with a plain multiplier, in the same cell as the other PEs so that nothing else differs. */
-export const MacCell = systolicCell('mac_cell', (activation, weight) => activation.mul(weight))
+export const macCell = systolicCell('mac_cell', (builder, activation, weight, accumulator) =>
+  multiplyAdd(builder, 'multiply_add', { ...byWidth(activation, weight), c: accumulator, form: 'booth' }),
+)
 
 /** The yardstick: signed integer multiply-accumulate, INT8 x INT8 into 32 bits unless said otherwise. */
 export const mac: PeFamily = {
@@ -32,15 +39,7 @@ export const mac: PeFamily = {
       name,
       family: 'mac',
       operands: { activation, weight, zero: undefined, result: accumulator, group: undefined },
-      parts: {
-        cell: MacCell({
-          name: `${name}_cell`,
-          activation,
-          weight,
-          sum: accumulator,
-          promise: `the sum fits ${p.acc} bits`,
-        }),
-      },
+      parts: macCell({ name, activation, weight, sum: accumulator, promise: `the sum fits ${p.acc} bits` }),
       golden: (activations, weights) => {
         let sum = 0n
         for (let k = 0; k < activations.length; k++) sum += BigInt(activations[k]!) * BigInt(weights[k]!)

@@ -1,6 +1,7 @@
 import { bool, component, type IntShape } from '../../dsl/index.ts'
-import { groupAccumulator } from '../arith/group-accumulator.ts'
-import { shiftAdd } from '../arith/shift-add.ts'
+import { splitAdd } from '../arith/add.ts'
+import { groupDrain, groupTotal } from '../arith/group-accumulator.ts'
+import { multiplyAdd } from '../arith/multiply-add.ts'
 import { systolicCell } from '../arith/systolic-cell.ts'
 import type { RowEdgeInputs, RowEdgeOutputs } from '../array-parts.ts'
 
@@ -13,7 +14,9 @@ export interface MixpeShapes {
 }
 
 /** The PE: activation times weight code by shift-add, exact sum over the group. Codes go in as they are stored. */
-export const MixpeCell = systolicCell('mixpe_cell', shiftAdd)
+export const mixpeCell = systolicCell('mixpe_cell', (builder, activation, weight, accumulator) =>
+  multiplyAdd(builder, 'multiply_add', { a: activation, b: weight, c: accumulator, form: 'shift-add' }),
+)
 
 /** The side chain of a row: the group's sum of activations, which every column needs for its zero point. */
 export const ActivationSum = component('mixpe_activation_sum', (p: MixpeShapes) => {
@@ -28,13 +31,13 @@ export const ActivationSum = component('mixpe_activation_sum', (p: MixpeShapes) 
       const r = builder.regs({ activation: p.activation, last: bool })
       r.activation.next = i.activation_in
       r.last.next = i.last_in
-      const drain = groupAccumulator(builder, {
-        term: r.activation,
+      const total = groupTotal(builder, {
+        add: (accumulator) => splitAdd(builder, 'add', accumulator, r.activation),
         last: r.last,
-        below: { sum: i.sum_in, valid: i.sum_in_valid },
         shape: sum,
         promise: `a group has at most ${p.group} activations`,
       })
+      const drain = groupDrain(builder, { total, last: r.last, below: { sum: i.sum_in, valid: i.sum_in_valid } })
       return { activation_out: r.activation, last_out: r.last, sum_out: drain.sum, sum_out_valid: drain.valid }
     },
   }

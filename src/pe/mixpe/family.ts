@@ -3,7 +3,7 @@ import { integerFormatOf } from '../../formats/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
 import { shortestGroup } from '../arith/group-accumulator.ts'
 import type { PeFamily } from '../family.ts'
-import { ActivationSum, MixpeCell } from './cell.ts'
+import { ActivationSum, mixpeCell } from './cell.ts'
 import { correctedSum, ZeroPointCorrection } from './zero-point.ts'
 
 const parameters = {
@@ -38,16 +38,16 @@ export const mixpe: PeFamily = {
     const activation = s(integerFormatOf(p.a).bits)
     const name = `mixpe_w${bits}${symmetric ? 's' : 'u'}_a${activation.width}_g${p.group}`
     const shapes = { name, activation, weight, group: p.group }
-    const cell = MixpeCell({
-      name: `${name}_cell`,
+    const inner = mixpeCell({
+      name,
       activation,
       weight,
       sum: activation.times(weight).sumOf(p.group),
       promise: `a group has at most ${p.group} operand pairs`,
     })
     const parts = symmetric
-      ? { cell }
-      : { cell, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
+      ? inner
+      : { ...inner, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
     return {
       spec: fullSpec('mixpe', parameters, p),
       parameters: p,

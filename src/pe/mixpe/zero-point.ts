@@ -1,5 +1,5 @@
 import { bool, component, range } from '../../dsl/index.ts'
-import { shiftAdd } from '../arith/shift-add.ts'
+import { multiplyAdd } from '../arith/multiply-add.ts'
 import type { ColumnEdgeInputs, ColumnEdgeOutputs } from '../array-parts.ts'
 import type { MixpeShapes } from './cell.ts'
 
@@ -27,7 +27,8 @@ export const ZeroPointCorrection = component('mixpe_zero_point', (p: MixpeShapes
     name: `${p.name}_zero_point`,
     in: inputs,
     out: outputs,
-    logic(i, { regs, when, checked }) {
+    logic(i, builder) {
+      const { regs, when, checked } = builder
       const r = regs({ zero: p.weight, activation_sum: activationSum, difference: corrected, valid: bool })
       when(i.zero_load, () => {
         r.zero.next = i.zero_in
@@ -35,7 +36,8 @@ export const ZeroPointCorrection = component('mixpe_zero_point', (p: MixpeShapes
       r.activation_sum.next = i.activation_sum_in
       r.valid.next = i.sum_in_valid
       when(i.sum_in_valid, () => {
-        const difference = i.sum_in.sub(shiftAdd(r.activation_sum, r.zero))
+        const operands = { a: r.activation_sum, b: r.zero, c: i.sum_in }
+        const difference = multiplyAdd(builder, 'correction', { ...operands, form: 'shift-add', sign: 'minus' })
         r.difference.next = checked(difference, corrected, 'cell sum and activation sum belong to one group')
       })
       return { result: r.difference, result_valid: r.valid, activation_sum_out: r.activation_sum }

@@ -49,6 +49,18 @@ export const structure: Faults = {
         self.value = self
         return { y: self }
       }),
+    'gates with a register': () =>
+      component('held', (_: object) => ({
+        // <-
+        in: { a: byte },
+        out: { y: byte },
+        logic: ({ a }) => ({ y: a }),
+        gates({ a }, { regs }) {
+          const r = regs({ kept: byte })
+          r.kept.next = a
+          return { y: r.kept }
+        },
+      }))({}).module,
     'a loop over two wires and a named value': () =>
       maker({ a: byte }, { y: byte }, ({ a }, { wires }) => {
         const { here } = wires({ here: byte }) // <-

@@ -85,7 +85,7 @@ describe('the source map', () => {
       Array(3).fill(undefined),
     )
     const array = printWithMap(outputStationaryArray(processingElement('mac()'), { rows: 20, columns: 20 }), 'array.v')
-    const accumulator = atName(array.map, 'pe_19_7.accumulator')!
+    const accumulator = atName(array.map, 'pe_19_7.core.accumulator')!
     expect(accumulator.source).toMatch(/^src\/pe\/arith\/group-accumulator\.ts:\d+$/)
     expect(atVerilogLine(array.map, accumulator.lines[0]!)[0]!.paths).toHaveLength(100)
   })
