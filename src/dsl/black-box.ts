@@ -3,6 +3,7 @@ import { HdlError, originHere } from './error.ts'
 import type { BlackBox, BlackBoxOutput, Input, Module } from './ir.ts'
 import { NameTable, nameFault } from './names.ts'
 import type { ScalarShape } from './shape.ts'
+import { quoted } from './verilog/layout.ts'
 
 /** Ports of a black box: scalars, called as its Verilog calls them. */
 export type BlackBoxPorts = Readonly<Record<string, ScalarShape>>
@@ -157,6 +158,6 @@ const valuesOf = (
 }
 
 const verilogValue = (value: string | number | bigint | boolean): string => {
-  if (typeof value === 'string') return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  if (typeof value === 'string') return quoted(value)
   return typeof value === 'boolean' ? (value ? "1'b1" : "1'b0") : String(value)
 }

@@ -23,6 +23,7 @@ export const describe = (value: unknown): string => {
   if (Array.isArray(value)) return `an array of ${value.length}`
   if ('kind' in value && value.kind === 'stream' && 'tag' in value) return 'the shape of a stream'
   if ('kind' in value && 'tag' in value) return `the shape ${String(value.tag)}`
+  if ('out' in value && 'module' in value) return 'a component'
   if ('then' in value && typeof value.then === 'function') return 'a promise'
   return `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
 }

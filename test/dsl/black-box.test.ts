@@ -12,6 +12,7 @@ import {
   verilogForSimulation,
   verilogWithStubs,
 } from '../../src/dsl/index.ts'
+import { quoted } from '../../src/dsl/verilog/layout.ts'
 import { compareEngines, describeDifference } from '../../src/sim/compare.ts'
 import { openEngine } from '../../src/sim/engines.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
@@ -72,6 +73,13 @@ const Dot = component('dot', (p: { verilog: boolean }) => ({
     return { sum: first.P, other: second.P, zero: first.Z.or(second.Z) }
   },
 }))
+
+describe('a text in Verilog', () => {
+  it('has codes for what does not print and for backticks', () => {
+    expect(quoted('a "b" \\ \n\t`endif ü')).toBe('"a \\"b\\" \\\\ \\n\\011\\140endif ü"')
+  })
+})
+
 describe('a black box', () => {
   it('is instantiated by its Verilog name, with its parameters and clock, and not printed', () => {
     expect(printVerilog(Dot({ verilog: true }).module)).toMatchInlineSnapshot(`

@@ -88,6 +88,21 @@ describe.each(engines)('a promise, in %s,', (_, start) => {
     }
   })
 
+  it('is told in its own words, whatever is in them, on one line', () => {
+    const words = 'two\nlines, 100% "sure" \\ `endif `x ünï */ // ; endmodule \u0007 %m %d \\'
+    const engine = start(
+      maker({ term: u(4), clear: bool }, { y: u(3) }, ({ term }, { checked }) => ({ y: checked(term, u(3), words) })),
+    )
+    try {
+      play(engine, [{ term: 8 }])
+      expect(engine.failures).toEqual([
+        { cycle: 0, message: 'two lines, 100% "sure" \\ `endif `x ünï */ // ; endmodule %m %d \\' },
+      ])
+    } finally {
+      engine.close()
+    }
+  })
+
   it('is not looked at during reset', () => {
     const engine = start(Pair({}).module)
     try {

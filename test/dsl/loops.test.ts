@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bool, component, s, u } from '../../src/dsl/index.ts'
 import { flatten } from '../../src/sim/flatten.ts'
@@ -77,6 +78,71 @@ describe('a value that depends on itself within a cycle', () => {
     ).toMatchInlineSnapshot(
       `"E-LOOP in maker (loops.test.ts, line 'const w = wires({ state: bool })'): state (loops.test.ts, line 'const w = wires({ state: bool })') -> state depends on itself within one cycle; put a register into the path"`,
     )
+  })
+})
+
+describe('wires and instances in any arrangement', () => {
+  const outputs = ['y', 'z', 'held'] as const
+  /** The input that each output of `Crossing` depends on within the cycle. */
+  const through = { y: 'a', z: 'b', held: undefined } as const
+  /** Crossings in a child, so that a path through them shows only in the hierarchy. */
+  const Nested = component('nested', (_: object) => ({
+    in: { a: byte, b: byte, c: byte },
+    out: { y: byte, z: byte, held: byte },
+    logic({ a, b, c }, { use }) {
+      const first = use('first', Crossing({}), { a, b, c })
+      const second = use('second', Crossing({}), { a: first.y, b: first.z, c: first.held })
+      return { y: second.y, z: second.z, held: second.held }
+    },
+  }))
+
+  it('are refused where they are described, with every line, or make no loop for the engines either', () => {
+    const arrangement = fc.array(
+      fc.record({
+        isNested: fc.boolean(),
+        a: fc.nat(5),
+        b: fc.nat(5),
+        c: fc.nat(5),
+        output: fc.constantFrom(...outputs),
+      }),
+      { minLength: 1, maxLength: 6 },
+    )
+    const seen = { refused: 0, made: 0 }
+    fc.assert(
+      fc.property(arrangement, (all) => {
+        // Wire k is driven by an output of instance k, whose inputs are wires.
+        const drivenBy = all.map(({ output, ...inputs }) => {
+          const input = through[output]
+          return input && inputs[input] % all.length
+        })
+        const isLoop = all.some((_, start) => {
+          let at: number | undefined = start
+          for (let step = 0; step <= all.length && at !== undefined; step++) at = drivenBy[at]
+          return at !== undefined
+        })
+        const make = () =>
+          maker({}, { y: byte }, (_, { wires, use }) => {
+            const w = all.map((_, k) => wires({ [`w${k}`]: byte })[`w${k}`]!)
+            all.forEach(({ isNested, a, b, c, output }, k) => {
+              const [x, y, z] = [a, b, c].map((wire) => w[wire % all.length]!)
+              w[k]!.value = use(`i${k}`, (isNested ? Nested : Crossing)({}), { a: x!, b: y!, c: z! })[output]
+            })
+            return { y: w[0]! }
+          })
+        if (!isLoop) {
+          seen.made++
+          flatten(make())
+          return
+        }
+        seen.refused++
+        const place = String.raw`\(test/dsl/loops\.test\.ts:\d+\)`
+        const step = String.raw`w\d ${place} -> i\d\.[ab] -> i\d\.[yz] ${place} -> `
+        expect(make).toThrow(
+          new RegExp(`^E-LOOP in maker ${place}: (?:${step})+w\\d depends on itself within one cycle; `),
+        )
+      }),
+    )
+    expect(Math.min(seen.refused, seen.made)).toBeGreaterThan(10)
   })
 })
 

@@ -49,10 +49,12 @@ const describedOn = <In extends Ports, Out extends Ports>(
   const instances = instancesOf(scope, streams)
   const memories = new Memories({ ...scope, condition: branches.condition })
   const checks: Check[] = []
-  const addCheck = (wanted: Bool, message: string, source: Origin): void => {
+  const addCheck = (wanted: Bool, promise: string, source: Origin): void => {
     graph.mustBeOpen()
-    if (typeof message !== 'string' || message.trim() === '')
-      graph.report('E-PARAMETER', `a promise is made in words, got ${describe(message)}; say what holds and why`)
+    if (typeof promise !== 'string' || promise.trim() === '')
+      graph.report('E-PARAMETER', `a promise is made in words, got ${describe(promise)}; say what holds and why`)
+    // On one line, as every engine tells it.
+    const message = String(promise).replace(/[\s\p{Cc}]+/gu, ' ')
     const holds = new Bool(graph, boolNode(graph, wanted, 'check'))
     const condition = branches.condition()
     const { node } = condition ? condition.not().or(holds) : holds

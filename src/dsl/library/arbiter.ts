@@ -2,6 +2,7 @@ import type { Builder } from '../builder.ts'
 import { mux } from '../choice.ts'
 import { component } from '../component.ts'
 import { refuse } from '../error.ts'
+import { describe } from '../kind.ts'
 import { bool, IntShape, range, type Shape } from '../shape.ts'
 import type { Bool, Int } from '../signal.ts'
 import { type Stream, type StreamShape, stream } from '../stream.ts'
@@ -14,6 +15,12 @@ export type Turn = 'roundRobin' | 'priority'
 const Arbiter = component('arbiter', (p: { of: Shape; ways: number; turn: Turn }) => {
   if (!(Number.isSafeInteger(p.ways) && p.ways >= 2))
     refuse('E-RANGE', 'arbiter', `an arbiter takes at least 2 streams, got ${p.ways}; pass more`)
+  if (p.turn !== 'roundRobin' && p.turn !== 'priority')
+    refuse(
+      'E-KIND',
+      'arbiter',
+      `an arbiter takes 'roundRobin' or 'priority', got ${describe(p.turn)}; say whose turn it is`,
+    )
   const of = opaque(p.of)
   const names = Array.from({ length: p.ways }, (_, k) => `x_${k}`)
   const inputs: Record<string, StreamShape<IntShape>> = Object.fromEntries(names.map((name) => [name, stream(of)]))

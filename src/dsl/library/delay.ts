@@ -1,5 +1,5 @@
 import type { Builder } from '../builder.ts'
-import { bits, bool, type ScalarShape } from '../shape.ts'
+import { bits, bool, mostBits, type ScalarShape, whole } from '../shape.ts'
 import type { AnySignal } from '../signal.ts'
 
 /** A shape that holds the signal. */
@@ -10,6 +10,7 @@ export const shapeOf = (signal: AnySignal): ScalarShape => {
 
 /** The value now, one cycle later and so on up to `cycles` later: a shift register of registers `name_1` upwards. */
 export const delays = <S extends AnySignal>(builder: Builder, name: string, value: S, cycles: number): S[] => {
+  whole('delay', 'cycles', cycles, 0, mostBits)
   const chain: S[] = [value]
   for (let k = 1; k <= cycles; k++) {
     const key = `${name}_${k}`

@@ -14,3 +14,13 @@ export const byClock = <T>(things: readonly T[], clockOf: (thing: T) => string |
   }
   return [...groups]
 }
+
+/**
+ * A text as a string of Verilog. What does not print and backticks are written as codes: preprocessors look for directives
+ * even in the text of what they skip.
+ */
+export const quoted = (text: string): string => {
+  const code = (character: string): string => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  return `"${escaped.replace(/[\p{Cc}`]/gu, code)}"`
+}

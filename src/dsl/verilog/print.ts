@@ -1,5 +1,6 @@
-import { HdlError, type Origin } from '../error.ts'
+import { HdlError, type Origin, refuse } from '../error.ts'
 import type { BlackBox, Module } from '../ir.ts'
+import { describe } from '../kind.ts'
 import { clockPortNames, type PrintedModule, printModule } from './module.ts'
 import { typeOf } from './nets.ts'
 import { defaultPrintOptions, type PrintOptions } from './options.ts'
@@ -17,11 +18,14 @@ export const printVerilog = (top: Module, options: Partial<PrintOptions> = {}): 
 export const printedModules = (
   top: Module,
   options: Partial<PrintOptions> = {},
-): readonly (PrintedModule & { readonly module: Module })[] =>
-  modulesUnder(top, options).map((module) => ({
+): readonly (PrintedModule & { readonly module: Module })[] => {
+  if (!('registers' in top))
+    refuse('E-KIND', 'printVerilog', `printVerilog takes a module, got ${describe(top)}; pass the component's .module`)
+  return modulesUnder(top, options).map((module) => ({
     module,
     ...printModule(module, { ...defaultPrintOptions, ...options }),
   }))
+}
 
 /**
  * The module and all it instantiates but black boxes, children first, as they are printed: with `gates`, unless an option

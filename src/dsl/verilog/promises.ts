@@ -1,6 +1,6 @@
 import { clockPorts, mainDomain } from '../domains.ts'
 import type { Expressions } from './expression.ts'
-import { byClock, indent } from './layout.ts'
+import { byClock, indent, quoted } from './layout.ts'
 import type { Nets } from './nets.ts'
 import type { PrintOptions } from './options.ts'
 import type { Prepared } from './prepare.ts'
@@ -23,7 +23,7 @@ export const checkBlock = (
   const promises = broken.map(({ node, check }, index): Printed => {
     const { clock = mainDomain, meets } = check
     const test = expressions.print(node, 1, `check_${index}`)
-    return { test, message: check.message.replace(/\s+/g, ' '), clock, meets }
+    return { test, message: check.message.replace(/[\s\p{Cc}]+/gu, ' '), clock, meets }
   })
   const single = promises.filter(({ meets }) => meets === undefined)
   const onClocks = (lineOf: (promise: Printed) => string): string[] =>
@@ -36,15 +36,14 @@ export const checkBlock = (
   if (!formal) return simulated
   // Registers start anywhere in formal tools, so time begins with a reset.
   const assertionOf = ({ test, message, clock }: Printed): string =>
-    `if (!${clockPorts(clock).rst}) assert (!${isPlain(test) && !test.startsWith('!') ? test : `(${test})`}); // ${message}`
+    `if (!${clockPorts(clock).rst}) assert (!${isPlain(test) && !test.startsWith('!') ? test : `(${test})`}); // ${message.replaceAll('`', "'")}`
   const resets = byClock(single, ({ clock }) => clock).map(([domain]) => `initial assume (${clockPorts(domain).rst});`)
   return ['`ifdef FORMAL', ...resets, ...onClocks(assertionOf), '`else', ...simulated, '`endif']
 }
 
 const errorOf = ({ test, message, clock }: Printed, conditions: readonly string[]): string => {
-  const text = message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')
   const all = [...conditions, `!${clockPorts(clock).rst}`, isPlain(test) ? test : `(${test})`]
-  return `if (${all.join(' && ')}) $error("%m: ${text}");`
+  return `if (${all.join(' && ')}) $error(${quoted(`%m: ${message.replaceAll('%', '%%')}`)});`
 }
 
 /**

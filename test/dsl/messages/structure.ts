@@ -7,8 +7,10 @@ import {
   bool,
   clock,
   component,
+  delay,
   fork,
   type Int,
+  join,
   mainClock,
   on,
   printVerilog,
@@ -282,6 +284,17 @@ export const structure: Faults = {
 
     'a fork of one way': () => maker({ x: stream(s(8)) }, {}, ({ x }, builder) => nothing(fork(builder, 'both', x, 1))), // <-
     'an arbiter of nothing': () => maker({}, {}, (_, builder) => nothing(arbiter(builder, 'choose', [], 'priority'))), // <-
+    'an arbiter that does not say whose turn it is': () =>
+      maker(
+        { x: stream(s(8)), z: stream(s(8)) },
+        {},
+        ({ x, z }, builder) => nothing(arbiter(builder, 'choose', [x, z], 'random' as never)), // <-
+      ),
+    'a delay by half a cycle': () =>
+      maker({ a: s(8) }, {}, ({ a }, builder) => nothing(delay(builder, 'late', a, 0.5))), // <-
+    'a stream that is joined with itself': () =>
+      maker({ x: stream(s(8)) }, {}, ({ x }, builder) => nothing(join(builder, 'pair', x, x, (one) => one))), // <-
+    'a component printed in place of its module': () => printVerilog(Adder({}) as never), // <-
     'a queue of one element': () =>
       maker({ x: stream(s(8)) }, {}, ({ x }, builder) => nothing(queue(builder, 'store', x, 1))), // <-
     'a queue of words that cannot be 0': () =>
