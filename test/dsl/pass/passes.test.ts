@@ -54,7 +54,7 @@ describe.each(all)('%s', (name, pass) => {
         await agree(name, module, pass(module), `randomComponent(${seed}, ${JSON.stringify(limits)})`)
       }
     },
-    full ? 1_800_000 : undefined,
+    full ? 3_600_000 : 300_000,
   )
 
   it(
@@ -66,7 +66,7 @@ describe.each(all)('%s', (name, pass) => {
         await agree(name, module, pass(module), `randomStructure(${seed}, ${JSON.stringify(limits)})`)
       }
     },
-    full ? 1_800_000 : undefined,
+    full ? 3_600_000 : 300_000,
   )
 
   it('leaves Verilog that no linter dislikes', async () => {
