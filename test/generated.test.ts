@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { lintVerilog } from '../src/sim/lint.ts'
 import { bitloom, scratch } from './cli/bitloom.ts'
+import { yosysComplaints } from './synth/complaints.ts'
 
 const kept = fileURLToPath(new URL('../generated', import.meta.url))
 const folder = scratch()
@@ -29,5 +30,9 @@ describe('generated/', () => {
       if (absent) process.stderr.write(`${tool} is not installed, so ${file} was not linted with it\n`)
       expect(complaints, tool).toEqual([])
     }
+  })
+
+  it.each(designs)('%s is read by Yosys without a warning', async (file) => {
+    expect(await yosysComplaints(readFileSync(join(kept, file), 'utf8'), file.replace(/\.v$/, ''))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { type ClockPorts, clockPortsOf, domainsOf, mainDomain } from '../dsl/domains.ts'
+import { type ClockPorts, clockPorts, clockPortsOf, domainsOf, mainDomain } from '../dsl/domains.ts'
 import { isSigned, type Module, type Range, widthOf } from '../dsl/ir.ts'
 
 /**
@@ -70,17 +70,17 @@ export interface PortLayout {
   readonly inputWords: number
   readonly outputWords: number
   /**
-   * The clock ports of the Verilog, where they are not `clk` and `rst` alone. With two or more clocks a cycle is a step of
-   * time, in which each clock has its edge where the input of its `tick` is 1.
+   * The clock ports of the Verilog, where they are not `clk` and `rst` alone; none for pure logic. With two or more clocks a
+   * cycle is a step of time, in which each clock has its edge where the input of its `tick` is 1.
    */
   readonly clocks?: readonly ClockPorts[]
 }
 
 /** Ports of a module; after its inputs come the ticks of its clocks, `pixel_tick`, where it has several. */
 export const portLayout = (module: Pick<Module, 'inputs' | 'outputs'> | Module): PortLayout => {
-  const domains = 'instances' in module ? domainsOf(module) : [mainDomain]
-  const clocks = 'instances' in module ? domains.map((domain) => clockPortsOf(module, domain)) : []
-  const ticks = domains.length > 1 ? clocks.map(({ tick }) => ({ name: tick, range: { min: 0n, max: 1n } })) : []
+  const clocks =
+    'instances' in module ? domainsOf(module).map((domain) => clockPortsOf(module, domain)) : [clockPorts(mainDomain)]
+  const ticks = clocks.length > 1 ? clocks.map(({ tick }) => ({ name: tick, range: { min: 0n, max: 1n } })) : []
   const place = (ports: readonly { name: string; range: Range }[]): [Port[], number] => {
     let offset = 0
     const placed = ports.map(({ name, range }) => {
@@ -92,7 +92,7 @@ export const portLayout = (module: Pick<Module, 'inputs' | 'outputs'> | Module):
   }
   const [inputs, inputWords] = place([...module.inputs.map((node) => ({ name: node.name, range: node })), ...ticks])
   const [outputs, outputWords] = place(module.outputs)
-  const usual = clocks.length === 0 || (clocks.length === 1 && clocks[0]!.clk === 'clk' && clocks[0]!.rst === 'rst')
+  const usual = clocks.length === 1 && clocks[0]!.clk === 'clk' && clocks[0]!.rst === 'rst'
   return { inputs, outputs, inputWords, outputWords, ...(usual ? {} : { clocks }) }
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reasonOf, UserError } from '../base/user-error.ts'
+import { soundFlags } from './verilator/tools.ts'
 
 /** What one tool says about a Verilog text. */
 export interface LintFinding {
@@ -22,7 +23,11 @@ export const lintVerilog = async (text: string, top: string): Promise<readonly L
   try {
     writeFileSync(join(folder, 'design.v'), text)
     return await Promise.all([
-      ask('verilator', ['--lint-only', '-Wall', '-Wno-DECLFILENAME', '--top-module', top, 'design.v'], folder),
+      ask(
+        'verilator',
+        ['--lint-only', '-Wall', '-Wno-DECLFILENAME', ...soundFlags, '--top-module', top, 'design.v'],
+        folder,
+      ),
       ask('iverilog', ['-Wall', '-g2001', '-t', 'null', '-s', top, 'design.v'], folder),
     ])
   } finally {

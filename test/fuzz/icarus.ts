@@ -98,8 +98,7 @@ const testbench = (module: Module, cycles: number): string => {
   return `module testbench;
   reg [${width - 1}:0] stimulus [0:${cycles - 1}];
   reg [${width - 1}:0] row;
-  reg ${wires.join(', ')};
-  integer cycle, file;
+${wires.map((name) => `  reg ${name};\n`).join('')}  integer cycle, file;
 ${module.outputs.map(({ name, range }) => `  wire [${widthOf(range) - 1}:0] ${name}_value;`).join('\n')}
   ${module.name} dut (${[...clock, ...inputs, ...outputs].join(', ')});
   initial begin

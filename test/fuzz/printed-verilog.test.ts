@@ -55,7 +55,7 @@ describe.skipIf(missing('iverilog'))('printed Verilog in Icarus', () => {
         expect(await complaintReportOf(module, module.name)).toBeUndefined()
       }
     },
-    full ? 1_800_000 : undefined,
+    full ? 3_600_000 : 300_000,
   )
 })
 
@@ -72,6 +72,6 @@ describe.skipIf(missing('verilator'))('printed Verilog in Verilator', () => {
         expect(await complaintReportOf(module, module.name)).toBeUndefined()
       }
     },
-    full ? 1_800_000 : undefined,
+    full ? 3_600_000 : 300_000,
   )
 })

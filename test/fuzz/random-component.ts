@@ -34,6 +34,7 @@ import {
   vec,
   type WritableMemory,
 } from '../../src/dsl/index.ts'
+import { scalarsOf } from '../../src/dsl/shape.ts'
 
 /** A small seeded generator of numbers (mulberry32); the same seed gives the same design. */
 export const seeded = (seed: number): ((below: number) => number) => {
@@ -244,32 +245,40 @@ const randomModule = (random: Random, limits: Limits, name: string): Component<S
 const randomMemories = (random: Random, limits: Limits, pool: Pool, builder: Builder): { write(): void } => {
   const writers: (() => void)[] = []
   for (let k = 0; k <= random(2); k++) {
-    const of = randomShape(random, limits)
-    if (of.min > 0n) continue
+    const of = random(4) === 0 ? vec(2 + random(2), randomShape(random, limits)) : anyShape(random, limits)
+    if (scalarsOf('', of).some(([, { min }]) => min > 0n)) continue
     const depth = 2 + random(random(2) === 0 ? 6 : 40)
-    const word = (): bigint => (random(3) === 0 ? 0n : of.min + (BigInt(random(2 ** 31)) % (of.max - of.min + 1n)))
-    const words = Array.from({ length: 1 + random(depth) }, word)
-    const initial = words.map((value) =>
-      of.kind === 'enum' || of.kind === 'fixed' ? literalOf(random, of) : of.kind === 'bool' ? value === 1n : value,
-    ) as bigint[]
+    const scalar = (shape: ScalarShape): unknown => {
+      if (shape.kind === 'enum' || shape.kind === 'fixed') return literalOf(random, shape)
+      const value = random(3) === 0 ? 0n : shape.min + (BigInt(random(2 ** 31)) % (shape.max - shape.min + 1n))
+      return shape.kind === 'bool' ? value === 1n : value
+    }
+    const initial = Array.from({ length: 1 + random(depth) }, () => valueIn(of, scalar)) as never[]
     const written = random(4) > 0
     const collide = pick(random, ['old', 'new', 'never'] as const)
-    // Tables that nobody writes are among the random memories of a file of their own.
-    const policy = written ? { collide, ...(random(2) === 0 ? { initial } : {}) } : { collide: 'old' as const, initial }
-    const memory: WritableMemory<ScalarShape> = builder.memory(`m${k}`, { depth, of, ...policy })
-    const address = (): Int => pool.as(memory.address) as Int
+    const made = written
+      ? builder.memory(`m${k}`, { depth, of, collide, ...(random(2) === 0 ? { initial } : {}) })
+      : builder.rom(`m${k}`, { depth, of, initial })
+    const address = (): Int => pool.as(made.address) as Int
     const enable = (): { enable?: Bool } => (random(2) === 0 ? {} : { enable: pool.bool() })
-    const read = (): void => pool.add(memory.read(address(), enable()) as AnySignal)
+    const read = (): void => pool.add(made.read(address(), enable()) as Value)
     for (let port = 0; port < 1 + random(2); port++) read()
-    if (random(2) === 0) pool.add(memory.lookup(address()) as AnySignal)
+    if (random(2) === 0) pool.add(made.lookup(address()) as Value)
     if (random(3) === 0) builder.when(pool.bool(), read)
-    writers.push(() => {
-      const first = { at: address(), enable: pool.bool() }
-      builder.when(first.enable, () => memory.write(first.at, pool.as(of) as never))
-      if (random(3) > 0) return
-      const at = address()
-      memory.write(at, pool.as(of) as never, { enable: first.enable.and(first.at.eq(at)).not() })
-    })
+    const lanes = (): { lanes?: Bool[] } =>
+      of.kind === 'vector' && collide !== 'new' && random(3) > 0
+        ? { lanes: Array.from({ length: of.length }, () => pool.bool()) }
+        : {}
+    if (written)
+      writers.push(() => {
+        const memory = made as WritableMemory<Shape>
+        const write = (at: Int, options: object): void => memory.write(at, pool.as(of) as never, options as never)
+        const first = { at: address(), enable: pool.bool() }
+        builder.when(first.enable, () => write(first.at, lanes()))
+        if (random(3) > 0) return
+        const at = address()
+        write(at, { enable: first.enable.and(first.at.eq(at)).not(), ...lanes() })
+      })
   }
   return {
     write() {

@@ -2,6 +2,7 @@ import {
   asyncFifo,
   type Bits,
   type Bool,
+  bits,
   blackBox,
   bool,
   type Clock,
@@ -24,7 +25,7 @@ const sides = [mainClock, other] as const
 
 /**
  * A random component of two clocks: random single-clock components on either, black boxes with a state, registers and
- * promises of both, flags through `sync2` and words through `asyncFifo` both ways, and, at depth 1 and more, a component
+ * promises of both, flags through `sync2`, words through `asyncFifo` and through memories both ways, and, at depth 1 and more, a component
  * like itself whose clocks may be exchanged. The same seed and limits give the same component.
  */
 export const randomStructure = (seed: number, limits: Limits): Component => {
@@ -93,6 +94,16 @@ export const randomStructure = (seed: number, limits: Limits): Component => {
           asyncFifo({ of, depth: 2 << random(2), write: from.side, read: to.side }),
           { in_valid: from.pool.bool(), in_data: from.pool.as(of) as never, out_ready: to.pool.bool() },
         )
+        const word = bits(1 + random(Math.min(limits.width, 70)))
+        // A memory that one clock writes and the other reads.
+        const shared = builder.memory(`shared_with_${to.side.name}`, {
+          depth: 2 + random(6),
+          of: word,
+          collide: 'never',
+          clock: from.side,
+        })
+        shared.write(from.pool.as(shared.address) as Int, from.pool.as(word) as Bits, { enable: from.pool.bool() })
+        to.pool.add(shared.read(to.pool.as(shared.address) as Int, { clock: to.side }))
         from.pool.add(fifo.in_ready)
         to.pool.add(fifo.out_valid)
         to.pool.add(fifo.out_data as AnySignal)

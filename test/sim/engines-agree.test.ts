@@ -31,6 +31,6 @@ describe('every engine agrees with the interpreter', () => {
         expect(await disagreement(module, stimulus, javascript, origin, seed % 4 === 0)).toBeUndefined()
       }
     },
-    full ? 1_800_000 : 60_000,
+    full ? 3_600_000 : 300_000,
   )
 })

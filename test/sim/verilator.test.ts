@@ -3,13 +3,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { printVerilog, s } from '../../src/dsl/index.ts'
 import type { Range } from '../../src/dsl/ir.ts'
+import { compareEngines } from '../../src/sim/compare.ts'
 import { portLayout, portNamed, readPort, writePort } from '../../src/sim/engine.ts'
+import { interpreter } from '../../src/sim/interpret.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { buildSimulation } from '../../src/sim/verilator/build.ts'
 import { startLink } from '../../src/sim/verilator/link.ts'
 import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { type VerilatorEngine, verilatorEngine } from '../../src/sim/verilator.ts'
+import { maker } from '../dsl/maker.ts'
 
 const signed = (width: number): Range => ({ min: -(2n ** BigInt(width - 1)), max: 2n ** BigInt(width - 1) - 1n })
 const unsigned = (width: number): Range => ({ min: 0n, max: 2n ** BigInt(width) - 1n })
@@ -190,6 +194,14 @@ describe.skipIf(missing.length > 0)('the Verilator engine', () => {
       expect(start().build.executable).toBe(firstBuilds[0])
     },
   )
+
+  it('runs pure logic, which has no clock to raise', () => {
+    const module = maker({ a: s(8), b: s(8) }, { sum: s(9) }, ({ a, b }) => ({ sum: a.add(b) }))
+    const of = { verilog: printVerilog(module), top: module.name, ports: portLayout(module) }
+    expect(of.ports.clocks).toEqual([])
+    const engine = start({ effort: 'quick' }, of)
+    expect(compareEngines([interpreter(module), engine], randomStimulus(of.ports, 50, 1))).toBeUndefined()
+  })
 
   it('takes a design that was built before from the cache, many times faster', () => {
     const { build } = start()

@@ -18,7 +18,7 @@ import { type Progress, silent } from '../../base/progress.ts'
 import { reasonOf, UserError } from '../../base/user-error.ts'
 import type { PortLayout } from '../engine.ts'
 import { harnessText, printHeader } from './harness.ts'
-import { type BuildTools, buildTools, processorName } from './tools.ts'
+import { type BuildTools, buildTools, noDataFlow, processorName, soundFlags } from './tools.ts'
 
 /** Printed Verilog whose module `top` has the ports of `ports` and besides them `clk` and `rst`. */
 export interface VerilatorDesign {
@@ -32,6 +32,8 @@ export interface BuildOptions {
   readonly checks?: boolean
   /** `best` runs fastest; `quick` is built sooner, for short runs of large designs. Default `best`. */
   readonly effort?: 'best' | 'quick'
+  /** Lets Verilator's data-flow optimiser work, which `soundFlags` says more about. Default false; for measuring Verilator. */
+  readonly dataFlow?: boolean
   /** Where executables are kept; default `$BITLOOM_CACHE/verilator`, else `bitloom/verilator` in the XDG cache. */
   readonly buildFolder?: string
   readonly progress?: Progress
@@ -52,7 +54,14 @@ const compilerFlags = {
 } as const
 
 /** Splitting long functions: GCC needs time with the square of their length (104 s against 14 s on 16 x 16 MACs). */
-const modelFlags = ['-O3', '--x-assign', 'fast', '--output-split-cfuncs', '500']
+const modelFlags = [
+  '-O3',
+  '--x-assign',
+  'fast',
+  '--output-split-cfuncs',
+  '500',
+  ...(process.env.BITLOOM_TMP_FLAGS ?? '').split(' ').filter(Boolean),
+]
 
 const defaultFolder = (): string => join(cacheFolder(), 'verilator')
 
@@ -70,7 +79,8 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
   const folder = options.buildFolder ?? defaultFolder()
   const sources = { 'model.v': design.verilog, 'harness.cpp': harnessText(design.top, design.ports) }
   const flags = compilerFlags[options.effort ?? 'best']
-  const verilatorFlags = [...modelFlags, ...(options.checks ? [] : ['--noassert', '-DSYNTHESIS'])]
+  const safe = options.dataFlow ? soundFlags.filter((flag) => flag !== noDataFlow) : soundFlags
+  const verilatorFlags = [...modelFlags, ...safe, ...(options.checks ? [] : ['--noassert', '-DSYNTHESIS'])]
   const machine = [tools, processorName(), printHeader]
   const key = digest([sources, design.top, verilatorFlags, flags, machine])
   const executable = join(folder, `${design.top.slice(0, 60)}-${key}`)

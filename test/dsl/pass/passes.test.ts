@@ -55,7 +55,7 @@ describe.each(all)('%s', (name, pass) => {
         await agree(name, module, pass(module), `randomComponent(${seed}, ${JSON.stringify(limits)})`)
       }
     },
-    full ? 1_800_000 : undefined,
+    full ? 3_600_000 : 300_000,
   )
 
   it(
@@ -67,7 +67,7 @@ describe.each(all)('%s', (name, pass) => {
         await agree(name, module, pass(module), `randomStructure(${seed}, ${JSON.stringify(limits)})`)
       }
     },
-    full ? 1_800_000 : undefined,
+    full ? 3_600_000 : 300_000,
   )
 
   it('leaves Verilog that no linter dislikes', async () => {

@@ -1,12 +1,17 @@
 import { expect } from 'vitest'
-import { type Module, printVerilog } from '../../../src/dsl/index.ts'
+import { type Module, printVerilog, verilogWithStubs } from '../../../src/dsl/index.ts'
 import { lintVerilog } from '../../../src/sim/lint.ts'
+import { yosysComplaints } from '../../synth/complaints.ts'
 
-/** The Verilog of a module, which no linter that is installed dislikes. */
+/** The Verilog of a module, which neither Yosys nor any linter that is installed dislikes. */
 export const printed = async (module: Module): Promise<string> => {
   const text = printVerilog(module)
-  const findings = await lintVerilog(text, module.name)
+  const [findings, warnings] = await Promise.all([
+    lintVerilog(text, module.name),
+    yosysComplaints(verilogWithStubs(module), module.name),
+  ])
   expect(findings.flatMap(({ complaints }) => complaints)).toEqual([])
+  expect(warnings).toEqual([])
   return text
 }
 
