@@ -231,6 +231,27 @@ describe('lanes', () => {
     expect(run(module, [{ at: 0 }, { at: 0 }])[1]).toEqual({ y_0: 5n, y_1: 9n })
   })
 
+  it('may be one alone, of a single bit', async () => {
+    const module = maker({ at: u(1), lane: bool, flag: bool }, { y: bool }, ({ at, lane, flag }, { memory }) => {
+      const words = memory('words', { depth: 2, of: vec(1, bool), collide: 'old' })
+      words.write(at, [flag], { lanes: [lane] })
+      return { y: words.lookup(at)[0]! }
+    })
+    expect(await body(module)).toContain('if (lane) words[at] <= flag')
+    const rows = [{ at: 1, lane: 1, flag: 1 }, { flag: 0, lane: 0 }, { lane: 1 }, {}]
+    expect(run(module, rows).map(({ y }) => y)).toEqual([0n, 1n, 1n, 0n])
+  })
+
+  it('that are all false are a write that never happens', async () => {
+    const module = maker({ at: u(2), from: u(2) }, { y: vec(2, u(2)) }, ({ at, from }, { memory }) => {
+      const words = memory('words', { depth: 4, of: vec(2, u(2)), initial: [[1, 2]], collide: 'old' })
+      words.write(at, [3, from], { lanes: [false, false] })
+      return { y: words.lookup(from) }
+    })
+    expect(await body(module)).toContain("if (!rst && (1'b0)) words[at] <= {from, 2'd3};")
+    expect(run(module, [{ at: 0, from: 0 }, {}])[1]).toEqual({ y_0: 1n, y_1: 2n })
+  })
+
   it('are assignments to parts of a word in Verilog', async () => {
     const text = await body(Bytes({ collide: 'old' }).module)
     expect(text.slice(text.indexOf('always'), text.indexOf('words_read <='))).toMatchInlineSnapshot(`

@@ -20,6 +20,7 @@ const kinds: readonly (readonly [string, Limits])[] = [
 const full = Boolean(process.env.BITLOOM_FULL)
 const cycles = full ? 200 : 80
 const designs = { js: full ? 2000 : 60, passes: full ? 1000 : 30, judges: full ? 100 : 8 }
+const timeout = full ? 1_800_000 : 180_000
 const has = (...tools: readonly string[]): boolean =>
   tools.every((tool) => versionOf(tool, tool === 'iverilog' || tool === 'vvp' ? '-V' : undefined) !== undefined)
 
@@ -28,30 +29,38 @@ const report = (difference: Difference | undefined, seed: number, limits: Limits
   difference && `${describeDifference(difference)}: randomMemories(${seed}, ${JSON.stringify(limits)})`
 
 describe('random memories', () => {
-  it.each(kinds)('run in JavaScript as in the interpreter, with %s', (_, limits) => {
-    for (let seed = 1; seed <= designs.js; seed++) {
-      const { module } = randomMemories(seed, limits)
-      const [definition, javascript] = [interpreter(module), javascriptEngine(module)] as const
-      const stimulus = randomStimulus(definition.ports, cycles, seed)
-      expect(report(compareEngines([definition, javascript], stimulus), seed, limits)).toBeUndefined()
-      expect(sortedFailures(javascript), `seed ${seed}`).toEqual(sortedFailures(definition))
-    }
-  })
+  it.each(kinds)(
+    'run in JavaScript as in the interpreter, with %s',
+    (_, limits) => {
+      for (let seed = 1; seed <= designs.js; seed++) {
+        const { module } = randomMemories(seed, limits)
+        const [definition, javascript] = [interpreter(module), javascriptEngine(module)] as const
+        const stimulus = randomStimulus(definition.ports, cycles, seed)
+        expect(report(compareEngines([definition, javascript], stimulus), seed, limits)).toBeUndefined()
+        expect(sortedFailures(javascript), `seed ${seed}`).toEqual(sortedFailures(definition))
+      }
+    },
+    timeout,
+  )
 
   it.each([
     ...Object.entries(passes).map(([name, pass]) => [name, everywhere(pass)] as const),
     ['all passes in turn', optimise] as const,
-  ])('do the same after the pass %s', (_, pass) => {
-    for (let seed = 1; seed <= designs.passes; seed++) {
-      const [, limits] = kinds[seed % kinds.length]!
-      const { module } = randomMemories(50_000 + seed, limits)
-      const changed = pass(module)
-      const engines = [interpreter(module), interpreter(changed), javascriptEngine(changed)]
-      const stimulus = randomStimulus(engines[0]!.ports, cycles, seed)
-      expect(report(compareEngines(engines, stimulus), 50_000 + seed, limits)).toBeUndefined()
-      expect(engines[1]!.failedChecks).toBe(engines[0]!.failedChecks)
-    }
-  })
+  ])(
+    'do the same after the pass %s',
+    (_, pass) => {
+      for (let seed = 1; seed <= designs.passes; seed++) {
+        const [, limits] = kinds[seed % kinds.length]!
+        const { module } = randomMemories(50_000 + seed, limits)
+        const changed = pass(module)
+        const engines = [interpreter(module), interpreter(changed), javascriptEngine(changed)]
+        const stimulus = randomStimulus(engines[0]!.ports, cycles, seed)
+        expect(report(compareEngines(engines, stimulus), 50_000 + seed, limits)).toBeUndefined()
+        expect(engines[1]!.failedChecks).toBe(engines[0]!.failedChecks)
+      }
+    },
+    timeout,
+  )
 
   const together = kinds.flatMap(([, limits], kind) =>
     Array.from({ length: designs.judges }, (_, k) => ({ seed: 1000 * (kind + 1) + k, limits })),
@@ -78,6 +87,7 @@ describe('random memories', () => {
       expect(await complaintsAbout(module)).toEqual([])
       expect(await complaintsAbout(optimised)).toEqual([])
     },
+    timeout,
   )
 
   it.skipIf(!has('verilator', 'g++', 'make'))(
@@ -94,6 +104,6 @@ describe('random memories', () => {
         judge.close()
       }
     },
-    full ? 1_800_000 : 180_000,
+    timeout,
   )
 })

@@ -29,7 +29,6 @@ export const memoryBlocks = (memory: Memory, nets: Nets, expressions: Expression
   const blocks: string[][] = []
   const clocked = (clock = mainDomain, enable: Node, port: string, statements: readonly string[]): void => {
     const { clk, rst } = clockPorts(clock)
-    if (statements.length === 0) return
     const head = `if (${gateText(rst, enable, port, expressions)})`
     const body =
       statements.length === 1 && !statements[0]!.startsWith('if ')
@@ -37,7 +36,7 @@ export const memoryBlocks = (memory: Memory, nets: Nets, expressions: Expression
         : [`  ${head} begin`, ...statements.map((statement) => `    ${statement}`), '  end']
     blocks.push([`always @(posedge ${clk}) begin`, ...body, 'end'])
   }
-  writes.forEach((write, k) => {
+  writes.map(wholeWhereIdle).forEach((write, k) => {
     const port = writes.length > 1 ? `${name}_write_${k + 1}` : `${name}_write`
     const at = `${name}[${addressText(write.address, depth, port, expressions)}]`
     clocked(write.clock, write.enable, port, assignments(write, at, widthOf(word), port, expressions))
@@ -71,14 +70,22 @@ const assignments = (
   if (!lanes) return [`${at} <= ${expressions.print(value, width, `${port}_word`)};`]
   const part = width / lanes.length
   return lanes.flatMap((lane, k) => {
-    if (lane.op === 'const' && lane.value === 0n) return []
+    if (isNever(lane)) return []
     const [low, high] = [k * part, (k + 1) * part - 1]
-    const to = part === 1 ? `${at}[${low}]` : `${at}[${high}:${low}]`
+    const to = part === width ? at : `${at}[${part === 1 ? low : `${high}:${low}`}]`
     const assignment = `${to} <= ${expressions.print(partOf(value, low, part), part, `${port}_word_${k}`)};`
     if (lane.op === 'const') return [assignment]
     return [`if (${expressions.print(lane, 1, `${port}_lane_${k}`)}) ${assignment}`]
   })
 }
+
+/** A port that never writes any part is one that never writes the whole, so that its clock is still read. */
+const wholeWhereIdle = ({ lanes, ...write }: MemoryWrite): MemoryWrite => {
+  if (!lanes) return write
+  return lanes.every(isNever) ? { ...write, enable: lanes[0]! } : { ...write, lanes }
+}
+
+const isNever = (enable: Node): boolean => enable.op === 'const' && enable.value === 0n
 
 /** `width` bits of a word from bit `low` upwards, without the fields beside them. */
 const partOf = (node: Node, low: number, width: number): Node => {
