@@ -16,7 +16,10 @@ import { nameFault } from './names.ts'
 import { mostBits } from './shape.ts'
 import { simplified } from './simplify.ts'
 
-const widest = 1n << BigInt(mostBits)
+const whole = 1n << BigInt(mostBits)
+const half = whole >> 1n
+/** Of integers with and without sign; counting the bits would cost more. */
+const isTooWide = ({ min, max }: Range): boolean => (min < 0n ? min < -half || max >= half : max >= whole)
 
 /**
  * The nodes of one component while it is being described. Equal operations are made once, operations on constants are
@@ -70,7 +73,7 @@ export class Graph {
     if (operations[op].arity !== args.length) throw new TypeError(`${op} takes ${operations[op].arity} arguments`)
     const simpler = simplified(op, bounds, args)
     if (typeof simpler === 'bigint') return this.constant(simpler, bounds)
-    if (bounds.max > widest || bounds.min < -widest)
+    if (isTooWide(bounds))
       throw this.error(
         'E-RANGE',
         `the result of '${op}' has more than ${mostBits} bits; narrow its operands with .wrap(), .sat() or checked()`,

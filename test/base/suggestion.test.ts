@@ -1,30 +1,32 @@
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/base/suggestion.ts'
+import { cureOf, didYouMean, nearest } from '../../src/base/suggestion.ts'
 
-describe('the nearest known word', () => {
+describe('the word that was meant', () => {
   it.each([
-    ['a letter exchanged', 'control', 'contrul'],
-    ['a letter dropped', 'control', 'contrl'],
-    ['the first dropped', 'control', 'ontrol'],
-    ['a letter added', 'control', 'controll'],
-    ['two letters turned round', 'control', 'cnotrol'],
-    ['one added and one dropped', 'control', 'xcontro'],
-    ['another case', 'control', 'CONTROL'],
-  ])('is found with %s', (_, word, found) => {
-    expect(nearest(found, ['count', word, 'start'])).toBe(word)
+    ['laod', ['idle', 'load'], 'load'],
+    ['posit18', ['fp4', 'posit8', 'posit16'], 'posit8'],
+    ['Enable', ['enable'], 'enable'],
+    ['enabel', ['enable', 'data'], 'enable'],
+    ['ad', ['add', 'sub'], 'add'],
+    ['generik46', ['generic45'], 'generic45'],
+  ])('is the nearest for %s', (found, known, meant) => {
+    expect(nearest(found, known)).toBe(meant)
   })
 
-  it('is at most two edits away, and fewer for short words', () => {
-    expect(nearest('abcdefgh', ['abcdxxxh'])).toBeUndefined()
-    expect(nearest('abcdefgh', ['abcdxxgh'])).toBe('abcdxxgh')
-    expect(nearest('abc', ['xbd'])).toBeUndefined()
-    expect(nearest('abc', ['abd'])).toBe('abd')
-    expect(nearest('', ['a'])).toBeUndefined()
-    expect(nearest('x'.repeat(1_000_000), ['a', 'xx'])).toBeUndefined()
+  it.each([
+    ['b', ['a']],
+    ['more', ['sign', 'code']],
+    ['ab', ['ba2x', 'cd']],
+    ['drain', ['brown']],
+    ['', ['a', 'fp4']],
+  ])('is none for %s', (found, known) => {
+    expect(nearest(found, known)).toBeUndefined()
   })
 
-  it('is the one of fewest edits, the first of these', () => {
-    expect(nearest('state', ['slats', 'stats', 'stale'])).toBe('stats')
-    expect(nearest('stat', ['slat', 'stat', 'swat'])).toBe('stat')
+  it('is asked for, or the other cure is told', () => {
+    expect(didYouMean('laod', ['load'])).toBe("; did you mean 'load'?")
+    expect(didYouMean('store', ['load'])).toBe('')
+    expect(cureOf('laod', ['load'], 'leave it out')).toBe("; did you mean 'load'?")
+    expect(cureOf('store', ['load'], 'leave it out')).toBe('; leave it out')
   })
 })

@@ -13,6 +13,11 @@ describe('the line of a mistake', () => {
       lineIn(`Error\n    at Int.add (${at('src/dsl/signal.ts', '70:9')})\n    at ${at('bench/x.ts', '7:3')}`),
     ).toBe('bench/x.ts:7')
     expect(lineIn(`add@${at('src/dsl/signal.ts', '70:9')}\n@${at('bench/x.ts', '7:3')}\n`)).toBe('bench/x.ts:7')
+    expect(
+      lineIn(
+        `Error\n    at async wait (${at('bench/y.ts', '1:1')})\n    at ${at('src/base/brand.ts', '70:9')}\n    at new Mac (/a (copy)/mac.ts:7:3)`,
+      ),
+    ).toBe('mac.ts:7')
     expect(lineIn(`Error\n    at async go (${at('src/sim/flatten.ts', '1:1')})\n    at node:internal/x:3:4`)).toBe(
       undefined,
     )

@@ -162,6 +162,22 @@ export const structure: Faults = {
       })
       return kept!.add(1) // <-
     },
+    'a register that is set when its component is finished': () => {
+      let kept: { set next(value: bigint | number | Int) } | undefined
+      maker({}, {}, (_, { regs }) => {
+        kept = regs({ held: s(8) }).held
+        return {}
+      })
+      kept!.next = 1 // <-
+    },
+    'a promise that is made when its component is finished': () => {
+      let kept: (() => void) | undefined
+      maker({ a: bool }, {}, ({ a }, { check }) => {
+        kept = () => check(a, 'it holds') // <-
+        return {}
+      })
+      kept!()
+    },
     'a builder that is used in the logic of another component': () =>
       maker({ a: s(8) }, {}, (_, outer) => {
         const Inner = component('inner', (_: object) => ({

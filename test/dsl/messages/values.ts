@@ -68,6 +68,7 @@ export const values: Faults = {
         const { wide } = wires({ wide: u(40000) })
         return nothing(wide.mul(wide)) // <-
       }),
+    'the opposite of the widest number': () => logic((_, { wires }) => nothing(wires({ wide: u(65536) }).wide.neg())), // <-
     'a slice beyond the end': () => logic(({ code }) => nothing(code.slice(4, 1))), // <-
     'a bit that is not there': () => logic(({ code }) => nothing(code.bit(-1))), // <-
     'a rotation by less than nothing': () => logic(({ code, n }) => nothing(code.rotateLeft(n))), // <-
