@@ -2,9 +2,12 @@ import type { ProcessingElement } from '../pe/family.ts'
 import { type Engine, portNamed } from '../sim/engine.ts'
 import { type ArraySize, drainCycles, resultCycle } from './output-stationary.ts'
 
+/** Integers, or codes of a number format, as a PE's ports take them. */
+export type Codes = Int8Array | Uint8Array | Uint16Array
+
 /**
- * An integer matrix product in quantisation groups: for every token m, output n and group g the sum over the group's k of
- * activation[m, k] * (weight[n, k] - zero[n, g]).
+ * A matrix product in quantisation groups: for every token m, output n and group g the sum over the group's k of
+ * activation[m, k] * (weight[n, k] - zero[n, g]), as the PE's golden model adds it up.
  */
 export interface GroupedProduct {
   readonly tokens: number
@@ -13,15 +16,15 @@ export interface GroupedProduct {
   /** Length of a group along the inputs; the last one may be shorter. */
   readonly group: number
   /** tokens x inputs */
-  readonly activations: Int8Array
+  readonly activations: Codes
   /** outputs x inputs, codes as stored */
-  readonly weights: Int8Array | Uint8Array
+  readonly weights: Codes
   /** outputs x groups; undefined where weights are symmetric */
   readonly zeros: Uint8Array | undefined
 }
 
 export interface GroupedSums {
-  /** tokens x outputs x groups */
+  /** tokens x outputs x groups; a code of 32 bits is its word, read as signed */
   readonly sums: Int32Array
   /** Clock cycles the array took, from the first operands to the last result. */
   readonly cycles: number

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { ProcessingElement } from '../pe/family.ts'
 import { type EngineName, openEngine } from '../sim/engines.ts'
-import { type GroupedProduct, type GroupedSums, groupsOf, runProduct } from './gemm.ts'
+import { type Codes, type GroupedProduct, type GroupedSums, groupsOf, runProduct } from './gemm.ts'
 import { type ArraySize, drainCycles, outputStationaryArray } from './output-stationary.ts'
 import type { ProductTask } from './product-worker.ts'
 
@@ -91,13 +91,14 @@ const joined = (
 }
 
 /** The same codes in memory that threads see without a copy; done once per array of codes. */
-const sharedCopies = new WeakMap<Int8Array | Uint8Array, Int8Array | Uint8Array>()
-const inSharedMemory = (codes: Int8Array | Uint8Array): Int8Array | Uint8Array => {
+const sharedCopies = new WeakMap<Codes, Codes>()
+const inSharedMemory = (codes: Codes): Codes => {
   if (codes.buffer instanceof SharedArrayBuffer) return codes
   let copy = sharedCopies.get(codes)
   if (!copy) {
     const memory = new SharedArrayBuffer(codes.byteLength)
-    copy = codes instanceof Int8Array ? new Int8Array(memory) : new Uint8Array(memory)
+    if (codes instanceof Int8Array) copy = new Int8Array(memory)
+    else copy = codes instanceof Uint8Array ? new Uint8Array(memory) : new Uint16Array(memory)
     copy.set(codes)
     sharedCopies.set(codes, copy)
   }

@@ -54,7 +54,12 @@ const defaultGroup = 128
  */
 export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const { opened, pe, size, engine, prompt, sampler, progress = silent, onText = () => {} } = options
-  const { activation, weight, zero } = pe.operands
+  const { activation, weight, zero, codes } = pe.operands
+  if (codes)
+    throw new UserError(
+      'E-RUN-PE',
+      `${pe.spec} takes ${codes.activation.id}; a model runs on integers, as mixpe and mac take them`,
+    )
   if (activation.width !== 8)
     throw new UserError('E-RUN-PE', `${pe.spec} takes ${activation.width}-bit activations; a model runs with a=int8`)
   const group = pe.operands.group ?? defaultGroup

@@ -1,10 +1,11 @@
 import { parseSpec, unknownFamily } from '../spec/index.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
+import { fmac } from './fmac/family.ts'
 import { mac } from './mac/family.ts'
 import { mixpe } from './mixpe/family.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */
-export const families: readonly PeFamily[] = [mixpe, mac]
+export const families: readonly PeFamily[] = [mixpe, mac, fmac]
 
 /** The designs whose Verilog is kept in `generated/`. */
 export const catalogue: readonly string[] = [

@@ -1,4 +1,5 @@
 import type { IntShape } from '../dsl/index.ts'
+import type { ScalarFormat } from '../formats/index.ts'
 import type { ParameterSchema, Spec } from '../spec/index.ts'
 import type { ArrayParts } from './array-parts.ts'
 
@@ -20,7 +21,7 @@ export interface TimingContract {
   readonly shortestGroup: (rows: number) => number
 }
 
-/** What goes in and out of a PE, over integers. */
+/** What goes in and out of a PE: integers, or where `codes` says so the codes of number formats, as unsigned integers. */
 export interface Operands {
   readonly activation: IntShape
   readonly weight: IntShape
@@ -29,6 +30,14 @@ export interface Operands {
   readonly result: IntShape
   /** Most operand pairs a group may have; undefined where only `result` limits it. */
   readonly group: number | undefined
+  /** The formats whose codes activations, weights and results are; undefined where these are integers. */
+  readonly codes?: OperandFormats
+}
+
+export interface OperandFormats {
+  readonly activation: ScalarFormat
+  readonly weight: ScalarFormat
+  readonly result: ScalarFormat
 }
 
 /** A PE with its parameters applied. */
@@ -42,7 +51,10 @@ export interface ProcessingElement {
   readonly family: string
   readonly operands: Operands
   readonly parts: ArrayParts
-  /** The exact result of one group, from the definition of the arithmetic and not from the hardware. */
+  /**
+   * The exact result of one group, of integers or codes as `operands` has them, from the definition of the arithmetic and
+   * not from the hardware.
+   */
   readonly golden: (activations: readonly number[], weights: readonly number[], zero: number) => bigint
   readonly timing: TimingContract
   readonly claims: readonly Claim[]

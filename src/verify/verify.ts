@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { outputStationaryArray, resultCycle } from '../accel/output-stationary.ts'
-import type { Range } from '../dsl/ir.ts'
 import type { ProcessingElement } from '../pe/family.ts'
-import { type Engine, portNamed } from '../sim/engine.ts'
-import { randomWords } from '../sim/stimulus.ts'
+import { type Engine, portNamed, readPort } from '../sim/engine.ts'
+import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
 
 export interface VerifyOptions {
   /** Random groups to run. */
@@ -28,17 +27,6 @@ export interface Verification {
   readonly first?: string
 }
 
-interface Group {
-  readonly activations: readonly number[]
-  readonly weights: readonly number[]
-  readonly zero: number
-  /** Idle cycles before the group's first operands. */
-  readonly idle: number
-}
-
-/** More combinations than this are not run one by one. */
-const mostCombinations = 2 ** 17
-
 /**
  * Runs the lone PE, side chains included, against its golden model: every product as a group of one where there are at
  * most 2^17 of them (with every zero point, if that is still so), then random groups of random length with random idle cycles, extremes that just fill the
@@ -48,13 +36,10 @@ const mostCombinations = 2 ** 17
 export const verify = async (
   engine: Engine,
   pe: ProcessingElement,
-  { groups: randomGroups, seed, progress }: VerifyOptions,
+  { groups: randomCount, seed, progress }: VerifyOptions,
 ): Promise<Verification> => {
-  const { activation, weight, zero } = pe.operands
-  const zeros = zero ?? { min: 0n, max: 0n }
-  const exhaustive = span(activation) * span(weight) <= mostCombinations
-  const combinations = countOf(activation, weight, zeros)
-  const total = (exhaustive ? combinations : 0) + randomGroups
+  const combinations = combinationCount(pe.operands)
+  const total = combinations + randomCount
 
   let mismatches = 0
   let first: string | undefined
@@ -76,8 +61,8 @@ export const verify = async (
       await setImmediate()
     }
   }
-  if (exhaustive) await run(everyCombination(activation, weight, zeros))
-  await run(randomGroupsOf(pe, randomGroups, seed))
+  if (combinations > 0) await run(everyCombination(pe.operands))
+  await run(randomGroups(pe, randomCount, seed))
   const broken = engine.failedChecks - failedBefore
   if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first: ${engine.failures[0]?.message}`)
   const cycles = engine.cycle - cyclesBefore
@@ -85,7 +70,7 @@ export const verify = async (
   return {
     engine: engine.name,
     vectors: done,
-    exhaustive,
+    exhaustive: combinations > 0,
     mismatches,
     cycles,
     cyclesPerSecond: Math.round(cycles / seconds),
@@ -96,8 +81,6 @@ export const verify = async (
 
 /** The design `verify` runs: one PE with its side chains. */
 export const lonePe = (pe: ProcessingElement) => outputStationaryArray(pe, { rows: 1, columns: 1 })
-
-const span = ({ min, max }: Range): number => Number(max - min) + 1
 
 /** Operand cycles of one replay. */
 const batchCycles = 8192
@@ -114,46 +97,6 @@ function* batches(groups: Iterable<Group>): Generator<readonly Group[]> {
     cycles = 0
   }
   if (batch.length > 0) yield batch
-}
-
-const everyZero = (activation: Range, weight: Range, zero: Range): boolean =>
-  span(activation) * span(weight) * span(zero) <= mostCombinations
-
-const countOf = (activation: Range, weight: Range, zero: Range): number =>
-  span(activation) * span(weight) * (everyZero(activation, weight, zero) ? span(zero) : 1)
-
-function* everyCombination(activation: Range, weight: Range, zero: Range): Generator<Group> {
-  const every = everyZero(activation, weight, zero)
-  for (let z = Number(zero.min); z <= (every ? Number(zero.max) : Number(zero.min)); z++)
-    for (let w = Number(weight.min); w <= Number(weight.max); w++)
-      for (let x = Number(activation.min); x <= Number(activation.max); x++)
-        yield {
-          activations: [x],
-          weights: [w],
-          zero: every ? z : Number(zero.min) + (((x * 31 + w * 7) & 255) % span(zero)),
-          idle: 0,
-        }
-}
-
-function* randomGroupsOf(pe: ProcessingElement, count: number, seed: number): Generator<Group> {
-  const random = randomWords(seed)
-  const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
-  const { activation, weight, zero } = pe.operands
-  const longest = pe.operands.group ?? 256
-  const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
-  const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
-  for (let k = 0; k < count; k++) {
-    const length = below(4) === 0 ? longest : 1 + below(longest)
-    // One group in eight holds extremes throughout, so that a register one bit too narrow overflows.
-    const extreme = below(8) === 0
-    const [x, w] = [edge(activation), edge(weight)]
-    yield {
-      activations: Array.from({ length }, () => (extreme ? x : within(activation))),
-      weights: Array.from({ length }, () => (extreme ? w : within(weight))),
-      zero: zero ? (extreme ? edge(zero) : within(zero)) : 0,
-      idle: below(3) === 0 ? below(9) : 0,
-    }
-  }
 }
 
 /** Runs groups back to back and compares every cycle's `result_valid_0` and every result. */
@@ -187,7 +130,7 @@ const checkBatch = (
   const response = new Int32Array(cycles * ports.outputWords)
   engine.replay(stimulus, cycles, response)
 
-  const result = portNamed(ports.outputs, 'result_0').offset
+  const result = portNamed(ports.outputs, 'result_0')
   const valid = portNamed(ports.outputs, 'result_valid_0').offset
   for (let k = 0; k < cycles; k++) {
     const row = k * ports.outputWords
@@ -196,11 +139,14 @@ const checkBatch = (
     if (!want && isValid) mismatch(`a result came in cycle ${k}, where the timing contract has none`)
     if (!want) continue
     if (!isValid) mismatch(`no result came in cycle ${k}, ${latency} after a group's last operands`)
-    else if (BigInt(response[row + result]!) !== want.value) mismatch(describe(want, response[row + result]!))
+    else {
+      const found = readPort(response, result, row)
+      if (found !== want.value) mismatch(describe(want, found))
+    }
   }
 }
 
-const describe = ({ value, group }: { value: bigint; group: Group }, found: number): string =>
+const describe = ({ value, group }: { value: bigint; group: Group }, found: bigint): string =>
   group.activations.length === 1
     ? `activation ${group.activations[0]}, weight ${group.weights[0]}, zero point ${group.zero} gave ${found}, the golden model says ${value}`
     : `a group of ${group.activations.length} gave ${found}, the golden model says ${value}`

@@ -26,13 +26,14 @@ const randomProduct = (
     outputs,
     inputs,
     group,
-    activations: Int8Array.from({ length: tokens * inputs }, () => within(activation)),
-    weights: (weight.min < 0n ? Int8Array : Uint8Array).from(
-      Array.from({ length: outputs * inputs }, () => within(weight)),
-    ),
+    activations: arrayFor(activation).from(Array.from({ length: tokens * inputs }, () => within(activation))),
+    weights: arrayFor(weight).from(Array.from({ length: outputs * inputs }, () => within(weight))),
     zeros: zero && Uint8Array.from({ length: outputs * groups }, () => within(zero)),
   }
 }
+
+const arrayFor = ({ min, max }: { min: bigint; max: bigint }) =>
+  min < 0n ? Int8Array : max < 256n ? Uint8Array : Uint16Array
 
 /** The product from the PE's golden model, element by element. */
 const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
@@ -49,7 +50,15 @@ const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
   return sums
 }
 
-const specs = ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'mixpe(w=int2, group=40)', 'mixpe(w=int8)']
+const specs = [
+  'mixpe',
+  'mixpe(weights=symmetric)',
+  'mac',
+  'mixpe(w=int2, group=40)',
+  'mixpe(w=int8)',
+  'fmac(acc=fp16, stages=2)',
+  'fmac(format=e4m3, acc=fp32)',
+]
 
 describe('a matrix product on the simulated array equals the golden model, every sum of every group', () => {
   it.each(

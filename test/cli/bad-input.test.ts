@@ -40,6 +40,11 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
     ['an unknown list', ['list', 'pess'], /did you mean 'pes'/],
     ['an unknown model', ['run', '--model', 'storys15m'], /stories15m/],
     ['a missing model file', ['run', '--model', 'nowhere/model.bin'], /no model file nowhere\/model\.bin/],
+    [
+      'a PE of floats',
+      ['run', '--pe', 'fmac', '--model', tiny.model, '--tokenizer', tiny.tokenizer],
+      /takes fp16; a model runs on integers/,
+    ],
     ['a corrupt model', ['run', '--model', corrupt, '--tokenizer', tiny.tokenizer], /corrupt\.bin/],
     ['a truncated model', ['run', '--model', truncated, '--tokenizer', tiny.tokenizer], /truncated\.bin/],
     ['too few tokens', ['run', '--tokens', '0'], /--tokens 0 .* from 1 to/],

@@ -1,42 +1,80 @@
 import { describe, expect, it } from 'vitest'
-import { bits, bool, component, u } from '../../../src/dsl/index.ts'
+import { bits, component, type Int, u } from '../../../src/dsl/index.ts'
 import { normaliseLeft, shiftRightSticky } from '../../../src/pe/arith/shifters.ts'
-import { firstDifference } from '../../dsl/equivalence.ts'
+import { portNamed, readPort } from '../../../src/sim/engine.ts'
+import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
+import { everyCombination, operation, results } from './operation.ts'
 
-describe('shifting right with a sticky bit', () => {
-  it.each([
-    [1, 2],
-    [5, 3],
-    [8, 4],
-    [11, 4],
-  ])('%i bits by a u(%i), every value and number of places', (width, levels) => {
-    const { module } = component('sticky', (_: { width: number; levels: number }) => ({
-      in: { x: bits(width), places: u(levels) },
-      out: { shifted: bits(width), sticky: bool },
-      logic: ({ x, places }) => shiftRightSticky(x, places),
-    }))({ width, levels })
-    expect(
-      firstDifference(module, ({ x, places }) => ({
-        shifted: x! >> places!,
-        sticky: x! & ((1n << places!) - 1n) ? 1n : 0n,
-      })),
-    ).toBeUndefined()
+const ones = (width: number): number => 2 ** width - 1
+
+describe('shiftRightSticky', () => {
+  it.each(
+    [1, 2, 3, 5, 8].flatMap((from) =>
+      [1, 2, 4, 7, 9].flatMap((to) => [1, 3, 4].map((count) => [from, to, count] as const)),
+    ),
+  )('a field of %i bits into one of %i, by every number of %i bits', (from, to, count) => {
+    const pairs = everyCombination([from, count])
+    for (const fills of [false, true]) {
+      const module = operation('shift', [from, count], to, (value, places) =>
+        shiftRightSticky(value, places.unsigned(), to, fills ? places.bit(0).or(true) : undefined),
+      )
+      const found = results(module, pairs)
+      found.forEach((result, k) => {
+        const [value, places] = [BigInt(pairs[2 * k]!), BigInt(pairs[2 * k + 1]!)]
+        if (fills && value === 0n) return
+        // Room for all places below.
+        const top = BigInt(fills ? ones(20) : 0) << BigInt(from + 20)
+        const long = ((top | (value << 20n)) >> places) & ((1n << BigInt(from + 20)) - 1n)
+        const cut = BigInt(from + 20 - to)
+        const kept = long >> cut
+        const sticky = long & ((1n << cut) - 1n) ? 1n : 0n
+        if (BigInt(result) !== (kept | sticky)) expect.fail(`${value} by ${places}: ${result}, not ${kept | sticky}`)
+      })
+    }
   })
 })
 
-describe('moving left until the top bit is 1', () => {
-  it.each([2, 3, 4, 5, 8, 11, 13])('every value of %i bits but 0; of 0 every level moves', (width) => {
-    const levels = Math.ceil(Math.log2(width))
-    const { module } = component('normalise', (_: { width: number }) => ({
-      in: { x: bits(width) },
-      out: { normalised: bits(width), places: u(levels) },
-      logic: ({ x }) => normaliseLeft(x),
-    }))({ width })
-    expect(
-      firstDifference(module, ({ x }) => {
-        const places = x === 0n ? 2 ** levels - 1 : width - x!.toString(2).length
-        return { normalised: BigInt.asUintN(width, x! << BigInt(places)), places: BigInt(places) }
-      }),
-    ).toBeUndefined()
+describe('normaliseLeft', () => {
+  const Shift = component(
+    'shift_left',
+    ({ width, most, limited }: { width: number; most: number; limited: boolean }) => ({
+      in: { value: bits(width), limit: u(5) },
+      out: { shifted: bits(width), places: u(4) },
+      logic({ value, limit }) {
+        const { normalised: shifted, places } = normaliseLeft(value, most, limited ? { limit } : {})
+        return {
+          shifted,
+          places:
+            typeof places === 'number'
+              ? limit
+                  .wrap(u(1))
+                  .sub(limit.wrap(u(1)))
+                  .wrap(u(4))
+              : (places as Int).wrap(u(4)),
+        }
+      },
+    }),
+  )
+
+  it.each(
+    [2, 3, 6, 8].flatMap((width) =>
+      [true, false].flatMap((limited) => [1, width - 1].map((most) => [width, most, limited] as const)),
+    ),
+  )('%i bits with at most %i zeros above, limited: %s', (width, most, limited) => {
+    const engine = javascriptEngine(Shift({ width, most, limited }).module)
+    const [shifted, places] = ['shifted', 'places'].map((name) => portNamed(engine.ports.outputs, name))
+    for (let value = 1; value < 2 ** width; value++) {
+      const zeros = width - value.toString(2).length
+      if (zeros > most) continue
+      for (let limit = 0; limit < 32; limit++) {
+        engine.inputs.set([value, limit])
+        engine.step()
+        const count = limited ? Math.min(zeros, limit) : zeros
+        expect([readPort(engine.outputs, shifted!), readPort(engine.outputs, places!)]).toEqual([
+          BigInt((value << count) & ones(width)),
+          BigInt(count),
+        ])
+      }
+    }
   })
 })

@@ -1,0 +1,94 @@
+import type { Range } from '../dsl/ir.ts'
+import { compareExact, finite, type ScalarFormat } from '../formats/index.ts'
+import type { Operands, ProcessingElement } from '../pe/family.ts'
+import { randomWords } from '../sim/stimulus.ts'
+
+/** Operands of one group, as they go into the PE's ports. */
+export interface Group {
+  readonly activations: readonly number[]
+  readonly weights: readonly number[]
+  readonly zero: number
+  /** Idle cycles before the group's first operands. */
+  readonly idle: number
+}
+
+/** More combinations than this are not run one by one. */
+const mostCombinations = 2 ** 17
+
+const span = ({ min, max }: Range): number => Number(max - min) + 1
+
+const zerosOf = ({ zero }: Operands): Range => zero ?? { min: 0n, max: 0n }
+
+const everyZero = (operands: Operands): boolean =>
+  span(operands.activation) * span(operands.weight) * span(zerosOf(operands)) <= mostCombinations
+
+/** Groups of one, every pair of an activation and a weight (with every zero point, if that is still few); 0 where they are too many. */
+export const combinationCount = (operands: Operands): number => {
+  const pairs = span(operands.activation) * span(operands.weight)
+  if (pairs > mostCombinations) return 0
+  return pairs * (everyZero(operands) ? span(zerosOf(operands)) : 1)
+}
+
+export function* everyCombination(operands: Operands): Generator<Group> {
+  const { activation, weight } = operands
+  const zero = zerosOf(operands)
+  const every = everyZero(operands)
+  for (let z = Number(zero.min); z <= (every ? Number(zero.max) : Number(zero.min)); z++)
+    for (let w = Number(weight.min); w <= Number(weight.max); w++)
+      for (let x = Number(activation.min); x <= Number(activation.max); x++)
+        yield {
+          activations: [x],
+          weights: [w],
+          zero: every ? z : Number(zero.min) + (((x * 31 + w * 7) & 255) % span(zero)),
+          idle: 0,
+        }
+}
+
+/**
+ * Random groups of random length with random idle cycles. One in eight holds extremes throughout, so that a register one bit
+ * too narrow overflows. Codes of a format are mostly those of numbers whose sum of products stays finite, since a group
+ * that meets one NaN tells nothing of its other terms; one group in eight takes any code.
+ */
+export function* randomGroups(pe: ProcessingElement, count: number, seed: number): Generator<Group> {
+  const random = randomWords(seed)
+  const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
+  const { activation, weight, zero, codes } = pe.operands
+  const longest = pe.operands.group ?? 256
+  const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
+  const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
+  const one = (list: readonly number[]): number => list[below(list.length)]!
+  const moderate = codes && {
+    activation: moderateCodes(codes.activation, codes.result, longest),
+    weight: moderateCodes(codes.weight, codes.result, longest),
+  }
+  for (let k = 0; k < count; k++) {
+    const length = below(4) === 0 ? longest : 1 + below(longest)
+    const extreme = below(8) === 0
+    const usual = moderate && below(8) > 0 ? moderate : undefined
+    const [x, w] = codes
+      ? [one(extremeCodes(codes.activation)), one(extremeCodes(codes.weight))]
+      : [edge(activation), edge(weight)]
+    yield {
+      activations: Array.from({ length }, () => (extreme ? x : usual ? one(usual.activation) : within(activation))),
+      weights: Array.from({ length }, () => (extreme ? w : usual ? one(usual.weight) : within(weight))),
+      zero: zero ? (extreme ? edge(zero) : within(zero)) : 0,
+      idle: below(3) === 0 ? below(9) : 0,
+    }
+  }
+}
+
+/** Largest, smallest and lowest number. */
+const extremeCodes = ({ encode, max, min, smallest }: ScalarFormat): readonly number[] =>
+  [max, min, smallest].map((value) => Number(encode(value)))
+
+/** Codes of numbers of which `terms` products add up to less than the result's largest number. */
+const moderateCodes = (format: ScalarFormat, result: ScalarFormat, terms: number): readonly number[] => {
+  const { significand, exponent } = result.max
+  const top = significand.toString(2).length + exponent - 1
+  const limit = finite(1n, Math.floor((top - Math.ceil(Math.log2(terms))) / 2) - 1)
+  return Array.from({ length: 2 ** format.bits }, (_, code) => code).filter((code) => {
+    const value = format.decode(BigInt(code))
+    if (value.kind !== 'finite') return false
+    return compareExact(value, limit) <= 0 && compareExact(value, finite(-limit.significand, limit.exponent)) >= 0
+  })
+}
