@@ -1,5 +1,5 @@
 import { domainOfNode } from '../../src/dsl/check/crossings.ts'
-import { mainDomain } from '../../src/dsl/domains.ts'
+import { clockPorts, domainsOf, mainDomain, parentDomain } from '../../src/dsl/domains.ts'
 import {
   type Input,
   type Instance,
@@ -11,10 +11,10 @@ import {
   type Range,
   widthOf,
 } from '../../src/dsl/ir.ts'
-import { NameTable } from '../../src/dsl/names.ts'
 import { s, u } from '../../src/dsl/shape.ts'
-import { type Case, tracesOf } from './case.ts'
-import { type Changes, canBeInlined, inlined, remade, withModule } from './remake.ts'
+import { type Case, type Row, tracesOf } from './case.ts'
+import { canBeInlined, flattened, inlined, namesIn } from './inline.ts'
+import { type Changes, remade, withModule } from './remake.ts'
 
 /** The search for a smaller case, as its steps see it. */
 export interface Search {
@@ -72,16 +72,6 @@ type Step = (parts: Parts, search: Search) => Promise<unknown>
 
 // ── values cut off from what they are made of ────────────────────────────────────────────────────────────────────
 
-/** Names for what is added to a module. */
-const namesIn = (module: Module): NameTable => {
-  const names = new NameTable()
-  for (const list of [module.inputs, module.outputs, module.registers, module.wires, module.memories, module.instances])
-    for (const { name } of list) names.take(name, name)
-  for (const { reads, lookups } of module.memories)
-    for (const { name } of [...reads.map(({ node }) => node), ...lookups]) names.take(name, name)
-  return names
-}
-
 const clockAt = (module: Module, node: Node): { readonly clock?: string } => {
   const domain = domainOfNode(module, node)
   return domain !== undefined && domain !== mainDomain ? { clock: domain } : {}
@@ -104,9 +94,28 @@ const cutAt = (from: Case, nodes: readonly Node[], changed: (instead: ReadonlyMa
   }
 }
 
-const flattened = (module: Module): Module => {
-  const instance = module.instances.find(canBeInlined)
-  return instance ? flattened(inlined(module, instance)) : module
+/**
+ * A module under the top in place of it, with the inputs that one of its instances had: what differs is often in one part
+ * of many.
+ */
+export const oneInstance = async (search: Search): Promise<void> => {
+  const { best, attempt } = search
+  const alone = (instance: Instance) => (): Case => {
+    const { module, rows } = best()
+    const traces = tracesOf(best())
+    const value = (driver: Node, k: number): bigint => (driver.op === 'const' ? driver.value : traces.get(driver)![k]!)
+    const ticks = domainsOf(instance.of).map(
+      (domain) => [clockPorts(domain).tick, clockPorts(parentDomain(instance, domain)).tick] as const,
+    )
+    const several = domainsOf(module).length > 1
+    const row = (outer: Row, k: number): Row => ({
+      ...Object.fromEntries([...instance.inputs].map(([port, driver]) => [port, value(driver, k)])),
+      ...Object.fromEntries(ticks.map(([inner, tick]) => [inner, several ? (outer[tick] ?? 0n) : 1n])),
+    })
+    return { module: instance.of, rows: rows.map(row) }
+  }
+  for (const instance of best().module.instances)
+    if (canBeInlined(instance) && (await attempt(alone(instance)))) return oneInstance(search)
 }
 
 /**
@@ -224,7 +233,7 @@ const fewerInstances: Step = async ({ module, change, cut }) => {
         instances: of.instances.map((one) => (one.name === name ? unchecked(one) : one)),
       })
       if (await cut([...instance(module()!).outputs.values()], without)) return
-      if (canBeInlined(instance(module()!))) await change((of) => inlined(of, instance(of)))
+      if (canBeInlined(instance(module()!))) await change((of) => inlined(of, [instance(of)]))
     },
   )
 }

@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Node } from '../../src/dsl/ir.ts'
 import { type Module, type Operation, type Range, widthOf } from '../../src/dsl/ir.ts'
 import { NameTable } from '../../src/dsl/names.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { type Case, type Row, sound } from './case.ts'
-import { childrenOf, operationsAlone, partsOf, type Search, simplerModule } from './reduce-steps.ts'
+import { childrenOf, oneInstance, operationsAlone, partsOf, type Search, simplerModule } from './reduce-steps.ts'
 import { allRemade, remade } from './remake.ts'
 import { inRange } from './settle.ts'
 
@@ -33,6 +34,8 @@ export const reduce = async (start: Case, stillFails: StillFails, limits: Limits
       if (candidate.rows.length === 0 || costOf(candidate) >= below) return undefined
       sound(candidate.module)
       left--
+      // Timers have their turn, so that a test that takes too long is told so.
+      if (left % 64 === 0) await setImmediate()
       return (await stillFails(candidate)) ? candidate : undefined
     } catch {
       // A step too far: a loop, or a module that no engine takes.
@@ -45,6 +48,7 @@ export const reduce = async (start: Case, stillFails: StillFails, limits: Limits
     return found !== undefined
   }
   const search: Search = { best: () => best, attempt, fails }
+  await oneInstance(search)
   await attempt(() => ({ ...best, module: allRemade(best.module) }))
   await shorterStimulus(search)
   await operationsAlone(search)

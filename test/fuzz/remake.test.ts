@@ -3,9 +3,10 @@ import type { Module } from '../../src/dsl/index.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { caseOf, sound, stimulusOf } from './case.ts'
+import { flattened } from './inline.ts'
 import { type Limits, randomComponent } from './random-component.ts'
 import { randomStructure } from './random-structure.ts'
-import { canBeInlined, inlined, remade } from './remake.ts'
+import { remade } from './remake.ts'
 
 const kinds: readonly Limits[] = [
   { width: 24, operations: 30, depth: 1 },
@@ -40,12 +41,7 @@ describe('a module remade without changes', () => {
       const again = remade(module)
       sound(again)
       expect(difference(module, again, seed), `seed ${seed}`).toBeUndefined()
-      let flat = module
-      for (;;) {
-        const instance = flat.instances.find(canBeInlined)
-        if (!instance) break
-        flat = inlined(flat, instance)
-      }
+      const flat = flattened(module)
       sound(flat)
       expect(difference(module, flat, seed), `seed ${seed}, flat`).toBeUndefined()
     })

@@ -5,7 +5,7 @@ import { describedAnew } from './evaluated.ts'
 import type { Judge } from './judges.ts'
 import { reduce, type StillFails } from './reduce.ts'
 import { componentsOf } from './typescript.ts'
-import { complaintsAbout } from './verilator-judge.ts'
+import { lintersAbout, yosysAbout } from './verilator-judge.ts'
 
 /**
  * What to say where a judge and the interpreter differ, undefined where they agree: the difference, where the module comes
@@ -65,25 +65,26 @@ export const reportOf = async (failing: Case, judge: Judge, origin: string): Pro
   return `${difference}: ${origin}\n${await fileOf(small, stillFails, test)}`
 }
 
-/** The same for what linters dislike about the printed Verilog. */
+/** The same for what linters and Yosys dislike about the printed Verilog. */
 export const complaintReportOf = async (
   module: Module,
   origin: string,
-  about: (module: Module) => Promise<readonly string[]> = complaintsAbout,
+  tools: readonly ((module: Module) => Promise<readonly string[]>)[] = [lintersAbout, yosysAbout],
 ): Promise<string | undefined> => {
-  const complaints = await about(module)
-  if (complaints.length === 0) return undefined
-  const kinds = new Set(complaints.map(kindOf))
+  const all = await Promise.all(tools.map((tool) => tool(module)))
+  const tool = tools[all.findIndex((complaints) => complaints.length > 0)]
+  if (!tool) return undefined
+  const kinds = new Set(all.flat().map(kindOf))
   const stillFails = async (one: Case): Promise<boolean> =>
-    (await about(one.module)).some((complaint) => kinds.has(kindOf(complaint)))
-  const small = await reduce({ module, rows: [{}] }, stillFails, { seconds: 60 })
+    (await tool(one.module)).some((complaint) => kinds.has(kindOf(complaint)))
+  const small = await reduce({ module, rows: [{}] }, stillFails, { seconds: 120 })
   const test = (top: string) => [
     "import { complaintsAbout } from './verilator-judge.ts'",
-    `it('is printed as Verilog that no linter dislikes', async () => {
+    `it('is printed as Verilog that no tool dislikes', async () => {
   expect(await complaintsAbout(${top}.module)).toEqual([])
 })`,
   ]
-  return `${complaints.join('\n')}: ${origin}\n${await fileOf(small, stillFails, test)}`
+  return `${all.flat().join('\n')}: ${origin}\n${await fileOf(small, stillFails, test)}`
 }
 
 /** Failures of one kind are taken for the same: values of other signals, the same error, the same complaint. */
@@ -91,7 +92,7 @@ const kindOf = (failure: string): string =>
   failure.includes(' throws ')
     ? failure.replace(/^.*? throws /, '').replaceAll(/[\d'"].*/g, '')
     : failure.startsWith('%') || /^\w+\.v:/.test(failure)
-      ? failure.replaceAll(/\w+\.v:[\d:]+|'[^']*'|\d+/g, '')
+      ? failure.replaceAll(/\w+\.v:[\d:]+|[`'][^']*'|\d+/g, '')
       : failure.replace(/ (?:in cycle|interpreter says).*/, '')
 
 const rowText = (row: Row): string => {

@@ -27,10 +27,11 @@ import { interpreter } from '../../src/sim/interpret.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { differenceIn } from './case.ts'
 import { describedAnew } from './evaluated.ts'
+import { inlined } from './inline.ts'
 import { called, type Judge } from './judges.ts'
 import { type Limits, randomComponent } from './random-component.ts'
 import { randomStructure } from './random-structure.ts'
-import { inlined, remade } from './remake.ts'
+import { remade } from './remake.ts'
 import { typescriptOf } from './typescript.ts'
 
 const full = Boolean(process.env.BITLOOM_FULL)
@@ -228,7 +229,7 @@ describe('a module printed as TypeScript', () => {
         const others = {
           optimised: optimise(module),
           remade: remade(module),
-          inlined: inlined(module, module.instances[0]!),
+          inlined: inlined(module, module.instances.slice(0, 1)),
         }
         for (const [name, other] of Object.entries(others))
           expect(await difference(other, seed), `randomComponent seed ${seed}, ${name}`).toBeUndefined()

@@ -14,9 +14,12 @@ export const verilatorJudge = (module: Module): VerilatorEngine => {
   return verilatorEngine(design, { checks: true, effort: 'quick', buildFolder: folder })
 }
 
-/** What linters and Yosys dislike about the printed text. */
-export const complaintsAbout = async (module: Module): Promise<readonly string[]> => {
-  const text = verilogForSimulation(module)
-  const [findings, warnings] = await Promise.all([lintVerilog(text, module.name), yosysComplaints(text, module.name)])
-  return [...findings.flatMap(({ complaints }) => complaints), ...warnings]
+/** What linters dislike about the printed text, what Yosys does, and both. */
+export const lintersAbout = async (module: Module): Promise<readonly string[]> => {
+  const findings = await lintVerilog(verilogForSimulation(module), module.name)
+  return findings.flatMap(({ complaints }) => complaints)
 }
+export const yosysAbout = (module: Module): Promise<readonly string[]> =>
+  yosysComplaints(verilogForSimulation(module), module.name)
+export const complaintsAbout = async (module: Module): Promise<readonly string[]> =>
+  (await Promise.all([lintersAbout(module), yosysAbout(module)])).flat()
