@@ -41,7 +41,7 @@ describe('the smallest case', () => {
       operationsIn(module).some(({ op, args }) => op === 'lt' && args.every((arg) => widthOf(arg) > 32)),
     )
     expect(found).toMatchInlineSnapshot(`
-      "module fuzz_1 (
+      "module fuzz_1_1 (
         input wire [32:0] x,
         input wire [32:0] x_2,
         output wire y
@@ -232,7 +232,7 @@ describe('the smallest case', () => {
       ),
     )
     expect(found).toMatchInlineSnapshot(`
-      "module fuzz_5 (
+      "module fuzz_5_0 (
         input wire clk,
         input wire rst,
         input wire x_6,
@@ -243,29 +243,29 @@ describe('the smallest case', () => {
         input wire x_4,
         input wire x_5
       );
-        reg x0_1_m0 [0:1];
-        reg x0_1_m0_read_2;
+        reg m0 [0:1];
+        reg m0_read_2;
 
         \`ifndef SYNTHESIS
-        initial begin : x0_1_m0_start
+        initial begin : m0_start
           integer k;
-          for (k = 0; k < 2; k = k + 1) x0_1_m0[k] = 1'b0;
+          for (k = 0; k < 2; k = k + 1) m0[k] = 1'b0;
         end
-        initial x0_1_m0_read_2 = 1'b0;
+        initial m0_read_2 = 1'b0;
         \`endif
         always @(posedge clk) begin
-          if (!rst && x0_1_m0_read_2) x0_1_m0[x_5] <= x_4;
+          if (!rst && m0_read_2) m0[x_5] <= x_4;
         end
         always @(posedge clk) begin
-          if (!rst && x) x0_1_m0[x_3] <= x_2;
+          if (!rst && x) m0[x_3] <= x_2;
         end
         always @(posedge clk) begin
-          if (!rst && x_6) x0_1_m0_read_2 <= (x & (x_3 == x_7)) ? x_2 : (x0_1_m0_read_2 & (x_5 == x_7)) ? x_4 : x0_1_m0[x_7];
+          if (!rst && x_6) m0_read_2 <= (x & (x_3 == x_7)) ? x_2 : (m0_read_2 & (x_5 == x_7)) ? x_4 : m0[x_7];
         end
 
         \`ifndef SYNTHESIS
         always @(posedge clk) begin
-          if (!rst && !x0_1_m0_read_2) $error("%m: promise 1 is kept");
+          if (!rst && !m0_read_2) $error("%m: promise 1 is kept");
         end
         \`endif
       endmodule"
@@ -277,7 +277,7 @@ describe('the smallest case', () => {
       modulesUnder(module).some(({ checks }) => checks.some(({ message }) => message === 'promise 2 is kept')),
     )
     expect(found).toMatchInlineSnapshot(`
-      "module fuzz_4 (
+      "module fuzz_4_0_0 (
         input wire clk,
         input wire rst,
         input wire x
@@ -297,22 +297,22 @@ describe('the smallest case', () => {
       (seed) => randomStructure(seed, { width: 20, operations: 6, depth: 0 }),
     )
     expect(found).toMatchInlineSnapshot(`
-      "module structure_1 (
+      "module async_fifo_depth_2_of_e4_4mode_3one_3two_5three_b0f9a7a9 (
         input wire other_clk,
         input wire other_rst,
         input wire x
       );
         \`ifndef SYNTHESIS
-        reg fifo_into_clk_write_code_seen_before;
+        reg read_code_seen_before;
         always @(posedge other_clk) begin
           if (other_rst) begin
-            fifo_into_clk_write_code_seen_before <= 1'b0;
+            read_code_seen_before <= 1'b0;
           end else begin
-            fifo_into_clk_write_code_seen_before <= x;
+            read_code_seen_before <= x;
           end
         end
         always @(posedge other_clk) begin
-          if (!other_rst && !fifo_into_clk_write_code_seen_before) $error("%m: write_code_seen is Gray-coded: at most one bit changes in a cycle");
+          if (!other_rst && !read_code_seen_before) $error("%m: read_code_seen is Gray-coded: at most one bit changes in a cycle");
         end
         \`endif
       endmodule"

@@ -5,6 +5,7 @@ import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { caseOf, sound, stimulusOf } from './case.ts'
 import { flattened } from './inline.ts'
 import { type Limits, randomComponent } from './random-component.ts'
+import { randomMemories } from './random-memories.ts'
 import { randomStructure } from './random-structure.ts'
 import { remade } from './remake.ts'
 
@@ -15,11 +16,11 @@ const kinds: readonly Limits[] = [
 ]
 
 const corpus = (count: number): readonly Module[] =>
-  Array.from({ length: count }, (_, seed) =>
-    seed % 5 === 4
-      ? randomStructure(seed, { width: 34, operations: 8, depth: 1 }).module
-      : randomComponent(seed, kinds[seed % 3]!).module,
-  )
+  Array.from({ length: count }, (_, seed) => {
+    if (seed % 5 === 4) return randomStructure(seed, { width: 34, operations: 8, depth: 1 }).module
+    if (seed % 5 === 3) return randomMemories(seed, { width: 70, operations: 8, depth: 0 }).module
+    return randomComponent(seed, kinds[seed % 3]!).module
+  })
 
 /** The first difference of two versions of a module, of which the second may lack inputs that nothing depends on. */
 const difference = (before: Module, after: Module, seed: number): string | undefined => {

@@ -1,8 +1,12 @@
 import { type Component, type Module, printVerilog } from '../../src/dsl/index.ts'
+import type { PassName } from '../../src/dsl/pass/index.ts'
+import { compareEngines, describeDifference } from '../../src/sim/compare.ts'
+import { interpreter } from '../../src/sim/interpret.ts'
+import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { rowOfPart } from './bundle.ts'
 import { type Case, caseOf, differenceIn, differenceOf, type Row } from './case.ts'
 import { describedAnew } from './evaluated.ts'
-import type { Judge } from './judges.ts'
+import { afterPass, type Judge, javascript } from './judges.ts'
 import { reduce, type StillFails } from './reduce.ts'
 import { componentsOf } from './typescript.ts'
 import { lintersAbout, yosysAbout } from './verilator-judge.ts'
@@ -36,6 +40,27 @@ export const disagreementIn = async (
   const { component, text } = parts[k]!
   const alone = { module: component.module, rows: whole.rows.map((row) => rowOfPart(row, k)) }
   return (await reportOf(alone, judge, text)) ?? reportOf(whole, judge, `in a bundle, ${text}`)
+}
+
+/**
+ * The same for what a pass made of a module: in the interpreter it gives the same outputs and as many failed checks, and
+ * JavaScript agrees.
+ */
+export const passDisagreement = async (
+  name: PassName | 'optimise',
+  module: Module,
+  changed: Module,
+  stimulus: Int32Array,
+  origin: string,
+): Promise<string | undefined> => {
+  const engines = [interpreter(module), interpreter(changed), javascriptEngine(changed)] as const
+  const difference = compareEngines(engines, stimulus)
+  if (!difference && engines[1].failedChecks === engines[0].failedChecks) return undefined
+  return (
+    (await disagreement(module, stimulus, afterPass(name), origin)) ??
+    (await disagreement(changed, stimulus, javascript, `${origin} after ${name}`)) ??
+    `${difference ? describeDifference(difference) : 'failed checks differ'}: ${origin} after ${name}`
+  )
 }
 
 /** A component of a bundle, and how to make it again. */

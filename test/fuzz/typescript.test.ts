@@ -30,11 +30,13 @@ import { describedAnew } from './evaluated.ts'
 import { inlined } from './inline.ts'
 import { called, type Judge } from './judges.ts'
 import { type Limits, randomComponent } from './random-component.ts'
+import { randomMemories } from './random-memories.ts'
 import { randomStructure } from './random-structure.ts'
 import { remade } from './remake.ts'
 import { typescriptOf } from './typescript.ts'
 
 const full = Boolean(process.env.BITLOOM_FULL)
+const timeout = full ? 3_600_000 : 300_000
 const kinds: readonly Limits[] = [
   { width: 24, operations: 30, depth: 1 },
   { width: 130, operations: 30, depth: 1 },
@@ -209,7 +211,18 @@ describe('a module printed as TypeScript', () => {
       // The rest differs in values that rounding, counting and choices are known to have, and the public interface does not say.
       expect(alike).toBeGreaterThan(count / 3)
     },
-    full ? 3_600_000 : 300_000,
+    timeout,
+  )
+
+  it(
+    'does what random memories do',
+    async () => {
+      for (let seed = 1; seed <= (full ? 200 : 15); seed++) {
+        const { module } = randomMemories(seed, { width: 70, operations: 8, depth: 0 })
+        expect(await difference(module, seed), `randomMemories seed ${seed}`).toBeUndefined()
+      }
+    },
+    timeout,
   )
 
   it('does what random components of two clocks do', async () => {
@@ -235,7 +248,7 @@ describe('a module printed as TypeScript', () => {
           expect(await difference(other, seed), `randomComponent seed ${seed}, ${name}`).toBeUndefined()
       }
     },
-    full ? 3_600_000 : 300_000,
+    timeout,
   )
 
   it('is TypeScript in the eyes of the compiler', () => {

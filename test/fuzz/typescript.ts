@@ -1,4 +1,5 @@
 import { mainDomain } from '../../src/dsl/domains.ts'
+import { Graph } from '../../src/dsl/graph.ts'
 import {
   type Encoding,
   type Input,
@@ -287,7 +288,7 @@ const componentText = (module: Module, file: File): string => {
         open.delete(read)
         const variable = local(node.name)
         body.push(`const ${variable} = ${text}`)
-        return declared(variable, node, kindOf(node, undefined, false))
+        return declared(variable, node, wordKind(memory))
       }
       case 'lookup': {
         const memory = memoryNamed.get(node.memory)!
@@ -296,7 +297,7 @@ const componentText = (module: Module, file: File): string => {
         const text = seen(memory, `${memoryVariables.get(memory.name)}.lookup(${address}${options})`)
         const variable = local(node.name)
         body.push(`const ${variable} = ${text}`)
-        return declared(variable, node, kindOf(node, undefined, false))
+        return declared(variable, node, wordKind(memory))
       }
       case 'box':
         throw new RangeError('the inside of a black box has no text')
@@ -314,6 +315,7 @@ const componentText = (module: Module, file: File): string => {
     ]
     return options.length === 0 ? '' : `, { ${options.join(', ')} }`
   }
+  const wordKind = (memory: Memory): Kind => (lanesOf(memory) > 0 ? 'int' : kindOf(memory.word, undefined, false))
   /** Words that are written in part are vectors; what is read of them is packed into a field. */
   const lanesOf = ({ writes }: Memory): number => writes.find(({ lanes }) => lanes)?.lanes?.length ?? 0
   const vectorText = (memory: Memory): string =>
@@ -371,6 +373,7 @@ const componentText = (module: Module, file: File): string => {
   const constantTruth = (e: Expression): string => {
     return asBool(around, e, someSignal())
   }
+  const promises = module.memories.flatMap(promisesOf)
   const assignments = [
     ...module.registers
       .filter(({ node, next }) => node !== next)
@@ -387,14 +390,15 @@ const componentText = (module: Module, file: File): string => {
         const e = around.of(value)
         const word =
           lanesOf(memory) === 0
-            ? operand(around, e, kindOf(memory.word, undefined, false), memory.word)
+            ? operand(around, e, wordKind(memory), memory.word)
             : `${file.use('unpack')}(${vectorText(memory)}, ${fieldText(e, memory.word)})`
         const port = portText(enable, clock, lanes)
         return `${memoryVariables.get(memory.name)}.write(${addressText(memory, address)}, ${word}${port})`
       }),
     ),
     ...module.checks
-      .filter((check) => !madeByMemory(module, check.message))
+      // A promise between two clocks is a memory's, and cannot be told otherwise.
+      .filter(({ holds, meets }) => meets === undefined && !promises.some((promise) => alike(promise, holds)))
       .map(({ holds, message }) => (): string => {
         const e = around.of(holds)
         const truth = e.literal === undefined ? operand(around, e, 'bool', bits(1)) : constantTruth(e)
@@ -434,7 +438,7 @@ const componentText = (module: Module, file: File): string => {
     ...(groups.length > 1 ? [`const r = { ...${groups.join(', ...')} }`] : []),
     ...(wireShapes.length > 0 ? [`const w = ${builder('wires')}(${record(wireShapes)})`] : []),
     ...module.memories.map((memory) => {
-      const kind = kindOf(memory.word, undefined, false)
+      const kind = wordKind(memory)
       const lanes = lanesOf(memory)
       const partsOf = (word: bigint): string => {
         const width = widthOf(memory.word) / lanes
@@ -501,11 +505,27 @@ const registerGroups = (registers: readonly Register[]): readonly (readonly Regi
   return groups
 }
 
-/** The promises that come with a memory's ports. */
-const madeByMemory = ({ memories }: Module, message: string): boolean =>
-  memories.some(({ name }) =>
-    [
-      `memory '${name}': a word is read at the edge that writes it`,
-      `memory '${name}': both ports write one word at one edge`,
-    ].includes(message),
-  )
+/** Promises that the language makes of a memory's ports by itself. */
+const promisesOf = ({ collide, reads, writes }: Memory): readonly Node[] => {
+  const graph = new Graph('promises')
+  const both = (a: Node, b: Node): Node => graph.operation('and', bits(1), [a, b])
+  const never = (a: Port, b: Port): Node => {
+    const meet = both(both(a.enable, b.enable), graph.operation('eq', bits(1), [a.address, b.address]))
+    return graph.operation('not', bits(1), [meet])
+  }
+  return [
+    ...(collide === 'never' ? reads.flatMap((read) => writes.map((write) => never(read, write))) : []),
+    ...(writes.length === 2 ? [never(writes[0]!, writes[1]!)] : []),
+  ]
+}
+type Port = Pick<Memory['reads'][number], 'address' | 'enable'>
+
+/** The same operations on the same nodes, whatever the order of arguments. */
+const alike = (a: Node, b: Node): boolean => {
+  if (a === b) return true
+  if (a.op === 'const' && b.op === 'const') return a.value === b.value
+  if (a.op !== b.op || !('args' in a) || !('args' in b) || a.op === 'lookup') return false
+  const [x, y] = [a.args, b.args]
+  const inOrder = x.every((arg, k) => alike(arg, y[k]!))
+  return inOrder || (x.length === 2 && alike(x[0]!, y[1]!) && alike(x[1]!, y[0]!))
+}

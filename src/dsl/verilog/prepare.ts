@@ -41,8 +41,11 @@ export const registersByUse = (module: Module): { used: readonly Register[]; che
     }
     return seen
   }
-  const inHardware = reached(rootsOf(module))
   const inChecks = reached(module.checks.map((check) => check.holds))
+  const read = new Set([...reached(rootsOf(module)), ...inChecks])
+  // A register that nobody reads is printed as hardware, and so is what it reads.
+  const unread = module.registers.filter(({ node }) => !read.has(node))
+  const inHardware = reached([...rootsOf(module), ...unread.map(({ next }) => next)])
   const checking = module.registers.filter(({ node }) => inChecks.has(node) && !inHardware.has(node))
   return { used: module.registers.filter((register) => !checking.includes(register)), checking }
 }

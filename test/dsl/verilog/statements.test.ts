@@ -191,4 +191,20 @@ describe('checks', () => {
       \`endif"
     `)
   })
+
+  it('leave in synthesis what a register reads that nobody reads', async () => {
+    const module = maker({ a: u(8) }, { y: u(8) }, ({ a }, { regs, check }) => {
+      const r = regs({ seen: u(8), alone: u(8), forgotten: u(8) })
+      r.seen.next = a
+      r.alone.next = a
+      r.forgotten.next = r.seen
+      check(r.seen.lt(200), 'seen is small')
+      check(r.alone.lt(200), 'alone is small')
+      return { y: a }
+    })
+    const [inSynthesis, outside] = (await body(module)).split('`ifndef SYNTHESIS')
+    expect(inSynthesis).toContain('reg [7:0] seen;')
+    expect(inSynthesis).toContain('reg [7:0] forgotten;')
+    expect(outside).toContain('reg [7:0] alone;')
+  })
 })
