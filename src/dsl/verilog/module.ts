@@ -44,6 +44,10 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
     temporaries.push(name ? marks.on(line, { kind: 'operation', name, declares: true, ...at(source) }) : line)
   })
 
+  /** Bits that nobody reads, gathered so that Verilator does not complain of them. */
+  const unusedWire = (name: string, parts: readonly string[]): string[] =>
+    options.verilatorUnusedSignal && parts.length > 0 ? [`wire ${name} = &{1'b0, ${parts.join(', ')}};`] : []
+
   const wireNames = new Set(module.wires.map(({ node }) => nets.of(node)!.name))
   const declared = (kind: 'wire' | 'register', type: 'wire' | 'reg', thing: Wire | Register): string => {
     const { node, source } = thing
@@ -101,6 +105,9 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
     ...registerBlock(domain, group, nets, expressions, marks),
   ])
   const memories = module.memories.flatMap((memory) => memoryBlocks(memory, nets, expressions))
+  // What only promises need is declared with them, and so are its unread bits.
+  const observers = new Set(checking.map(({ node }) => nets.of(node)!))
+  const inHardware = new Set([...nets.all()].filter((net) => !observers.has(net)))
   if (module.checks.length > 0) {
     temporaries = checks
     const observing = byClock(checking, ({ node }) => node.clock).flatMap(([domain, group]) =>
@@ -108,7 +115,8 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
     )
     const promises = [...observing, ...checkBlock(broken, nets, expressions, options)]
     checks.unshift('`ifndef SYNTHESIS', ...checking.map((register) => declared('register', 'reg', register)))
-    checks.push(...promises, '`endif')
+    const inPromises = [...nets.all()].filter((net) => !inHardware.has(net))
+    checks.push(...promises, ...unusedWire(nets.fresh('unused_by_promises'), nets.unread(inPromises)), '`endif')
   }
 
   const registerOf = new Map<Node, Register>(used.map((register) => [register.node, register]))
@@ -130,8 +138,7 @@ export const printModule = (module: Module, options: PrintOptions): PrintedModul
       return marks.on(text, { kind: 'register', name, declares: true, ...at(register.source) })
     }),
   ]
-  const unread = options.verilatorUnusedSignal ? [...idleResets(module), ...nets.unread()] : []
-  const unused = unread.length > 0 ? [`wire unused = &{1'b0, ${unread.join(', ')}};`] : []
+  const unused = unusedWire('unused', [...idleResets(module), ...nets.unread(inHardware)])
   const body = [nets.valueDeclarations(), declarations, drivers, instances, logic, registers, memories, checks, unused]
     .filter((lines) => lines.length > 0)
     .map((lines) => indent(lines.join('\n')))

@@ -108,10 +108,15 @@ export class Nets {
     })
   }
 
-  /** Parts of nets that nobody reads, as Verilog selects, in the order the nets were made. */
-  unread(): string[] {
+  /** In the order they were made. */
+  all(): ReadonlySet<Net> {
+    return new Set(this.#byNode.values())
+  }
+
+  /** Parts of nets that nobody reads, as Verilog selects. */
+  unread(nets: Iterable<Net>): string[] {
     const parts: string[] = []
-    for (const net of new Set(this.#byNode.values())) {
+    for (const net of nets) {
       for (let low = 0; low < net.width; ) {
         if ((net.read >> BigInt(low)) & 1n) {
           low++

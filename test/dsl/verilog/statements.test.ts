@@ -207,4 +207,30 @@ describe('checks', () => {
     expect(inSynthesis).toContain('reg [7:0] forgotten;')
     expect(outside).toContain('reg [7:0] alone;')
   })
+
+  it('keep to themselves the bits that nobody reads of what only they read', async () => {
+    const module = maker({ a: u(4) }, { y: u(4) }, ({ a }, { regs, check }) => {
+      const r = regs({ seen: u(4) })
+      r.seen.next = a
+      check(r.seen.add(a).bit(0), 'odd')
+      return { y: a }
+    })
+    const text = await body(module)
+    expect(text.slice(text.indexOf('`ifndef'))).toMatchInlineSnapshot(`
+      "\`ifndef SYNTHESIS
+      reg [3:0] seen;
+      always @(posedge clk) begin
+        if (rst) begin
+          seen <= 4'd0;
+        end else begin
+          seen <= a;
+        end
+      end
+      always @(posedge clk) begin
+        if (!rst && (!(seen[0] + a[0]))) $error("%m: odd");
+      end
+      wire unused_by_promises = &{1'b0, seen[3:1]};
+      \`endif"
+    `)
+  })
 })
