@@ -193,6 +193,19 @@ describe('a memory of records', () => {
 })
 
 describe('lanes', () => {
+  it('may be one, of one bit, which Verilog cannot select from', async () => {
+    const module = maker(
+      { at: u(1), word: vec(1, bool), go: bool },
+      { y: vec(1, bool) },
+      ({ at, word, go }, { memory }) => {
+        const words = memory('words', { depth: 2, of: vec(1, bool), collide: 'old' })
+        words.write(at, word, { lanes: [go] })
+        return { y: words.read(at) }
+      },
+    )
+    expect(await body(module)).toContain('if (go) words[at] <= word_0;')
+  })
+
   it('are the elements that a write changes; the others stay', () => {
     const row = (at: number, word: readonly number[], lanes: readonly number[], go = 1) => ({
       ...{ at, from: at, go },

@@ -211,6 +211,17 @@ describe('a memory in Verilog', () => {
     `)
   })
 
+  it('stays an array in Yosys where every write is at a constant address', async () => {
+    const module = maker({ from: u(2), word: u(4) }, { y: u(4) }, ({ from, word }, { memory }) => {
+      const words = memory('words', { depth: 4, of: u(4), collide: 'old' })
+      words.write(3, word)
+      return { y: words.read(from) }
+    })
+    const text = await body(module)
+    expect(text).toContain("wire [1:0] words_write_address = 2'd3;")
+    expect(text).toContain('if (!rst) words[words_write_address] <= word;')
+  })
+
   it("passes a word on beside the memory for 'new'", async () => {
     const text = await body(Store({ collide: 'new' }).module)
     expect(text.split('\n').filter((line) => line.includes('words_read <='))).toMatchInlineSnapshot(`

@@ -99,9 +99,9 @@ export const complaintReportOf = async (
   const all = await Promise.all(tools.map((tool) => tool(module)))
   const tool = tools[all.findIndex((complaints) => complaints.length > 0)]
   if (!tool) return undefined
-  const kinds = new Set(all.flat().map(kindOf))
+  const kinds = new Set(all.flat().map(withoutNames))
   const stillFails = async (one: Case): Promise<boolean> =>
-    (await tool(one.module)).some((complaint) => kinds.has(kindOf(complaint)))
+    (await tool(one.module)).some((complaint) => kinds.has(withoutNames(complaint)))
   const small = await reduce({ module, rows: [{}] }, stillFails, { seconds: 120 })
   const test = (top: string) => [
     "import { complaintsAbout } from './verilator-judge.ts'",
@@ -112,13 +112,18 @@ export const complaintReportOf = async (
   return `${all.flat().join('\n')}: ${origin}\n${await fileOf(small, stillFails, test)}`
 }
 
-/** Failures of one kind are taken for the same: values of other signals, the same error, the same complaint. */
+/** Failures of one kind are taken for the same: values of other signals, the same error. */
 const kindOf = (failure: string): string =>
   failure.includes(' throws ')
-    ? failure.replace(/^.*? throws /, '').replaceAll(/[\d'"].*/g, '')
-    : failure.startsWith('%') || /^\w+\.v:/.test(failure)
-      ? failure.replaceAll(/\w+\.v:[\d:]+|[`'][^']*'|\d+/g, '')
-      : failure.replace(/ (?:in cycle|interpreter says).*/, '')
+    ? withoutNames(failure.replace(/^.*? throws /, ''))
+    : failure.replace(/ (?:in cycle|interpreter says).*/s, '')
+/** A message without places, names and numbers. */
+const withoutNames = (message: string): string =>
+  message
+    .split('\n')
+    .slice(0, 2)
+    .join(' ')
+    .replaceAll(/\w+\.v:[\d:]+,?|[`'"][^'"]*['"]|\\\w+|\w+\[.*\]|\b\w*\d\w*\b/g, '')
 
 const rowText = (row: Row): string => {
   const values = Object.entries(row).map(([name, value]) => `${name}: ${value}n`)

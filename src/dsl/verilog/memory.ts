@@ -36,9 +36,17 @@ export const memoryBlocks = (memory: Memory, nets: Nets, expressions: Expression
         : [`  ${head} begin`, ...statements.map((statement) => `    ${statement}`), '  end']
     blocks.push([`always @(posedge ${clk}) begin`, ...body, 'end'])
   }
+  // Yosys makes registers of an array that is written at constant addresses alone, and warns of it.
+  const fixed = writes.every(({ address }) => address.op === 'const')
   writes.map(wholeWhereIdle).forEach((write, k) => {
     const port = writes.length > 1 ? `${name}_write_${k + 1}` : `${name}_write`
-    const at = `${name}[${addressText(write.address, depth, port, expressions)}]`
+    const address = addressText(write.address, depth, port, expressions)
+    let at = `${name}[${address}]`
+    if (fixed) {
+      const net = nets.fresh(`${port}_address`)
+      blocks.push([`wire ${typeOf({ min: 0n, max: BigInt(depth - 1) })}${net} = ${address};`])
+      at = `${name}[${net}]`
+    }
     clocked(write.clock, write.enable, port, assignments(write, at, widthOf(word), port, expressions))
   })
   for (const { node, address, enable } of reads) {
