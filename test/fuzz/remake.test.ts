@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Module } from '../../src/dsl/index.ts'
+import { type Module, u } from '../../src/dsl/index.ts'
+import type { Node } from '../../src/dsl/ir.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
+import { maker } from '../dsl/maker.ts'
 import { caseOf, sound, stimulusOf } from './case.ts'
 import { flattened } from './inline.ts'
 import { type Limits, randomComponent } from './random-component.ts'
@@ -42,9 +44,34 @@ describe('a module remade without changes', () => {
       const again = remade(module)
       sound(again)
       expect(difference(module, again, seed), `seed ${seed}`).toBeUndefined()
+      expect(again.operations.length).toBeLessThanOrEqual(module.operations.length)
       const flat = flattened(module)
       sound(flat)
       expect(difference(module, flat, seed), `seed ${seed}, flat`).toBeUndefined()
     })
+  })
+})
+
+describe('changes that make a loop', () => {
+  const module = maker({ a: u(4) }, { y: u(4) }, ({ a }, { regs, wires }) => {
+    const r = regs({ r: u(4) })
+    const w = wires({ w: u(4) })
+    r.r.next = a.add(w.w).wrap(u(4))
+    w.w.value = r.r
+    return { y: w.w.add(1).wrap(u(4)).sub(r.r).sat(u(4)) }
+  })
+  const { node, next } = module.registers[0]!
+
+  it('are refused where a value stands for itself', () => {
+    const [first, second] = module.operations as [Node, Node]
+    const instead = new Map([
+      [first, second],
+      [second, first],
+    ])
+    expect(() => remade(module, { instead })).toThrow('a value depends on itself')
+  })
+
+  it('are refused where the loop goes through a wire', () => {
+    expect(() => remade(module, { instead: new Map([[node, next]]) })).toThrow('a combinational loop')
   })
 })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Module, printVerilog } from '../../src/dsl/index.ts'
+import { type Module, printVerilog, u } from '../../src/dsl/index.ts'
 import { portLayout } from '../../src/sim/engine.ts'
+import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
+import { maker } from '../dsl/maker.ts'
 import { bundle } from './bundle.ts'
 import { caseOf } from './case.ts'
 import { faulty } from './faults.ts'
@@ -123,6 +125,28 @@ describe('a report', () => {
     const stimulus = randomStimulus(portLayout(module), 20, 1)
     expect(await disagreement(module, stimulus, javascript, 'component 1', true)).toBeUndefined()
     expect(await reportOf(caseOf(module, stimulus), javascript, 'component 1')).toBeUndefined()
+  })
+
+  it('tells of failed checks and of registers, too', async () => {
+    const module = maker({ a: u(4) }, { y: u(4) }, ({ a }, { regs, check }) => {
+      const r = regs({ held: u(4) })
+      r.held.next = a
+      check(r.held.lt(9), 'at most one decimal digit')
+      return { y: a }
+    })
+    const stimulus = randomStimulus(portLayout(module), 60, 1)
+    const silent = { ...javascript, make: (of: Module) => javascriptEngine({ ...of, checks: [] }) }
+    expect(await disagreement(module, stimulus, silent, 'component 1')).toMatch(
+      /^failed checks differ: interpreter says \d+ failed, js says 0 failed: component 1\n(?:.*\n)*.*check\(i\.x, 'at most one decimal digit'\)/,
+    )
+    const blind = {
+      ...javascript,
+      make: (of: Module) => Object.assign(javascriptEngine(of), { register: () => 1000n }),
+    }
+    expect(await disagreement(module, stimulus, blind, 'component 1')).toBeUndefined()
+    expect(await disagreement(module, stimulus, blind, 'component 1', true)).toMatch(
+      /^interpreter and js differ in cycle 0 on held/,
+    )
   })
 
   it('says so where the case has no text, and shows its Verilog', async () => {
