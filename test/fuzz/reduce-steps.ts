@@ -346,7 +346,26 @@ const narrowerValues: Step = async ({ module, change }) => {
   }
 }
 
+/** What holds a value, as the only output, instead of all that leads from it to one. */
+const stateAlone: Step = async ({ top, module, change }) => {
+  if (!top) return
+  const state = (of: Module): (Node & { readonly name: string })[] => [
+    ...of.registers.map(({ node }) => node),
+    ...of.memories.flatMap(({ reads, lookups }) => [...reads.map(({ node }) => node), ...lookups]),
+  ]
+  await eachOf(
+    () => module() && state(module()!),
+    ({ name }) =>
+      change((of) => {
+        const node = state(of).find((one) => one.name === name)!
+        const output = { name: namesIn(of).fresh('y'), node, range: node, ...clockAt(of, node) }
+        return remade({ ...of, outputs: [output], checks: [] })
+      }),
+  )
+}
+
 const steps: readonly Step[] = [
+  stateAlone,
   fewerOutputs,
   fewerChecks,
   fewerInstances,

@@ -72,7 +72,7 @@ export const operationOn = (graph: Graph, of: Operation, args: readonly Node[]):
     case 'sat':
       return fits(a, of) ? a : make(of, a)
     case 'mux':
-      return choice(graph, of, args)
+      return choice(graph, args)
     case 'eq':
     case 'lt':
       return make(bool, a, b)
@@ -95,13 +95,10 @@ const shifted = (graph: Graph, op: 'shl' | 'shr', a: Node, places: number): Node
   return places === 0 ? a : graph.operation(op, { min: move(a.min), max: move(a.max) }, [a], places)
 }
 
-/** Between fields of one width a field, between anything else an integer that covers both arms. */
-const choice = (graph: Graph, of: Operation, [test, then, otherwise]: readonly Node[]): Node => {
+/** The bounds cover both arms. */
+const choice = (graph: Graph, [test, then, otherwise]: readonly Node[]): Node => {
   if (test!.op === 'const') return test!.value === 1n ? then! : otherwise!
-  const arms = [then!, otherwise!]
-  const to = bits(widthOf(of))
-  const areFields = same(of, to) && arms.some((arm) => arm.op !== 'const' && same(arm, to))
-  const [a, b] = arms.map((arm) => (areFields ? field(graph, arm, to.width) : integer(graph, arm))) as [Node, Node]
+  const [a, b] = [integer(graph, then!), integer(graph, otherwise!)]
   if (a === b) return a
   const hull = { min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max }
   return graph.operation('mux', hull, [test!, a, b])
