@@ -151,8 +151,10 @@ export const remade = (module: Module, changes: Changes = {}): Module => {
     ...(clock !== undefined && !oneClock && { clock }),
   })
   const isLive = (what: object): boolean => live.has(what)
+  // Gates stand for the logic as it was.
+  const { gates, ...kept } = module
   const result: Module = {
-    ...module,
+    ...kept,
     inputs: [...new Set([...module.inputs, ...fresh])]
       .filter((input) => fresh.has(input))
       .map((input) => made.get(input) as Input),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Module, printVerilog, u } from '../../src/dsl/index.ts'
+import { component, type Module, printVerilog, u } from '../../src/dsl/index.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
@@ -149,6 +149,21 @@ describe('a report', () => {
     )
   })
 
+  it('leaves gates as they are, which stand for the logic of a component as it was', async () => {
+    const part = component('part', (_: object) => ({
+      in: { a: u(4) },
+      out: { y: u(4) },
+      logic: ({ a }) => ({ y: a.add(1).wrap(u(4)) }),
+      gates: ({ a }) => ({ y: a }),
+    }))({})
+    const module = maker({ a: u(4) }, { y: u(5) }, ({ a }, { use }) => ({ y: use('part', part, { a }).y.add(1) }))
+    const wrong = { ...javascript, make: (of: Module) => javascriptEngine(built(of)) }
+    const report = await disagreement(module, randomStimulus(portLayout(module), 20, 1), wrong, 'maker')
+    expect(report).toContain('described anew like this it does not fail, the module itself does')
+    expect(report).toContain("component('part'")
+    expect(report).not.toContain("component('maker'")
+  })
+
   it('says so where the case has no text, and shows its Verilog', async () => {
     const { module } = randomStructure(1, { width: 8, operations: 4, depth: 0 })
     const judge = {
@@ -164,3 +179,10 @@ describe('a report', () => {
     expect(report).toContain('module structure_1 (')
   })
 })
+
+/** The module made of the gates of its components. */
+const built = (module: Module): Module => {
+  const { gates, ...logic } = module
+  const instances = (gates ?? logic).instances.map((instance) => ({ ...instance, of: built(instance.of) }))
+  return { ...(gates ?? logic), instances }
+}

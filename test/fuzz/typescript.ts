@@ -49,7 +49,7 @@ export const componentsOf = (module: Module): Components => {
   const box = boxUnder(module)
   if (box) throw new RangeError(`black box ${box.name} holds functions, which have no text`)
   const file = new File()
-  const components = modulesUnder(module).map((one) => componentText(one, file))
+  const components = modulesUnder(module, { gates: false }).map((one) => componentText(one, file))
   const text = [
     ...file.helpers.map((name) => helperTexts[name]),
     ...file.clocks.map((name) => `const ${clockVariable(name)} = clock('${name}')`),
