@@ -1,7 +1,7 @@
 import { parseSpec, unknownFamily } from '../spec/index.ts'
+import { fmac } from './baseline/fmac/family.ts'
+import { mac } from './baseline/mac/family.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
-import { fmac } from './fmac/family.ts'
-import { mac } from './mac/family.ts'
 import { mixpe } from './mixpe/family.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { type Int, mux, s, u } from '../../src/dsl/index.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { versionOf } from '../../src/sim/verilator/tools.ts'
+import { maker } from '../dsl/maker.ts'
 import { bundle } from './bundle.ts'
+import { differenceOf } from './case.ts'
 import { icarus, verilator } from './judges.ts'
 import { type Limits, randomComponent } from './random-component.ts'
 import { complaintReportOf, disagreementIn, type Part } from './report.ts'
@@ -57,6 +60,16 @@ describe.skipIf(missing('iverilog'))('printed Verilog in Icarus', () => {
     },
     full ? 3_600_000 : 300_000,
   )
+
+  it('reads the word that signed bits are the place of', () => {
+    const module = maker({ a: s(3), b: s(3), c: u(3) }, { direct: u(8), negated: u(8), sum: u(8) }, (i, { rom }) => {
+      const words = rom('words', { of: u(8), initial: [1, 20, 33, 4, 105, 60, 17, 8] })
+      const at = (index: Int): Int => words.lookup(index.wrap(u(3)))
+      return { direct: at(i.a), negated: at(i.a.neg()), sum: at(mux(i.c.eq(5), i.a.add(i.b), i.a)) }
+    })
+    const rows = [-4n, -1n, 0n, 3n].flatMap((a) => [-3n, 2n].map((b) => ({ a, b, c: 5n })))
+    expect(differenceOf({ module, rows }, icarus)).toBeUndefined()
+  })
 })
 
 describe.skipIf(missing('verilator'))('printed Verilog in Verilator', () => {

@@ -62,6 +62,12 @@ export class Expressions {
     return bare(this.#text(node, width))
   }
 
+  /** The same for an index: Verilog would take the bits of a signed text for a place under 0. */
+  printIndex(node: Node, width: number, target: string): string {
+    const text = this.print(node, width, target)
+    return this.#isSignedText(node, width) ? `$unsigned(${text})` : text
+  }
+
   /** The driver of the net `target`, which may be where all others read it. */
   driver(node: Node, width: number, target: string): string {
     if (this.#nets.of(node)?.name !== target) return this.print(node, width, target)
@@ -82,6 +88,20 @@ export class Expressions {
     const operation = node as Operation
     if (this.#needsNet(operation)) return readBits(this.#netOf(node), width - 1, 0)
     return this.#inline(operation, width)
+  }
+
+  /** True where Verilog takes the text of exactly `width` bits for signed: nothing unsigned is in it. */
+  #isSignedText(node: Node, width: number): boolean {
+    if (node.op === 'const') return node.value < 0n
+    if (node.op === 'wrap' && isAlias(node) && !this.#nets.of(node)) return this.#isSignedText(node.args[0]!, width)
+    if (!this.#standsInline(node)) return isSigned(node) && widthOf(node) === width
+    const { op, args } = node as Operation
+    const isSignedArg = (arg: Node): boolean => this.#isSignedText(arg, width)
+    const [left, right] = args
+    if (op === 'sub' && left?.op === 'const' && left.value === 0n) return isSignedArg(right!)
+    if (['add', 'sub', 'and', 'or', 'xor'].includes(op)) return args.every(isSignedArg)
+    if (op === 'mux') return args.slice(1).every(isSignedArg)
+    return ['not', 'shlBy', 'wrap'].includes(op) && isSignedArg(args[0]!)
   }
 
   /** More bits than the node has; what has to be named for it is named. */

@@ -140,7 +140,7 @@ const filled = (statements: readonly string[]): string[] => {
 }
 
 const addressText = (address: Node, depth: number, port: string, expressions: Expressions): string =>
-  expressions.print(address, widthOf({ min: 0n, max: BigInt(depth - 1) }), `${port}_address`)
+  expressions.printIndex(address, widthOf({ min: 0n, max: BigInt(depth - 1) }), `${port}_address`)
 
 /** Reset leaves memories alone. */
 const gateText = (rst: string, enable: Node, port: string, expressions: Expressions): string => {

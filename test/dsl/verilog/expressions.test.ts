@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bits, bool, cat, mux, range, s, u } from '../../../src/dsl/index.ts'
+import { type Bool, bits, bool, cat, type Int, mux, range, s, u } from '../../../src/dsl/index.ts'
 import { maker } from '../maker.ts'
 import { body } from './printed.ts'
 
@@ -42,6 +42,37 @@ describe('an operand', () => {
       assign z = {z_difference[8], z_difference};
       assign minus = -8'sd5;
       assign least = 8'd128;"
+    `)
+  })
+
+  it('that is an index is unsigned, or tools look for a word under 0', async () => {
+    const module = maker(
+      { a: s(3), b: s(3), c: u(3) },
+      { direct: bool, negated: bool, either: bool, sum: bool, plain: bool, mixed: bool },
+      ({ a, b, c }, { rom }) => {
+        const words = rom('words', { of: bool, initial: [true, false, true, true, false, false, true, false] })
+        const at = (index: Int): Bool => words.lookup(index.wrap(u(3)))
+        return {
+          direct: at(a),
+          negated: at(a.neg()),
+          either: at(mux(c.eq(0), a, b)),
+          sum: at(a.add(b)),
+          plain: at(c),
+          mixed: at(a.add(c)),
+        }
+      },
+    )
+    expect((await body(module)).split('\n').filter((line) => line.includes('words['))).toMatchInlineSnapshot(`
+      [
+        "assign words_lookup = words[$unsigned(a)];",
+        "assign words_lookup_2 = words[$unsigned(-a)];",
+        "assign words_lookup_3 = words[$unsigned((c == 3'd0) ? a : b)];",
+        "assign words_lookup_4 = words[$unsigned(a + b)];",
+        "assign words_lookup_5 = words[c];",
+        "assign words_lookup_6 = words[a + c];",
+        "  for (k = 0; k < 8; k = k + 1) words[k] = 1'b0;",
+        "  words[0] = 1'b1; words[2] = 1'b1; words[3] = 1'b1; words[6] = 1'b1;",
+      ]
     `)
   })
 

@@ -1,10 +1,10 @@
-import { type Int, s } from '../../dsl/index.ts'
-import { integerFormatOf } from '../../formats/index.ts'
-import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
-import { shortestGroup } from '../arith/group-accumulator.ts'
-import { multiplyAdd } from '../arith/multiply-add.ts'
-import { systolicCell } from '../arith/systolic-cell.ts'
-import type { PeFamily } from '../family.ts'
+import { type Int, s } from '../../../dsl/index.ts'
+import { integerFormatOf } from '../../../formats/index.ts'
+import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/index.ts'
+import { shortestGroup } from '../../arith/group-accumulator.ts'
+import { multiplyAdd } from '../../arith/multiply-add.ts'
+import { systolicCell } from '../../arith/systolic-cell.ts'
+import type { PeFamily } from '../../family.ts'
 
 const parameters = {
   w: { kind: 'format', allowed: ['int4', 'int8', 'int16'], default: 'int8', summary: 'weight format' },

@@ -1,8 +1,8 @@
-import { u } from '../../dsl/index.ts'
-import { type FloatFormat, product, sum } from '../../formats/index.ts'
-import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
-import { shortestGroup } from '../arith/group-accumulator.ts'
-import type { PeFamily } from '../family.ts'
+import { u } from '../../../dsl/index.ts'
+import { type FloatFormat, product, sum } from '../../../formats/index.ts'
+import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/index.ts'
+import { shortestGroup } from '../../arith/group-accumulator.ts'
+import type { PeFamily } from '../../family.ts'
 import { FloatMacCell, FloatMacCore, floatNamed } from './cell.ts'
 
 const parameters = {
