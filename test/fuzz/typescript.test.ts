@@ -59,6 +59,13 @@ const differenceFrom = (module: Module, anew: Module, seed: number, checks = tru
   return differenceIn(module, randomStimulus(portLayout(module), 60, seed), judge, false)
 }
 
+/** False where a change has left a promise about two clocks without the memory that it was about: it has no text. */
+const canBeTold = ({ checks, memories }: Module): boolean =>
+  checks.every(
+    ({ meets, message }) =>
+      meets === undefined || memories.some(({ name }) => message.startsWith(`memory '${name}': `)),
+  )
+
 const mode = enumeration('mode', ['idle', 'busy', 'full'])
 const pixel = clock('pixel')
 const Child = component('child', (_: object) => ({
@@ -232,7 +239,7 @@ describe('a module printed as TypeScript', () => {
       const { module } = randomStructure(seed, { width: 34, operations: 8, depth: 0 })
       const box = module.instances.find(({ of }) => of.blackBox)!
       const unboxed = remade(module, { instead: new Map([...box.outputs.values()].map((node) => [node, 0n])) })
-      expect(await difference(unboxed, seed), `randomStructure seed ${seed}`).toBeUndefined()
+      expect(await difference(unboxed, seed, canBeTold(unboxed)), `randomStructure seed ${seed}`).toBeUndefined()
     }
   })
 

@@ -374,6 +374,11 @@ const componentText = (module: Module, file: File): string => {
     return asBool(around, e, someSignal())
   }
   const promises = module.memories.flatMap(promisesOf)
+  // A promise of two ports of which a pass made one is told twice, and the language tells it once.
+  const isPromised = (holds: Node): boolean => {
+    const k = promises.findIndex((promise) => alike(promise, holds))
+    return k >= 0 && promises.splice(k, 1).length > 0
+  }
   const assignments = [
     ...module.registers
       .filter(({ node, next }) => node !== next)
@@ -398,7 +403,7 @@ const componentText = (module: Module, file: File): string => {
     ),
     ...module.checks
       // A promise between two clocks is a memory's, and cannot be told otherwise.
-      .filter(({ holds, meets }) => meets === undefined && !promises.some((promise) => alike(promise, holds)))
+      .filter(({ holds, meets }) => meets === undefined && !isPromised(holds))
       .map(({ holds, message }) => (): string => {
         const e = around.of(holds)
         const truth = e.literal === undefined ? operand(around, e, 'bool', bits(1)) : constantTruth(e)
@@ -508,6 +513,9 @@ const registerGroups = (registers: readonly Register[]): readonly (readonly Regi
 /** Promises that the language makes of a memory's ports by itself. */
 const promisesOf = ({ collide, reads, writes }: Memory): readonly Node[] => {
   const graph = new Graph('promises')
+  // A graph tells nodes by their number, and the ports' nodes have theirs.
+  const nodes = [...reads, ...writes].flatMap(({ address, enable }) => [address, enable])
+  while (nodes.some(({ id }) => id >= graph.nodeCount)) graph.takeId()
   const both = (a: Node, b: Node): Node => graph.operation('and', bits(1), [a, b])
   const never = (a: Port, b: Port): Node => {
     const meet = both(both(a.enable, b.enable), graph.operation('eq', bits(1), [a.address, b.address]))
