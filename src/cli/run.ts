@@ -3,7 +3,7 @@ import type { ArraySize } from '../accel/output-stationary.ts'
 import { ensureWritable, writeWhole } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
 import { openModel } from '../llm/open-model.ts'
-import { type ModelRun, runModel } from '../llm/run-model.ts'
+import { type ModelRun, refuseUnlessRunnable, runModel } from '../llm/run-model.ts'
 import { createSampler, greedy, type Sampler } from '../llm/sample.ts'
 import { processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
@@ -89,6 +89,7 @@ export const runAndReport = async (
   { verification = [], catalogue = [], yardstick = true }: ReportExtras = {},
 ): Promise<FinishedRun> => {
   const pe = processingElement(request.pe)
+  refuseUnlessRunnable(pe)
   const engine = engineNamed(request.engine)
   const sampler = samplerOf(request)
   const opened = await openModel(request.model, {

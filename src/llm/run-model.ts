@@ -48,20 +48,25 @@ export interface ModelRun {
 /** Group length where the PE itself sets none. */
 const defaultGroup = 128
 
+/** A UserError for a PE on which no model runs; callers ask before they open a model, which takes long. */
+export const refuseUnlessRunnable = ({ spec, operands: { activation, codes } }: ProcessingElement): void => {
+  if (codes)
+    throw new UserError(
+      'E-RUN-PE',
+      `${spec} takes ${codes.activation.id}; a model runs on integers, as mixpe and mac take them`,
+    )
+  if (activation.width !== 8)
+    throw new UserError('E-RUN-PE', `${spec} takes ${activation.width}-bit activations; a model runs with a=int8`)
+}
+
 /**
  * Quantises a model to the codes the PE reads and generates text with every linear layer, the classifier included, on a
  * simulated array of the PE. Attention, norms and the embedding look-up stay in float32 on the host.
  */
 export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const { opened, pe, size, engine, prompt, sampler, progress = silent, onText = () => {} } = options
-  const { activation, weight, zero, codes } = pe.operands
-  if (codes)
-    throw new UserError(
-      'E-RUN-PE',
-      `${pe.spec} takes ${codes.activation.id}; a model runs on integers, as mixpe and mac take them`,
-    )
-  if (activation.width !== 8)
-    throw new UserError('E-RUN-PE', `${pe.spec} takes ${activation.width}-bit activations; a model runs with a=int8`)
+  refuseUnlessRunnable(pe)
+  const { activation, weight, zero } = pe.operands
   const group = pe.operands.group ?? defaultGroup
   const weights = quantiseModel(opened.model, { bits: weight.width, group, signed: zero === undefined })
   const threads = options.threads ?? defaultThreads()

@@ -41,8 +41,8 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
     ['an unknown model', ['run', '--model', 'storys15m'], /stories15m/],
     ['a missing model file', ['run', '--model', 'nowhere/model.bin'], /no model file nowhere\/model\.bin/],
     [
-      'a PE of floats',
-      ['run', '--pe', 'fmac', '--model', tiny.model, '--tokenizer', tiny.tokenizer],
+      'a PE of floats, before a model is opened',
+      ['run', '--pe', 'fmac', '--model', 'nowhere/model.bin'],
       /takes fp16; a model runs on integers/,
     ],
     ['a corrupt model', ['run', '--model', corrupt, '--tokenizer', tiny.tokenizer], /corrupt\.bin/],
