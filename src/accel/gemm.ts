@@ -68,6 +68,7 @@ export const runProduct = (
     activation: words('activation', rows),
     weight: words('weight', columns),
     zero: zeros ? words('zero', columns) : [],
+    exponent: pe.operands.exponent ? words('exponent', rows) : [],
     last: portNamed(ports.inputs, 'last').offset,
     result: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_${c}`).offset),
     valid: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_valid_${c}`).offset),
@@ -75,6 +76,9 @@ export const runProduct = (
   const shortest = pe.timing.shortestGroup(rows)
   const latest = drainCycles(pe, { rows, columns }) - 1
   const sums = new Int32Array(tokens * (toOutput - fromOutput) * groups)
+
+  const exponentOf = (token: number, from: number, to: number): number =>
+    pe.operands.exponent!.of(Array.from(activations.subarray(token * inputs + from, token * inputs + to)))
 
   const stimulus = new Int32Array(blockCycles * ports.inputWords)
   // Results of a block's last groups come in the next one: the response keeps as many old rows as the latency is long.
@@ -123,10 +127,14 @@ export const runProduct = (
         const start = g * group
         const end = Math.min(inputs, start + group)
         idle(Math.max(0, shortest - (end - start)))
+        const exponents = at.exponent.map((_, r) => (r < liveRows ? exponentOf(firstToken + r, start, end) : 0))
         for (let k = start; k < end; k++) {
           const row = filled * ports.inputWords
           for (let r = 0; r < liveRows; r++)
             stimulus[row + at.activation[r]!] = activations[(firstToken + r) * inputs + k]!
+          exponents.forEach((exponent, r) => {
+            stimulus[row + at.exponent[r]!] = exponent
+          })
           for (let c = 0; c < liveColumns; c++) stimulus[row + at.weight[c]!] = weights[(firstOutput + c) * inputs + k]!
           if (k === end - 1) {
             stimulus[row + at.last] = 1

@@ -22,7 +22,7 @@ export interface ArraySize {
  * Output-stationary systolic array. Cell (r, c) adds up row r of the activations times column c of the weights.
  *
  * Operands come unskewed: in one cycle element k of every row's activations and of every column's weights, `last` with
- * the last element of a group, and with that the group's zero points. Delays of a cycle per row and column are made here.
+ * the last element of a group, and with that the group's zero points; a group's exponents come with all its elements. Delays of a cycle per row and column are made here.
  * An idle cycle carries activations 0, which add nothing to any sum.
  *
  * Results leave at the top: column c gives rows 0, 1, ... of a group, one every second cycle, `result_valid_c` beside
@@ -42,12 +42,16 @@ export const drainCycles = (pe: ProcessingElement, { rows, columns }: ArraySize)
 const OutputStationary = component(
   'output_stationary',
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {
-    const { activation, weight, zero, result } = pe.operands
+    const { activation, weight, zero, exponent, result } = pe.operands
     const { cell, rowEdge, columnEdge } = pe.parts
-    const ports = { activation: vec(rows, activation), weight: vec(columns, weight), last: bool }
-    const inputs = (zero ? { ...ports, zero: vec(columns, zero) } : ports) as typeof ports & {
-      zero: VectorShape<IntShape>
+    const ports = {
+      activation: vec(rows, activation),
+      ...(exponent ? { exponent: vec(rows, exponent.shape) } : {}),
+      weight: vec(columns, weight),
+      last: bool,
+      ...(zero ? { zero: vec(columns, zero) } : {}),
     }
+    const inputs = ports as typeof ports & { exponent: VectorShape<IntShape>; zero: VectorShape<IntShape> }
     return {
       name: rows === 1 && columns === 1 ? pe.name : `${pe.name}_array_${rows}x${columns}`,
       in: inputs,
@@ -80,6 +84,7 @@ const OutputStationary = component(
             const out = use(`row_edge_${r}`, rowEdge, {
               activation_in: left[r]!.activation,
               last_in: left[r]!.last,
+              ...(exponent ? { exponent_in: delay(builder, `exponent_skew_${r}`, i.exponent[r]!, r) } : {}),
               sum_in: r + 1 < rows ? edgeSum.edge_up[r + 1]! : 0,
               sum_in_valid: r + 1 < rows ? edgeSum.edge_up_valid[r + 1]! : false,
             })
@@ -109,19 +114,22 @@ const OutputStationary = component(
           }
         }
 
-        if (!columnEdge || !activationSum)
-          return { result: up.sum_up.slice(0, columns), result_valid: up.sum_up_valid.slice(0, columns) }
+        if (!columnEdge) return { result: up.sum_up.slice(0, columns), result_valid: up.sum_up_valid.slice(0, columns) }
         const results: Int[] = []
         const valids: Bool[] = []
         for (let c = 0; c < columns; c++) {
-          const out: { readonly result: Int; readonly result_valid: Bool; readonly activation_sum_out: Int } = use(
+          const out: { readonly result: Int; readonly result_valid: Bool; readonly activation_sum_out?: Int } = use(
             `column_edge_${c}`,
             columnEdge,
             {
               ...from(0, c),
-              activation_sum_in: activationSum,
-              zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + 1),
-              zero_load: topLast[c]!,
+              ...(activationSum ? { activation_sum_in: activationSum } : {}),
+              ...(zero
+                ? {
+                    zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + 1),
+                    zero_load: topLast[c]!,
+                  }
+                : {}),
             },
           )
           activationSum = out.activation_sum_out

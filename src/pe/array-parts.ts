@@ -9,9 +9,9 @@ export interface ArrayParts {
   readonly cell: Component<CellInputs, CellOutputs>
   /** What is in the cell beside the drain; areas are compared with and without it. */
   readonly core: Component<CoreInputs, CoreOutputs>
-  /** One per row at the left edge, where the arithmetic needs a sum over the activations alone. */
+  /** One per row at the left edge, where the arithmetic needs something of a group's activations alone, such as their sum. */
   readonly rowEdge?: Component<RowEdgeInputs, RowEdgeOutputs>
-  /** One per column at the top edge, together with `rowEdge`: turns the cells' sums into results. */
+  /** One per column at the top edge: turns the cells' sums, and what row edges hand up, into results. */
   readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
 }
 
@@ -39,21 +39,24 @@ export type CellOutputs = Omit<CoreOutputs, 'total'> & {
   readonly sum_out_valid: BoolShape
 }
 
-export type RowEdgeInputs = Omit<CellInputs, 'weight_in'>
+export type RowEdgeInputs = Omit<CellInputs, 'weight_in'> & {
+  /** The group's exponent, where operands have one. */
+  readonly exponent_in?: IntShape
+}
 export type RowEdgeOutputs = Omit<CellOutputs, 'weight_out'>
 
 export type ColumnEdgeInputs = {
   /** From the column's top cell. */
   readonly sum_in: IntShape
   readonly sum_in_valid: BoolShape
-  /** The activation sum that belongs to the cell sum one cycle later; handed on to the next column. */
-  readonly activation_sum_in: IntShape
-  /** Zero point of the group whose last operands the column's top cell is adding now. */
-  readonly zero_in: IntShape
-  readonly zero_load: BoolShape
+  /** The activation sum that belongs to the cell sum one cycle later; handed on to the next column. With row edges only. */
+  readonly activation_sum_in?: IntShape
+  /** Zero point of the group whose last operands the column's top cell is adding now; where operands have one. */
+  readonly zero_in?: IntShape
+  readonly zero_load?: BoolShape
 }
 export type ColumnEdgeOutputs = {
   readonly result: IntShape
   readonly result_valid: BoolShape
-  readonly activation_sum_out: IntShape
+  readonly activation_sum_out?: IntShape
 }

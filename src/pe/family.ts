@@ -32,12 +32,21 @@ export interface Operands {
   readonly group: number | undefined
   /** The formats whose codes activations, weights and results are; undefined where these are integers. */
   readonly codes?: OperandFormats
+  /** An exponent that all activations of a group share, where the array wants it beside them. */
+  readonly exponent?: GroupExponent
 }
 
 export interface OperandFormats {
   readonly activation: ScalarFormat
-  readonly weight: ScalarFormat
+  /** Undefined where weights are integers beside activations that are codes. */
+  readonly weight: ScalarFormat | undefined
   readonly result: ScalarFormat
+}
+
+/** Goes in with every activation of its group. */
+export interface GroupExponent {
+  readonly shape: IntShape
+  readonly of: (activations: readonly number[]) => number
 }
 
 /** A PE with its parameters applied. */

@@ -59,18 +59,18 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
   const one = (list: readonly number[]): number => list[below(list.length)]!
   const moderate = codes && {
     activation: moderateCodes(codes.activation, codes.result, longest),
-    weight: moderateCodes(codes.weight, codes.result, longest),
+    weight: codes.weight && moderateCodes(codes.weight, codes.result, longest),
   }
   for (let k = 0; k < count; k++) {
     const length = below(4) === 0 ? longest : 1 + below(longest)
     const extreme = below(8) === 0
     const usual = moderate && below(8) > 0 ? moderate : undefined
-    const [x, w] = codes
-      ? [one(extremeCodes(codes.activation)), one(extremeCodes(codes.weight))]
-      : [edge(activation), edge(weight)]
+    const x = codes ? one(extremeCodes(codes.activation)) : edge(activation)
+    const w = codes?.weight ? one(extremeCodes(codes.weight)) : edge(weight)
+    const usualWeights = usual?.weight
     yield {
       activations: Array.from({ length }, () => (extreme ? x : usual ? one(usual.activation) : within(activation))),
-      weights: Array.from({ length }, () => (extreme ? w : usual ? one(usual.weight) : within(weight))),
+      weights: Array.from({ length }, () => (extreme ? w : usualWeights ? one(usualWeights) : within(weight))),
       zero: zero ? (extreme ? edge(zero) : within(zero)) : 0,
       idle: below(3) === 0 ? below(9) : 0,
     }

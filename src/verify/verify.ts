@@ -79,6 +79,16 @@ export const verify = async (
   }
 }
 
+/** Runs groups back to back on the lone PE, from reset; every difference from the golden model and its timing, as a sentence. */
+export const compareGroups = (engine: Engine, pe: ProcessingElement, groups: readonly Group[]): readonly string[] => {
+  const sentences: string[] = []
+  const failedBefore = engine.failedChecks
+  engine.reset()
+  checkBatch(engine, pe, groups, (sentence) => sentences.push(sentence))
+  if (engine.failedChecks > failedBefore) sentences.push(`a check failed: ${engine.failures[0]?.message}`)
+  return sentences
+}
+
 /** The design `verify` runs: one PE with its side chains. */
 export const lonePe = (pe: ProcessingElement) => outputStationaryArray(pe, { rows: 1, columns: 1 })
 
@@ -110,6 +120,7 @@ const checkBatch = (
   const offset = (name: string): number => portNamed(ports.inputs, name).offset
   const [activation, weight, last] = [offset('activation_0'), offset('weight_0'), offset('last')]
   const zero = pe.operands.zero && offset('zero_0')
+  const exponent = pe.operands.exponent && { at: offset('exponent_0'), of: pe.operands.exponent.of }
   const latency = resultCycle(pe, 0, 0)
   const cycles = groups.reduce((sum, group) => sum + group.idle + group.activations.length, 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
@@ -117,10 +128,12 @@ const checkBatch = (
   let cycle = 0
   for (const group of groups) {
     cycle += group.idle
+    const shared = exponent?.of(group.activations) ?? 0
     group.activations.forEach((x, k) => {
       const row = cycle++ * ports.inputWords
       stimulus[row + activation] = x
       stimulus[row + weight] = group.weights[k]!
+      if (exponent) stimulus[row + exponent.at] = shared
       if (k < group.activations.length - 1) return
       stimulus[row + last] = 1
       if (zero !== undefined) stimulus[row + zero] = group.zero

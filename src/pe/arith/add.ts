@@ -1,4 +1,4 @@
-import { type Builder, component, type Int, type IntShape, s, u } from '../../dsl/index.ts'
+import { type Bool, type Builder, bool, component, type Int, type IntShape, s, u } from '../../dsl/index.ts'
 import { compress } from './compressor.ts'
 import { arrivals, integerTerms, together } from './weighted-bits.ts'
 
@@ -30,3 +30,23 @@ export const SplitAdd = component('split_add', ({ a, b }: AddParameters) => {
 /** An instance `name` of `SplitAdd` on signals of any shape. */
 export const splitAdd = ({ use }: Pick<Builder, 'use'>, name: string, a: Int, b: Int): Int =>
   use(name, SplitAdd({ a: a.shape, b: b.shape }), { a, b }).sum
+
+/** `a + b + carry` without sign, exactly; as gates one ripple of full adders, which takes the carry for nothing. */
+export const CarryAdd = component('carry_add', ({ a, b }: AddParameters) => {
+  const shape = u(a.plus(b).plus(u(1)).width)
+  return {
+    in: { a, b, carry: bool },
+    out: { sum: shape },
+    logic: (operands) => ({ sum: operands.a.add(operands.b).add(operands.carry.int()) }),
+    gates(operands, builder) {
+      const terms = [operands.a, operands.b, operands.carry.int()].map((value) =>
+        integerTerms(value, { arrival: arrivals.register }),
+      )
+      return { sum: compress(builder, 'column', together(...terms), shape.width).unsigned() }
+    },
+  }
+})
+
+/** An instance `name` of `CarryAdd`. */
+export const carryAdd = ({ use }: Pick<Builder, 'use'>, name: string, a: Int, b: Int, carry: Bool): Int =>
+  use(name, CarryAdd({ a: a.shape, b: b.shape }), { a, b, carry }).sum

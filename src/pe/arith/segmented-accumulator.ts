@@ -1,64 +1,108 @@
-import { type Bool, type Builder, cat, type Int, s, u } from '../../dsl/index.ts'
+import { type Bits, type Bool, type Builder, bool, cat, type Int, s, u } from '../../dsl/index.ts'
+import { carryAdd } from './add.ts'
 
-/** A sum held in segments, lowest first, and the carries between them that are still to be added. */
-export interface SegmentedSum {
-  /** `carries[k]` counts as 1 in segment k + 1. */
+/** Segments of a sum, lowest first, and the carries between them that are still to be added. */
+export interface Segments {
   readonly segments: readonly Int[]
+  /** `carries[k]` counts as 1 in segment k + 1. */
   readonly carries: readonly Bool[]
+}
+
+export interface SegmentedSum extends Segments {
+  /** What the next cycle holds unless `clear`: this cycle's term is in it. */
+  readonly next: Segments
   /** True where no carry is left: then the segments side by side are the sum. */
   readonly settled: Bool
   /** The segments side by side, read as two's complement; the sum where `settled`. */
   readonly value: Int
 }
 
+/** Bits of every segment, lowest first; the highest takes what is left. */
+export const segmentWidths = (width: number, segment: number): readonly number[] =>
+  Array.from({ length: Math.ceil(width / segment) }, (_, k) => Math.min(segment, width - k * segment))
+
 /**
  * A wide accumulator that adds a signed term a cycle with carry chains of `segment` bits only: a carry out of a segment
  * waits in a register and enters the next one a cycle later. Adding 0 for `segments - 1` cycles settles every carry
- * (deferred carry, as in wide exact accumulators; Kulisch). The sum is modulo 2^width; `clear` starts it from 0, this
- * cycle's term not counted.
+ * (deferred carry, as in wide exact accumulators; Kulisch), and `settledSum` adds them all at once. The sum is modulo
+ * 2^width; `clear` starts it from 0, this cycle's term not counted. With a `promise`, a highest segment that overflows is a
+ * failed check; it may be below the sum's own by the carry under way, so give the sum a bit more than it needs.
  */
 export const segmentedAccumulator = (
-  { regs, when }: Pick<Builder, 'regs' | 'when'>,
+  builder: Pick<Builder, 'regs' | 'when' | 'use' | 'check'>,
   name: string,
   {
     term,
     clear,
     width,
     segment,
-  }: { readonly term: Int; readonly clear: Bool; readonly width: number; readonly segment: number },
+    promise,
+  }: {
+    readonly term: Int
+    readonly clear: Bool
+    readonly width: number
+    readonly segment: number
+    readonly promise?: string
+  },
 ): SegmentedSum => {
-  const count = Math.ceil(width / segment)
-  const widthOf = (k: number): number => Math.min(segment, width - k * segment)
+  const { regs, when } = builder
+  const widths = segmentWidths(width, segment)
   const field = term.wrap(s(width)).bits(width)
-  const segments: Int[] = []
-  const carries: Bool[] = []
-  let carryIn: Bool | undefined
-  for (let k = 0; k < count; k++) {
-    const bits = widthOf(k)
+  const now: { segments: Int[]; carries: Bool[] } = { segments: [], carries: [] }
+  const next: { segments: Int[]; carries: Bool[] } = { segments: [], carries: [] }
+  widths.forEach((bits, k) => {
     const shape = u(bits)
-    const r = regs({ [`${name}_${k}`]: shape })
-    const held = r[`${name}_${k}`]!
+    const held = regs({ [`${name}_${k}`]: shape })[`${name}_${k}`]!
     const part = field.slice(k * segment + bits - 1, k * segment).unsigned()
-    const sum = carryIn ? held.add(part).add(carryIn.int()) : held.add(part)
+    const carryIn = now.carries[k - 1]
+    const sum = carryIn ? carryAdd(builder, `${name}_add_${k}`, held, part, carryIn) : held.add(part)
     held.next = sum.wrap(shape)
     when(clear, () => {
       held.next = 0
     })
-    segments.push(held)
-    if (k === count - 1) break
-    const c = regs({ [`${name}_carry_${k}`]: u(1) })[`${name}_carry_${k}`]!
-    c.next = sum.shr(bits).wrap(u(1))
+    now.segments.push(held)
+    next.segments.push(sum.wrap(shape))
+    if (k === widths.length - 1) {
+      if (promise === undefined) return
+      const exact = held.bits(bits).signed().add(part.bits(bits).signed())
+      const top = carryIn ? exact.add(carryIn.int()) : exact
+      builder.check(top.ge(s(bits).min).and(top.le(s(bits).max)), promise)
+      return
+    }
+    const carry = regs({ [`${name}_carry_${k}`]: bool })[`${name}_carry_${k}`]!
+    const carryOut = sum.bits(bits + 1).bit(bits)
+    carry.next = carryOut
     when(clear, () => {
-      c.next = 0
+      carry.next = false
     })
-    carryIn = c.bit(0)
-    carries.push(carryIn)
-  }
-  const settled = carries.reduce<Bool | undefined>((any, carry) => any?.or(carry) ?? carry, undefined)
+    now.carries.push(carry)
+    next.carries.push(carryOut)
+  })
+  const open = now.carries.reduce<Bool | undefined>((any, carry) => any?.or(carry) ?? carry, undefined)
   return {
-    segments,
-    carries,
-    settled: settled ? settled.not() : term.bit(0).or(true),
-    value: cat(...segments.map((part, k) => part.bits(widthOf(k))).reverse()).signed(),
+    ...now,
+    next,
+    settled: open ? open.not() : term.bit(0).or(true),
+    value: sideBySide(now.segments, widths).signed(),
   }
 }
+
+/** Segments and carries as one field, the carries above: what a register must hold to move the sum elsewhere. */
+export const packSegments = ({ segments, carries }: Segments, widths: readonly number[]): Bits =>
+  cat(...carries.map((carry) => carry.bits()).reverse(), sideBySide(segments, widths))
+
+/** The sum, two's complement, that a field of `packSegments` stands for: one addition of all carries. */
+export const settledSum = (field: Bits, widths: readonly number[]): Int => {
+  const width = widths.reduce((sum, bits) => sum + bits, 0)
+  const value = field.slice(width - 1, 0)
+  if (widths.length === 1) return value.signed()
+  // Each carry stands at the lowest bit of its segment.
+  const carries = widths.map((bits, k) =>
+    (k === 0 ? field.bit(0).and(false) : field.bit(width + k - 1)).int().bits(bits),
+  )
+  const added = cat(...carries.reverse())
+  return value.unsigned().add(added.unsigned()).bits(width).signed()
+}
+
+const sideBySide = (segments: readonly Int[], widths: readonly number[]): Bits =>
+  cat(...segments.map((part, k) => part.bits(widths[k]!)).reverse())

@@ -1,4 +1,12 @@
-import { type Builder, bool, component, type Int, type IntShape } from '../../dsl/index.ts'
+import {
+  type BoolShape,
+  type Builder,
+  bool,
+  type Component,
+  component,
+  type Int,
+  type IntShape,
+} from '../../dsl/index.ts'
 import type { CellInputs, CellOutputs, CoreInputs, CoreOutputs } from '../array-parts.ts'
 import { groupDrain, groupTotal } from './group-accumulator.ts'
 
@@ -65,3 +73,29 @@ export const systolicCell = (label: string, multiplyAccumulate: MultiplyAccumula
   /** The parts of an array for given parameters. */
   return (p: SystolicCellParameters) => ({ cell: cell(p), core: core(p) })
 }
+
+/** Outputs of a core whose sum is whole some cycles after its operands have left: `total_last` tells when. */
+export type StagedCoreOutputs = CoreOutputs & { readonly total_last: BoolShape }
+
+/** A core and its cell with a drain register; names of the Verilog modules begin with `name`. */
+export const drainedCell = (name: string, core: Component<CoreInputs, StagedCoreOutputs>) => ({
+  core,
+  cell: DrainedCell({ name, core }),
+})
+
+const DrainedCell = component('cell', (p: { name: string; core: Component<CoreInputs, StagedCoreOutputs> }) => {
+  const { total, total_last: _, ...passedOut } = p.core.out
+  const inputs: CellInputs = { ...p.core.in, sum_in: total, sum_in_valid: bool }
+  const outputs: CellOutputs = { ...passedOut, sum_out: total, sum_out_valid: bool }
+  return {
+    name: `${p.name}_cell`,
+    in: inputs,
+    out: outputs,
+    logic({ sum_in, sum_in_valid, ...operands }, builder) {
+      const { total: groupSum, total_last, ...passed } = builder.use('core', p.core, operands)
+      const below = { sum: sum_in, valid: sum_in_valid }
+      const drain = groupDrain(builder, { total: groupSum, last: total_last, below })
+      return { ...passed, sum_out: drain.sum, sum_out_valid: drain.valid }
+    },
+  }
+})

@@ -1,84 +1,75 @@
 import { s, u } from '../../dsl/index.ts'
 import { integerFormatOf } from '../../formats/index.ts'
-import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
+import { fullSpec, readParameters, type Spec } from '../../spec/index.ts'
 import { shortestGroup } from '../arith/group-accumulator.ts'
-import type { PeFamily } from '../family.ts'
+import type { PeFamily, ProcessingElement } from '../family.ts'
 import { ActivationSum, mixpeCell } from './cell.ts'
+import { alignedMixpe, floatMixpe } from './float-family.ts'
+import { allParameters, integerParameters } from './parameters.ts'
 import { correctedSum, ZeroPointCorrection } from './zero-point.ts'
 
-const parameters = {
-  w: { kind: 'format', allowed: ['int2', 'int3', 'int4', 'int8'], default: 'int4', summary: 'weight format' },
-  a: { kind: 'format', allowed: ['int8'], default: 'int8', summary: 'activation format' },
-  group: {
-    kind: 'integer',
-    min: 1,
-    max: 4096,
-    default: 128,
-    summary: 'most operand pairs that share scale and zero point',
-  },
-  weights: {
-    kind: 'choice',
-    allowed: ['asymmetric', 'symmetric'],
-    default: 'asymmetric',
-    summary: 'asymmetric: unsigned codes with a zero point; symmetric: signed codes',
-  },
-} as const satisfies ParameterSchema
-
-/** MixPE W4A8: shift-add products, exact sum over a quantisation group, zero point taken off once a group. */
+/** MixPE: shift-add products, the sum over a quantisation group dequantised once. */
 export const mixpe: PeFamily = {
   id: 'mixpe',
   summary: 'shift-add mixed precision, dequantisation after the group (MixPE)',
   source: 'Zhang et al., MixPE, arXiv 2411.16158 (abstract); datapath widths, drain and correction unit are ours',
-  parameters,
+  parameters: allParameters,
   apply(spec) {
-    const p = readParameters(spec, parameters)
-    const symmetric = p.weights === 'symmetric'
-    const { bits } = integerFormatOf(p.w)
-    const weight = symmetric ? s(bits) : u(bits)
-    const activation = s(integerFormatOf(p.a).bits)
-    const name = `mixpe_w${bits}${symmetric ? 's' : 'u'}_a${activation.width}_g${p.group}`
-    const shapes = { name, activation, weight, group: p.group }
-    const inner = mixpeCell({
-      name,
+    const { a, acc } = readParameters(spec, allParameters)
+    if (a === 'int8') return integerMixpe(spec)
+    return acc === 'aligned' ? alignedMixpe(spec) : floatMixpe(spec)
+  },
+}
+
+/** W4A8: exact sum over the group, zero point taken off once a group. */
+const integerMixpe = (spec: Spec): ProcessingElement => {
+  const p = readParameters(spec, integerParameters)
+  const symmetric = p.weights === 'symmetric'
+  const { bits } = integerFormatOf(p.w)
+  const weight = symmetric ? s(bits) : u(bits)
+  const activation = s(integerFormatOf(p.a).bits)
+  const name = `mixpe_w${bits}${symmetric ? 's' : 'u'}_a${activation.width}_g${p.group}`
+  const shapes = { name, activation, weight, group: p.group }
+  const inner = mixpeCell({
+    name,
+    activation,
+    weight,
+    sum: activation.times(weight).sumOf(p.group),
+    promise: `a group has at most ${p.group} operand pairs`,
+  })
+  const parts = symmetric
+    ? inner
+    : { ...inner, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
+  return {
+    spec: fullSpec('mixpe', integerParameters, p),
+    parameters: p,
+    name,
+    family: 'mixpe',
+    operands: {
       activation,
       weight,
-      sum: activation.times(weight).sumOf(p.group),
-      promise: `a group has at most ${p.group} operand pairs`,
-    })
-    const parts = symmetric
-      ? inner
-      : { ...inner, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
-    return {
-      spec: fullSpec('mixpe', parameters, p),
-      parameters: p,
-      name,
-      family: 'mixpe',
-      operands: {
-        activation,
-        weight,
-        zero: symmetric ? undefined : weight,
-        result: symmetric ? activation.times(weight).sumOf(p.group) : correctedSum(shapes),
-        group: p.group,
+      zero: symmetric ? undefined : weight,
+      result: symmetric ? activation.times(weight).sumOf(p.group) : correctedSum(shapes),
+      group: p.group,
+    },
+    parts,
+    golden: (activations, weights, zero) => {
+      let sum = 0n
+      for (let k = 0; k < activations.length; k++) sum += BigInt(activations[k]!) * BigInt(weights[k]! - zero)
+      return sum
+    },
+    timing: { latency_cycles: symmetric ? 2 : 4, cycles_per_step: 1, macs_per_cycle: 1, shortestGroup },
+    claims: [
+      {
+        what: 'speed and energy of the accelerator against state-of-the-art quantisation accelerators',
+        value: '2.6 times the speed, 1.4 times less energy',
+        source: 'arXiv 2411.16158, abstract',
       },
-      parts,
-      golden: (activations, weights, zero) => {
-        let sum = 0n
-        for (let k = 0; k < activations.length; k++) sum += BigInt(activations[k]!) * BigInt(weights[k]! - zero)
-        return sum
+      {
+        what: 'area times power of an INT8 PE over that of a MixPE INT4 x INT8 PE',
+        value: '2.29 (133.38 / 58.28)',
+        source: "design-space plot data in the authors' simulator repository, file dse.py, since deleted",
       },
-      timing: { latency_cycles: symmetric ? 2 : 4, cycles_per_step: 1, macs_per_cycle: 1, shortestGroup },
-      claims: [
-        {
-          what: 'speed and energy of the accelerator against state-of-the-art quantisation accelerators',
-          value: '2.6 times the speed, 1.4 times less energy',
-          source: 'arXiv 2411.16158, abstract',
-        },
-        {
-          what: 'area times power of an INT8 PE over that of a MixPE INT4 x INT8 PE',
-          value: '2.29 (133.38 / 58.28)',
-          source: "design-space plot data in the authors' simulator repository, file dse.py, since deleted",
-        },
-      ],
-    }
-  },
+    ],
+  }
 }

@@ -15,13 +15,13 @@ export const ZeroPointCorrection = component('mixpe_zero_point', (p: MixpeShapes
   const cellSum = p.activation.times(p.weight).sumOf(p.group)
   const activationSum = p.activation.sumOf(p.group)
   const corrected = correctedSum(p)
-  const inputs: ColumnEdgeInputs = {
+  const inputs = {
     sum_in: cellSum,
     sum_in_valid: bool,
     activation_sum_in: activationSum,
     zero_in: p.weight,
     zero_load: bool,
-  }
+  } satisfies ColumnEdgeInputs
   const outputs: ColumnEdgeOutputs = { result: corrected, result_valid: bool, activation_sum_out: activationSum }
   return {
     name: `${p.name}_zero_point`,

@@ -6,7 +6,7 @@ import { type Case, firstDifference, gatesDiffer } from '../../dsl/equivalence.t
 const golden = ({ a, b }: Case): Record<string, bigint> => ({ result: a! * b! })
 const shapes = [u(1), u(2), u(3), u(4), s(1), s(2), s(3), s(4)]
 
-describe.each(['array', 'booth'] as const)('a product as gates (%s) and as logic is a * b', (form) => {
+describe.each(['array', 'booth', 'shift-add'] as const)('a product as gates (%s) and as logic is a * b', (form) => {
   it('for every value of operands of 1 to 4 bits, signed or not', () => {
     for (const a of shapes)
       for (const b of shapes) {
