@@ -25,20 +25,22 @@ export const segmentWidths = (width: number, segment: number): readonly number[]
  * A wide accumulator that adds a signed term a cycle with carry chains of `segment` bits only: a carry out of a segment
  * waits in a register and enters the next one a cycle later. Adding 0 for `segments - 1` cycles settles every carry
  * (deferred carry, as in wide exact accumulators; Kulisch), and `settledSum` adds them all at once. The sum is modulo
- * 2^width; `clear` starts it from 0, this cycle's term not counted. With a `promise`, a highest segment that overflows is a
- * failed check; it may be below the sum's own by the carry under way, so give the sum a bit more than it needs.
+ * 2^width; `clear` starts it from 0, this cycle's term not counted. `plus` counts as 1 beside the term and costs nothing: a term
+ * turned round bit by bit becomes its opposite. With a `promise`, a sum that does not fit is a failed check.
  */
 export const segmentedAccumulator = (
   builder: Pick<Builder, 'regs' | 'when' | 'use' | 'check'>,
   name: string,
   {
     term,
+    plus,
     clear,
     width,
     segment,
     promise,
   }: {
     readonly term: Int
+    readonly plus?: Bool
     readonly clear: Bool
     readonly width: number
     readonly segment: number
@@ -54,7 +56,7 @@ export const segmentedAccumulator = (
     const shape = u(bits)
     const held = regs({ [`${name}_${k}`]: shape })[`${name}_${k}`]!
     const part = field.slice(k * segment + bits - 1, k * segment).unsigned()
-    const carryIn = now.carries[k - 1]
+    const carryIn = k === 0 ? plus : now.carries[k - 1]
     const sum = carryIn ? carryAdd(builder, `${name}_add_${k}`, held, part, carryIn) : held.add(part)
     held.next = sum.wrap(shape)
     when(clear, () => {
@@ -62,13 +64,7 @@ export const segmentedAccumulator = (
     })
     now.segments.push(held)
     next.segments.push(sum.wrap(shape))
-    if (k === widths.length - 1) {
-      if (promise === undefined) return
-      const exact = held.bits(bits).signed().add(part.bits(bits).signed())
-      const top = carryIn ? exact.add(carryIn.int()) : exact
-      builder.check(top.ge(s(bits).min).and(top.le(s(bits).max)), promise)
-      return
-    }
+    if (k === widths.length - 1) return
     const carry = regs({ [`${name}_carry_${k}`]: bool })[`${name}_carry_${k}`]!
     const carryOut = sum.bits(bits + 1).bit(bits)
     carry.next = carryOut
@@ -78,6 +74,11 @@ export const segmentedAccumulator = (
     now.carries.push(carry)
     next.carries.push(carryOut)
   })
+  if (promise !== undefined) {
+    const sum = settledSum(packSegments(now, widths), widths).add(term)
+    const total = plus ? sum.add(plus.int()) : sum
+    builder.check(total.ge(s(width).min).and(total.le(s(width).max)), promise)
+  }
   const open = now.carries.reduce<Bool | undefined>((any, carry) => any?.or(carry) ?? carry, undefined)
   return {
     ...now,

@@ -70,7 +70,21 @@ export const normaliseLeft = (
   return { normalised, places: cat(...moves.map((moved) => moved.bits())).unsigned() }
 }
 
-const repeated = (bit: Bool, count: number): Bits => cat(...Array.from({ length: count }, () => bit.bits()))
+/**
+ * `value`, two's complement, shifted left by any number of places, in as many bits as the most places need; what comes in
+ * below is `fill`. A level of choices for each bit of `places`, the smallest shift first, while the value is narrow.
+ */
+export const shiftLeftFilled = (value: Bits, places: Int, fill: Bool): Bits => {
+  let kept = value
+  for (let level = 0; level < places.shape.width; level++) {
+    const by = 2 ** level
+    const signs = repeated(kept.bit(kept.width - 1), by)
+    kept = mux(places.bit(level), cat(kept, repeated(fill, by)), cat(signs, kept)).named(`left_${by}`)
+  }
+  return kept
+}
+
+export const repeated = (bit: Bool, count: number): Bits => cat(...Array.from({ length: count }, () => bit.bits()))
 
 /** The bits of min(limit, 2^levels - 1), lowest first. */
 const roomOf = (limit: Int, levels: number): readonly Bool[] => {

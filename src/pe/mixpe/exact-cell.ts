@@ -3,6 +3,7 @@ import { place, round } from '../arith/float/round.ts'
 import { unpack, unpackInteger } from '../arith/float/unpacked.ts'
 import { fp16, fp32 } from '../arith/float/usual.ts'
 import { packSegments, segmentedAccumulator, segmentWidths, settledSum } from '../arith/segmented-accumulator.ts'
+import { repeated, shiftLeftFilled } from '../arith/shifters.ts'
 import { nextStage } from '../arith/stage.ts'
 import type { StagedCoreOutputs } from '../arith/systolic-cell.ts'
 import type { ColumnEdgeInputs, ColumnEdgeOutputs, CoreInputs } from '../array-parts.ts'
@@ -19,17 +20,15 @@ const fractionBits = fp16.bias - 1 + fp16.mantissaBits
 /** Carry chains of a quarter of the sum. */
 const segmentCount = 4
 
-/** Shapes of a product and of a group's sum in units of 2^-24, and the segments that hold the sum. */
+/** Shapes of a product in units of 2^-24 and of a field with a group's sum, and the segments that hold the sum. */
 const exactShapes = ({ weight, group }: Pick<ExactMixpeParameters, 'weight' | 'group'>) => {
-  const factor = weight.max > -weight.min ? range(-weight.max, weight.max) : range(weight.min, -weight.min)
-  const significand = u(fp16.mantissaBits + 1)
-  const largest = significand.times(factor).max << BigInt(2 ** fp16.exponentBits - 3)
+  const magnitude = -weight.min > weight.max ? -weight.min : weight.max
+  const largest = (u(fp16.mantissaBits + 1).max * magnitude) << BigInt(2 ** fp16.exponentBits - 3)
   const term = range(-largest, largest)
-  // A bit more than the sum, for the highest segment without the carries under way.
-  const width = term.sumOf(group).width + 1
+  const { width } = term.sumOf(group)
   const segment = Math.ceil(width / segmentCount)
   const widths = segmentWidths(width, segment)
-  return { factor, term: s(term.width), width, segment, widths, total: u(width + widths.length - 1 + 2) }
+  return { term: s(term.width), width, segment, widths, total: u(width + widths.length - 1 + 2) }
 }
 
 /**
@@ -39,7 +38,7 @@ const exactShapes = ({ weight, group }: Pick<ExactMixpeParameters, 'weight' | 'g
  */
 export const ExactMixpeCore = component('mixpe_exact_core', (p: ExactMixpeParameters) => {
   const activation = u(fp16.bits)
-  const { factor, term, width, segment, widths, total } = exactShapes(p)
+  const { term, width, segment, widths, total } = exactShapes(p)
   const inputs: CoreInputs = { activation_in: activation, weight_in: p.weight, last_in: bool }
   const passed = { activation_out: activation, weight_out: p.weight, last_out: bool }
   const outputs: StagedCoreOutputs = { ...passed, total, total_last: bool }
@@ -53,20 +52,28 @@ export const ExactMixpeCore = component('mixpe_exact_core', (p: ExactMixpeParame
       r.weight.next = i.weight_in
       r.last.next = i.last_in
       const x = unpack(fp16, r.activation.bits())
-      // The sign goes into the short factor, so that what is shifted is two's complement already.
-      const signed = mux(x.sign, r.weight.neg(), r.weight).sat(factor)
+      const product = byShiftAdd(builder)(x.significand.unsigned(), r.weight)
       const special = x.nan.or(x.infinite)
       const isNan = x.nan.or(r.weight.eq(0))
+      const isMinus = x.sign.xor(r.weight.lt(0))
       const step = {
-        product: byShiftAdd(builder)(x.significand.unsigned(), signed),
-        places: x.exponent.sub(1),
-        plus: special.and(isNan.or(signed.gt(0))),
-        minus: special.and(isNan.or(signed.lt(0))),
+        // Turned round where the activation is negative; the sum adds the 1 that makes it the opposite.
+        turned: product.bits().xor(repeated(x.sign, product.shape.width)),
+        sign: x.sign,
+        exponent: x.exponent,
+        plus: special.and(isNan.or(isMinus.not())),
+        minus: special.and(isNan.or(isMinus)),
         last: r.last,
       }
-      const { product, places, last, ...flags } = p.stages > 1 ? nextStage(builder, 'product', step) : step
+      const { turned, sign, exponent, last, ...flags } = p.stages > 1 ? nextStage(builder, 'product', step) : step
+      // Exponents begin at 1, so the lowest bit is never one of the product.
+      const shifted = shiftLeftFilled(turned, exponent, sign)
       const sum = segmentedAccumulator(builder, 'sum', {
-        term: product.shlBy(places).wrap(term),
+        term: shifted
+          .slice(shifted.width - 1, 1)
+          .signed()
+          .wrap(term),
+        plus: sign,
         clear: last,
         width,
         segment,
