@@ -13,10 +13,10 @@ import { randomWords } from '../../../src/sim/stimulus.ts'
 const accumulator = (width: number, segment: number, term: number) =>
   javascriptEngine(
     component('segmented', (_: { width: number; segment: number; term: number }) => ({
-      in: { term: s(term), clear: bool },
+      in: { term: s(term), plus: bool, clear: bool },
       out: { value: s(width), settled: bool, held: s(width), coming: s(width) },
       logic(i, builder) {
-        const sum = segmentedAccumulator(builder, 'sum', { ...i, width, segment })
+        const sum = segmentedAccumulator(builder, 'sum', { ...i, width, segment, promise: 'the sum fits' })
         const widths = segmentWidths(width, segment)
         const [held, coming] = [sum, sum.next].map((parts) => settledSum(packSegments(parts, widths), widths))
         return { value: sum.value, settled: sum.settled, held: held!, coming: coming! }
@@ -25,6 +25,20 @@ const accumulator = (width: number, segment: number, term: number) =>
   )
 
 describe('the segmented accumulator', () => {
+  it.each([12, 7])('of %i bits takes its largest sums, and tells one that is larger', (width) => {
+    for (const [by, count] of [
+      [7n, Math.floor((2 ** (width - 1) - 1) / 7)],
+      [-8n, 2 ** (width - 1) / 8],
+    ] as const) {
+      const engine = accumulator(width, 5, 4)
+      writePort(engine.inputs, portNamed(engine.ports.inputs, 'term'), by)
+      engine.step(count)
+      expect(engine.failures).toEqual([])
+      engine.step()
+      expect(engine.failures[0]!.message).toMatch(/the sum fits/)
+    }
+  })
+
   it.each([
     [52, 13, 20],
     [20, 8, 9],
@@ -35,13 +49,14 @@ describe('the segmented accumulator', () => {
     'of %i bits in segments of %i holds the sum once zeros have settled the carries, and at any time with them added',
     (width, segment, term) => {
       const engine = accumulator(width, segment, term)
-      const [termPort, clear] = ['term', 'clear'].map((name) => portNamed(engine.ports.inputs, name))
+      const [termPort, plus, clear] = ['term', 'plus', 'clear'].map((name) => portNamed(engine.ports.inputs, name))
       const [value, settled, held, coming] = ['value', 'settled', 'held', 'coming'].map((name) =>
         portNamed(engine.ports.outputs, name),
       )
       const random = randomWords(width)
-      const step = (by: bigint, isClear = false): void => {
+      const step = (by: bigint, isClear = false, one = 0n): void => {
         writePort(engine.inputs, termPort!, by)
+        writePort(engine.inputs, plus!, one)
         writePort(engine.inputs, clear!, isClear ? 1n : 0n)
         engine.step()
       }
@@ -52,9 +67,10 @@ describe('the segmented accumulator', () => {
         step(1n, true)
         for (let terms = 1 + (random() % 50); terms > 0; terms--) {
           const by = BigInt.asIntN(term, (BigInt(random()) << 32n) | BigInt(random()))
-          step(by)
+          const one = BigInt(random() & 1)
+          step(by, false, one)
           expect(readPort(engine.outputs, held!)).toBe(BigInt.asIntN(width, sum))
-          sum += by
+          sum += by + one
           expect(readPort(engine.outputs, coming!)).toBe(BigInt.asIntN(width, sum))
         }
         // Outputs show the cycle before the edge: this step is the first of zeros.

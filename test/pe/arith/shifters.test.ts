@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bits, component, type Int, u } from '../../../src/dsl/index.ts'
-import { normaliseLeft, shiftRightSticky } from '../../../src/pe/arith/shifters.ts'
+import { normaliseLeft, shiftLeftFilled, shiftRightSticky } from '../../../src/pe/arith/shifters.ts'
 import { portNamed, readPort } from '../../../src/sim/engine.ts'
 import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
 import { everyCombination, operation, results } from './operation.ts'
@@ -32,6 +32,24 @@ describe('shiftRightSticky', () => {
       })
     }
   })
+})
+
+describe('shiftLeftFilled', () => {
+  it.each([1, 2, 5].flatMap((from) => [1, 2, 3].map((count) => [from, count] as const)))(
+    "two's complement of %i bits, by every number of %i bits, zeros or ones coming in",
+    (from, count) => {
+      const triples = everyCombination([from, count, 1])
+      const width = from + ones(count)
+      const module = operation('shift', [from, count, 1], width, (value, places, fill) =>
+        shiftLeftFilled(value, places.unsigned(), fill.bit(0)),
+      )
+      results(module, triples).forEach((result, k) => {
+        const [value, places, fill] = Array.from(triples.subarray(3 * k, 3 * k + 3), BigInt)
+        const want = (BigInt.asIntN(from, value!) << places!) | (fill! ? (1n << places!) - 1n : 0n)
+        if (BigInt(result) !== BigInt.asUintN(width, want)) expect.fail(`${value} by ${places}, ${fill}: ${result}`)
+      })
+    },
+  )
 })
 
 describe('normaliseLeft', () => {
