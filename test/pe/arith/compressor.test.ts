@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Bool, bits, bool, component, range, s, u, vec } from '../../../src/dsl/index.ts'
-import { SplitAdd } from '../../../src/pe/arith/add.ts'
+import { CarryAdd, SplitAdd } from '../../../src/pe/arith/add.ts'
 import { compress } from '../../../src/pe/arith/compressor.ts'
 import { FullAdder } from '../../../src/pe/arith/full-adder.ts'
 import { addCarries } from '../../../src/pe/arith/late-carries.ts'
@@ -129,6 +129,20 @@ describe('a split adder gives a + b', () => {
   ])('%s + %s', (a, b) => {
     const { module } = SplitAdd({ a, b })
     expect(firstDifference(module.gates!, (values) => ({ sum: values.a! + values.b! }))).toBeUndefined()
+    expect(gatesDiffer(module)).toBeUndefined()
+  })
+})
+
+describe('a carry adder gives a + b + carry', () => {
+  it.each([
+    [u(1), u(1)],
+    [u(4), u(4)],
+    [u(6), u(3)],
+    [u(3), u(6)],
+    [u(13), u(13)],
+  ])('%s + %s', (a, b) => {
+    const { module } = CarryAdd({ a, b })
+    expect(firstDifference(module.gates!, (values) => ({ sum: values.a! + values.b! + values.carry! }))).toBeUndefined()
     expect(gatesDiffer(module)).toBeUndefined()
   })
 })
