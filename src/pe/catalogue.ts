@@ -12,7 +12,10 @@ export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna]
 export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8)',
   'mixpe(w=int4, a=int8, weights=symmetric)',
+  'mixpe(w=int4, a=fp16)',
+  'mixpe(w=int4, a=fp16, acc=exact)',
   'mac(w=int8, a=int8)',
+  'figna(w=int4, a=fp16)',
 ]
 
 /** The PE a spec text describes; anything wrong in it is a SpecError with a caret. */

@@ -334,6 +334,12 @@ describe('activations aligned by group', () => {
     expect([3, 5, 7].map(units)).toEqual([2, 2, 4].map((n) => BigInt(float32Code(n * 2 ** -10))))
   })
 
+  it('take exponent 0 for 1, in a group of subnormals', () => {
+    const pe = processingElement('mixpe(a=fp16, acc=aligned)')
+    const zero = { ...pe, operands: { ...pe.operands, exponent: { ...pe.operands.exponent!, of: () => 0 } } }
+    expect(compareGroups(javascriptEngine(lonePe(pe)), zero, [group([smallest, 0x83ff], [7, -8])])).toEqual([])
+  })
+
   it('tell an exponent below that of one of them', () => {
     const pe = processingElement('mixpe(a=fp16, acc=aligned)')
     const engine = javascriptEngine(lonePe(pe))

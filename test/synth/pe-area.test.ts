@@ -32,3 +32,13 @@ test('a MixPE W4A8 takes at most 400 um2 without its drain and 540 with it', asy
   expect(core.cellCounts).toMatchObject({ FA: 31, DFF: 32 })
   expect((await mapped('mixpe', 'cell', 'amap')).area_um2).toBeLessThan(540)
 })
+
+test.each([
+  ['mixpe(a=fp16)', 1700, 6500],
+  ['mixpe(a=fp16, acc=exact)', 1083, 2400],
+  ['mixpe(a=fp16, acc=aligned)', 530, 1700],
+])('%s takes at most %i um2 without its drain, at %i ps', async (spec, area, path) => {
+  const { area_um2, timing } = await mapped(spec, 'core', 'amap')
+  expect(area_um2).toBeLessThan(area)
+  expect(timing.critical_path_ps).toBeLessThan(path)
+})
