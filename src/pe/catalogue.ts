@@ -12,6 +12,7 @@ export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna]
 export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8)',
   'mixpe(w=int4, a=int8, weights=symmetric)',
+  'mixpe(w=int4, a=int8, compute=serial)',
   'mac(w=int8, a=int8)',
 ]
 
