@@ -73,6 +73,8 @@ export const runProduct = (
     result: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_${c}`).offset),
     valid: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_valid_${c}`).offset),
   }
+  const { cycles_per_step } = pe.timing
+  const step = cycles_per_step > 1 ? portNamed(ports.inputs, 'step').offset : undefined
   const shortest = pe.timing.shortestGroup(rows)
   const latest = drainCycles(pe, { rows, columns }) - 1
   const sums = new Int32Array(tokens * (toOutput - fromOutput) * groups)
@@ -126,9 +128,11 @@ export const runProduct = (
       for (let g = 0; g < groups; g++) {
         const start = g * group
         const end = Math.min(inputs, start + group)
-        idle(Math.max(0, shortest - (end - start)))
+        const length = (end - start) * cycles_per_step
+        idle(Math.max(0, shortest - length))
         const exponents = at.exponent.map((_, r) => (r < liveRows ? exponentOf(firstToken + r, start, end) : 0))
-        for (let k = start; k < end; k++) {
+        for (let n = 0; n < length; n++) {
+          const k = start + Math.floor(n / cycles_per_step)
           const row = filled * ports.inputWords
           for (let r = 0; r < liveRows; r++)
             stimulus[row + at.activation[r]!] = activations[(firstToken + r) * inputs + k]!
@@ -136,7 +140,8 @@ export const runProduct = (
             stimulus[row + at.exponent[r]!] = exponent
           })
           for (let c = 0; c < liveColumns; c++) stimulus[row + at.weight[c]!] = weights[(firstOutput + c) * inputs + k]!
-          if (k === end - 1) {
+          if (step !== undefined && n % cycles_per_step === 0) stimulus[row + step] = 1
+          if (n === length - 1) {
             stimulus[row + at.last] = 1
             if (zeros)
               for (let c = 0; c < liveColumns; c++) stimulus[row + at.zero[c]!] = zeros[(firstOutput + c) * groups + g]!

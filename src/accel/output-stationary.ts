@@ -1,5 +1,7 @@
 import {
   type Bool,
+  type BoolShape,
+  type Builder,
   bool,
   component,
   delay,
@@ -7,6 +9,7 @@ import {
   type Int,
   type IntShape,
   type Module,
+  mux,
   type VectorShape,
   vec,
 } from '../dsl/index.ts'
@@ -25,33 +28,52 @@ export interface ArraySize {
  * the last element of a group, and with that the group's zero points; a group's exponents come with all its elements. Delays of a cycle per row and column are made here.
  * An idle cycle carries activations 0, which add nothing to any sum.
  *
+ * Where a step takes several cycles (`cycles_per_step`), its operands are held through them; `step` comes with the first
+ * and `last` with the last. A cycle outside any step is idle, whatever the operands are.
+ *
  * Results leave at the top: column c gives rows 0, 1, ... of a group, one every second cycle, `result_valid_c` beside
  * them; `resultCycle` says when. Groups must end at least `shortestGroup(rows)` cycles apart.
  */
 export const outputStationaryArray = (pe: ProcessingElement, size: ArraySize): Module =>
   OutputStationary({ pe: { ...pe, identity: pe.spec }, ...size }).module
 
-/** Cycles from the one that takes a group's last operands to the one in which (row, column)'s result is valid. */
+/** Cycles from the one with a group's `last` to the one in which (row, column)'s result is valid. */
 export const resultCycle = (pe: ProcessingElement, row: number, column: number): number =>
   pe.timing.latency_cycles + 2 * row + column
 
-/** Cycles after the last operands until every result of a tile has left the array, its own cycle included. */
+/** Cycles from the one with a tile's `last` until every result has left the array, itself included. */
 export const drainCycles = (pe: ProcessingElement, { rows, columns }: ArraySize): number =>
   resultCycle(pe, rows - 1, columns - 1) + 1
+
+/** What the driver of steps of several cycles promises. The registers serve these checks alone. */
+const checkSteps = (builder: Builder, { step, last }: { step: Bool; last: Bool }, cycles: number): void => {
+  const phases = delays(builder, 'step_phase', step, cycles - 1)
+  const anyOf = (conditions: readonly Bool[]): Bool => conditions.reduce((one, other) => one.or(other))
+  builder.check(
+    step.and(anyOf(phases.slice(1))).not(),
+    `a step begins before the ${cycles} cycles of the last are over`,
+  )
+  builder.check(last.and(anyOf(phases.slice(0, -1))).not(), `'last' comes before the last cycle of its step`)
+}
 
 const OutputStationary = component(
   'output_stationary',
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {
     const { activation, weight, zero, exponent, result } = pe.operands
-    const { cell, rowEdge, columnEdge } = pe.parts
+    const { cell, rowEdge, columnEdge, feeders } = pe.parts
     const ports = {
       activation: vec(rows, activation),
       ...(exponent ? { exponent: vec(rows, exponent.shape) } : {}),
       weight: vec(columns, weight),
+      ...(feeders ? { step: bool } : {}),
       last: bool,
       ...(zero ? { zero: vec(columns, zero) } : {}),
     }
-    const inputs = ports as typeof ports & { exponent: VectorShape<IntShape>; zero: VectorShape<IntShape> }
+    const inputs = ports as typeof ports & {
+      exponent: VectorShape<IntShape>
+      step: BoolShape
+      zero: VectorShape<IntShape>
+    }
     return {
       name: rows === 1 && columns === 1 ? pe.name : `${pe.name}_array_${rows}x${columns}`,
       in: inputs,
@@ -76,13 +98,16 @@ const OutputStationary = component(
         // The row edge's own register is one more cycle before the first column.
         const edge = rowEdge ? 1 : 0
         const above = i.weight.map((value, c) => delay(builder, `weight_skew_${c}`, value, c + edge))
+        const fed = feeders?.latency_cycles ?? 0
+        const steps = feeders ? delays(builder, 'step_skew', i.step, Math.max(rows, columns) - 1 + edge) : []
 
         let activationSum: Int | undefined
         if (rowEdge) {
           const edgeSum = wires({ edge_up: vec(rows, rowEdge.in.sum_in), edge_up_valid: vec(rows, bool) })
           for (let r = 0; r < rows; r++) {
             const out = use(`row_edge_${r}`, rowEdge, {
-              activation_in: left[r]!.activation,
+              // Once a step, however long the operand is held.
+              activation_in: feeders ? mux(steps[r]!, left[r]!.activation, 0) : left[r]!.activation,
               last_in: left[r]!.last,
               ...(exponent ? { exponent_in: delay(builder, `exponent_skew_${r}`, i.exponent[r]!, r) } : {}),
               sum_in: r + 1 < rows ? edgeSum.edge_up[r + 1]! : 0,
@@ -92,7 +117,21 @@ const OutputStationary = component(
             edgeSum.edge_up_valid[r]!.value = out.sum_out_valid
             left[r] = { activation: out.activation_out, last: out.last_out }
           }
-          activationSum = edgeSum.edge_up[0]!
+          activationSum = delay(builder, 'activation_sum_fed', edgeSum.edge_up[0]!, fed)
+        }
+
+        if (feeders) {
+          checkSteps(builder, i, pe.timing.cycles_per_step)
+          for (let r = 0; r < rows; r++) {
+            const { activation: operand, last } = left[r]!
+            const inputs = { activation_in: operand, step: steps[r + edge]! }
+            const { activation_out } = use(`row_feeder_${r}`, feeders.row, inputs)
+            left[r] = { activation: activation_out, last: delay(builder, `last_fed_${r}`, last, fed) }
+          }
+          for (let c = 0; c < columns; c++) {
+            const inputs = { weight_in: above[c]!, step: steps[c + edge]! }
+            above[c] = use(`column_feeder_${c}`, feeders.column, inputs).weight_out
+          }
         }
 
         const topLast: Bool[] = []
@@ -126,7 +165,7 @@ const OutputStationary = component(
               ...(activationSum ? { activation_sum_in: activationSum } : {}),
               ...(zero
                 ? {
-                    zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + 1),
+                    zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + fed + 1),
                     zero_load: topLast[c]!,
                   }
                 : {}),

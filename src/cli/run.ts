@@ -153,11 +153,21 @@ const samplerOf = ({ temperature, topP, seed }: RunRequest): Sampler =>
 
 const synthesisOf = async (pe: ProcessingElement, output: Output): Promise<PeSynthesis> => {
   const parts = await synthesiseParts(pe, { target: energyTarget }, output)
-  const part = (name: (typeof parts)[number]['name']): AsicSynthesis | undefined => {
+  const part = <K extends string>(
+    key: K,
+    name: (typeof parts)[number]['name'],
+  ): { readonly [key in K]?: AsicSynthesis } => {
     const result = parts.find((candidate) => candidate.name === name)?.result
-    return result?.kind === 'asic' ? result : undefined
+    return result?.kind === 'asic' ? ({ [key]: result } as { [key in K]: AsicSynthesis }) : {}
   }
-  const [cell, rowEdge, columnEdge] = [part('cell'), part('row edge'), part('column edge')]
+  const { cell } = part('cell', 'cell')
   if (!cell) throw new UserError('E-TARGET', `${energyTarget} is no standard-cell target`)
-  return { pe, cell, ...(rowEdge ? { rowEdge } : {}), ...(columnEdge ? { columnEdge } : {}) }
+  return {
+    pe,
+    cell,
+    ...part('rowEdge', 'row edge'),
+    ...part('columnEdge', 'column edge'),
+    ...part('rowFeeder', 'row feeder'),
+    ...part('columnFeeder', 'column feeder'),
+  }
 }

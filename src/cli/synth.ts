@@ -11,7 +11,7 @@ import { columns, type Output } from './context.ts'
 
 /** A block of a PE and how many share it. */
 export interface SynthesisedPart {
-  readonly name: 'cell' | 'core' | 'row edge' | 'column edge'
+  readonly name: 'cell' | 'core' | 'row edge' | 'column edge' | 'row feeder' | 'column feeder'
   /** One of it in a R x C array: `R x C`, `R`, `C`. The core is part of the cell. */
   readonly count: string
   readonly result: SynthesisResult
@@ -43,6 +43,8 @@ export const synthesiseParts = async (
     { name: 'core', count: 'R x C', component: core ? pe.parts.core : undefined },
     { name: 'row edge', count: 'R', component: pe.parts.rowEdge },
     { name: 'column edge', count: 'C', component: pe.parts.columnEdge },
+    { name: 'row feeder', count: 'R', component: pe.parts.feeders?.row },
+    { name: 'column feeder', count: 'C', component: pe.parts.feeders?.column },
   ] as const
   const yosys = withCache(openYosys())
   try {

@@ -1,6 +1,7 @@
 import { groupsOf, macsOf } from '../accel/gemm.ts'
 import type { ArraySize } from '../accel/output-stationary.ts'
 import type { ProductRunner } from '../accel/product-runner.ts'
+import type { ProcessingElement } from '../pe/family.ts'
 import type { GroupQuantised } from '../quant/group-integer.ts'
 import { applyScales, groupSums } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
@@ -79,9 +80,12 @@ export const hardwareLinear = (
   }
 }
 
-/** Share of the array's multiply-accumulate slots that did useful work. */
-export const utilisationOf = ({ rows, columns }: ArraySize, { macs, cycles }: Pick<LayerCount, 'macs' | 'cycles'>) =>
-  cycles === 0 ? 0 : macs / (cycles * rows * columns)
+/** Share of the multiply-accumulates the array could have done in its cycles that were useful work. */
+export const utilisationOf = (
+  { rows, columns }: ArraySize,
+  { timing }: ProcessingElement,
+  { macs, cycles }: Pick<LayerCount, 'macs' | 'cycles'>,
+): number => (cycles === 0 ? 0 : macs / (cycles * rows * columns * timing.macs_per_cycle))
 
 const productOf = (weights: GroupQuantised, activations: Int8Array, tokens: number) => ({
   tokens,

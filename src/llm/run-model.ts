@@ -107,7 +107,7 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
       compared: sum('compared'),
       mismatches: sum('mismatches'),
       firstMismatch: hardware.firstMismatch(),
-      utilisation: utilisationOf(size, totals),
+      utilisation: utilisationOf(size, pe, totals),
       seconds: (performance.now() - started) / 1000,
       provenance: {
         cycles: `simulated clock cycles of one ${size.rows} x ${size.columns} array, padding and drain included; memory is ideal`,

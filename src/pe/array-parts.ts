@@ -13,12 +13,40 @@ export interface ArrayParts {
   readonly rowEdge?: Component<RowEdgeInputs, RowEdgeOutputs>
   /** One per column at the top edge: turns the cells' sums, and what row edges hand up, into results. */
   readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
+  /** What makes operands into what the cells take, where a step lasts more than one cycle. */
+  readonly feeders?: OperandFeeders
 }
 
+/**
+ * A row's and a column's way in, for a PE whose step takes `cycles_per_step` cycles: in each of them a feeder hands on the
+ * part of its operand whose turn it is, such as one bit of a weight. Between steps what one of them hands on adds nothing,
+ * whatever the other does. Cells, and how wide operands are in them, know of feeders only by their own inputs' shapes.
+ */
+export interface OperandFeeders {
+  /** One per row, behind the row edge and before the first cell. */
+  readonly row: Component<RowFeederInputs, RowFeederOutputs>
+  /** One per column, before the top cell. */
+  readonly column: Component<ColumnFeederInputs, ColumnFeederOutputs>
+  /** Cycles from a step's first to the first part of its operands, the same for both. */
+  readonly latency_cycles: number
+}
+
+export type RowFeederInputs = {
+  /** The step's activation, held through the step's cycles. */
+  readonly activation_in: IntShape
+  /** This is the first cycle of a step. */
+  readonly step: BoolShape
+}
+export type RowFeederOutputs = { readonly activation_out: IntShape }
+
+export type ColumnFeederInputs = { readonly weight_in: IntShape; readonly step: BoolShape }
+export type ColumnFeederOutputs = { readonly weight_out: IntShape }
+
 export type CoreInputs = {
+  /** An operand, or the part of one that the row's feeder hands on in this cycle. */
   readonly activation_in: IntShape
   readonly weight_in: IntShape
-  /** This activation and weight are the last of their group. */
+  /** This activation and weight, or parts of them, are the last of their group. */
   readonly last_in: BoolShape
 }
 export type CoreOutputs = {

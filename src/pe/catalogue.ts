@@ -14,6 +14,7 @@ export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8, weights=symmetric)',
   'mixpe(w=int4, a=fp16)',
   'mixpe(w=int4, a=fp16, acc=exact)',
+  'mixpe(w=int4, a=int8, compute=serial)',
   'mac(w=int8, a=int8)',
   'figna(w=int4, a=fp16)',
 ]

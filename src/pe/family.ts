@@ -12,10 +12,14 @@ export interface Claim {
 
 /** What the hardware takes in cycles; a test holds the RTL to it. */
 export interface TimingContract {
-  /** Cycles from the cycle a lone PE takes a group's last operands to the cycle its result is valid. */
+  /** Cycles from the one with `last`, the last of a group's last step, to the one in which a lone PE's result is valid. */
   readonly latency_cycles: number
-  /** Cycles between two operand pairs. */
+  /**
+   * Cycles that the operands of one step are held. Where it is more than 1 the PE has `feeders` and its array an input
+   * `step`, which is 1 in the first of them.
+   */
   readonly cycles_per_step: number
+  /** Of one PE at work all the time. */
   readonly macs_per_cycle: number
   /** Fewest cycles from one group's end to the next in an array of `rows` rows that is drained without stalling. */
   readonly shortestGroup: (rows: number) => number

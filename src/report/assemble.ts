@@ -16,6 +16,8 @@ export interface PeSynthesis {
   readonly cell: AsicSynthesis
   readonly rowEdge?: AsicSynthesis
   readonly columnEdge?: AsicSynthesis
+  readonly rowFeeder?: AsicSynthesis
+  readonly columnFeeder?: AsicSynthesis
 }
 
 export interface ReportInput {
@@ -63,7 +65,7 @@ export const assembleReport = (input: ReportInput): Report => {
       compared_results: run.compared,
       utilisation: run.utilisation,
       seconds: run.seconds,
-      layers: run.layers.map((layer) => reportLayer(layer, size)),
+      layers: run.layers.map((layer) => reportLayer(layer, size, pe)),
       provenance: { ...run.provenance },
     },
     pes: [reportPe(input.subject, 'subject'), ...input.yardsticks.map((pe) => reportPe(pe, 'yardstick'))],
@@ -86,7 +88,7 @@ export const assembleReport = (input: ReportInput): Report => {
         ({ what, value, source }) =>
           `Published: ${what}: ${value} (${source}). Shown for comparison, not reproduced here.`,
       ),
-      'Ours, since the MixPE paper does not say: unsigned weights with a zero point, all four shifted copies added in one cycle, exact integer sums within a group, the drain through a second register, FP16 scales and FP32 accumulation over groups.',
+      'Ours, since the MixPE paper does not say: unsigned weights with a zero point, shifted copies added in one cycle or (compute=serial) one a cycle, exact integer sums within a group, the drain through a second register, FP16 scales and FP32 accumulation over groups.',
       'The array is output-stationary: one token a row. While text is generated one token at a time, one row of the array works and the others idle; that is the utilisation shown.',
       'Memory is ideal: operands arrive every cycle. Attention, norms and embedding run in float32 on the host.',
       'Area, timing and energy are first order: mapped cells without placement or wires.',
@@ -95,24 +97,27 @@ export const assembleReport = (input: ReportInput): Report => {
 }
 
 /** First-order energy of a model's run on an array whose blocks were synthesised. */
-export const energyOfRun = ({ cell, rowEdge, columnEdge }: PeSynthesis, size: ArraySize, run: ModelRun): ArrayEnergy =>
+export const energyOfRun = ({ pe, ...parts }: PeSynthesis, size: ArraySize, run: ModelRun): ArrayEnergy =>
   arrayEnergy({
     size,
-    cell: cell.energy,
-    ...(rowEdge ? { rowEdge: rowEdge.energy } : {}),
-    ...(columnEdge ? { columnEdge: columnEdge.energy } : {}),
+    cell: parts.cell.energy,
+    ...(parts.rowEdge ? { rowEdge: parts.rowEdge.energy } : {}),
+    ...(parts.columnEdge ? { columnEdge: parts.columnEdge.energy } : {}),
+    ...(parts.rowFeeder ? { rowFeeder: parts.rowFeeder.energy } : {}),
+    ...(parts.columnFeeder ? { columnFeeder: parts.columnFeeder.energy } : {}),
+    cyclesPerStep: pe.timing.cycles_per_step,
     cycles: run.cycles,
     macs: run.macs,
     results: run.compared,
   })
 
-const reportLayer = (layer: LayerCount, size: ArraySize): Report['run']['layers'][number] => ({
+const reportLayer = (layer: LayerCount, size: ArraySize, pe: ProcessingElement): Report['run']['layers'][number] => ({
   name: `${layer.name} (${layer.phase})`,
   kind: layer.kind,
   phase: layer.phase,
   macs: layer.macs,
   cycles: layer.cycles,
-  utilisation: utilisationOf(size, layer),
+  utilisation: utilisationOf(size, pe, layer),
   mismatches: layer.mismatches,
   calls: layer.calls,
 })

@@ -53,7 +53,7 @@ export const verify = async (
   engine.reset()
   let done = 0
   const run = async (groups: Iterable<Group>): Promise<void> => {
-    for (const batch of batches(groups)) {
+    for (const batch of batches(groups, pe.timing.cycles_per_step)) {
       checkBatch(engine, pe, batch, mismatch)
       done += batch.length
       progress?.(done, total)
@@ -95,12 +95,12 @@ export const lonePe = (pe: ProcessingElement) => outputStationaryArray(pe, { row
 /** Operand cycles of one replay. */
 const batchCycles = 8192
 
-function* batches(groups: Iterable<Group>): Generator<readonly Group[]> {
+function* batches(groups: Iterable<Group>, cyclesPerStep: number): Generator<readonly Group[]> {
   let batch: Group[] = []
   let cycles = 0
   for (const group of groups) {
     batch.push(group)
-    cycles += group.activations.length + group.idle
+    cycles += group.activations.length * cyclesPerStep + group.idle
     if (cycles < batchCycles) continue
     yield batch
     batch = []
@@ -121,8 +121,11 @@ const checkBatch = (
   const [activation, weight, last] = [offset('activation_0'), offset('weight_0'), offset('last')]
   const zero = pe.operands.zero && offset('zero_0')
   const exponent = pe.operands.exponent && { at: offset('exponent_0'), of: pe.operands.exponent.of }
+  const { cycles_per_step } = pe.timing
+  const step = cycles_per_step > 1 ? offset('step') : undefined
   const latency = resultCycle(pe, 0, 0)
-  const cycles = groups.reduce((sum, group) => sum + group.idle + group.activations.length, 0) + latency + 1
+  const cyclesOf = ({ idle, activations }: Group): number => idle + activations.length * cycles_per_step
+  const cycles = groups.reduce((sum, group) => sum + cyclesOf(group), 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
   const expected = new Map<number, { value: bigint; group: Group }>()
   let cycle = 0
@@ -130,11 +133,15 @@ const checkBatch = (
     cycle += group.idle
     const shared = exponent?.of(group.activations) ?? 0
     group.activations.forEach((x, k) => {
-      const row = cycle++ * ports.inputWords
-      stimulus[row + activation] = x
-      stimulus[row + weight] = group.weights[k]!
-      if (exponent) stimulus[row + exponent.at] = shared
+      if (step !== undefined) stimulus[cycle * ports.inputWords + step] = 1
+      for (let n = 0; n < cycles_per_step; n++) {
+        const row = cycle++ * ports.inputWords
+        stimulus[row + activation] = x
+        stimulus[row + weight] = group.weights[k]!
+        if (exponent) stimulus[row + exponent.at] = shared
+      }
       if (k < group.activations.length - 1) return
+      const row = (cycle - 1) * ports.inputWords
       stimulus[row + last] = 1
       if (zero !== undefined) stimulus[row + zero] = group.zero
     })
@@ -151,7 +158,7 @@ const checkBatch = (
     const isValid = response[row + valid] === 1
     if (!want && isValid) mismatch(`a result came in cycle ${k}, where the timing contract has none`)
     if (!want) continue
-    if (!isValid) mismatch(`no result came in cycle ${k}, ${latency} after a group's last operands`)
+    if (!isValid) mismatch(`no result came in cycle ${k}, ${latency} after a group's last`)
     else {
       const found = readPort(response, result, row)
       if (found !== want.value) mismatch(describe(want, found))

@@ -56,6 +56,8 @@ const specs = [
   'mac',
   'mixpe(w=int2, group=40)',
   'mixpe(w=int8)',
+  'mixpe(compute=serial)',
+  'mixpe(w=int3, weights=symmetric, group=40, compute=serial)',
   'fmac(acc=fp16, stages=2)',
   'fmac(format=e4m3, acc=fp32)',
 ]
@@ -122,6 +124,32 @@ describe('the array never stalls', () => {
     const product = randomProduct(pe, [16, 16, 256, 128], 5)
     const { cycles } = runProduct(engine, pe, size, product)
     expect(cycles).toBe(2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1)
+  })
+
+  it.each([
+    ['mixpe(weights=symmetric, compute=serial)', 4],
+    ['mixpe(w=int2, compute=serial)', 2],
+  ])('%s takes %i cycles per operand pair, and no more', (spec, cycles_per_step) => {
+    const pe = processingElement(spec)
+    const size = { rows: 8, columns: 8 }
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const product = randomProduct(pe, [16, 16, 256, 128], 5)
+    const { sums, cycles } = runProduct(engine, pe, size, product)
+    expect(sums).toEqual(goldenSums(pe, product))
+    expect(cycles).toBe(cycles_per_step * 2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1)
+    expect(engine.failures).toEqual([])
+  })
+
+  it('a group of long steps that is short of pairs is padded to the cycles it needs, and not further', () => {
+    const pe = processingElement('mixpe(compute=serial)')
+    const size = { rows: 8, columns: 2 }
+    expect(pe.timing.shortestGroup(size.rows)).toBe(15)
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const product = randomProduct(pe, [8, 2, 5 * 3, 3], 5)
+    const { sums, cycles } = runProduct(engine, pe, size, product)
+    expect(sums).toEqual(goldenSums(pe, product))
+    expect(cycles).toBe(5 * 15 + pe.timing.latency_cycles + 2 * 7 + 1 + 1)
+    expect(engine.failures).toEqual([])
   })
 
   it('groups of exactly the shortest length follow each other without a gap', () => {

@@ -55,7 +55,7 @@ describe('generate', () => {
     expect(modules.map(({ warnings }) => warnings)).toEqual([[], []])
     expect(modules[0]).toMatchObject({
       name: 'mixpe_w4u_a8_g128',
-      params: { w: 'int4', a: 'int8', group: 128, weights: 'asymmetric' },
+      params: { w: 'int4', a: 'int8', group: 128, weights: 'asymmetric', compute: 'parallel' },
       timing: { latency_cycles: 4, cycles_per_step: 1, macs_per_cycle: 1, shortest_group_cycles: 1 },
     })
     const verilog = readFileSync(join(out, modules[0]!.file), 'utf8')
@@ -166,6 +166,19 @@ describe('run', () => {
     })
     const [one, two] = ['1', '2'].map((threads) => of(json([...args, '--threads', threads])))
     expect(two).toEqual(one)
+  }, 180_000)
+
+  it('on a PE of one weight bit a cycle it is the same text from the same sums, in more cycles at the same utilisation', () => {
+    type Run = { text: string; macs: number; cycles: number; compared: number; mismatches: number; utilisation: number }
+    const [parallel, serial] = ['parallel', 'serial'].map(
+      (compute) => json([...args.slice(0, -1), `mixpe(group=16, compute=${compute})`]) as Run,
+    )
+    const of = ({ text, macs, compared, mismatches }: Run) => ({ text, macs, compared, mismatches })
+    expect(of(serial!)).toEqual({ ...of(parallel!), mismatches: 0 })
+    expect(serial!.cycles / parallel!.cycles).toBeGreaterThan(3)
+    expect(serial!.cycles / parallel!.cycles).toBeLessThan(4)
+    expect(serial!.utilisation).toBeGreaterThan(parallel!.utilisation)
+    expect(serial!.utilisation).toBeLessThan(1)
   }, 180_000)
 
   it('a saved run becomes a page again', () => {

@@ -7,9 +7,11 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Pages of Markdown for readers, as paths inside the repository. */
 export const pages: readonly string[] = [
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'],
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'docs/pe'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
 ]
 export const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
 

@@ -104,6 +104,7 @@ describe('latencyOf', () => {
     for (const [spec, hasZero] of [
       ['mixpe', true],
       ['mixpe(w=int8, weights=symmetric)', false],
+      ['mixpe(compute=serial)', true],
     ] as const) {
       const pe = processingElement(spec)
       const cell = latencyOf(pe.parts.cell)

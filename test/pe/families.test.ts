@@ -21,6 +21,19 @@ describe('every family', () => {
     },
   )
 
+  it('an array has a step input where a step takes several cycles, and only there', () => {
+    for (const [spec, cycles] of [
+      ['mixpe', 1],
+      ['mac', 1],
+      ['mixpe(w=int3, compute=serial)', 3],
+    ] as const) {
+      const pe = processingElement(spec)
+      expect(pe.timing.cycles_per_step).toBe(cycles)
+      expect(pe.parts.feeders !== undefined).toBe(cycles > 1)
+      expect(lonePe(pe).inputs.some(({ name }) => name === 'step')).toBe(cycles > 1)
+    }
+  })
+
   it('different parameters give different module names', () => {
     const specs = [
       'mixpe',
@@ -29,6 +42,7 @@ describe('every family', () => {
       'mixpe(w=int8)',
       'mixpe(group=64)',
       'mixpe(weights=symmetric)',
+      'mixpe(compute=serial)',
       'mac',
       'mac(w=int4)',
       'mac(a=int16)',
@@ -103,20 +117,25 @@ describe('MixPE', () => {
 
 describe('the timing contract is what the RTL does', () => {
   it.each(
-    ['mixpe', 'mixpe(weights=symmetric)', 'mac'].flatMap((spec) => [1, 2, 17].map((groups) => [spec, groups] as const)),
+    ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'mixpe(compute=serial)'].flatMap((spec) =>
+      [1, 2, 17].map((groups) => [spec, groups] as const),
+    ),
   )(
     '%s, %i groups back to back: each result exactly the latency after its last operands, none elsewhere',
     (spec, groups) => {
       const pe = processingElement(spec)
       const engine = javascriptEngine(lonePe(pe))
       const last = portNamed(engine.ports.inputs, 'last').offset
+      const step = pe.timing.cycles_per_step > 1 ? portNamed(engine.ports.inputs, 'step').offset : undefined
       const valid = portNamed(engine.ports.outputs, 'result_valid_0').offset
-      const length = 5
+      const { cycles_per_step } = pe.timing
+      const length = 5 * cycles_per_step
       const cycles = groups * length + pe.timing.latency_cycles + 3
       const seen: number[] = []
       for (let cycle = 0; cycle < cycles; cycle++) {
         engine.inputs.fill(0)
         if (cycle < groups * length && cycle % length === length - 1) engine.inputs[last] = 1
+        if (step !== undefined && cycle % cycles_per_step === 0) engine.inputs[step] = 1
         engine.step()
         if (engine.outputs[valid] === 1) seen.push(cycle)
       }

@@ -13,7 +13,7 @@ const run = (changed: Partial<ProcessingElement>) =>
   verify(javascriptEngine(lonePe(pe)), { ...pe, ...changed }, options)
 
 describe('verification', () => {
-  it.each(['mixpe', 'mixpe(weights=symmetric)', 'mac'])(
+  it.each(['mixpe', 'mixpe(weights=symmetric)', 'mixpe(compute=serial)', 'mac'])(
     '%s: every product of 4 or 8 by 8 bits and random groups, in JavaScript',
     async (spec) => {
       const pe = processingElement(spec)

@@ -1,6 +1,7 @@
 import { s, u } from '../../dsl/index.ts'
 import { integerFormatOf } from '../../formats/index.ts'
 import { fullSpec, readParameters, type Spec } from '../../spec/index.ts'
+import { bitSerialFeeders, doubledShape } from '../arith/bit-serial.ts'
 import { shortestGroup } from '../arith/group-accumulator.ts'
 import type { PeFamily, ProcessingElement } from '../family.ts'
 import { ActivationSum, mixpeCell } from './cell.ts'
@@ -28,15 +29,17 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
   const { bits } = integerFormatOf(p.w)
   const weight = symmetric ? s(bits) : u(bits)
   const activation = s(integerFormatOf(p.a).bits)
-  const name = `mixpe_w${bits}${symmetric ? 's' : 'u'}_a${activation.width}_g${p.group}`
+  const serial = p.compute === 'serial'
+  const name = `mixpe_w${bits}${symmetric ? 's' : 'u'}_a${activation.width}_g${p.group}${serial ? '_serial' : ''}`
   const shapes = { name, activation, weight, group: p.group }
-  const inner = mixpeCell({
+  const cell = mixpeCell({
     name,
-    activation,
-    weight,
+    activation: serial ? doubledShape(shapes) : activation,
+    weight: serial ? u(1) : weight,
     sum: activation.times(weight).sumOf(p.group),
     promise: `a group has at most ${p.group} operand pairs`,
   })
+  const inner = serial ? { ...cell, feeders: bitSerialFeeders(shapes) } : cell
   const parts = symmetric
     ? inner
     : { ...inner, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
@@ -58,7 +61,12 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
       for (let k = 0; k < activations.length; k++) sum += BigInt(activations[k]!) * BigInt(weights[k]! - zero)
       return sum
     },
-    timing: { latency_cycles: symmetric ? 2 : 4, cycles_per_step: 1, macs_per_cycle: 1, shortestGroup },
+    timing: {
+      latency_cycles: (symmetric ? 2 : 4) + (serial ? 1 : 0),
+      cycles_per_step: serial ? bits : 1,
+      macs_per_cycle: serial ? 1 / bits : 1,
+      shortestGroup,
+    },
     claims: [
       {
         what: 'speed and energy of the accelerator against state-of-the-art quantisation accelerators',

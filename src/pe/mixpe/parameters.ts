@@ -21,6 +21,12 @@ export const integerParameters = {
     summary:
       'asymmetric: unsigned codes with a zero point, with a=fp16 codes less zero point; symmetric, the default with a=fp16: signed codes',
   },
+  compute: {
+    kind: 'choice',
+    allowed: ['parallel', 'serial'],
+    default: 'parallel',
+    summary: 'with a=int8, parallel: all bits of a weight in one cycle; serial: one bit a cycle',
+  },
 } as const satisfies ParameterSchema
 
 const commonFloatParameters = {
