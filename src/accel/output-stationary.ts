@@ -42,7 +42,7 @@ export const drainCycles = (pe: ProcessingElement, { rows, columns }: ArraySize)
 const OutputStationary = component(
   'output_stationary',
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {
-    const { activation, weight, zero, exponent, result } = pe.operands
+    const { activation, weight, zero, exponent, mode, result } = pe.operands
     const { cell, rowEdge, columnEdge } = pe.parts
     const ports = {
       activation: vec(rows, activation),
@@ -50,8 +50,13 @@ const OutputStationary = component(
       weight: vec(columns, weight),
       last: bool,
       ...(zero ? { zero: vec(columns, zero) } : {}),
+      ...(mode ? { mode: mode.shape } : {}),
     }
-    const inputs = ports as typeof ports & { exponent: VectorShape<IntShape>; zero: VectorShape<IntShape> }
+    const inputs = ports as typeof ports & {
+      exponent: VectorShape<IntShape>
+      zero: VectorShape<IntShape>
+      mode: IntShape
+    }
     return {
       name: rows === 1 && columns === 1 ? pe.name : `${pe.name}_array_${rows}x${columns}`,
       in: inputs,
@@ -103,6 +108,7 @@ const OutputStationary = component(
               activation_in: activationAt,
               weight_in: above[c]!,
               last_in: lastAt,
+              ...(mode && { mode: i.mode }),
               ...from(r + 1, c),
             })
             activationAt = out.activation_out

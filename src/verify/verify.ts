@@ -121,9 +121,11 @@ const checkBatch = (
   const [activation, weight, last] = [offset('activation_0'), offset('weight_0'), offset('last')]
   const zero = pe.operands.zero && offset('zero_0')
   const exponent = pe.operands.exponent && { at: offset('exponent_0'), of: pe.operands.exponent.of }
+  const { mode } = pe.operands
   const latency = resultCycle(pe, 0, 0)
   const cycles = groups.reduce((sum, group) => sum + group.idle + group.activations.length, 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
+  if (mode) for (let row = offset('mode'); row < stimulus.length; row += ports.inputWords) stimulus[row] = mode.value
   const expected = new Map<number, { value: bigint; group: Group }>()
   let cycle = 0
   for (const group of groups) {

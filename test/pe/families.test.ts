@@ -33,6 +33,8 @@ describe('every family', () => {
       'mac(w=int4)',
       'mac(a=int16)',
       'mac(acc=40)',
+      'bitfusion',
+      'bitfusion(acc=40)',
     ]
     expect(new Set(specs.map((spec) => processingElement(spec).name)).size).toBe(specs.length)
   })
@@ -103,7 +105,9 @@ describe('MixPE', () => {
 
 describe('the timing contract is what the RTL does', () => {
   it.each(
-    ['mixpe', 'mixpe(weights=symmetric)', 'mac'].flatMap((spec) => [1, 2, 17].map((groups) => [spec, groups] as const)),
+    ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'bitfusion'].flatMap((spec) =>
+      [1, 2, 17].map((groups) => [spec, groups] as const),
+    ),
   )(
     '%s, %i groups back to back: each result exactly the latency after its last operands, none elsewhere',
     (spec, groups) => {
