@@ -77,7 +77,13 @@ const specs = [
 ]
 
 /** Operands of a mode, or with lanes; one size will do for these. */
-const modeSpecs = ['bitfusion(w=int4, a=int8)', 'bitfusion(w=uint2, a=int2)']
+const modeSpecs = [
+  'bitfusion(w=int4, a=int8)',
+  'bitfusion(w=uint2, a=int2)',
+  'ant',
+  'ant(w=int4, a=int8)',
+  'olive(a=olive(flint4))',
+]
 
 describe('a matrix product on the simulated array equals the golden model, every sum of every group', () => {
   it.each([

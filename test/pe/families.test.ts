@@ -35,6 +35,11 @@ describe('every family', () => {
       'mac(acc=40)',
       'bitfusion',
       'bitfusion(acc=40)',
+      'ant',
+      'ant(a=int8)',
+      'ant(acc=40)',
+      'olive',
+      'olive(acc=40)',
     ]
     expect(new Set(specs.map((spec) => processingElement(spec).name)).size).toBe(specs.length)
   })
@@ -105,7 +110,7 @@ describe('MixPE', () => {
 
 describe('the timing contract is what the RTL does', () => {
   it.each(
-    ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'bitfusion'].flatMap((spec) =>
+    ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'bitfusion', 'ant', 'ant(a=int8)', 'olive'].flatMap((spec) =>
       [1, 2, 17].map((groups) => [spec, groups] as const),
     ),
   )(
