@@ -1,4 +1,6 @@
+import type { IntShape } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import { packLanes } from '../pe/lanes.ts'
 import { type Engine, portNamed } from '../sim/engine.ts'
 import { type ArraySize, drainCycles, resultCycle } from './output-stationary.ts'
 
@@ -30,6 +32,10 @@ export interface GroupedSums {
   readonly cycles: number
 }
 
+/** One number of a row that begins at `row`, or with lanes the numbers from `from` to before `to` as a word. */
+const operand = (codes: Codes, row: number, from: number, to: number, lane: IntShape | undefined): number =>
+  lane ? packLanes(codes.subarray(row + from, row + to), lane.width) : codes[row + from]!
+
 export const groupsOf = ({ inputs, group }: Pick<GroupedProduct, 'inputs' | 'group'>): number =>
   Math.ceil(inputs / group)
 
@@ -49,8 +55,8 @@ interface GroupEnd {
 
 /**
  * Runs a product on a simulated output-stationary array, tile after tile without a gap; tiles at the edges and short
- * groups are filled with zeros. `outputs` limits the columns done, [from, to). Throws an Error where the array does not
- * answer in the cycle its timing contract says.
+ * groups are filled with zeros. Numbers go in one a step, or side by side where the PE's operands have lanes. `outputs` limits
+ * the columns done, [from, to). Throws an Error where the array does not answer in the cycle its timing contract says.
  */
 export const runProduct = (
   engine: Engine,
@@ -75,6 +81,8 @@ export const runProduct = (
   }
   const { cycles_per_step } = pe.timing
   const step = cycles_per_step > 1 ? portNamed(ports.inputs, 'step').offset : undefined
+  const { lanes, mode } = pe.operands
+  const perStep = lanes?.count ?? 1
   const shortest = pe.timing.shortestGroup(rows)
   const latest = drainCycles(pe, { rows, columns }) - 1
   const sums = new Int32Array(tokens * (toOutput - fromOutput) * groups)
@@ -85,6 +93,12 @@ export const runProduct = (
   const stimulus = new Int32Array(blockCycles * ports.inputWords)
   // Results of a block's last groups come in the next one: the response keeps as many old rows as the latency is long.
   const response = new Int32Array((latest + blockCycles) * ports.outputWords)
+  const modeAt = mode && portNamed(ports.inputs, 'mode').offset
+  const clear = (): void => {
+    stimulus.fill(0)
+    if (mode) for (let at = modeAt!; at < stimulus.length; at += ports.inputWords) stimulus[at] = mode.value
+  }
+  clear()
   let filled = 0
   let cycle = 0
   let pending: GroupEnd[] = []
@@ -111,7 +125,7 @@ export const runProduct = (
     const ready = (end: GroupEnd): boolean => end.cycle + latest < cycle
     for (const end of pending) if (ready(end)) collect(end, firstCycle)
     pending = pending.filter((end) => !ready(end))
-    stimulus.fill(0)
+    clear()
     filled = 0
   }
   const idle = (cycles: number): void => {
@@ -128,18 +142,26 @@ export const runProduct = (
       for (let g = 0; g < groups; g++) {
         const start = g * group
         const end = Math.min(inputs, start + group)
-        const length = (end - start) * cycles_per_step
+        const length = Math.ceil((end - start) / perStep) * cycles_per_step
         idle(Math.max(0, shortest - length))
         const exponents = at.exponent.map((_, r) => (r < liveRows ? exponentOf(firstToken + r, start, end) : 0))
         for (let n = 0; n < length; n++) {
-          const k = start + Math.floor(n / cycles_per_step)
+          const k = start + Math.floor(n / cycles_per_step) * perStep
+          const next = Math.min(end, k + perStep)
           const row = filled * ports.inputWords
           for (let r = 0; r < liveRows; r++)
-            stimulus[row + at.activation[r]!] = activations[(firstToken + r) * inputs + k]!
+            stimulus[row + at.activation[r]!] = operand(
+              activations,
+              (firstToken + r) * inputs,
+              k,
+              next,
+              lanes?.activation,
+            )
           exponents.forEach((exponent, r) => {
             stimulus[row + at.exponent[r]!] = exponent
           })
-          for (let c = 0; c < liveColumns; c++) stimulus[row + at.weight[c]!] = weights[(firstOutput + c) * inputs + k]!
+          for (let c = 0; c < liveColumns; c++)
+            stimulus[row + at.weight[c]!] = operand(weights, (firstOutput + c) * inputs, k, next, lanes?.weight)
           if (step !== undefined && n % cycles_per_step === 0) stimulus[row + step] = 1
           if (n === length - 1) {
             stimulus[row + at.last] = 1

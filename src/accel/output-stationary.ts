@@ -59,7 +59,7 @@ const checkSteps = (builder: Builder, { step, last }: { step: Bool; last: Bool }
 const OutputStationary = component(
   'output_stationary',
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {
-    const { activation, weight, zero, exponent, result } = pe.operands
+    const { activation, weight, zero, exponent, mode, result } = pe.operands
     const { cell, rowEdge, columnEdge, feeders } = pe.parts
     const ports = {
       activation: vec(rows, activation),
@@ -68,11 +68,13 @@ const OutputStationary = component(
       ...(feeders ? { step: bool } : {}),
       last: bool,
       ...(zero ? { zero: vec(columns, zero) } : {}),
+      ...(mode ? { mode: mode.shape } : {}),
     }
     const inputs = ports as typeof ports & {
       exponent: VectorShape<IntShape>
       step: BoolShape
       zero: VectorShape<IntShape>
+      mode: IntShape
     }
     return {
       name: rows === 1 && columns === 1 ? pe.name : `${pe.name}_array_${rows}x${columns}`,
@@ -142,6 +144,7 @@ const OutputStationary = component(
               activation_in: activationAt,
               weight_in: above[c]!,
               last_in: lastAt,
+              ...(mode && { mode: i.mode }),
               ...from(r + 1, c),
             })
             activationAt = out.activation_out

@@ -49,11 +49,17 @@ export interface ModelRun {
 const defaultGroup = 128
 
 /** A UserError for a PE on which no model runs; callers ask before they open a model, which takes long. */
-export const refuseUnlessRunnable = ({ spec, operands: { activation, codes } }: ProcessingElement): void => {
+export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): void => {
+  const { activation, codes, lanes } = operands
   if (codes)
     throw new UserError(
       'E-RUN-PE',
       `${spec} takes ${codes.activation.id}; a model runs on integers, as mixpe and mac take them`,
+    )
+  if (lanes)
+    throw new UserError(
+      'E-RUN-PE',
+      `${spec} takes operands that are packed, ${lanes.count} in a word of ${activation.width} bits; a model runs on a PE that takes one integer at a time, as mixpe and mac do`,
     )
   if (activation.width !== 8)
     throw new UserError('E-RUN-PE', `${spec} takes ${activation.width}-bit activations; a model runs with a=int8`)

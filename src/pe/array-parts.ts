@@ -48,6 +48,8 @@ export type CoreInputs = {
   readonly weight_in: IntShape
   /** This activation and weight, or parts of them, are the last of their group. */
   readonly last_in: BoolShape
+  /** Holds still while groups are at work; where one hardware serves several parameters. */
+  readonly mode?: IntShape
 }
 export type CoreOutputs = {
   readonly activation_out: IntShape
@@ -67,7 +69,7 @@ export type CellOutputs = Omit<CoreOutputs, 'total'> & {
   readonly sum_out_valid: BoolShape
 }
 
-export type RowEdgeInputs = Omit<CellInputs, 'weight_in'> & {
+export type RowEdgeInputs = Omit<CellInputs, 'weight_in' | 'mode'> & {
   /** The group's exponent, where operands have one. */
   readonly exponent_in?: IntShape
 }

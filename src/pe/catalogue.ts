@@ -1,12 +1,15 @@
 import { parseSpec, unknownFamily } from '../spec/index.ts'
+import { ant } from './baseline/ant/family.ts'
+import { bitfusion } from './baseline/bitfusion/family.ts'
 import { figna } from './baseline/figna/family.ts'
 import { fmac } from './baseline/fmac/family.ts'
 import { mac } from './baseline/mac/family.ts'
+import { olive } from './baseline/olive/family.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
 import { mixpe } from './mixpe/family.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */
-export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna]
+export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna, bitfusion, ant, olive]
 
 /** The designs whose Verilog is kept in `generated/`. */
 export const catalogue: readonly string[] = [

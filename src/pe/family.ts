@@ -38,13 +38,33 @@ export interface Operands {
   readonly codes?: OperandFormats
   /** An exponent that all activations of a group share, where the array wants it beside them. */
   readonly exponent?: GroupExponent
+  /** The numbers that one activation and one weight hold side by side; undefined where each is one number. */
+  readonly lanes?: Lanes
+  /**
+   * The array's input `mode`, which holds still while groups are at work, and its value for these parameters, where one
+   * hardware serves several; undefined where there is none.
+   */
+  readonly mode?: { readonly shape: IntShape; readonly value: number }
+  /** Activations and weights with the largest products either way, where these are not the ends of the shapes. */
+  readonly extremes?: { readonly activations: readonly number[]; readonly weights: readonly number[] }
 }
 
 export interface OperandFormats {
   readonly activation: ScalarFormat
   /** Undefined where weights are integers beside activations that are codes. */
   readonly weight: ScalarFormat | undefined
-  readonly result: ScalarFormat
+  /** Undefined where results are integers. */
+  readonly result: ScalarFormat | undefined
+}
+
+/**
+ * Packed operands: an activation and a weight hold `count` numbers each, the first in the lowest bits, in two's complement
+ * without gaps; bits above are ignored. Number k of the activation belongs to number k of the weight.
+ */
+export interface Lanes {
+  readonly count: number
+  readonly activation: IntShape
+  readonly weight: IntShape
 }
 
 /** Goes in with every activation of its group. */

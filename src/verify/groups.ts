@@ -1,6 +1,7 @@
 import type { Range } from '../dsl/ir.ts'
 import { compareExact, finite, type ScalarFormat } from '../formats/index.ts'
-import type { Operands, ProcessingElement } from '../pe/family.ts'
+import type { Lanes, Operands, ProcessingElement } from '../pe/family.ts'
+import { packLanes } from '../pe/lanes.ts'
 import { randomWords } from '../sim/stimulus.ts'
 
 /** Operands of one group, as they go into the PE's ports. */
@@ -22,15 +23,24 @@ const zerosOf = ({ zero }: Operands): Range => zero ?? { min: 0n, max: 0n }
 const everyZero = (operands: Operands): boolean =>
   span(operands.activation) * span(operands.weight) * span(zerosOf(operands)) <= mostCombinations
 
-/** Groups of one, every pair of an activation and a weight (with every zero point, if that is still few); 0 where they are too many. */
+/**
+ * Groups of one, every pair of an activation and a weight (with every zero point, if that is still few); where packed words are
+ * too many for that, every pair of numbers in each lane; 0 where those are too many as well.
+ */
 export const combinationCount = (operands: Operands): number => {
   const pairs = span(operands.activation) * span(operands.weight)
-  if (pairs > mostCombinations) return 0
-  return pairs * (everyZero(operands) ? span(zerosOf(operands)) : 1)
+  if (pairs <= mostCombinations) return pairs * (everyZero(operands) ? span(zerosOf(operands)) : 1)
+  const { lanes } = operands
+  const inLanes = lanes ? lanes.count * span(lanes.activation) * span(lanes.weight) : 0
+  return inLanes <= mostCombinations ? inLanes : 0
 }
 
 export function* everyCombination(operands: Operands): Generator<Group> {
-  const { activation, weight } = operands
+  const { activation, weight, lanes } = operands
+  if (lanes && span(activation) * span(weight) > mostCombinations) {
+    yield* everyCombinationInLanes(lanes)
+    return
+  }
   const zero = zerosOf(operands)
   const every = everyZero(operands)
   for (let z = Number(zero.min); z <= (every ? Number(zero.max) : Number(zero.min)); z++)
@@ -44,6 +54,21 @@ export function* everyCombination(operands: Operands): Generator<Group> {
         }
 }
 
+/** Each lane in turn has every pair of numbers, and the others zeros. */
+function* everyCombinationInLanes({ count, activation, weight }: Lanes): Generator<Group> {
+  for (let lane = 0; lane < count; lane++)
+    for (let w = Number(weight.min); w <= Number(weight.max); w++)
+      for (let x = Number(activation.min); x <= Number(activation.max); x++) {
+        const alone = (value: number): number[] => Array.from({ length: count }, (_, k) => (k === lane ? value : 0))
+        yield {
+          activations: [packLanes(alone(x), activation.width)],
+          weights: [packLanes(alone(w), weight.width)],
+          zero: 0,
+          idle: 0,
+        }
+      }
+}
+
 /**
  * Random groups of random length with random idle cycles. One in eight holds extremes throughout, so that a register one bit
  * too narrow overflows. Codes of a format are mostly those of numbers whose sum of products stays finite, since a group
@@ -52,12 +77,12 @@ export function* everyCombination(operands: Operands): Generator<Group> {
 export function* randomGroups(pe: ProcessingElement, count: number, seed: number): Generator<Group> {
   const random = randomWords(seed)
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
-  const { activation, weight, zero, codes } = pe.operands
+  const { activation, weight, zero, codes, extremes } = pe.operands
   const longest = pe.operands.group ?? 256
   const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
   const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
   const one = (list: readonly number[]): number => list[below(list.length)]!
-  const moderate = codes && {
+  const moderate = codes?.result && {
     activation: moderateCodes(codes.activation, codes.result, longest),
     weight: codes.weight && moderateCodes(codes.weight, codes.result, longest),
   }
@@ -65,8 +90,8 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
     const length = below(4) === 0 ? longest : 1 + below(longest)
     const extreme = below(8) === 0
     const usual = moderate && below(8) > 0 ? moderate : undefined
-    const x = codes ? one(extremeCodes(codes.activation)) : edge(activation)
-    const w = codes?.weight ? one(extremeCodes(codes.weight)) : edge(weight)
+    const x = extremes ? one(extremes.activations) : codes ? one(extremeCodes(codes.activation)) : edge(activation)
+    const w = extremes ? one(extremes.weights) : codes?.weight ? one(extremeCodes(codes.weight)) : edge(weight)
     const usualWeights = usual?.weight
     yield {
       activations: Array.from({ length }, () => (extreme ? x : usual ? one(usual.activation) : within(activation))),

@@ -123,10 +123,12 @@ const checkBatch = (
   const exponent = pe.operands.exponent && { at: offset('exponent_0'), of: pe.operands.exponent.of }
   const { cycles_per_step } = pe.timing
   const step = cycles_per_step > 1 ? offset('step') : undefined
+  const { mode } = pe.operands
   const latency = resultCycle(pe, 0, 0)
   const cyclesOf = ({ idle, activations }: Group): number => idle + activations.length * cycles_per_step
   const cycles = groups.reduce((sum, group) => sum + cyclesOf(group), 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
+  if (mode) for (let row = offset('mode'); row < stimulus.length; row += ports.inputWords) stimulus[row] = mode.value
   const expected = new Map<number, { value: bigint; group: Group }>()
   let cycle = 0
   for (const group of groups) {

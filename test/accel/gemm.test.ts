@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type GroupedProduct, groupsOf, runProduct } from '../../src/accel/gemm.ts'
-import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
+import { type Codes, type GroupedProduct, groupsOf, runProduct } from '../../src/accel/gemm.ts'
+import { drainCycles, outputStationaryArray } from '../../src/accel/output-stationary.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
-import type { ProcessingElement } from '../../src/pe/family.ts'
+import type { Lanes, ProcessingElement } from '../../src/pe/family.ts'
+import { packLanes } from '../../src/pe/lanes.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomWords } from '../../src/sim/stimulus.ts'
@@ -19,7 +20,8 @@ const randomProduct = (
     if (edge < 2) return Number(edge ? min : max)
     return Number(min) + (random() % Number(max - min + 1n))
   }
-  const { activation, weight, zero } = pe.operands
+  const { zero } = pe.operands
+  const { activation, weight } = pe.operands.lanes ?? pe.operands
   const groups = groupsOf({ inputs, group })
   return {
     tokens,
@@ -35,6 +37,15 @@ const randomProduct = (
 const arrayFor = ({ min, max }: { min: bigint; max: bigint }) =>
   min < 0n ? Int8Array : max < 256n ? Uint8Array : Uint16Array
 
+/** Numbers as a PE takes them, packed where it has lanes. */
+const operandsOf = (codes: Codes, lanes: Lanes | undefined, operand: 'activation' | 'weight'): readonly number[] => {
+  if (!lanes) return [...codes]
+  const words = Math.ceil(codes.length / lanes.count)
+  return Array.from({ length: words }, (_, k) =>
+    packLanes(codes.subarray(k * lanes.count, (k + 1) * lanes.count), lanes[operand].width),
+  )
+}
+
 /** The product from the PE's golden model, element by element. */
 const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
   const groups = groupsOf(p)
@@ -43,8 +54,13 @@ const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
     for (let n = 0; n < p.outputs; n++)
       for (let g = 0; g < groups; g++) {
         const [from, to] = [g * p.group, Math.min(p.inputs, (g + 1) * p.group)]
-        const activations = [...p.activations.subarray(m * p.inputs + from, m * p.inputs + to)]
-        const weights = [...p.weights.subarray(n * p.inputs + from, n * p.inputs + to)]
+        const { lanes } = pe.operands
+        const activations = operandsOf(
+          p.activations.subarray(m * p.inputs + from, m * p.inputs + to),
+          lanes,
+          'activation',
+        )
+        const weights = operandsOf(p.weights.subarray(n * p.inputs + from, n * p.inputs + to), lanes, 'weight')
         sums[(m * p.outputs + n) * groups + g] = Number(pe.golden(activations, weights, p.zeros?.[n * groups + g] ?? 0))
       }
   return sums
@@ -62,9 +78,18 @@ const specs = [
   'fmac(format=e4m3, acc=fp32)',
 ]
 
+/** Operands of a mode, or with lanes; one size will do for these. */
+const modeSpecs = [
+  'bitfusion(w=int4, a=int8)',
+  'bitfusion(w=uint2, a=int2)',
+  'ant',
+  'ant(w=int4, a=int8)',
+  'olive(a=olive(flint4))',
+]
+
 describe('a matrix product on the simulated array equals the golden model, every sum of every group', () => {
-  it.each(
-    specs.flatMap((spec) =>
+  it.each([
+    ...specs.flatMap((spec) =>
       (
         [
           [1, 1],
@@ -74,7 +99,8 @@ describe('a matrix product on the simulated array equals the golden model, every
         ] as const
       ).map(([rows, columns]) => ({ spec, rows, columns })),
     ),
-  )('$spec on $rows x $columns, edges and ragged groups included', ({ spec, rows, columns }) => {
+    ...modeSpecs.map((spec) => ({ spec, rows: 3, columns: 2 })),
+  ])('$spec on $rows x $columns, edges and ragged groups included', ({ spec, rows, columns }) => {
     const pe = processingElement(spec)
     const size = { rows, columns }
     const engine = javascriptEngine(outputStationaryArray(pe, size))
@@ -113,6 +139,19 @@ describe('a matrix product on the simulated array equals the golden model, every
     expect(runProduct(interpreter(module), pe, size, product)).toEqual(
       runProduct(javascriptEngine(module), pe, size, product),
     )
+  })
+})
+
+describe('operands with lanes', () => {
+  it('go in side by side: sixteen times as many products in a cycle', () => {
+    const size = { rows: 2, columns: 2 }
+    const steps = ['bitfusion', 'bitfusion(w=int2, a=int2)'].map((spec) => {
+      const pe = processingElement(spec)
+      const product = randomProduct(pe, [2, 2, 96, 96], 5)
+      const { cycles } = runProduct(javascriptEngine(outputStationaryArray(pe, size)), pe, size, product)
+      return cycles - drainCycles(pe, size)
+    })
+    expect(steps).toEqual([96, 6])
   })
 })
 

@@ -45,6 +45,11 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       ['run', '--pe', 'fmac', '--model', 'nowhere/model.bin'],
       /takes fp16; a model runs on integers/,
     ],
+    [
+      'a PE of packed operands',
+      ['run', '--pe', 'bitfusion(w=int4)', '--model', 'nowhere/model.bin'],
+      /operands that are packed, 2 in a word of 32 bits; a model runs on a PE that takes one integer at a time/,
+    ],
     ['a corrupt model', ['run', '--model', corrupt, '--tokenizer', tiny.tokenizer], /corrupt\.bin/],
     ['a truncated model', ['run', '--model', truncated, '--tokenizer', tiny.tokenizer], /truncated\.bin/],
     ['too few tokens', ['run', '--tokens', '0'], /--tokens 0 .* from 1 to/],

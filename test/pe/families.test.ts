@@ -47,6 +47,13 @@ describe('every family', () => {
       'mac(w=int4)',
       'mac(a=int16)',
       'mac(acc=40)',
+      'bitfusion',
+      'bitfusion(acc=40)',
+      'ant',
+      'ant(a=int8)',
+      'ant(acc=40)',
+      'olive',
+      'olive(acc=40)',
     ]
     expect(new Set(specs.map((spec) => processingElement(spec).name)).size).toBe(specs.length)
   })
@@ -117,9 +124,16 @@ describe('MixPE', () => {
 
 describe('the timing contract is what the RTL does', () => {
   it.each(
-    ['mixpe', 'mixpe(weights=symmetric)', 'mac', 'mixpe(compute=serial)'].flatMap((spec) =>
-      [1, 2, 17].map((groups) => [spec, groups] as const),
-    ),
+    [
+      'mixpe',
+      'mixpe(weights=symmetric)',
+      'mac',
+      'mixpe(compute=serial)',
+      'bitfusion',
+      'ant',
+      'ant(a=int8)',
+      'olive',
+    ].flatMap((spec) => [1, 2, 17].map((groups) => [spec, groups] as const)),
   )(
     '%s, %i groups back to back: each result exactly the latency after its last operands, none elsewhere',
     (spec, groups) => {

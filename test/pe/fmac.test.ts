@@ -28,7 +28,7 @@ describe('fmac', () => {
 
   it('sums of random groups are seldom NaN or infinite, so that their other terms count', async () => {
     const pe = processingElement('fmac(acc=fp16)')
-    const { result } = pe.operands.codes!
+    const result = pe.operands.codes!.result!
     let finite = 0
     const watched = {
       ...pe,

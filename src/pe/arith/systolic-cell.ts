@@ -19,10 +19,18 @@ export interface SystolicCellParameters {
   readonly sum: IntShape
   /** The promise under which it fits. */
   readonly promise: string
+  /** What `mode` may be; undefined for a cell that works one way. */
+  readonly mode?: IntShape
 }
 
-/** `accumulator + activation * weight`, however it is computed. */
-export type MultiplyAccumulate = (builder: Builder, activation: Int, weight: Int, accumulator: Int) => Int
+/** `accumulator + activation * weight`, however it is computed; `mode` where the cell's parameters have it. */
+export type MultiplyAccumulate = (
+  builder: Builder,
+  activation: Int,
+  weight: Int,
+  accumulator: Int,
+  mode: Int | undefined,
+) => Int
 
 /**
  * A family of output-stationary cells that differ in how they multiply. The core holds operand registers and the group's
@@ -30,7 +38,8 @@ export type MultiplyAccumulate = (builder: Builder, activation: Int, weight: Int
  */
 export const systolicCell = (label: string, multiplyAccumulate: MultiplyAccumulate) => {
   const core = component(`${label}_core`, (p: SystolicCellParameters) => {
-    const inputs: CoreInputs = { activation_in: p.activation, weight_in: p.weight, last_in: bool }
+    const operands: CoreInputs = { activation_in: p.activation, weight_in: p.weight, last_in: bool }
+    const inputs: CoreInputs = p.mode ? { ...operands, mode: p.mode } : operands
     const outputs: CoreOutputs = { activation_out: p.activation, weight_out: p.weight, last_out: bool, total: p.sum }
     return {
       name: `${p.name}_core`,
@@ -42,7 +51,7 @@ export const systolicCell = (label: string, multiplyAccumulate: MultiplyAccumula
         r.weight.next = i.weight_in
         r.last.next = i.last_in
         const total = groupTotal(builder, {
-          add: (accumulator) => multiplyAccumulate(builder, r.activation, r.weight, accumulator),
+          add: (accumulator) => multiplyAccumulate(builder, r.activation, r.weight, accumulator, i.mode),
           last: r.last,
           shape: p.sum,
           promise: p.promise,

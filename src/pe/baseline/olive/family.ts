@@ -1,0 +1,89 @@
+import { s, u } from '../../../dsl/index.ts'
+import { type OutlierVictimFormat, outlierVictimFormat, type Value } from '../../../formats/index.ts'
+import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/index.ts'
+import { shortestGroup } from '../../arith/group-accumulator.ts'
+import type { PeFamily } from '../../family.ts'
+import { packLanes, unpackLanes } from '../../lanes.ts'
+import { integerDot } from '../integer-dot.ts'
+import { modeBits, modeShape, oliveCell } from './cell.ts'
+
+const formats = ['olive(int4)', 'olive(flint4)'] as const
+
+const parameters = {
+  w: { kind: 'format', allowed: formats, default: 'olive(int4)', summary: 'weight format, a mode' },
+  a: { kind: 'format', allowed: formats, default: 'olive(int4)', summary: 'activation format, a mode' },
+  acc: { kind: 'integer', min: 32, max: 48, default: 32, summary: 'accumulator width in bits' },
+} as const satisfies ParameterSchema
+
+const pairFormat = (text: (typeof formats)[number]): OutlierVictimFormat =>
+  outlierVictimFormat(text === 'olive(int4)' ? 'int4' : 'flint4')
+
+const code = u(4)
+
+/** OliVe: pairs of 4-bit codes, of which one may be an outlier at the cost of the other; two products a cycle. */
+export const olive: PeFamily = {
+  id: 'olive',
+  summary: 'outlier-victim pairs of 4-bit codes, two products a cycle (OliVe)',
+  source:
+    'Guo et al., OliVe, ISCA 2023 (arXiv 2304.07493); decoders in the cell, two products a cell, widths and drain are ours',
+  parameters,
+  apply(spec) {
+    const p = readParameters(spec, parameters)
+    const [activation, weight] = [pairFormat(p.a), pairFormat(p.w)]
+    const [word, sum] = [u(8), s(p.acc)]
+    const name = `olive_w4_a4_acc${p.acc}`
+    const flints =
+      (p.w === 'olive(flint4)' ? 2 ** modeBits.weightFlint : 0) +
+      (p.a === 'olive(flint4)' ? 2 ** modeBits.activationFlint : 0)
+    return {
+      spec: fullSpec('olive', parameters, p),
+      parameters: p,
+      name,
+      family: 'olive',
+      operands: {
+        activation: word,
+        weight: word,
+        zero: undefined,
+        result: sum,
+        group: undefined,
+        lanes: { count: 2, activation: code, weight: code },
+        mode: { shape: modeShape, value: flints },
+        extremes: { activations: outliers(activation), weights: outliers(weight) },
+      },
+      parts: oliveCell({
+        name,
+        activation: word,
+        weight: word,
+        sum,
+        promise: `the sum fits ${p.acc} bits`,
+        mode: modeShape,
+      }),
+      golden: (activations, weights) =>
+        integerDot(
+          activations.flatMap((word) => valuesOf(activation, word)),
+          weights.flatMap((word) => valuesOf(weight, word)),
+        ),
+      timing: { latency_cycles: 2, cycles_per_step: 1, macs_per_cycle: 2, shortestGroup },
+      claims: [
+        {
+          what: 'speed and energy of the accelerator against GOBO, which stores outliers apart',
+          value: '4.5 times the speed, 4.0 times less energy',
+          source: 'arXiv 2304.07493, abstract',
+        },
+      ],
+    }
+  },
+}
+
+/** The two values of a packed pair; its left code is in the low bits. */
+const valuesOf = (format: OutlierVictimFormat, word: number): readonly Value[] => {
+  const [left, right] = unpackLanes(word, code, 2)
+  return format.decodePair(BigInt(left!), BigInt(right!))
+}
+
+/** Pairs with the largest and the lowest outlier on the left, and on the right. */
+const outliers = ({ outlier, identifier }: OutlierVictimFormat): readonly number[] =>
+  [outlier.max, outlier.min].flatMap((value) => {
+    const [found, victim] = [Number(outlier.encode(value)), Number(identifier)]
+    return [packLanes([found, victim], 4), packLanes([victim, found], 4)]
+  })
