@@ -15,6 +15,8 @@ export interface ArrayParts {
   readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
   /** What makes operands into what the cells take, where a step lasts more than one cycle. */
   readonly feeders?: OperandFeeders
+  /** One per column of `rows` rows behind all this, where the hardware applies scales and adds up the groups of an output. */
+  readonly dequantisation?: (rows: number) => Component<DequantisationInputs, DequantisationOutputs>
 }
 
 /**
@@ -89,4 +91,18 @@ export type ColumnEdgeOutputs = {
   readonly result: IntShape
   readonly result_valid: BoolShape
   readonly activation_sum_out?: IntShape
+}
+
+export type DequantisationInputs = {
+  /** The groups' results, row after row. */
+  readonly sum: IntShape
+  readonly sum_valid: BoolShape
+  /** Scale code of a group, and whether the group is its output's last one; loaded before the group's first sum. */
+  readonly scale: IntShape
+  readonly last_group: BoolShape
+  readonly scale_load: BoolShape
+}
+export type DequantisationOutputs = {
+  readonly result: IntShape
+  readonly result_valid: BoolShape
 }
