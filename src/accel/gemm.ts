@@ -23,10 +23,15 @@ export interface GroupedProduct {
   readonly weights: Codes
   /** outputs x groups; undefined where weights are symmetric */
   readonly zeros: Uint8Array | undefined
+  /** outputs x groups, codes of the PE's scale format; where the PE applies scales. */
+  readonly scales?: Uint16Array
 }
 
 export interface GroupedSums {
-  /** tokens x outputs x groups; a code of 32 bits is its word, read as signed */
+  /**
+   * tokens x outputs x groups, or tokens x outputs where the PE applies scales and adds up the groups; a code of 32 bits is its
+   * word, read as signed
+   */
   readonly sums: Int32Array
   /** Clock cycles the array took, from the first operands to the last result. */
   readonly cycles: number
@@ -38,6 +43,10 @@ const operand = (codes: Codes, row: number, from: number, to: number, lane: IntS
 
 export const groupsOf = ({ inputs, group }: Pick<GroupedProduct, 'inputs' | 'group'>): number =>
   Math.ceil(inputs / group)
+
+/** Results of each token and output: one a group, unless the PE adds the groups up. */
+export const resultsPerOutput = (pe: ProcessingElement, product: GroupedProduct): number =>
+  pe.operands.scale ? 1 : groupsOf(product)
 
 /** Multiply-accumulates of the product itself, without padding. */
 export const macsOf = ({ tokens, outputs, inputs }: GroupedProduct): number => tokens * outputs * inputs
@@ -67,6 +76,12 @@ export const runProduct = (
 ): GroupedSums => {
   const { tokens, inputs, group, activations, weights, zeros } = product
   const groups = groupsOf(product)
+  const perOutput = resultsPerOutput(pe, product)
+  const scales = pe.operands.scale && product.scales
+  if (pe.operands.scale && !scales)
+    throw new RangeError(
+      `${pe.spec} applies scales itself, and the product has none; give it outputs x groups scale codes`,
+    )
   const { ports } = engine
   const words = (name: string, count: number): number[] =>
     Array.from({ length: count }, (_, k) => portNamed(ports.inputs, `${name}_${k}`).offset)
@@ -75,6 +90,8 @@ export const runProduct = (
     weight: words('weight', columns),
     zero: zeros ? words('zero', columns) : [],
     exponent: pe.operands.exponent ? words('exponent', rows) : [],
+    scale: scales ? words('scale', columns) : [],
+    lastGroup: scales ? portNamed(ports.inputs, 'last_group').offset : 0,
     last: portNamed(ports.inputs, 'last').offset,
     result: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_${c}`).offset),
     valid: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_valid_${c}`).offset),
@@ -85,7 +102,7 @@ export const runProduct = (
   const perStep = lanes?.count ?? 1
   const shortest = pe.timing.shortestGroup(rows)
   const latest = drainCycles(pe, { rows, columns }) - 1
-  const sums = new Int32Array(tokens * (toOutput - fromOutput) * groups)
+  const sums = new Int32Array(tokens * (toOutput - fromOutput) * perOutput)
 
   const exponentOf = (token: number, from: number, to: number): number =>
     pe.operands.exponent!.of(Array.from(activations.subarray(token * inputs + from, token * inputs + to)))
@@ -110,7 +127,8 @@ export const runProduct = (
         if (response[row + at.valid[c]!] !== 1)
           throw new Error(`${pe.spec}: no result of row ${r}, column ${c} in cycle ${end + resultCycle(pe, r, c)}`)
         const output = firstOutput + c - fromOutput
-        sums[((firstToken + r) * (toOutput - fromOutput) + output) * groups + g] = response[row + at.result[c]!]!
+        const place = ((firstToken + r) * (toOutput - fromOutput) + output) * perOutput
+        sums[place + (scales ? 0 : g)] = response[row + at.result[c]!]!
       }
   }
   const flush = (): void => {
@@ -167,7 +185,12 @@ export const runProduct = (
             stimulus[row + at.last] = 1
             if (zeros)
               for (let c = 0; c < liveColumns; c++) stimulus[row + at.zero[c]!] = zeros[(firstOutput + c) * groups + g]!
-            pending.push({ cycle, firstToken, firstOutput, group: g })
+            if (scales) {
+              for (let c = 0; c < liveColumns; c++)
+                stimulus[row + at.scale[c]!] = scales[(firstOutput + c) * groups + g]!
+              stimulus[row + at.lastGroup] = Number(g === groups - 1)
+            }
+            if (!scales || g === groups - 1) pending.push({ cycle, firstToken, firstOutput, group: g })
           }
           idle(1)
         }

@@ -10,6 +10,7 @@ import {
   type IntShape,
   type Module,
   mux,
+  u,
   type VectorShape,
   vec,
 } from '../dsl/index.ts'
@@ -33,6 +34,9 @@ export interface ArraySize {
  *
  * Results leave at the top: column c gives rows 0, 1, ... of a group, one every second cycle, `result_valid_c` beside
  * them; `resultCycle` says when. Groups must end at least `shortestGroup(rows)` cycles apart.
+ *
+ * Where the PE applies scales, a group's scale codes come with its zero points, and `last_group` says that it is its output's
+ * last one; only then do results leave.
  */
 export const outputStationaryArray = (pe: ProcessingElement, size: ArraySize): Module =>
   OutputStationary({ pe: { ...pe, identity: pe.spec }, ...size }).module
@@ -59,8 +63,8 @@ const checkSteps = (builder: Builder, { step, last }: { step: Bool; last: Bool }
 const OutputStationary = component(
   'output_stationary',
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {
-    const { activation, weight, zero, exponent, mode, result } = pe.operands
-    const { cell, rowEdge, columnEdge, feeders } = pe.parts
+    const { activation, weight, zero, exponent, mode, scale, result } = pe.operands
+    const { cell, rowEdge, columnEdge, feeders, dequantisation } = pe.parts
     const ports = {
       activation: vec(rows, activation),
       ...(exponent ? { exponent: vec(rows, exponent.shape) } : {}),
@@ -69,12 +73,15 @@ const OutputStationary = component(
       last: bool,
       ...(zero ? { zero: vec(columns, zero) } : {}),
       ...(mode ? { mode: mode.shape } : {}),
+      ...(scale ? { scale: vec(columns, u(scale.bits)), last_group: bool } : {}),
     }
     const inputs = ports as typeof ports & {
       exponent: VectorShape<IntShape>
       step: BoolShape
       zero: VectorShape<IntShape>
       mode: IntShape
+      scale: VectorShape<IntShape>
+      last_group: BoolShape
     }
     return {
       name: rows === 1 && columns === 1 ? pe.name : `${pe.name}_array_${rows}x${columns}`,
@@ -156,27 +163,41 @@ const OutputStationary = component(
           }
         }
 
-        if (!columnEdge) return { result: up.sum_up.slice(0, columns), result_valid: up.sum_up_valid.slice(0, columns) }
-        const results: Int[] = []
-        const valids: Bool[] = []
-        for (let c = 0; c < columns; c++) {
-          const out: { readonly result: Int; readonly result_valid: Bool; readonly activation_sum_out?: Int } = use(
-            `column_edge_${c}`,
-            columnEdge,
-            {
-              ...from(0, c),
-              ...(activationSum ? { activation_sum_in: activationSum } : {}),
-              ...(zero
-                ? {
-                    zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, c + edge + fed + 1),
-                    zero_load: topLast[c]!,
-                  }
-                : {}),
-            },
-          )
-          activationSum = out.activation_sum_out
-          results.push(out.result)
-          valids.push(out.result_valid)
+        // A column's top cell adds a group's last operands when what belongs to the group arrives.
+        const topSkew = (column: number): number => column + edge + fed + 1
+        const results: Int[] = up.sum_up.slice(0, columns)
+        const valids: Bool[] = up.sum_up_valid.slice(0, columns)
+        if (columnEdge)
+          for (let c = 0; c < columns; c++) {
+            const out: { readonly result: Int; readonly result_valid: Bool; readonly activation_sum_out?: Int } = use(
+              `column_edge_${c}`,
+              columnEdge,
+              {
+                ...from(0, c),
+                ...(activationSum ? { activation_sum_in: activationSum } : {}),
+                ...(zero
+                  ? { zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, topSkew(c)), zero_load: topLast[c]! }
+                  : {}),
+              },
+            )
+            activationSum = out.activation_sum_out
+            results[c] = out.result
+            valids[c] = out.result_valid
+          }
+        if (dequantisation) {
+          const unit = dequantisation(rows)
+          const lastGroups = delays(builder, 'last_group_skew', i.last_group, topSkew(columns - 1))
+          for (let c = 0; c < columns; c++) {
+            const out = use(`dequantisation_${c}`, unit, {
+              sum: results[c]!,
+              sum_valid: valids[c]!,
+              scale: delay(builder, `scale_skew_${c}`, i.scale[c]!, topSkew(c)),
+              last_group: lastGroups[topSkew(c)]!,
+              scale_load: topLast[c]!,
+            })
+            results[c] = out.result
+            valids[c] = out.result_valid
+          }
         }
         return { result: results, result_valid: valids }
       },

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { ProcessingElement } from '../pe/family.ts'
 import { type EngineName, openEngine } from '../sim/engines.ts'
-import { type Codes, type GroupedProduct, type GroupedSums, groupsOf, runProduct } from './gemm.ts'
+import { type Codes, type GroupedProduct, type GroupedSums, resultsPerOutput, runProduct } from './gemm.ts'
 import { type ArraySize, drainCycles, outputStationaryArray } from './output-stationary.ts'
 import type { ProductTask } from './product-worker.ts'
 
@@ -55,7 +55,7 @@ const threadedRunner = ({ pe, size, engine }: ProductRunnerOptions, threads: num
           return pool.run(task) as Promise<GroupedSums>
         }),
       )
-      return joined(product, slices, parts, drainCycles(pe, size))
+      return joined(slices, parts, { ...product, perOutput: resultsPerOutput(pe, product) }, drainCycles(pe, size))
     },
     close: () => pool.destroy(),
   }
@@ -73,18 +73,16 @@ const slicesOf = (outputs: number, columns: number, threads: number): (readonly 
 
 /** One array would have streamed the slices without a gap, and drained once. */
 const joined = (
-  product: GroupedProduct,
   slices: readonly (readonly [number, number])[],
   parts: readonly GroupedSums[],
+  { tokens, outputs, perOutput }: Pick<GroupedProduct, 'tokens' | 'outputs'> & { readonly perOutput: number },
   drain: number,
 ): GroupedSums => {
-  const { tokens, outputs } = product
-  const groups = groupsOf(product)
-  const sums = new Int32Array(tokens * outputs * groups)
+  const sums = new Int32Array(tokens * outputs * perOutput)
   slices.forEach(([from, to], k) => {
-    const width = (to - from) * groups
+    const width = (to - from) * perOutput
     for (let token = 0; token < tokens; token++)
-      sums.set(parts[k]!.sums.subarray(token * width, (token + 1) * width), (token * outputs + from) * groups)
+      sums.set(parts[k]!.sums.subarray(token * width, (token + 1) * width), (token * outputs + from) * perOutput)
   })
   const cycles = parts.reduce((sum, part) => sum + part.cycles, 0) - (parts.length - 1) * drain
   return { sums, cycles }

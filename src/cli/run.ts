@@ -109,9 +109,10 @@ export const runAndReport = async (
     ...(output.live ? { onText: output.write } : { progress: output.progress }),
   })
   output.print(output.live ? '' : run.text)
-  const subject = await synthesisOf(pe, output)
+  const subject = await synthesisOf(pe, request.array.rows, output)
   const measure = processingElement(yardstickSpec)
-  const yardsticks = yardstick && measure.spec !== pe.spec ? [await synthesisOf(measure, output)] : []
+  const yardsticks =
+    yardstick && measure.spec !== pe.spec ? [await synthesisOf(measure, request.array.rows, output)] : []
   const report = assembleReport({
     created: new Date().toISOString(),
     versions: { bitloom: packageVersion() },
@@ -151,8 +152,8 @@ export const writeReport = (report: Report, folder: string): { readonly data: st
 const samplerOf = ({ temperature, topP, seed }: RunRequest): Sampler =>
   temperature === 0 ? greedy : createSampler({ temperature, topP, seed })
 
-const synthesisOf = async (pe: ProcessingElement, output: Output): Promise<PeSynthesis> => {
-  const parts = await synthesiseParts(pe, { target: energyTarget }, output)
+const synthesisOf = async (pe: ProcessingElement, rows: number, output: Output): Promise<PeSynthesis> => {
+  const parts = await synthesiseParts(pe, { target: energyTarget, rows }, output)
   const part = <K extends string>(
     key: K,
     name: (typeof parts)[number]['name'],
@@ -169,5 +170,6 @@ const synthesisOf = async (pe: ProcessingElement, output: Output): Promise<PeSyn
     ...part('columnEdge', 'column edge'),
     ...part('rowFeeder', 'row feeder'),
     ...part('columnFeeder', 'column feeder'),
+    ...part('dequantisation', 'dequantisation'),
   }
 }

@@ -11,11 +11,14 @@ import { columns, type Output } from './context.ts'
 
 /** A block of a PE and how many share it. */
 export interface SynthesisedPart {
-  readonly name: 'cell' | 'core' | 'row edge' | 'column edge' | 'row feeder' | 'column feeder'
+  readonly name: 'cell' | 'core' | 'row edge' | 'column edge' | 'row feeder' | 'column feeder' | 'dequantisation'
   /** One of it in a R x C array: `R x C`, `R`, `C`. The core is part of the cell. */
   readonly count: string
   readonly result: SynthesisResult
 }
+
+/** Rows of a column where none are said. */
+const defaultRows = 16
 
 /** Largest Verilog file that is read. */
 const mostVerilogBytes = 16 * 2 ** 20
@@ -26,6 +29,8 @@ export interface PartsRequest {
   readonly maxDelay?: number
   /** Also the cell's core by itself, without the drain. */
   readonly core?: boolean
+  /** Rows of the columns, which a dequantisation unit has memory for; default 16. */
+  readonly rows?: number
 }
 
 /**
@@ -34,7 +39,7 @@ export interface PartsRequest {
  */
 export const synthesiseParts = async (
   pe: ProcessingElement,
-  { target, maxDelay, core = false }: PartsRequest,
+  { target, maxDelay, core = false, rows = defaultRows }: PartsRequest,
   output: Output,
 ): Promise<readonly SynthesisedPart[]> => {
   const gates = findTarget(target).kind === 'asic'
@@ -45,6 +50,7 @@ export const synthesiseParts = async (
     { name: 'column edge', count: 'C', component: pe.parts.columnEdge },
     { name: 'row feeder', count: 'R', component: pe.parts.feeders?.row },
     { name: 'column feeder', count: 'C', component: pe.parts.feeders?.column },
+    { name: 'dequantisation', count: 'C', component: pe.parts.dequantisation?.(rows) },
   ] as const
   const yosys = withCache(openYosys())
   try {
@@ -115,8 +121,11 @@ const synthesiseFile = async (file: string, { target, top, maxDelay }: SynthOpti
   }
 }
 
-const placeOf = ({ name, count }: SynthesisedPart): string =>
-  name === 'core' ? 'the cell without its drain register' : `${count} of them in an R x C array`
+const placeOf = ({ name, count }: SynthesisedPart): string => {
+  if (name === 'core') return 'the cell without its drain register'
+  const rows = name === 'dequantisation' ? `, here for ${defaultRows} rows` : ''
+  return `${count} of them in an R x C array${rows}`
+}
 
 const missed = (result: SynthesisResult): string =>
   result.kind === 'asic' && result.meets_max_delay === false

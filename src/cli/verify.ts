@@ -48,7 +48,7 @@ export const verifyCommand = async (spec: string, request: VerifyRequest, output
     spec: pe.spec,
     engines,
     provenance: {
-      golden: 'integer definition of a group sum; the result must come in the cycle the timing contract names',
+      golden: `${pe.goldenOutput ? 'exact definition of an output from its group sums' : 'integer definition of a group sum'}; the result must come in the cycle the timing contract names`,
       seed: request.seed,
     },
   })

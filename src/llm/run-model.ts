@@ -36,7 +36,9 @@ export interface ModelRun {
   readonly layers: readonly LayerCount[]
   readonly macs: number
   readonly cycles: number
-  /** Integer group sums compared with the reference, and those that differed. */
+  /** Integer group sums that the array made. */
+  readonly groupSums: number
+  /** Results of the array compared with the reference, group sums or float32 outputs, and those that differed. */
   readonly compared: number
   readonly mismatches: number
   readonly firstMismatch: string | undefined
@@ -72,7 +74,7 @@ export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): voi
 export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const { opened, pe, size, engine, prompt, sampler, progress = silent, onText = () => {} } = options
   refuseUnlessRunnable(pe)
-  const { activation, weight, zero } = pe.operands
+  const { activation, weight, zero, scale } = pe.operands
   const group = pe.operands.group ?? defaultGroup
   const weights = quantiseModel(opened.model, { bits: weight.width, group, signed: zero === undefined })
   const threads = options.threads ?? defaultThreads()
@@ -80,7 +82,7 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const started = performance.now()
   const tokens: { text: string; milliseconds: number }[] = []
   try {
-    const hardware = hardwareLinear(runner, weights, activation.width)
+    const hardware = hardwareLinear(runner, weights, pe.operands)
     progress.start(`${opened.model.name} on ${size.rows} x ${size.columns} ${pe.family}`, options.tokens, 'tokens')
     onText(prompt)
     let last = started
@@ -100,7 +102,7 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
       },
     })
     const { layers } = hardware
-    const sum = (key: 'macs' | 'cycles' | 'compared' | 'mismatches'): number =>
+    const sum = (key: 'macs' | 'cycles' | 'groupSums' | 'compared' | 'mismatches'): number =>
       layers.reduce((total, layer) => total + layer[key], 0)
     const totals = { macs: sum('macs'), cycles: sum('cycles') }
     return {
@@ -110,6 +112,7 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
       parameters: parameterCountOf(opened.model),
       layers,
       ...totals,
+      groupSums: sum('groupSums'),
       compared: sum('compared'),
       mismatches: sum('mismatches'),
       firstMismatch: hardware.firstMismatch(),
@@ -121,7 +124,9 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
         threads,
         weights: `round to nearest, ${weight.width} bit ${zero ? 'with zero point' : 'symmetric'}, groups of ${group}, FP16 scales`,
         activations: `int${activation.width} per token, scale = largest magnitude / ${activation.max}`,
-        comparison: 'every integer group sum with a software reference written from the definition',
+        comparison: scale
+          ? 'every float32 output, bit for bit, with a software reference written from the definition'
+          : 'every integer group sum with a software reference written from the definition',
       },
     }
   } finally {

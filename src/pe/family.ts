@@ -31,6 +31,11 @@ export interface Operands {
   readonly weight: IntShape
   /** Zero point of a group's weights; undefined where weights are symmetric. */
   readonly zero: IntShape | undefined
+  /**
+   * Format of a group's scale, where the hardware applies it and adds up the groups of an output: `result` is then an
+   * output's, as a code.
+   */
+  readonly scale?: ScalarFormat
   readonly result: IntShape
   /** Most operand pairs a group may have; undefined where only `result` limits it. */
   readonly group: number | undefined
@@ -75,7 +80,7 @@ export interface GroupExponent {
 
 /** A PE with its parameters applied. */
 export interface ProcessingElement {
-  /** Canonical text with every parameter, `mixpe(w=int4, a=int8, group=128, weights=asymmetric)`. */
+  /** Canonical text with every parameter, `mixpe(w=int4, a=int8, group=128, weights=asymmetric, output=sum)`. */
   readonly spec: string
   /** The same parameters by key. */
   readonly parameters: Readonly<Record<string, string | number>>
@@ -89,6 +94,8 @@ export interface ProcessingElement {
    * not from the hardware.
    */
   readonly golden: (activations: readonly number[], weights: readonly number[], zero: number) => bigint
+  /** Where the hardware applies scales: the code of an output, from its groups' `golden` and their scale codes in order. */
+  readonly goldenOutput?: (sums: readonly bigint[], scales: readonly number[]) => bigint
   readonly timing: TimingContract
   readonly claims: readonly Claim[]
 }

@@ -14,11 +14,12 @@ export interface ArrayEnergyInput {
   readonly columnEdge?: BlockEnergy
   readonly rowFeeder?: BlockEnergy
   readonly columnFeeder?: BlockEnergy
+  readonly dequantisation?: BlockEnergy
   /** Cycles in which a cell works for one multiply-accumulate. */
   readonly cyclesPerStep: number
   readonly cycles: number
   readonly macs: number
-  /** Group sums that left the array. */
+  /** Group sums that reached the columns' edges. */
   readonly results: number
 }
 
@@ -36,13 +37,14 @@ export interface ArrayEnergy {
 const clock_mhz = 500
 
 /**
+/**
  * First-order energy of an array's run: every block's clock in every cycle; data energy of a cell in every cycle of a useful
- * multiply-accumulate, of feeders in those of an operand they pass, of a row's edge once per activation it passes, of a
- * column's edge once per result; leakage over the run's time at 500 MHz. Left out, and said so: memories, wires, the skew registers, and weights that move through cells
- * without an activation.
+ * multiply-accumulate, of feeders in those of an operand they pass, of a row's edge once per activation it passes, of what
+ * stands at a column's edge once per group sum; leakage over the run's time at 500 MHz. Left out, and said so: memories, wires,
+ * the skew registers, and weights that move through cells without an activation.
  */
 export const arrayEnergy = (input: ArrayEnergyInput): ArrayEnergy => {
-  const { size, cell, rowEdge, columnEdge, rowFeeder, columnFeeder, cycles, macs, results } = input
+  const { size, cell, rowEdge, columnEdge, rowFeeder, columnFeeder, dequantisation, cycles, macs, results } = input
   const active = macs * input.cyclesPerStep
   const blocks = [
     { name: 'PE', block: cell, count: size.rows * size.columns, active },
@@ -50,6 +52,7 @@ export const arrayEnergy = (input: ArrayEnergyInput): ArrayEnergy => {
     { name: 'column feeders', block: columnFeeder, count: size.columns, active: active / size.rows },
     { name: 'activation sums', block: rowEdge, count: size.rows, active: macs / size.columns },
     { name: 'zero points', block: columnEdge, count: size.columns, active: results },
+    { name: 'dequantisation', block: dequantisation, count: size.columns, active: results },
   ].flatMap(({ block, ...rest }) => (block ? [{ block, ...rest }] : []))
   const uj = (pj: number): number => pj * 1e-6
   const parts: { name: string; energy_uj: number }[] = []

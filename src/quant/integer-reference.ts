@@ -63,14 +63,13 @@ const sumFourTokens = (all: Int8Array, token: number, weights: GroupQuantised, r
 }
 
 /**
- * Applies the scales as the drain of a MixPE array does, in exactly this order of float32 roundings (ours, see
+ * Applies the scales as the columns of a MixPE array do, in exactly this order of float32 roundings (ours, see
  * reference mixpe A3: FP16 weight scale, FP32 accumulation): y = 0; per group `y = y + scale * sum`, the product and the
- * sum each rounded; at last `y * token scale`. `sums` is M x N x groups, the result M x N.
+ * sum each rounded. `sums` is M x N x groups, the result M x N.
  */
-export const applyScales = (
+export const applyGroupScales = (
   sums: Int32Array,
   scales: Float32Array,
-  tokenScales: Float32Array,
   tokens: number,
   outputs: number,
   groups: number,
@@ -83,10 +82,24 @@ export const applyScales = (
       let y = 0
       for (let index = 0; index < groups; index++)
         y = round(y + round(scales[row * groups + index]! * sums[at + index]!))
-      result[token * outputs + row] = round(y * tokenScales[token]!)
+      result[token * outputs + row] = y
     }
   return result
 }
+
+/** The same, and at last `y * token scale`, rounded. */
+export const applyScales = (
+  sums: Int32Array,
+  scales: Float32Array,
+  tokenScales: Float32Array,
+  tokens: number,
+  outputs: number,
+  groups: number,
+): Float32Array => applyTokenScales(applyGroupScales(sums, scales, tokens, outputs, groups), tokenScales, outputs)
+
+/** `y * token scale` of tokens x outputs results, each rounded. */
+export const applyTokenScales = (results: Float32Array, tokenScales: Float32Array, outputs: number): Float32Array =>
+  results.map((y, k) => y * tokenScales[Math.floor(k / outputs)]!)
 
 /** The whole layer: tokens x K activation codes with their scales to tokens x N float32. */
 export const integerLinear = (activations: TokenQuantised, tokens: number, weights: GroupQuantised): Float32Array =>

@@ -18,6 +18,8 @@ export interface PeSynthesis {
   readonly columnEdge?: AsicSynthesis
   readonly rowFeeder?: AsicSynthesis
   readonly columnFeeder?: AsicSynthesis
+  /** For the rows of the array that ran. */
+  readonly dequantisation?: AsicSynthesis
 }
 
 export interface ReportInput {
@@ -90,7 +92,7 @@ export const assembleReport = (input: ReportInput): Report => {
       ),
       'Ours, since the MixPE paper does not say: unsigned weights with a zero point, shifted copies added in one cycle or (compute=serial) one a cycle, exact integer sums within a group, the drain through a second register, FP16 scales and FP32 accumulation over groups.',
       'The array is output-stationary: one token a row. While text is generated one token at a time, one row of the array works and the others idle; that is the utilisation shown.',
-      'Memory is ideal: operands arrive every cycle. Attention, norms and embedding run in float32 on the host.',
+      `Memory is ideal: operands arrive every cycle. Attention, norms${pe.operands.scale ? '' : ', weight scales'} and embedding run in float32 on the host.`,
       'Area, timing and energy are first order: mapped cells without placement or wires.',
     ],
   }
@@ -105,10 +107,11 @@ export const energyOfRun = ({ pe, ...parts }: PeSynthesis, size: ArraySize, run:
     ...(parts.columnEdge ? { columnEdge: parts.columnEdge.energy } : {}),
     ...(parts.rowFeeder ? { rowFeeder: parts.rowFeeder.energy } : {}),
     ...(parts.columnFeeder ? { columnFeeder: parts.columnFeeder.energy } : {}),
+    ...(parts.dequantisation ? { dequantisation: parts.dequantisation.energy } : {}),
     cyclesPerStep: pe.timing.cycles_per_step,
     cycles: run.cycles,
     macs: run.macs,
-    results: run.compared,
+    results: run.groupSums,
   })
 
 const reportLayer = (layer: LayerCount, size: ArraySize, pe: ProcessingElement): Report['run']['layers'][number] => ({

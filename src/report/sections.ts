@@ -32,13 +32,13 @@ ${story.provenance && provenanceBlock(story.provenance, 'model and text')}
 </header>`
 }
 
-/** One sentence: how many integer results were compared with the reference, and how many differ. */
+/** One sentence: how many results were compared with the reference, and how many differ. */
 export const verdict = ({ run }: Report): string =>
   run.compared_results === 0
     ? '✗ No result was compared with the reference.'
     : run.mismatches === 0
-      ? `✓ All ${grouped(run.compared_results)} integer results equal the reference, bit for bit.`
-      : `✗ ${grouped(run.mismatches)} of ${grouped(run.compared_results)} integer results differ from the reference.`
+      ? `✓ All ${grouped(run.compared_results)} results equal the reference, bit for bit.`
+      : `✗ ${grouped(run.mismatches)} of ${grouped(run.compared_results)} results differ from the reference.`
 
 /** How tokens are chosen, as text: `greedy`, or `top-p, temperature 0.8, seed 1`. */
 export const samplingText = ({ sampling }: ReportStory): string =>

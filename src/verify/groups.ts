@@ -9,6 +9,9 @@ export interface Group {
   readonly activations: readonly number[]
   readonly weights: readonly number[]
   readonly zero: number
+  /** Where the PE applies scales: the scale's code, and whether another group of the same output follows. */
+  readonly scale?: number
+  readonly continues?: boolean
   /** Idle cycles before the group's first operands. */
   readonly idle: number
 }
@@ -43,6 +46,7 @@ export function* everyCombination(operands: Operands): Generator<Group> {
   }
   const zero = zerosOf(operands)
   const every = everyZero(operands)
+  let count = 0
   for (let z = Number(zero.min); z <= (every ? Number(zero.max) : Number(zero.min)); z++)
     for (let w = Number(weight.min); w <= Number(weight.max); w++)
       for (let x = Number(activation.min); x <= Number(activation.max); x++)
@@ -50,6 +54,8 @@ export function* everyCombination(operands: Operands): Generator<Group> {
           activations: [x],
           weights: [w],
           zero: every ? z : Number(zero.min) + (((x * 31 + w * 7) & 255) % span(zero)),
+          // An odd factor: every scale has its turn.
+          ...(operands.scale ? { scale: (count++ * 40503) % 2 ** operands.scale.bits } : {}),
           idle: 0,
         }
 }
@@ -72,12 +78,13 @@ function* everyCombinationInLanes({ count, activation, weight }: Lanes): Generat
 /**
  * Random groups of random length with random idle cycles. One in eight holds extremes throughout, so that a register one bit
  * too narrow overflows. Codes of a format are mostly those of numbers whose sum of products stays finite, since a group
- * that meets one NaN tells nothing of its other terms; one group in eight takes any code.
+ * that meets one NaN tells nothing of its other terms; one group in eight takes any code. Where the PE applies scales, groups
+ * come as outputs of 1 to 5, one output in eight with scales of any code and the others with finite ones.
  */
 export function* randomGroups(pe: ProcessingElement, count: number, seed: number): Generator<Group> {
   const random = randomWords(seed)
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
-  const { activation, weight, zero, codes, extremes } = pe.operands
+  const { activation, weight, zero, scale, codes, extremes } = pe.operands
   const longest = pe.operands.group ?? 256
   const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
   const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
@@ -85,6 +92,16 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
   const moderate = codes?.result && {
     activation: moderateCodes(codes.activation, codes.result, longest),
     weight: codes.weight && moderateCodes(codes.weight, codes.result, longest),
+  }
+  const finiteScales = scale ? finiteCodes(scale) : []
+  let [groupsLeft, anyScale] = [0, false]
+  const nextScale = ({ bits }: ScalarFormat): number => {
+    if (groupsLeft === 0) {
+      groupsLeft = 1 + below(5)
+      anyScale = below(8) === 0
+    }
+    groupsLeft--
+    return anyScale ? below(2 ** bits) : one(finiteScales)
   }
   for (let k = 0; k < count; k++) {
     const length = below(4) === 0 ? longest : 1 + below(longest)
@@ -97,6 +114,7 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
       activations: Array.from({ length }, () => (extreme ? x : usual ? one(usual.activation) : within(activation))),
       weights: Array.from({ length }, () => (extreme ? w : usualWeights ? one(usualWeights) : within(weight))),
       zero: zero ? (extreme ? edge(zero) : within(zero)) : 0,
+      ...(scale ? { scale: nextScale(scale), continues: groupsLeft > 0 && k < count - 1 } : {}),
       idle: below(3) === 0 ? below(9) : 0,
     }
   }
@@ -105,6 +123,11 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
 /** Largest, smallest and lowest number. */
 const extremeCodes = ({ encode, max, min, smallest }: ScalarFormat): readonly number[] =>
   [max, min, smallest].map((value) => Number(encode(value)))
+
+const finiteCodes = (format: ScalarFormat): readonly number[] =>
+  Array.from({ length: 2 ** format.bits }, (_, code) => code).filter(
+    (code) => format.decode(BigInt(code)).kind === 'finite',
+  )
 
 /** Codes of numbers of which `terms` products add up to less than the result's largest number. */
 const moderateCodes = (format: ScalarFormat, result: ScalarFormat, terms: number): readonly number[] => {

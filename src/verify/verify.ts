@@ -101,7 +101,7 @@ function* batches(groups: Iterable<Group>, cyclesPerStep: number): Generator<rea
   for (const group of groups) {
     batch.push(group)
     cycles += group.activations.length * cyclesPerStep + group.idle
-    if (cycles < batchCycles) continue
+    if (cycles < batchCycles || group.continues) continue
     yield batch
     batch = []
     cycles = 0
@@ -121,18 +121,23 @@ const checkBatch = (
   const [activation, weight, last] = [offset('activation_0'), offset('weight_0'), offset('last')]
   const zero = pe.operands.zero && offset('zero_0')
   const exponent = pe.operands.exponent && { at: offset('exponent_0'), of: pe.operands.exponent.of }
+  const scaled = pe.operands.scale && { scale: offset('scale_0'), lastGroup: offset('last_group') }
   const { cycles_per_step } = pe.timing
   const step = cycles_per_step > 1 ? offset('step') : undefined
   const { mode } = pe.operands
   const latency = resultCycle(pe, 0, 0)
-  const cyclesOf = ({ idle, activations }: Group): number => idle + activations.length * cycles_per_step
+  const shortest = pe.timing.shortestGroup(1)
+  const idleOf = ({ idle, activations }: Group): number =>
+    Math.max(idle, shortest - activations.length * cycles_per_step)
+  const cyclesOf = (group: Group): number => idleOf(group) + group.activations.length * cycles_per_step
   const cycles = groups.reduce((sum, group) => sum + cyclesOf(group), 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
   if (mode) for (let row = offset('mode'); row < stimulus.length; row += ports.inputWords) stimulus[row] = mode.value
-  const expected = new Map<number, { value: bigint; group: Group }>()
+  const expected = new Map<number, Expectation>()
   let cycle = 0
+  let output: Group[] = []
   for (const group of groups) {
-    cycle += group.idle
+    cycle += idleOf(group)
     const shared = exponent?.of(group.activations) ?? 0
     group.activations.forEach((x, k) => {
       if (step !== undefined) stimulus[cycle * ports.inputWords + step] = 1
@@ -146,8 +151,14 @@ const checkBatch = (
       const row = (cycle - 1) * ports.inputWords
       stimulus[row + last] = 1
       if (zero !== undefined) stimulus[row + zero] = group.zero
+      if (!scaled) return
+      stimulus[row + scaled.scale] = group.scale ?? 0
+      stimulus[row + scaled.lastGroup] = Number(!group.continues)
     })
-    expected.set(cycle - 1 + latency, { value: pe.golden(group.activations, group.weights, group.zero), group })
+    output.push(group)
+    if (group.continues) continue
+    expected.set(cycle - 1 + latency, { value: goldenOf(pe, output), output })
+    output = []
   }
   const response = new Int32Array(cycles * ports.outputWords)
   engine.replay(stimulus, cycles, response)
@@ -168,7 +179,29 @@ const checkBatch = (
   }
 }
 
-const describe = ({ value, group }: { value: bigint; group: Group }, found: bigint): string =>
-  group.activations.length === 1
-    ? `activation ${group.activations[0]}, weight ${group.weights[0]}, zero point ${group.zero} gave ${found}, the golden model says ${value}`
-    : `a group of ${group.activations.length} gave ${found}, the golden model says ${value}`
+/** The groups of one output, and what the golden model makes of them. */
+interface Expectation {
+  readonly value: bigint
+  readonly output: readonly Group[]
+}
+
+const goldenOf = ({ golden, goldenOutput }: ProcessingElement, output: readonly Group[]): bigint => {
+  const sums = output.map(({ activations, weights, zero }) => golden(activations, weights, zero))
+  return goldenOutput
+    ? goldenOutput(
+        sums,
+        output.map(({ scale }) => scale ?? 0),
+      )
+    : sums[0]!
+}
+
+const describe = ({ value, output }: Expectation, found: bigint): string => {
+  const [{ activations, weights, zero, scale }] = output as [Group]
+  const what =
+    output.length > 1
+      ? `an output of ${output.length} groups`
+      : activations.length > 1
+        ? `a group of ${activations.length}`
+        : `activation ${activations[0]}, weight ${weights[0]}, zero point ${zero}${scale === undefined ? '' : `, scale ${scale}`}`
+  return `${what} gave ${found}, the golden model says ${value}`
+}

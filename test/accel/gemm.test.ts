@@ -20,7 +20,7 @@ const randomProduct = (
     if (edge < 2) return Number(edge ? min : max)
     return Number(min) + (random() % Number(max - min + 1n))
   }
-  const { zero } = pe.operands
+  const { zero, scale } = pe.operands
   const { activation, weight } = pe.operands.lanes ?? pe.operands
   const groups = groupsOf({ inputs, group })
   return {
@@ -31,6 +31,7 @@ const randomProduct = (
     activations: arrayFor(activation).from(Array.from({ length: tokens * inputs }, () => within(activation))),
     weights: arrayFor(weight).from(Array.from({ length: outputs * inputs }, () => within(weight))),
     zeros: zero && Uint8Array.from({ length: outputs * groups }, () => within(zero)),
+    ...(scale ? { scales: Uint16Array.from({ length: outputs * groups }, () => random() % 0x7c00) } : {}),
   }
 }
 
@@ -49,9 +50,10 @@ const operandsOf = (codes: Codes, lanes: Lanes | undefined, operand: 'activation
 /** The product from the PE's golden model, element by element. */
 const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
   const groups = groupsOf(p)
-  const sums = new Int32Array(p.tokens * p.outputs * groups)
+  const sums: bigint[] = []
   for (let m = 0; m < p.tokens; m++)
-    for (let n = 0; n < p.outputs; n++)
+    for (let n = 0; n < p.outputs; n++) {
+      const ofGroups: bigint[] = []
       for (let g = 0; g < groups; g++) {
         const [from, to] = [g * p.group, Math.min(p.inputs, (g + 1) * p.group)]
         const { lanes } = pe.operands
@@ -61,9 +63,13 @@ const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
           'activation',
         )
         const weights = operandsOf(p.weights.subarray(n * p.inputs + from, n * p.inputs + to), lanes, 'weight')
-        sums[(m * p.outputs + n) * groups + g] = Number(pe.golden(activations, weights, p.zeros?.[n * groups + g] ?? 0))
+        ofGroups.push(pe.golden(activations, weights, p.zeros?.[n * groups + g] ?? 0))
       }
-  return sums
+      const scales = p.scales?.subarray(n * groups, (n + 1) * groups)
+      if (pe.goldenOutput) sums.push(pe.goldenOutput(ofGroups, [...scales!]))
+      else sums.push(...ofGroups)
+    }
+  return Int32Array.from(sums, (sum) => Number(BigInt.asIntN(32, sum)))
 }
 
 const specs = [
@@ -74,6 +80,9 @@ const specs = [
   'mixpe(w=int8)',
   'mixpe(compute=serial)',
   'mixpe(w=int3, weights=symmetric, group=40, compute=serial)',
+  'mixpe(output=fp32)',
+  'mixpe(weights=symmetric, group=20, output=fp32)',
+  'mixpe(group=40, compute=serial, output=fp32)',
   'fmac(acc=fp16, stages=2)',
   'fmac(format=e4m3, acc=fp32)',
 ]
@@ -129,6 +138,26 @@ describe('a matrix product on the simulated array equals the golden model, every
     const { sums } = runProduct(engine, pe, size, product, [8, 21])
     const slice = [0, 1, 2].flatMap((m) => [...all.subarray((m * 21 + 8) * groups, (m + 1) * 21 * groups)])
     expect([...sums]).toEqual(slice)
+  })
+
+  it('for a slice of the outputs with scales too', () => {
+    const pe = processingElement('mixpe(output=fp32)')
+    const size = { rows: 2, columns: 4 }
+    const product = randomProduct(pe, [3, 21, 50, 16], 7)
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const all = goldenSums(pe, product)
+    const { sums } = runProduct(engine, pe, size, product, [8, 21])
+    expect([...sums]).toEqual([0, 1, 2].flatMap((m) => [...all.subarray(m * 21 + 8, (m + 1) * 21)]))
+  })
+
+  it('and refuses a product without scales where the array applies them', () => {
+    const pe = processingElement('mixpe(output=fp32)')
+    const size = { rows: 1, columns: 1 }
+    const { scales, ...product } = randomProduct(pe, [1, 1, 1, 1], 7)
+    expect(scales).toHaveLength(1)
+    expect(() => runProduct(javascriptEngine(outputStationaryArray(pe, size)), pe, size, product)).toThrow(
+      /applies scales itself, and the product has none; give it outputs x groups scale codes/,
+    )
   })
 
   it('in the interpreter as in JavaScript, cycle for cycle', () => {

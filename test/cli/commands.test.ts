@@ -181,6 +181,17 @@ describe('run', () => {
     expect(serial!.utilisation).toBeLessThan(1)
   }, 180_000)
 
+  it('an array that applies the scales itself says the same text, result by result, threads or not', () => {
+    const plain = json(args)
+    const scaled = [...args.slice(0, -1), 'mixpe(group=16, output=fp32)']
+    for (const threads of ['1', '2']) {
+      const result = json([...scaled, '--threads', threads])
+      expect(result).toMatchObject({ text: plain.text, macs: plain.macs, mismatches: 0 })
+      expect(Number(result.compared)).toBeLessThan(Number(plain.compared))
+      expect(Number(result.compared)).toBeGreaterThan(0)
+    }
+  }, 180_000)
+
   it('a saved run becomes a page again', () => {
     const out = join(folder.path, 'again')
     mkdirSync(out)

@@ -17,17 +17,11 @@ it('clock is paid by every block in every cycle, data by use, leakage by time at
 
 it('edges add their share: a row edge works once per activation, a column edge once per result', () => {
   const without = arrayEnergy({ size, cell, cyclesPerStep: 1, cycles: 1000, macs: 6000, results: 50 })
-  const withEdges = arrayEnergy({
-    size,
-    cell,
-    rowEdge: edge,
-    columnEdge: edge,
-    cyclesPerStep: 1,
-    cycles: 1000,
-    macs: 6000,
-    results: 50,
-  })
+  const edges = { size, cell, rowEdge: edge, columnEdge: edge, cyclesPerStep: 1, cycles: 1000, macs: 6000, results: 50 }
+  const withEdges = arrayEnergy(edges)
   expect((withEdges.total_uj - without.total_uj) * 1e6).toBeCloseTo((2 + 4) * 1000 + 6000 / 4 + 50, 6)
+  const withScales = arrayEnergy({ ...edges, dequantisation: edge })
+  expect((withScales.total_uj - withEdges.total_uj) * 1e6).toBeCloseTo(4 * 1000 + 50, 6)
 })
 
 it('a step of several cycles costs data energy in each of them, in the feeders too', () => {

@@ -57,9 +57,9 @@ describe('the report page', () => {
   })
 
   it('says how many results were compared, and is not green when any differs or none was compared', () => {
-    expect(bodyOf(page)).toContain('<p class="verdict good">✓ All 2,345,678 integer results equal the reference')
+    expect(bodyOf(page)).toContain('<p class="verdict good">✓ All 2,345,678 results equal the reference')
     const differs = reportHtml({ ...fixture, run: { ...fixture.run, mismatches: 3 } })
-    expect(bodyOf(differs)).toContain('<p class="verdict bad">✗ 3 of 2,345,678 integer results differ')
+    expect(bodyOf(differs)).toContain('<p class="verdict bad">✗ 3 of 2,345,678 results differ')
     const none = reportHtml({ ...fixture, run: { ...fixture.run, compared_results: 0 } })
     expect(bodyOf(none)).toContain('<p class="verdict bad">✗ No result was compared')
   })

@@ -6,6 +6,7 @@ import { shortestGroup } from '../arith/group-accumulator.ts'
 import type { PeFamily, ProcessingElement } from '../family.ts'
 import { ActivationSum, mixpeCell } from './cell.ts'
 import { alignedMixpe, floatMixpe } from './float-family.ts'
+import { dequantising } from './output.ts'
 import { allParameters, integerParameters } from './parameters.ts'
 import { correctedSum, ZeroPointCorrection } from './zero-point.ts'
 
@@ -43,7 +44,7 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
   const parts = symmetric
     ? inner
     : { ...inner, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
-  return {
+  const pe: ProcessingElement = {
     spec: fullSpec('mixpe', integerParameters, p),
     parameters: p,
     name,
@@ -80,4 +81,5 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
       },
     ],
   }
+  return p.output === 'sum' ? pe : dequantising(pe)
 }

@@ -27,6 +27,13 @@ export const integerParameters = {
     default: 'parallel',
     summary: 'with a=int8, parallel: all bits of a weight in one cycle; serial: one bit a cycle',
   },
+  output: {
+    kind: 'choice',
+    allowed: ['sum', 'fp32'],
+    default: 'sum',
+    summary:
+      "with a=int8, sum: a group's exact integer; fp32: columns apply FP16 scales and add up the groups of an output",
+  },
 } as const satisfies ParameterSchema
 
 const commonFloatParameters = {
