@@ -44,15 +44,15 @@ describe('mixpe(output=fp32)', () => {
   it('asks for groups as long as an addition, where a column has few rows', () => {
     const { timing } = processingElement('mixpe(output=fp32)')
     const plain = processingElement('mixpe').timing
-    expect(timing.shortestGroup(1)).toBe(5)
+    expect(timing.shortestGroup(1)).toBe(4)
     for (const rows of [8, 16, 64]) expect(timing.shortestGroup(rows)).toBe(plain.shortestGroup(rows))
   })
 
   it('says so where a group is too short for the addition', () => {
     const pe = processingElement('mixpe(weights=symmetric, output=fp32)')
     for (const [length, message] of [
-      [5, undefined],
-      [4, 'dequantisation_0: sums of one row come at least 5 cycles apart'],
+      [4, undefined],
+      [3, 'dequantisation_0: sums of one row come at least 4 cycles apart'],
     ] as const) {
       const engine = javascriptEngine(lonePe(pe))
       const last = portNamed(engine.ports.inputs, 'last').offset
