@@ -120,7 +120,7 @@ describe('PEs with FP16 activations', () => {
     ].map((spec) => processingElement(spec).name)
     expect(new Set(names).size).toBe(names.length)
     expect(() => processingElement('mixpe(acc=exact)')).toThrow(
-      /no parameter 'acc'[\s\S]*allowed keys: w, a, group, weights$/,
+      /no parameter 'acc'[\s\S]*allowed keys: w, a, group, weights, compute$/,
     )
     expect(() => processingElement('mixpe(a=fp16, bits=12)')).toThrow(/no parameter 'bits'/)
     expect(() => processingElement('mixpe(a=fp16, acc=aligned, stages=2)')).toThrow(/no parameter 'stages'/)
