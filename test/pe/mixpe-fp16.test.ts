@@ -7,6 +7,7 @@ import { fp16 } from '../../src/pe/arith/float/usual.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 import { byShiftAdd, timesInteger } from '../../src/pe/mixpe/float-cell.ts'
 import { portNamed } from '../../src/sim/engine.ts'
+import { openEngine } from '../../src/sim/engines.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomWords } from '../../src/sim/stimulus.ts'
 import type { Group } from '../../src/verify/groups.ts'
@@ -57,6 +58,19 @@ describe('PEs with FP16 activations', () => {
     expect(result.first).toBeUndefined()
     expect(result.mismatches).toBe(0)
   })
+
+  it
+    .runIf(full)
+    .each(specs.flatMap((spec) => (['interpreter', 'verilator'] as const).map((name) => [spec, name] as const)))(
+    '%s is its golden model in the %s',
+    async (spec, name) => {
+      const pe = processingElement(spec)
+      const engine = openEngine(name, lonePe(pe))
+      const result = await verify(engine, pe, { ...options, groups: 300 })
+      engine.close()
+      expect(result.first).toBeUndefined()
+    },
+  )
 
   it.each(specs)('%s: 1, 2 and 17 groups of one or five back to back', (spec) => {
     const pe = processingElement(spec)
