@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
+import type { OfForms } from '../../src/pe/arith/group-accumulator.ts'
 import { arrayEnergy } from '../../src/perf/first-order-energy.ts'
 
-const cell = { clock_pj_per_cycle: 2, data_pj_per_active_cycle: { low: 3, high: 5 }, leakage_uw: 10 }
+const block = { clock_pj_per_cycle: 2, data_pj_per_active_cycle: { low: 3, high: 5 }, leakage_uw: 10 }
 const edge = { clock_pj_per_cycle: 1, data_pj_per_active_cycle: { low: 1, high: 1 }, leakage_uw: 0 }
+const cell = { draining: block, passing: block }
+const rowEdge = { draining: edge, passing: edge }
 const size = { rows: 2, columns: 4 }
 
 it('clock is paid by every block in every cycle, data by use, leakage by time at 500 MHz', () => {
@@ -20,7 +23,7 @@ it('edges add their share: a row edge works once per activation, a column edge o
   const withEdges = arrayEnergy({
     size,
     cell,
-    rowEdge: edge,
+    rowEdge,
     columnEdge: edge,
     cyclesPerStep: 1,
     cycles: 1000,
@@ -46,7 +49,7 @@ it('the parts add up to the total', () => {
   const energy = arrayEnergy({
     size,
     cell,
-    rowEdge: edge,
+    rowEdge,
     columnEdge: edge,
     cyclesPerStep: 1,
     cycles: 77,
@@ -54,4 +57,22 @@ it('the parts add up to the total', () => {
     results: 9,
   })
   expect(energy.parts.reduce((sum, part) => sum + part.energy_uj, 0)).toBeCloseTo(energy.total_uj, 12)
+})
+
+it('rows with a drain register are counted apart from those without, in any array', () => {
+  const none = { clock_pj_per_cycle: 0, data_pj_per_active_cycle: { low: 0, high: 0 }, leakage_uw: 0 }
+  const of = (rows: number, forms: OfForms<typeof block>) =>
+    arrayEnergy({ size: { rows, columns: 3 }, cell: forms, cyclesPerStep: 1, cycles: 100, macs: 12 * rows, results: 0 })
+  for (const [rows, registers] of [
+    [1, 1],
+    [4, 1],
+    [5, 2],
+    [9, 3],
+    [16, 4],
+  ] as const) {
+    // 2 pJ a cycle, 10 uW for 0.2 us, and a share of the products.
+    const energy = (count: number) => count * 3 * (100 * 2 + 10 * 0.2) + 12 * count * 3
+    expect(of(rows, { draining: block, passing: none }).low_uj * 1e6).toBeCloseTo(energy(registers), 3)
+    expect(of(rows, { draining: none, passing: block }).low_uj * 1e6).toBeCloseTo(energy(rows - registers), 3)
+  }
 })
