@@ -205,7 +205,7 @@ describe('the array never stalls', () => {
   ] as const
 
   it.each(
-    ['mixpe', 'fmac(format=e4m3, acc=fp16, stages=3)'].flatMap((spec) =>
+    ['mixpe', 'fmac(format=e4m3, acc=fp16, stages=3)', 'figna'].flatMap((spec) =>
       heights.map(([rows, shortest]) => ({ spec, rows, shortest })),
     ),
   )('$spec: groups of $shortest cycles follow each other without a gap through $rows rows', (at) => {

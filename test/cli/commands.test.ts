@@ -171,8 +171,17 @@ describe('run', () => {
     expect(result.layers.map(({ calls }) => calls)).toEqual([...Array(14).fill(1), 3, ...Array(14).fill(2)])
     const matrices = 2 * (2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 44)
     expect(result.macs).toBe(matrices * (9 + 2) + 3 * 32 * 259)
-    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as unknown
-    expect(checkReport(report, 'report.json').run.compared_results).toBe(result.compared)
+    const report = checkReport(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')), 'report.json')
+    expect(report.run.compared_results).toBe(result.compared)
+    const synthesis = json(['synth', 'mixpe(group=16)']) as { area_um2: number; energy: { clock_pj_per_cycle: number } }
+    const [pe] = report.pes
+    expect(pe!.area_um2).toBe(synthesis.area_um2)
+    expect(pe!.provenance.block).toMatch(
+      /^one PE with a quarter of a drain register: mean of one \w+_cell and 3 \w+_passing_cell/,
+    )
+    // Four rows: the clock of the array's 16 cells is that of 16 mean ones.
+    const clock = report.energy.parts.find(({ name }) => name === 'PE: clock')!
+    expect(clock.energy_uj).toBeCloseTo(16 * report.run.cycles * synthesis.energy.clock_pj_per_cycle * 1e-6, 9)
     expect(existsSync(join(out, 'report.html'))).toBe(true)
   })
 

@@ -74,5 +74,15 @@ it('rows with a drain register are counted apart from those without, in any arra
     const energy = (count: number) => count * 3 * (100 * 2 + 10 * 0.2) + 12 * count * 3
     expect(of(rows, { draining: block, passing: none }).low_uj * 1e6).toBeCloseTo(energy(registers), 3)
     expect(of(rows, { draining: none, passing: block }).low_uj * 1e6).toBeCloseTo(energy(rows - registers), 3)
+    const edges = arrayEnergy({
+      size: { rows, columns: 3 },
+      cell: { draining: none, passing: none },
+      rowEdge: { draining: block, passing: none },
+      cyclesPerStep: 1,
+      cycles: 100,
+      macs: 12 * rows,
+      results: 0,
+    })
+    expect(edges.low_uj * 1e6).toBeCloseTo(registers * (100 * 2 + 10 * 0.2) + (12 / 3) * registers * 3, 3)
   }
 })
