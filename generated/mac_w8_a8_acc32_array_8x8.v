@@ -457,7 +457,8 @@ module mac_w8_a8_acc32_core (
   output wire signed [7:0] activation_out,
   output wire signed [7:0] weight_out,
   output wire last_out,
-  output wire signed [31:0] total
+  output wire signed [31:0] total,
+  output wire total_last
 );
   reg signed [7:0] activation;
   reg signed [7:0] weight;
@@ -476,6 +477,7 @@ module mac_w8_a8_acc32_core (
   assign weight_out = weight;
   assign last_out = last;
   assign total = multiply_add_result[31:0];
+  assign total_last = last;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -518,6 +520,7 @@ module mac_w8_a8_acc32_cell (
   wire signed [7:0] core_weight_out;
   wire core_last_out;
   wire signed [31:0] core_total;
+  wire core_total_last;
 
   mac_w8_a8_acc32_core core (
     .clk(clk),
@@ -528,7 +531,8 @@ module mac_w8_a8_acc32_cell (
     .activation_out(core_activation_out),
     .weight_out(core_weight_out),
     .last_out(core_last_out),
-    .total(core_total)
+    .total(core_total),
+    .total_last(core_total_last)
   );
 
   assign activation_out = core_activation_out;
@@ -542,14 +546,60 @@ module mac_w8_a8_acc32_cell (
       sum <= 32'd0;
       sum_valid <= 1'b0;
     end else begin
-      sum <= core_last_out ? core_total : sum_in;
-      sum_valid <= core_last_out | sum_in_valid;
+      sum <= core_total_last ? core_total : sum_in;
+      sum_valid <= core_total_last | sum_in_valid;
     end
   end
 
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && (core_last_out & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
+    if (!rst && (core_total_last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
+  end
+  `endif
+endmodule
+
+module mac_w8_a8_acc32_passing_cell (
+  input wire clk,
+  input wire rst,
+  input wire signed [7:0] activation_in,
+  input wire signed [7:0] weight_in,
+  input wire last_in,
+  input wire signed [31:0] sum_in,
+  input wire sum_in_valid,
+  output wire signed [7:0] activation_out,
+  output wire signed [7:0] weight_out,
+  output wire last_out,
+  output wire signed [31:0] sum_out,
+  output wire sum_out_valid
+);
+  wire signed [7:0] core_activation_out;
+  wire signed [7:0] core_weight_out;
+  wire core_last_out;
+  wire signed [31:0] core_total;
+  wire core_total_last;
+
+  mac_w8_a8_acc32_core core (
+    .clk(clk),
+    .rst(rst),
+    .activation_in(activation_in),
+    .weight_in(weight_in),
+    .last_in(last_in),
+    .activation_out(core_activation_out),
+    .weight_out(core_weight_out),
+    .last_out(core_last_out),
+    .total(core_total),
+    .total_last(core_total_last)
+  );
+
+  assign activation_out = core_activation_out;
+  assign weight_out = core_weight_out;
+  assign last_out = core_last_out;
+  assign sum_out = core_total_last ? core_total : sum_in;
+  assign sum_out_valid = core_total_last | sum_in_valid;
+
+  `ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (!rst && (core_total_last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule
@@ -1087,7 +1137,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_7),
     .sum_out_valid(sum_up_valid_7)
   );
-  mac_w8_a8_acc32_cell pe_1_0 (
+  mac_w8_a8_acc32_passing_cell pe_1_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_1_1),
@@ -1101,7 +1151,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_8),
     .sum_out_valid(sum_up_valid_8)
   );
-  mac_w8_a8_acc32_cell pe_1_1 (
+  mac_w8_a8_acc32_passing_cell pe_1_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_0_activation_out),
@@ -1115,7 +1165,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_9),
     .sum_out_valid(sum_up_valid_9)
   );
-  mac_w8_a8_acc32_cell pe_1_2 (
+  mac_w8_a8_acc32_passing_cell pe_1_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_1_activation_out),
@@ -1129,7 +1179,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_10),
     .sum_out_valid(sum_up_valid_10)
   );
-  mac_w8_a8_acc32_cell pe_1_3 (
+  mac_w8_a8_acc32_passing_cell pe_1_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_2_activation_out),
@@ -1143,7 +1193,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_11),
     .sum_out_valid(sum_up_valid_11)
   );
-  mac_w8_a8_acc32_cell pe_1_4 (
+  mac_w8_a8_acc32_passing_cell pe_1_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_3_activation_out),
@@ -1157,7 +1207,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_12),
     .sum_out_valid(sum_up_valid_12)
   );
-  mac_w8_a8_acc32_cell pe_1_5 (
+  mac_w8_a8_acc32_passing_cell pe_1_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_4_activation_out),
@@ -1171,7 +1221,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_13),
     .sum_out_valid(sum_up_valid_13)
   );
-  mac_w8_a8_acc32_cell pe_1_6 (
+  mac_w8_a8_acc32_passing_cell pe_1_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_5_activation_out),
@@ -1185,7 +1235,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_14),
     .sum_out_valid(sum_up_valid_14)
   );
-  mac_w8_a8_acc32_cell pe_1_7 (
+  mac_w8_a8_acc32_passing_cell pe_1_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_6_activation_out),
@@ -1199,7 +1249,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_15),
     .sum_out_valid(sum_up_valid_15)
   );
-  mac_w8_a8_acc32_cell pe_2_0 (
+  mac_w8_a8_acc32_passing_cell pe_2_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_2_2),
@@ -1213,7 +1263,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_16),
     .sum_out_valid(sum_up_valid_16)
   );
-  mac_w8_a8_acc32_cell pe_2_1 (
+  mac_w8_a8_acc32_passing_cell pe_2_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_0_activation_out),
@@ -1227,7 +1277,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_17),
     .sum_out_valid(sum_up_valid_17)
   );
-  mac_w8_a8_acc32_cell pe_2_2 (
+  mac_w8_a8_acc32_passing_cell pe_2_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_1_activation_out),
@@ -1241,7 +1291,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_18),
     .sum_out_valid(sum_up_valid_18)
   );
-  mac_w8_a8_acc32_cell pe_2_3 (
+  mac_w8_a8_acc32_passing_cell pe_2_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_2_activation_out),
@@ -1255,7 +1305,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_19),
     .sum_out_valid(sum_up_valid_19)
   );
-  mac_w8_a8_acc32_cell pe_2_4 (
+  mac_w8_a8_acc32_passing_cell pe_2_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_3_activation_out),
@@ -1269,7 +1319,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_20),
     .sum_out_valid(sum_up_valid_20)
   );
-  mac_w8_a8_acc32_cell pe_2_5 (
+  mac_w8_a8_acc32_passing_cell pe_2_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_4_activation_out),
@@ -1283,7 +1333,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_21),
     .sum_out_valid(sum_up_valid_21)
   );
-  mac_w8_a8_acc32_cell pe_2_6 (
+  mac_w8_a8_acc32_passing_cell pe_2_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_5_activation_out),
@@ -1297,7 +1347,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_22),
     .sum_out_valid(sum_up_valid_22)
   );
-  mac_w8_a8_acc32_cell pe_2_7 (
+  mac_w8_a8_acc32_passing_cell pe_2_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_6_activation_out),
@@ -1311,7 +1361,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_23),
     .sum_out_valid(sum_up_valid_23)
   );
-  mac_w8_a8_acc32_cell pe_3_0 (
+  mac_w8_a8_acc32_passing_cell pe_3_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_3_3),
@@ -1325,7 +1375,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_24),
     .sum_out_valid(sum_up_valid_24)
   );
-  mac_w8_a8_acc32_cell pe_3_1 (
+  mac_w8_a8_acc32_passing_cell pe_3_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_0_activation_out),
@@ -1339,7 +1389,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_25),
     .sum_out_valid(sum_up_valid_25)
   );
-  mac_w8_a8_acc32_cell pe_3_2 (
+  mac_w8_a8_acc32_passing_cell pe_3_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_1_activation_out),
@@ -1353,7 +1403,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_26),
     .sum_out_valid(sum_up_valid_26)
   );
-  mac_w8_a8_acc32_cell pe_3_3 (
+  mac_w8_a8_acc32_passing_cell pe_3_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_2_activation_out),
@@ -1367,7 +1417,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_27),
     .sum_out_valid(sum_up_valid_27)
   );
-  mac_w8_a8_acc32_cell pe_3_4 (
+  mac_w8_a8_acc32_passing_cell pe_3_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_3_activation_out),
@@ -1381,7 +1431,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_28),
     .sum_out_valid(sum_up_valid_28)
   );
-  mac_w8_a8_acc32_cell pe_3_5 (
+  mac_w8_a8_acc32_passing_cell pe_3_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_4_activation_out),
@@ -1395,7 +1445,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_29),
     .sum_out_valid(sum_up_valid_29)
   );
-  mac_w8_a8_acc32_cell pe_3_6 (
+  mac_w8_a8_acc32_passing_cell pe_3_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_5_activation_out),
@@ -1409,7 +1459,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_30),
     .sum_out_valid(sum_up_valid_30)
   );
-  mac_w8_a8_acc32_cell pe_3_7 (
+  mac_w8_a8_acc32_passing_cell pe_3_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_6_activation_out),
@@ -1535,7 +1585,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_39),
     .sum_out_valid(sum_up_valid_39)
   );
-  mac_w8_a8_acc32_cell pe_5_0 (
+  mac_w8_a8_acc32_passing_cell pe_5_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_5_5),
@@ -1549,7 +1599,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_40),
     .sum_out_valid(sum_up_valid_40)
   );
-  mac_w8_a8_acc32_cell pe_5_1 (
+  mac_w8_a8_acc32_passing_cell pe_5_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_0_activation_out),
@@ -1563,7 +1613,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_41),
     .sum_out_valid(sum_up_valid_41)
   );
-  mac_w8_a8_acc32_cell pe_5_2 (
+  mac_w8_a8_acc32_passing_cell pe_5_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_1_activation_out),
@@ -1577,7 +1627,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_42),
     .sum_out_valid(sum_up_valid_42)
   );
-  mac_w8_a8_acc32_cell pe_5_3 (
+  mac_w8_a8_acc32_passing_cell pe_5_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_2_activation_out),
@@ -1591,7 +1641,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_43),
     .sum_out_valid(sum_up_valid_43)
   );
-  mac_w8_a8_acc32_cell pe_5_4 (
+  mac_w8_a8_acc32_passing_cell pe_5_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_3_activation_out),
@@ -1605,7 +1655,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_44),
     .sum_out_valid(sum_up_valid_44)
   );
-  mac_w8_a8_acc32_cell pe_5_5 (
+  mac_w8_a8_acc32_passing_cell pe_5_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_4_activation_out),
@@ -1619,7 +1669,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_45),
     .sum_out_valid(sum_up_valid_45)
   );
-  mac_w8_a8_acc32_cell pe_5_6 (
+  mac_w8_a8_acc32_passing_cell pe_5_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_5_activation_out),
@@ -1633,7 +1683,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_46),
     .sum_out_valid(sum_up_valid_46)
   );
-  mac_w8_a8_acc32_cell pe_5_7 (
+  mac_w8_a8_acc32_passing_cell pe_5_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_6_activation_out),
@@ -1647,7 +1697,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_47),
     .sum_out_valid(sum_up_valid_47)
   );
-  mac_w8_a8_acc32_cell pe_6_0 (
+  mac_w8_a8_acc32_passing_cell pe_6_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_6_6),
@@ -1661,7 +1711,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_48),
     .sum_out_valid(sum_up_valid_48)
   );
-  mac_w8_a8_acc32_cell pe_6_1 (
+  mac_w8_a8_acc32_passing_cell pe_6_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_0_activation_out),
@@ -1675,7 +1725,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_49),
     .sum_out_valid(sum_up_valid_49)
   );
-  mac_w8_a8_acc32_cell pe_6_2 (
+  mac_w8_a8_acc32_passing_cell pe_6_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_1_activation_out),
@@ -1689,7 +1739,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_50),
     .sum_out_valid(sum_up_valid_50)
   );
-  mac_w8_a8_acc32_cell pe_6_3 (
+  mac_w8_a8_acc32_passing_cell pe_6_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_2_activation_out),
@@ -1703,7 +1753,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_51),
     .sum_out_valid(sum_up_valid_51)
   );
-  mac_w8_a8_acc32_cell pe_6_4 (
+  mac_w8_a8_acc32_passing_cell pe_6_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_3_activation_out),
@@ -1717,7 +1767,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_52),
     .sum_out_valid(sum_up_valid_52)
   );
-  mac_w8_a8_acc32_cell pe_6_5 (
+  mac_w8_a8_acc32_passing_cell pe_6_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_4_activation_out),
@@ -1731,7 +1781,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_53),
     .sum_out_valid(sum_up_valid_53)
   );
-  mac_w8_a8_acc32_cell pe_6_6 (
+  mac_w8_a8_acc32_passing_cell pe_6_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_5_activation_out),
@@ -1745,7 +1795,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_54),
     .sum_out_valid(sum_up_valid_54)
   );
-  mac_w8_a8_acc32_cell pe_6_7 (
+  mac_w8_a8_acc32_passing_cell pe_6_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_6_activation_out),
@@ -1759,7 +1809,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_55),
     .sum_out_valid(sum_up_valid_55)
   );
-  mac_w8_a8_acc32_cell pe_7_0 (
+  mac_w8_a8_acc32_passing_cell pe_7_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_7_7),
@@ -1773,7 +1823,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_56),
     .sum_out_valid(sum_up_valid_56)
   );
-  mac_w8_a8_acc32_cell pe_7_1 (
+  mac_w8_a8_acc32_passing_cell pe_7_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_0_activation_out),
@@ -1787,7 +1837,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_57),
     .sum_out_valid(sum_up_valid_57)
   );
-  mac_w8_a8_acc32_cell pe_7_2 (
+  mac_w8_a8_acc32_passing_cell pe_7_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_1_activation_out),
@@ -1801,7 +1851,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_58),
     .sum_out_valid(sum_up_valid_58)
   );
-  mac_w8_a8_acc32_cell pe_7_3 (
+  mac_w8_a8_acc32_passing_cell pe_7_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_2_activation_out),
@@ -1815,7 +1865,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_59),
     .sum_out_valid(sum_up_valid_59)
   );
-  mac_w8_a8_acc32_cell pe_7_4 (
+  mac_w8_a8_acc32_passing_cell pe_7_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_3_activation_out),
@@ -1829,7 +1879,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_60),
     .sum_out_valid(sum_up_valid_60)
   );
-  mac_w8_a8_acc32_cell pe_7_5 (
+  mac_w8_a8_acc32_passing_cell pe_7_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_4_activation_out),
@@ -1843,7 +1893,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_61),
     .sum_out_valid(sum_up_valid_61)
   );
-  mac_w8_a8_acc32_cell pe_7_6 (
+  mac_w8_a8_acc32_passing_cell pe_7_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_5_activation_out),
@@ -1857,7 +1907,7 @@ module mac_w8_a8_acc32_array_8x8 (
     .sum_out(sum_up_62),
     .sum_out_valid(sum_up_valid_62)
   );
-  mac_w8_a8_acc32_cell pe_7_7 (
+  mac_w8_a8_acc32_passing_cell pe_7_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_6_activation_out),

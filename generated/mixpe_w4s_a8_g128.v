@@ -331,7 +331,8 @@ module mixpe_w4s_a8_g128_core (
   output wire signed [7:0] activation_out,
   output wire signed [3:0] weight_out,
   output wire last_out,
-  output wire signed [18:0] total
+  output wire signed [18:0] total,
+  output wire total_last
 );
   reg signed [7:0] activation;
   reg signed [3:0] weight;
@@ -350,6 +351,7 @@ module mixpe_w4s_a8_g128_core (
   assign weight_out = weight;
   assign last_out = last;
   assign total = multiply_add_result;
+  assign total_last = last;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -392,6 +394,7 @@ module mixpe_w4s_a8_g128_cell (
   wire signed [3:0] core_weight_out;
   wire core_last_out;
   wire signed [18:0] core_total;
+  wire core_total_last;
 
   mixpe_w4s_a8_g128_core core (
     .clk(clk),
@@ -402,7 +405,8 @@ module mixpe_w4s_a8_g128_cell (
     .activation_out(core_activation_out),
     .weight_out(core_weight_out),
     .last_out(core_last_out),
-    .total(core_total)
+    .total(core_total),
+    .total_last(core_total_last)
   );
 
   assign activation_out = core_activation_out;
@@ -416,14 +420,14 @@ module mixpe_w4s_a8_g128_cell (
       sum <= 19'd0;
       sum_valid <= 1'b0;
     end else begin
-      sum <= core_last_out ? core_total : sum_in;
-      sum_valid <= core_last_out | sum_in_valid;
+      sum <= core_total_last ? core_total : sum_in;
+      sum_valid <= core_total_last | sum_in_valid;
     end
   end
 
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && (core_last_out & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
+    if (!rst && (core_total_last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule

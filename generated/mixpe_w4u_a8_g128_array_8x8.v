@@ -152,6 +152,54 @@ module mixpe_w4u_a8_g128_activation_sum (
   `endif
 endmodule
 
+module mixpe_w4u_a8_g128_passing_activation_sum (
+  input wire clk,
+  input wire rst,
+  input wire signed [7:0] activation_in,
+  input wire last_in,
+  input wire signed [14:0] sum_in,
+  input wire sum_in_valid,
+  output wire signed [7:0] activation_out,
+  output wire last_out,
+  output wire signed [14:0] sum_out,
+  output wire sum_out_valid
+);
+  reg signed [7:0] activation;
+  reg last;
+  reg signed [14:0] accumulator;
+  wire signed [15:0] add_sum;
+
+  split_add_a_m16384_to_16256_b_s8 add (
+    .a(accumulator),
+    .b(activation),
+    .sum(add_sum)
+  );
+
+  assign activation_out = activation;
+  assign last_out = last;
+  assign sum_out = last ? add_sum[14:0] : sum_in;
+  assign sum_out_valid = last | sum_in_valid;
+
+  always @(posedge clk) begin
+    if (rst) begin
+      activation <= 8'd0;
+      last <= 1'b0;
+      accumulator <= 15'd0;
+    end else begin
+      activation <= activation_in;
+      last <= last_in;
+      accumulator <= last ? 15'd0 : add_sum[14:0];
+    end
+  end
+
+  `ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (!rst && ((add_sum < -16'sd16384) | (add_sum > 16'sd16256))) $error("%m: a group has at most 128 activations");
+    if (!rst && (last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
+  end
+  `endif
+endmodule
+
 module multiply_add_s8_u4_m245760_to_243840_shift_add (
   input wire signed [7:0] a,
   input wire [3:0] b,
@@ -470,7 +518,8 @@ module mixpe_w4u_a8_g128_core (
   output wire signed [7:0] activation_out,
   output wire [3:0] weight_out,
   output wire last_out,
-  output wire signed [18:0] total
+  output wire signed [18:0] total,
+  output wire total_last
 );
   reg signed [7:0] activation;
   reg [3:0] weight;
@@ -489,6 +538,7 @@ module mixpe_w4u_a8_g128_core (
   assign weight_out = weight;
   assign last_out = last;
   assign total = multiply_add_result;
+  assign total_last = last;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -531,6 +581,7 @@ module mixpe_w4u_a8_g128_cell (
   wire [3:0] core_weight_out;
   wire core_last_out;
   wire signed [18:0] core_total;
+  wire core_total_last;
 
   mixpe_w4u_a8_g128_core core (
     .clk(clk),
@@ -541,7 +592,8 @@ module mixpe_w4u_a8_g128_cell (
     .activation_out(core_activation_out),
     .weight_out(core_weight_out),
     .last_out(core_last_out),
-    .total(core_total)
+    .total(core_total),
+    .total_last(core_total_last)
   );
 
   assign activation_out = core_activation_out;
@@ -555,14 +607,60 @@ module mixpe_w4u_a8_g128_cell (
       sum <= 19'd0;
       sum_valid <= 1'b0;
     end else begin
-      sum <= core_last_out ? core_total : sum_in;
-      sum_valid <= core_last_out | sum_in_valid;
+      sum <= core_total_last ? core_total : sum_in;
+      sum_valid <= core_total_last | sum_in_valid;
     end
   end
 
   `ifndef SYNTHESIS
   always @(posedge clk) begin
-    if (!rst && (core_last_out & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
+    if (!rst && (core_total_last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
+  end
+  `endif
+endmodule
+
+module mixpe_w4u_a8_g128_passing_cell (
+  input wire clk,
+  input wire rst,
+  input wire signed [7:0] activation_in,
+  input wire [3:0] weight_in,
+  input wire last_in,
+  input wire signed [18:0] sum_in,
+  input wire sum_in_valid,
+  output wire signed [7:0] activation_out,
+  output wire [3:0] weight_out,
+  output wire last_out,
+  output wire signed [18:0] sum_out,
+  output wire sum_out_valid
+);
+  wire signed [7:0] core_activation_out;
+  wire [3:0] core_weight_out;
+  wire core_last_out;
+  wire signed [18:0] core_total;
+  wire core_total_last;
+
+  mixpe_w4u_a8_g128_core core (
+    .clk(clk),
+    .rst(rst),
+    .activation_in(activation_in),
+    .weight_in(weight_in),
+    .last_in(last_in),
+    .activation_out(core_activation_out),
+    .weight_out(core_weight_out),
+    .last_out(core_last_out),
+    .total(core_total),
+    .total_last(core_total_last)
+  );
+
+  assign activation_out = core_activation_out;
+  assign weight_out = core_weight_out;
+  assign last_out = core_last_out;
+  assign sum_out = core_total_last ? core_total : sum_in;
+  assign sum_out_valid = core_total_last | sum_in_valid;
+
+  `ifndef SYNTHESIS
+  always @(posedge clk) begin
+    if (!rst && (core_total_last & sum_in_valid)) $error("%m: a group ends while a sum from below passes: the group is too short");
   end
   `endif
 endmodule
@@ -1716,7 +1814,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(edge_up_0),
     .sum_out_valid(edge_up_valid_0)
   );
-  mixpe_w4u_a8_g128_activation_sum row_edge_1 (
+  mixpe_w4u_a8_g128_passing_activation_sum row_edge_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_1_1),
@@ -1728,7 +1826,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(edge_up_1),
     .sum_out_valid(edge_up_valid_1)
   );
-  mixpe_w4u_a8_g128_activation_sum row_edge_2 (
+  mixpe_w4u_a8_g128_passing_activation_sum row_edge_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_2_2),
@@ -1740,7 +1838,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(edge_up_2),
     .sum_out_valid(edge_up_valid_2)
   );
-  mixpe_w4u_a8_g128_activation_sum row_edge_3 (
+  mixpe_w4u_a8_g128_passing_activation_sum row_edge_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_3_3),
@@ -1764,7 +1862,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(edge_up_4),
     .sum_out_valid(edge_up_valid_4)
   );
-  mixpe_w4u_a8_g128_activation_sum row_edge_5 (
+  mixpe_w4u_a8_g128_passing_activation_sum row_edge_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_5_5),
@@ -1776,7 +1874,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(edge_up_5),
     .sum_out_valid(edge_up_valid_5)
   );
-  mixpe_w4u_a8_g128_activation_sum row_edge_6 (
+  mixpe_w4u_a8_g128_passing_activation_sum row_edge_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_6_6),
@@ -1788,7 +1886,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(edge_up_6),
     .sum_out_valid(edge_up_valid_6)
   );
-  mixpe_w4u_a8_g128_activation_sum row_edge_7 (
+  mixpe_w4u_a8_g128_passing_activation_sum row_edge_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(activation_skew_7_7),
@@ -1912,7 +2010,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_7),
     .sum_out_valid(sum_up_valid_7)
   );
-  mixpe_w4u_a8_g128_cell pe_1_0 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(row_edge_1_activation_out),
@@ -1926,7 +2024,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_8),
     .sum_out_valid(sum_up_valid_8)
   );
-  mixpe_w4u_a8_g128_cell pe_1_1 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_0_activation_out),
@@ -1940,7 +2038,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_9),
     .sum_out_valid(sum_up_valid_9)
   );
-  mixpe_w4u_a8_g128_cell pe_1_2 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_1_activation_out),
@@ -1954,7 +2052,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_10),
     .sum_out_valid(sum_up_valid_10)
   );
-  mixpe_w4u_a8_g128_cell pe_1_3 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_2_activation_out),
@@ -1968,7 +2066,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_11),
     .sum_out_valid(sum_up_valid_11)
   );
-  mixpe_w4u_a8_g128_cell pe_1_4 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_3_activation_out),
@@ -1982,7 +2080,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_12),
     .sum_out_valid(sum_up_valid_12)
   );
-  mixpe_w4u_a8_g128_cell pe_1_5 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_4_activation_out),
@@ -1996,7 +2094,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_13),
     .sum_out_valid(sum_up_valid_13)
   );
-  mixpe_w4u_a8_g128_cell pe_1_6 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_5_activation_out),
@@ -2010,7 +2108,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_14),
     .sum_out_valid(sum_up_valid_14)
   );
-  mixpe_w4u_a8_g128_cell pe_1_7 (
+  mixpe_w4u_a8_g128_passing_cell pe_1_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_1_6_activation_out),
@@ -2024,7 +2122,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_15),
     .sum_out_valid(sum_up_valid_15)
   );
-  mixpe_w4u_a8_g128_cell pe_2_0 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(row_edge_2_activation_out),
@@ -2038,7 +2136,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_16),
     .sum_out_valid(sum_up_valid_16)
   );
-  mixpe_w4u_a8_g128_cell pe_2_1 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_0_activation_out),
@@ -2052,7 +2150,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_17),
     .sum_out_valid(sum_up_valid_17)
   );
-  mixpe_w4u_a8_g128_cell pe_2_2 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_1_activation_out),
@@ -2066,7 +2164,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_18),
     .sum_out_valid(sum_up_valid_18)
   );
-  mixpe_w4u_a8_g128_cell pe_2_3 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_2_activation_out),
@@ -2080,7 +2178,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_19),
     .sum_out_valid(sum_up_valid_19)
   );
-  mixpe_w4u_a8_g128_cell pe_2_4 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_3_activation_out),
@@ -2094,7 +2192,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_20),
     .sum_out_valid(sum_up_valid_20)
   );
-  mixpe_w4u_a8_g128_cell pe_2_5 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_4_activation_out),
@@ -2108,7 +2206,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_21),
     .sum_out_valid(sum_up_valid_21)
   );
-  mixpe_w4u_a8_g128_cell pe_2_6 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_5_activation_out),
@@ -2122,7 +2220,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_22),
     .sum_out_valid(sum_up_valid_22)
   );
-  mixpe_w4u_a8_g128_cell pe_2_7 (
+  mixpe_w4u_a8_g128_passing_cell pe_2_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_2_6_activation_out),
@@ -2136,7 +2234,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_23),
     .sum_out_valid(sum_up_valid_23)
   );
-  mixpe_w4u_a8_g128_cell pe_3_0 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(row_edge_3_activation_out),
@@ -2150,7 +2248,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_24),
     .sum_out_valid(sum_up_valid_24)
   );
-  mixpe_w4u_a8_g128_cell pe_3_1 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_0_activation_out),
@@ -2164,7 +2262,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_25),
     .sum_out_valid(sum_up_valid_25)
   );
-  mixpe_w4u_a8_g128_cell pe_3_2 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_1_activation_out),
@@ -2178,7 +2276,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_26),
     .sum_out_valid(sum_up_valid_26)
   );
-  mixpe_w4u_a8_g128_cell pe_3_3 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_2_activation_out),
@@ -2192,7 +2290,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_27),
     .sum_out_valid(sum_up_valid_27)
   );
-  mixpe_w4u_a8_g128_cell pe_3_4 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_3_activation_out),
@@ -2206,7 +2304,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_28),
     .sum_out_valid(sum_up_valid_28)
   );
-  mixpe_w4u_a8_g128_cell pe_3_5 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_4_activation_out),
@@ -2220,7 +2318,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_29),
     .sum_out_valid(sum_up_valid_29)
   );
-  mixpe_w4u_a8_g128_cell pe_3_6 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_5_activation_out),
@@ -2234,7 +2332,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_30),
     .sum_out_valid(sum_up_valid_30)
   );
-  mixpe_w4u_a8_g128_cell pe_3_7 (
+  mixpe_w4u_a8_g128_passing_cell pe_3_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_3_6_activation_out),
@@ -2360,7 +2458,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_39),
     .sum_out_valid(sum_up_valid_39)
   );
-  mixpe_w4u_a8_g128_cell pe_5_0 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(row_edge_5_activation_out),
@@ -2374,7 +2472,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_40),
     .sum_out_valid(sum_up_valid_40)
   );
-  mixpe_w4u_a8_g128_cell pe_5_1 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_0_activation_out),
@@ -2388,7 +2486,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_41),
     .sum_out_valid(sum_up_valid_41)
   );
-  mixpe_w4u_a8_g128_cell pe_5_2 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_1_activation_out),
@@ -2402,7 +2500,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_42),
     .sum_out_valid(sum_up_valid_42)
   );
-  mixpe_w4u_a8_g128_cell pe_5_3 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_2_activation_out),
@@ -2416,7 +2514,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_43),
     .sum_out_valid(sum_up_valid_43)
   );
-  mixpe_w4u_a8_g128_cell pe_5_4 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_3_activation_out),
@@ -2430,7 +2528,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_44),
     .sum_out_valid(sum_up_valid_44)
   );
-  mixpe_w4u_a8_g128_cell pe_5_5 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_4_activation_out),
@@ -2444,7 +2542,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_45),
     .sum_out_valid(sum_up_valid_45)
   );
-  mixpe_w4u_a8_g128_cell pe_5_6 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_5_activation_out),
@@ -2458,7 +2556,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_46),
     .sum_out_valid(sum_up_valid_46)
   );
-  mixpe_w4u_a8_g128_cell pe_5_7 (
+  mixpe_w4u_a8_g128_passing_cell pe_5_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_5_6_activation_out),
@@ -2472,7 +2570,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_47),
     .sum_out_valid(sum_up_valid_47)
   );
-  mixpe_w4u_a8_g128_cell pe_6_0 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(row_edge_6_activation_out),
@@ -2486,7 +2584,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_48),
     .sum_out_valid(sum_up_valid_48)
   );
-  mixpe_w4u_a8_g128_cell pe_6_1 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_0_activation_out),
@@ -2500,7 +2598,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_49),
     .sum_out_valid(sum_up_valid_49)
   );
-  mixpe_w4u_a8_g128_cell pe_6_2 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_1_activation_out),
@@ -2514,7 +2612,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_50),
     .sum_out_valid(sum_up_valid_50)
   );
-  mixpe_w4u_a8_g128_cell pe_6_3 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_2_activation_out),
@@ -2528,7 +2626,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_51),
     .sum_out_valid(sum_up_valid_51)
   );
-  mixpe_w4u_a8_g128_cell pe_6_4 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_3_activation_out),
@@ -2542,7 +2640,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_52),
     .sum_out_valid(sum_up_valid_52)
   );
-  mixpe_w4u_a8_g128_cell pe_6_5 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_4_activation_out),
@@ -2556,7 +2654,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_53),
     .sum_out_valid(sum_up_valid_53)
   );
-  mixpe_w4u_a8_g128_cell pe_6_6 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_5_activation_out),
@@ -2570,7 +2668,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_54),
     .sum_out_valid(sum_up_valid_54)
   );
-  mixpe_w4u_a8_g128_cell pe_6_7 (
+  mixpe_w4u_a8_g128_passing_cell pe_6_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_6_6_activation_out),
@@ -2584,7 +2682,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_55),
     .sum_out_valid(sum_up_valid_55)
   );
-  mixpe_w4u_a8_g128_cell pe_7_0 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_0 (
     .clk(clk),
     .rst(rst),
     .activation_in(row_edge_7_activation_out),
@@ -2598,7 +2696,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_56),
     .sum_out_valid(sum_up_valid_56)
   );
-  mixpe_w4u_a8_g128_cell pe_7_1 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_1 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_0_activation_out),
@@ -2612,7 +2710,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_57),
     .sum_out_valid(sum_up_valid_57)
   );
-  mixpe_w4u_a8_g128_cell pe_7_2 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_2 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_1_activation_out),
@@ -2626,7 +2724,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_58),
     .sum_out_valid(sum_up_valid_58)
   );
-  mixpe_w4u_a8_g128_cell pe_7_3 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_3 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_2_activation_out),
@@ -2640,7 +2738,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_59),
     .sum_out_valid(sum_up_valid_59)
   );
-  mixpe_w4u_a8_g128_cell pe_7_4 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_4 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_3_activation_out),
@@ -2654,7 +2752,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_60),
     .sum_out_valid(sum_up_valid_60)
   );
-  mixpe_w4u_a8_g128_cell pe_7_5 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_5 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_4_activation_out),
@@ -2668,7 +2766,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_61),
     .sum_out_valid(sum_up_valid_61)
   );
-  mixpe_w4u_a8_g128_cell pe_7_6 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_6 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_5_activation_out),
@@ -2682,7 +2780,7 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .sum_out(sum_up_62),
     .sum_out_valid(sum_up_valid_62)
   );
-  mixpe_w4u_a8_g128_cell pe_7_7 (
+  mixpe_w4u_a8_g128_passing_cell pe_7_7 (
     .clk(clk),
     .rst(rst),
     .activation_in(pe_7_6_activation_out),

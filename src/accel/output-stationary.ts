@@ -14,6 +14,7 @@ import {
   type VectorShape,
   vec,
 } from '../dsl/index.ts'
+import { drainDelay, drainForm } from '../pe/arith/group-accumulator.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 
 /** Rows x columns of one PE. */
@@ -26,14 +27,14 @@ export interface ArraySize {
  * Output-stationary systolic array. Cell (r, c) adds up row r of the activations times column c of the weights.
  *
  * Operands come unskewed: in one cycle element k of every row's activations and of every column's weights, `last` with
- * the last element of a group, and with that the group's zero points; a group's exponents come with all its elements. Delays of a cycle per row and column are made here.
- * An idle cycle carries activations 0, which add nothing to any sum.
+ * the last element of a group, and with that the group's zero points; a group's exponents come with all its elements. Delays
+ * of a cycle per row and column are made here. An idle cycle carries activations 0, which add nothing to any sum.
  *
  * Where a step takes several cycles (`cycles_per_step`), its operands are held through them; `step` comes with the first
  * and `last` with the last. A cycle outside any step is idle, whatever the operands are.
  *
- * Results leave at the top: column c gives rows 0, 1, ... of a group, one every second cycle, `result_valid_c` beside
- * them; `resultCycle` says when. Groups must end at least `shortestGroup(rows)` cycles apart.
+ * Results leave at the top: column c gives rows 0, 1, ... of a group, one a cycle with a gap of a cycle every `rowsPerDrain`,
+ * `result_valid_c` beside them; `resultCycle` says when. Groups must end at least `shortestGroup(rows)` cycles apart.
  *
  * Where the PE applies scales, a group's scale codes come with its zero points, and `last_group` says that it is its output's
  * last one; only then do results leave.
@@ -43,7 +44,7 @@ export const outputStationaryArray = (pe: ProcessingElement, size: ArraySize): M
 
 /** Cycles from the one with a group's `last` to the one in which (row, column)'s result is valid. */
 export const resultCycle = (pe: ProcessingElement, row: number, column: number): number =>
-  pe.timing.latency_cycles + 2 * row + column
+  pe.timing.latency_cycles + drainDelay(row) + column
 
 /** Cycles from the one with a tile's `last` until every result has left the array, itself included. */
 export const drainCycles = (pe: ProcessingElement, { rows, columns }: ArraySize): number =>
@@ -89,7 +90,7 @@ const OutputStationary = component(
       out: { result: vec(columns, result), result_valid: vec(columns, bool) },
       logic(i, builder) {
         const { use, wires } = builder
-        const sumShape = cell.in.sum_in
+        const sumShape = cell.draining.in.sum_in
         const up = wires({ sum_up: vec(rows * columns, sumShape), sum_up_valid: vec(rows * columns, bool) })
         /** The sum that row `row` hands up in column `column`; nothing comes from under the array. */
         const from = (row: number, column: number) => {
@@ -112,9 +113,9 @@ const OutputStationary = component(
 
         let activationSum: Int | undefined
         if (rowEdge) {
-          const edgeSum = wires({ edge_up: vec(rows, rowEdge.in.sum_in), edge_up_valid: vec(rows, bool) })
+          const edgeSum = wires({ edge_up: vec(rows, rowEdge.draining.in.sum_in), edge_up_valid: vec(rows, bool) })
           for (let r = 0; r < rows; r++) {
-            const out = use(`row_edge_${r}`, rowEdge, {
+            const out = use(`row_edge_${r}`, rowEdge[drainForm(r)], {
               // Once a step, however long the operand is held.
               activation_in: feeders ? mux(steps[r]!, left[r]!.activation, 0) : left[r]!.activation,
               last_in: left[r]!.last,
@@ -147,7 +148,7 @@ const OutputStationary = component(
         for (let r = 0; r < rows; r++) {
           let { activation: activationAt, last: lastAt } = left[r]!
           for (let c = 0; c < columns; c++) {
-            const out = use(`pe_${r}_${c}`, cell, {
+            const out = use(`pe_${r}_${c}`, cell[drainForm(r)], {
               activation_in: activationAt,
               weight_in: above[c]!,
               last_in: lastAt,

@@ -120,7 +120,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
   command('synth <spec|file.v>', 'area, timing and energy on standard cells, or FPGA resources', [
     'synth "mixpe(w=int4, a=int8)"',
     'synth mac --target ice40 --json',
-    'synth mac --max-delay 1600',
+    'synth mac --max-delay 1800',
     'synth design.v --top design --target generic45',
   ])
     .option('--target <id>', 'a target of `bitloom list targets`', 'generic45')

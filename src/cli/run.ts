@@ -5,12 +5,13 @@ import { UserError } from '../base/user-error.ts'
 import { openModel } from '../llm/open-model.ts'
 import { type ModelRun, refuseUnlessRunnable, runModel } from '../llm/run-model.ts'
 import { createSampler, greedy, type Sampler } from '../llm/sample.ts'
+import type { OfForms } from '../pe/arith/group-accumulator.ts'
 import { processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { assembleReport, type PeSynthesis } from '../report/assemble.ts'
 import { type Report, reportHtml, reportTable, terminalStyle } from '../report/index.ts'
 import { engineNamed } from '../sim/engines.ts'
-import type { AsicSynthesis } from '../synth/synthesise.ts'
+import type { AsicSynthesis, SynthesisResult } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
 import type { Output } from './context.ts'
 import type { GeneratedModule } from './generate.ts'
@@ -154,22 +155,24 @@ const samplerOf = ({ temperature, topP, seed }: RunRequest): Sampler =>
 
 const synthesisOf = async (pe: ProcessingElement, rows: number, output: Output): Promise<PeSynthesis> => {
   const parts = await synthesiseParts(pe, { target: energyTarget, rows }, output)
-  const part = <K extends string>(
-    key: K,
-    name: (typeof parts)[number]['name'],
-  ): { readonly [key in K]?: AsicSynthesis } => {
-    const result = parts.find((candidate) => candidate.name === name)?.result
-    return result?.kind === 'asic' ? ({ [key]: result } as { [key in K]: AsicSynthesis }) : {}
-  }
-  const { cell } = part('cell', 'cell')
-  if (!cell) throw new UserError('E-TARGET', `${energyTarget} is no standard-cell target`)
+  const { cell, rowEdge, columnEdge, rowFeeder, columnFeeder, dequantisation } = parts
   return {
     pe,
-    cell,
-    ...part('rowEdge', 'row edge'),
-    ...part('columnEdge', 'column edge'),
-    ...part('rowFeeder', 'row feeder'),
-    ...part('columnFeeder', 'column feeder'),
-    ...part('dequantisation', 'dequantisation'),
+    cell: onCells(cell),
+    ...(rowEdge ? { rowEdge: onCells(rowEdge) } : {}),
+    ...(columnEdge ? { columnEdge: asic(columnEdge) } : {}),
+    ...(rowFeeder ? { rowFeeder: asic(rowFeeder) } : {}),
+    ...(columnFeeder ? { columnFeeder: asic(columnFeeder) } : {}),
+    ...(dequantisation ? { dequantisation: asic(dequantisation) } : {}),
   }
+}
+
+const onCells = ({ draining, passing }: OfForms<SynthesisResult>): OfForms<AsicSynthesis> => ({
+  draining: asic(draining),
+  passing: asic(passing),
+})
+
+const asic = (result: SynthesisResult): AsicSynthesis => {
+  if (result.kind === 'asic') return result
+  throw new UserError('E-TARGET', `${energyTarget} is no standard-cell target`)
 }

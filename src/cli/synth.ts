@@ -1,20 +1,27 @@
 import { readLimited } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
+import type { Module } from '../dsl/ir.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
+import { type OfForms, rowsPerDrain } from '../pe/arith/group-accumulator.ts'
 import { processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import { drainShare, type MeanAsicCell, type MeanFpgaCell, meanAsicCell, meanFpgaCell } from '../perf/mean-cell.ts'
+import type { Chain } from '../synth/map.ts'
 import { type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
 import { columns, type Output } from './context.ts'
 
-/** A block of a PE and how many share it. */
-export interface SynthesisedPart {
-  readonly name: 'cell' | 'core' | 'row edge' | 'column edge' | 'row feeder' | 'column feeder' | 'dequantisation'
-  /** One of it in a R x C array: `R x C`, `R`, `C`. The core is part of the cell. */
-  readonly count: string
-  readonly result: SynthesisResult
+/** The blocks of a PE, synthesised; the core is part of the cell. */
+export interface SynthesisedParts {
+  readonly cell: OfForms<SynthesisResult>
+  readonly core?: SynthesisResult
+  readonly rowEdge?: OfForms<SynthesisResult>
+  readonly columnEdge?: SynthesisResult
+  readonly rowFeeder?: SynthesisResult
+  readonly columnFeeder?: SynthesisResult
+  readonly dequantisation?: SynthesisResult
 }
 
 /** Rows of a column where none are said. */
@@ -27,7 +34,7 @@ export interface PartsRequest {
   readonly target: string
   /** Longest critical path wanted, in ps; on standard cells. */
   readonly maxDelay?: number
-  /** Also the cell's core by itself, without the drain. */
+  /** Also the cell's core by itself, without its drain. */
   readonly core?: boolean
   /** Rows of the columns, which a dequantisation unit has memory for; default 16. */
   readonly rows?: number
@@ -35,41 +42,44 @@ export interface PartsRequest {
 
 /**
  * Synthesises the cell of a PE and its side chains, all by the same search. Standard cells get the gates of components that
- * have them; FPGAs get their logic, because their mappers know carry chains and multiplier blocks.
+ * have them; FPGAs get their logic, because their mappers know carry chains and multiplier blocks. The path of what passes
+ * sums on is counted into the register of its block.
  */
 export const synthesiseParts = async (
   pe: ProcessingElement,
   { target, maxDelay, core = false, rows = defaultRows }: PartsRequest,
   output: Output,
-): Promise<readonly SynthesisedPart[]> => {
+): Promise<SynthesisedParts> => {
   const gates = findTarget(target).kind === 'asic'
-  const blocks = [
-    { name: 'cell', count: 'R x C', component: pe.parts.cell },
-    { name: 'core', count: 'R x C', component: core ? pe.parts.core : undefined },
-    { name: 'row edge', count: 'R', component: pe.parts.rowEdge },
-    { name: 'column edge', count: 'C', component: pe.parts.columnEdge },
-    { name: 'row feeder', count: 'R', component: pe.parts.feeders?.row },
-    { name: 'column feeder', count: 'C', component: pe.parts.feeders?.column },
-    { name: 'dequantisation', count: 'C', component: pe.parts.dequantisation?.(rows) },
-  ] as const
   const yosys = withCache(openYosys())
+  const one = ({ module }: { readonly module: Module }, chain?: Chain): Promise<SynthesisResult> =>
+    synthesise({
+      verilog: printVerilog(module, { gates }),
+      top: module.name,
+      target,
+      sourceName: pe.spec,
+      yosys,
+      progress: output.progress,
+      ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
+      ...(chain ? { chain } : {}),
+    })
+  const both = async (forms: OfForms<{ readonly module: Module }>): Promise<OfForms<SynthesisResult>> => {
+    const draining = await one(forms.draining)
+    const then_ps = draining.kind === 'asic' ? draining.timing.paths_ps.input_to_register : 0
+    return { draining, passing: await one(forms.passing, { length: rowsPerDrain - 1, then_ps }) }
+  }
+  const { parts } = pe
   try {
-    const parts: SynthesisedPart[] = []
-    for (const { name, count, component } of blocks) {
-      if (!component) continue
-      const { module } = component
-      const request = {
-        verilog: printVerilog(module, { gates }),
-        top: module.name,
-        target,
-        sourceName: pe.spec,
-        yosys,
-        progress: output.progress,
-        ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
-      }
-      parts.push({ name, count, result: await synthesise(request) })
+    return {
+      cell: await both(parts.cell),
+      ...(core ? { core: await one(parts.core) } : {}),
+      ...(parts.rowEdge ? { rowEdge: await both(parts.rowEdge) } : {}),
+      ...(parts.columnEdge ? { columnEdge: await one(parts.columnEdge) } : {}),
+      ...(parts.feeders
+        ? { rowFeeder: await one(parts.feeders.row), columnFeeder: await one(parts.feeders.column) }
+        : {}),
+      ...(parts.dequantisation ? { dequantisation: await one(parts.dequantisation(rows)) } : {}),
     }
-    return parts
   } finally {
     output.progress.stop()
     await yosys.close()
@@ -98,14 +108,29 @@ export const synthCommand = async (design: string, options: SynthOptions, output
     throw new UserError('E-OPTION', `--top names a module of a Verilog file, and ${design} is a spec; leave --top out`)
   const pe = processingElement(design)
   const parts = await synthesiseParts(pe, { ...options, core: true }, output)
-  const [cell, ...edges] = parts
+  const { cell, core, rowEdge, columnEdge, rowFeeder, columnFeeder, dequantisation } = parts
+  const rows = `of ${rowsPerDrain} rows`
+  const blocks = [
+    ['cell', `one ${rows}, with their drain register`, cell.draining],
+    ['passing cell', `${rowsPerDrain - 1} ${rows}`, cell.passing],
+    ['core', 'the cell without its drain', core],
+    ['row edge', 'left of a row of cells', rowEdge?.draining],
+    ['passing row edge', 'left of a row of passing cells', rowEdge?.passing],
+    ['column edge', 'above every column', columnEdge],
+    ['row feeder', 'left of every row', rowFeeder],
+    ['column feeder', 'above every column', columnFeeder],
+    ['dequantisation', `behind every column, here of ${defaultRows} rows`, dequantisation],
+  ] as const
+  const made = blocks.flatMap(([name, place, result]) => (result ? [{ name, place, result }] : []))
+  const mean = meanCell(cell)
   output.result({
     spec: pe.spec,
-    ...cell!.result,
-    parts: edges.map(({ name, count, result }) => ({ name, count, ...result })),
+    ...mean,
+    share: drainShare,
+    parts: made.map(({ name, place, result }) => ({ name, place, ...result })),
   })
-  output.print(`${pe.spec}`)
-  for (const part of parts) output.print(`\n${part.name} (${placeOf(part)})\n${text(part.result)}`)
+  output.print(`${pe.spec}\n\nPE with ${drainShare}\n${text(mean)}`)
+  for (const { name, place, result } of made) output.print(`\n${name} (${place})\n${text(result)}`)
 }
 
 const synthesiseFile = async (file: string, { target, top, maxDelay }: SynthOptions, output: Output): Promise<void> => {
@@ -121,18 +146,24 @@ const synthesiseFile = async (file: string, { target, top, maxDelay }: SynthOpti
   }
 }
 
-const placeOf = ({ name, count }: SynthesisedPart): string => {
-  if (name === 'core') return 'the cell without its drain register'
-  const rows = name === 'dequantisation' ? `, here for ${defaultRows} rows` : ''
-  return `${count} of them in an R x C array${rows}`
+/** A design, or the mean of a PE's two forms, whose recipes are not chosen among. */
+type Shown =
+  | (Omit<MeanAsicCell, 'recipes'> & { readonly recipes: readonly Chosen<MeanAsicCell>[] })
+  | (Omit<MeanFpgaCell, 'recipes'> & { readonly recipes: readonly Chosen<MeanFpgaCell>[] })
+type Chosen<M extends MeanAsicCell | MeanFpgaCell> = M['recipes'][number] & { readonly chosen?: boolean }
+
+const meanCell = ({ draining, passing }: OfForms<SynthesisResult>): MeanAsicCell | MeanFpgaCell => {
+  if (draining.kind === 'asic' && passing.kind === 'asic') return meanAsicCell({ draining, passing })
+  if (draining.kind === 'fpga' && passing.kind === 'fpga') return meanFpgaCell({ draining, passing })
+  throw new Error(`one form was synthesised for ${draining.target}, the other for ${passing.target}`)
 }
 
-const missed = (result: SynthesisResult): string =>
+const missed = (result: Shown): string =>
   result.kind === 'asic' && result.meets_max_delay === false
     ? `\nno recipe keeps the path within ${result.max_delay_ps} ps; this is the fastest`
     : ''
 
-const text = (result: SynthesisResult): string => {
+const text = (result: Shown): string => {
   const recipes =
     result.kind === 'asic'
       ? [

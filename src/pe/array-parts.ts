@@ -1,16 +1,18 @@
 import type { BoolShape, Component, IntShape } from '../dsl/index.ts'
+import type { OfForms } from './arith/group-accumulator.ts'
 
 /**
  * What an output-stationary array needs of a PE family. Activations enter at the left and move right, weights enter at
- * the top and move down, sums move up; every hop is one register, so that no wire is longer than a cell.
+ * the top and move down, one register a hop; sums move up, one register every `rowsPerDrain` rows. So no wire is longer than
+ * a cell, and none that sums take longer than `rowsPerDrain` cells.
  */
 export interface ArrayParts {
   /** The processing element. */
-  readonly cell: Component<CellInputs, CellOutputs>
+  readonly cell: OfForms<Component<CellInputs, CellOutputs>>
   /** What is in the cell beside the drain; areas are compared with and without it. */
   readonly core: Component<CoreInputs, CoreOutputs>
   /** One per row at the left edge, where the arithmetic needs something of a group's activations alone, such as their sum. */
-  readonly rowEdge?: Component<RowEdgeInputs, RowEdgeOutputs>
+  readonly rowEdge?: OfForms<Component<RowEdgeInputs, RowEdgeOutputs>>
   /** One per column at the top edge: turns the cells' sums, and what row edges hand up, into results. */
   readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
   /** What makes operands into what the cells take, where a step lasts more than one cycle. */
@@ -59,6 +61,8 @@ export type CoreOutputs = {
   readonly last_out: BoolShape
   /** The group's sum with the operands at work in it. */
   readonly total: IntShape
+  /** `total` is a whole group's. */
+  readonly total_last: BoolShape
 }
 
 export type CellInputs = CoreInputs & {
@@ -66,7 +70,7 @@ export type CellInputs = CoreInputs & {
   readonly sum_in: IntShape
   readonly sum_in_valid: BoolShape
 }
-export type CellOutputs = Omit<CoreOutputs, 'total'> & {
+export type CellOutputs = Omit<CoreOutputs, 'total' | 'total_last'> & {
   readonly sum_out: IntShape
   readonly sum_out_valid: BoolShape
 }

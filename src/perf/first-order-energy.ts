@@ -1,16 +1,11 @@
 import type { ArraySize } from '../accel/output-stationary.ts'
-
-/** What synthesis says of one block, in picojoules and microwatts. */
-export interface BlockEnergy {
-  readonly clock_pj_per_cycle: number
-  readonly data_pj_per_active_cycle: { readonly low: number; readonly high: number }
-  readonly leakage_uw: number
-}
+import type { OfForms } from '../pe/arith/group-accumulator.ts'
+import { type BlockEnergy, meanEnergy } from './mean-cell.ts'
 
 export interface ArrayEnergyInput {
   readonly size: ArraySize
-  readonly cell: BlockEnergy
-  readonly rowEdge?: BlockEnergy
+  readonly cell: OfForms<BlockEnergy>
+  readonly rowEdge?: OfForms<BlockEnergy>
   readonly columnEdge?: BlockEnergy
   readonly rowFeeder?: BlockEnergy
   readonly columnFeeder?: BlockEnergy
@@ -37,22 +32,23 @@ export interface ArrayEnergy {
 const clock_mhz = 500
 
 /**
-/**
  * First-order energy of an array's run: every block's clock in every cycle; data energy of a cell in every cycle of a useful
  * multiply-accumulate, of feeders in those of an operand they pass, of a row's edge once per activation it passes, of what
- * stands at a column's edge once per group sum; leakage over the run's time at 500 MHz. Left out, and said so: memories, wires,
- * the skew registers, and weights that move through cells without an activation.
+ * stands at a column's edge once per group sum; leakage over the run's time at 500 MHz. Rows with a drain register and rows without are
+ * counted each, and share the work by their number. Left out, and said so: memories, wires, the skew registers, and weights
+ * that move through cells without an activation.
  */
 export const arrayEnergy = (input: ArrayEnergyInput): ArrayEnergy => {
-  const { size, cell, rowEdge, columnEdge, rowFeeder, columnFeeder, dequantisation, cycles, macs, results } = input
+  const { rows, columns } = input.size
+  const { cell, rowEdge, columnEdge, rowFeeder, columnFeeder, dequantisation, cycles, macs, results } = input
   const active = macs * input.cyclesPerStep
   const blocks = [
-    { name: 'PE', block: cell, count: size.rows * size.columns, active },
-    { name: 'row feeders', block: rowFeeder, count: size.rows, active: active / size.columns },
-    { name: 'column feeders', block: columnFeeder, count: size.columns, active: active / size.rows },
-    { name: 'activation sums', block: rowEdge, count: size.rows, active: macs / size.columns },
-    { name: 'zero points', block: columnEdge, count: size.columns, active: results },
-    { name: 'dequantisation', block: dequantisation, count: size.columns, active: results },
+    { name: 'PE', block: meanEnergy(cell, rows), count: rows * columns, active },
+    { name: 'row feeders', block: rowFeeder, count: rows, active: active / columns },
+    { name: 'column feeders', block: columnFeeder, count: columns, active: active / rows },
+    { name: 'activation sums', block: rowEdge && meanEnergy(rowEdge, rows), count: rows, active: macs / columns },
+    { name: 'zero points', block: columnEdge, count: columns, active: results },
+    { name: 'dequantisation', block: dequantisation, count: columns, active: results },
   ].flatMap(({ block, ...rest }) => (block ? [{ block, ...rest }] : []))
   const uj = (pj: number): number => pj * 1e-6
   const parts: { name: string; energy_uj: number }[] = []

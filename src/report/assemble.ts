@@ -4,8 +4,10 @@ import type { LayerCount } from '../llm/hardware-linear.ts'
 import { utilisationOf } from '../llm/hardware-linear.ts'
 import type { OpenedModel } from '../llm/open-model.ts'
 import type { ModelRun } from '../llm/run-model.ts'
+import { type OfForms, rowsPerDrain } from '../pe/arith/group-accumulator.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { type ArrayEnergy, arrayEnergy } from '../perf/first-order-energy.ts'
+import { drainShare, meanAsicCell } from '../perf/mean-cell.ts'
 import type { AsicSynthesis } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
 import type { Report, ReportCatalogueEntry, ReportPe } from './schema.ts'
@@ -13,8 +15,8 @@ import type { Report, ReportCatalogueEntry, ReportPe } from './schema.ts'
 /** The blocks of a PE on one standard-cell target. */
 export interface PeSynthesis {
   readonly pe: ProcessingElement
-  readonly cell: AsicSynthesis
-  readonly rowEdge?: AsicSynthesis
+  readonly cell: OfForms<AsicSynthesis>
+  readonly rowEdge?: OfForms<AsicSynthesis>
   readonly columnEdge?: AsicSynthesis
   readonly rowFeeder?: AsicSynthesis
   readonly columnFeeder?: AsicSynthesis
@@ -47,7 +49,7 @@ export const assembleReport = (input: ReportInput): Report => {
     title: `${opened.model.name} on ${pe.family}`,
     created: input.created,
     machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${process.platform} ${process.arch}`,
-    versions: { ...input.versions, node: process.version, yosys: input.subject.cell.versions.yosys },
+    versions: { ...input.versions, node: process.version, yosys: input.subject.cell.draining.versions.yosys },
     story: {
       prompt: input.prompt,
       text: run.text,
@@ -90,7 +92,7 @@ export const assembleReport = (input: ReportInput): Report => {
         ({ what, value, source }) =>
           `Published: ${what}: ${value} (${source}). Shown for comparison, not reproduced here.`,
       ),
-      'Ours, since the MixPE paper does not say: unsigned weights with a zero point, shifted copies added in one cycle or (compute=serial) one a cycle, exact integer sums within a group, the drain through a second register, FP16 scales and FP32 accumulation over groups.',
+      'Ours, since the MixPE paper does not say: unsigned weights with a zero point, shifted copies added in one cycle or (compute=serial) one a cycle, exact integer sums within a group, the drain through a register for every four rows, FP16 scales and FP32 accumulation over groups.',
       'The array is output-stationary: one token a row. While text is generated one token at a time, one row of the array works and the others idle; that is the utilisation shown.',
       `Memory is ideal: operands arrive every cycle. Attention, norms${pe.operands.scale ? '' : ', weight scales'} and embedding run in float32 on the host.`,
       'Area, timing and energy are first order: mapped cells without placement or wires.',
@@ -102,8 +104,8 @@ export const assembleReport = (input: ReportInput): Report => {
 export const energyOfRun = ({ pe, ...parts }: PeSynthesis, size: ArraySize, run: ModelRun): ArrayEnergy =>
   arrayEnergy({
     size,
-    cell: parts.cell.energy,
-    ...(parts.rowEdge ? { rowEdge: parts.rowEdge.energy } : {}),
+    cell: energyOf(parts.cell),
+    ...(parts.rowEdge ? { rowEdge: energyOf(parts.rowEdge) } : {}),
     ...(parts.columnEdge ? { columnEdge: parts.columnEdge.energy } : {}),
     ...(parts.rowFeeder ? { rowFeeder: parts.rowFeeder.energy } : {}),
     ...(parts.columnFeeder ? { columnFeeder: parts.columnFeeder.energy } : {}),
@@ -113,6 +115,11 @@ export const energyOfRun = ({ pe, ...parts }: PeSynthesis, size: ArraySize, run:
     macs: run.macs,
     results: run.groupSums,
   })
+
+const energyOf = ({ draining, passing }: OfForms<AsicSynthesis>) => ({
+  draining: draining.energy,
+  passing: passing.energy,
+})
 
 const reportLayer = (layer: LayerCount, size: ArraySize, pe: ProcessingElement): Report['run']['layers'][number] => ({
   name: `${layer.name} (${layer.phase})`,
@@ -125,34 +132,38 @@ const reportLayer = (layer: LayerCount, size: ArraySize, pe: ProcessingElement):
   calls: layer.calls,
 })
 
-const reportPe = ({ pe, cell }: PeSynthesis, role: ReportPe['role']): ReportPe => ({
-  spec: pe.spec,
-  role,
-  area_um2: cell.area_um2,
-  ge: cell.ge,
-  fmax_mhz: cell.fmax_mhz ?? 0,
-  critical_path_ps: cell.critical_path_ps,
-  cells: { ...cell.cell_counts },
-  recipes: cell.recipes.map(({ id, area_um2, critical_path_ps }) => ({
-    name: id,
-    area_um2,
-    ge: (area_um2 * cell.ge) / cell.area_um2,
-    critical_path_ps,
-  })),
-  energy: {
-    clock_pj_per_cycle: cell.energy.clock_pj_per_cycle,
-    data_pj_per_active_cycle:
-      (cell.energy.data_pj_per_active_cycle.low + cell.energy.data_pj_per_active_cycle.high) / 2,
-    data_low_pj_per_active_cycle: cell.energy.data_pj_per_active_cycle.low,
-    data_high_pj_per_active_cycle: cell.energy.data_pj_per_active_cycle.high,
-    leakage_nw: cell.energy.leakage_uw * 1000,
-  },
-  provenance: {
-    ...cell.provenance,
-    recipe: cell.recipe,
-    block: `${cell.top}: one PE with its drain register, side chains not included`,
-  },
-})
+const reportPe = ({ pe, cell }: PeSynthesis, role: ReportPe['role']): ReportPe => {
+  const { draining, passing } = cell
+  const mean = meanAsicCell(cell)
+  const { clock_pj_per_cycle, data_pj_per_active_cycle: data, leakage_uw } = mean.energy
+  return {
+    spec: pe.spec,
+    role,
+    area_um2: mean.area_um2,
+    ge: mean.ge,
+    fmax_mhz: mean.critical_path_ps > 0 ? 1e6 / mean.critical_path_ps : 0,
+    critical_path_ps: mean.critical_path_ps,
+    cells: { ...mean.cell_counts },
+    recipes: mean.recipes.map(({ id, area_um2, critical_path_ps }) => ({
+      name: id,
+      area_um2,
+      ge: (area_um2 * mean.ge) / mean.area_um2,
+      critical_path_ps,
+    })),
+    energy: {
+      clock_pj_per_cycle,
+      data_pj_per_active_cycle: (data.low + data.high) / 2,
+      data_low_pj_per_active_cycle: data.low,
+      data_high_pj_per_active_cycle: data.high,
+      leakage_nw: leakage_uw * 1000,
+    },
+    provenance: {
+      ...passing.provenance,
+      recipe: `${draining.recipe} with the drain register, ${passing.recipe} without`,
+      block: `one PE with ${drainShare}: mean of one ${draining.top} and ${rowsPerDrain - 1} ${passing.top}, side chains not included`,
+    },
+  }
+}
 
 const reportEnergy = (energy: ArrayEnergy): Report['energy'] => ({
   total_uj: energy.total_uj,

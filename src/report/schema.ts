@@ -69,8 +69,8 @@ const peSchema = z.strictObject({
   ge: amount,
   fmax_mhz: amount,
   critical_path_ps: amount,
-  /** Cells by library name. */
-  cells: record(count),
+  /** Cells by library name; fractions, where PEs share a block. */
+  cells: record(amount),
   /** One row per synthesis recipe that was tried; the area above is the best. */
   recipes: z.array(z.strictObject({ name: text, area_um2: amount, ge: amount, critical_path_ps: amount })).max(100),
   energy: z.strictObject({

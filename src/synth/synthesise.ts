@@ -3,7 +3,7 @@ import type { Progress } from '../base/progress.ts'
 import { type EnergyEstimate, estimateEnergy } from './energy.ts'
 import { countOnFpga, fpgaScript } from './fpga.ts'
 import { cellsByName } from './library/library.ts'
-import { type MappedDesign, mapDesign } from './map.ts'
+import { type Chain, type MappedDesign, mapDesign } from './map.ts'
 import { mappingScript } from './recipe.ts'
 import { rounded } from './rounded.ts'
 import { type AsicTarget, type FpgaTarget, findTarget } from './targets.ts'
@@ -19,6 +19,8 @@ export interface SynthesisRequest {
   readonly target: string
   /** On standard cells: the longest critical path wanted, in ps by `analyseTiming`; the smallest design within it is chosen. */
   readonly maxDelay_ps?: number
+  /** On standard cells: the chain of blocks whose path counts too, where the design is one of them. */
+  readonly chain?: Chain
   /** How the user knows the Verilog, e.g. its path; for messages. */
   readonly sourceName?: string
   readonly progress?: Progress
@@ -44,6 +46,7 @@ export interface AsicSynthesis {
   readonly ge: number
   /** Null where the design has no path to time. */
   readonly fmax_mhz: number | null
+  /** Of the design by itself, or of the chain it is part of where that is longer. */
   readonly critical_path_ps: number
   readonly sequential_area_um2: number
   readonly cells: number
@@ -117,9 +120,12 @@ const searchOf = (designs: readonly MappedDesign[], maxDelay_ps: number | undefi
   return `smallest area${within} of ${designs.map((design) => design.recipe.id).join(', ')}; the same search for every design`
 }
 
+const chained = (chain: Chain | undefined): string =>
+  chain ? `; and through ${chain.length} such blocks in a row and ${chain.then_ps} ps on into a register` : ''
+
 const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: AsicTarget): Promise<AsicSynthesis> => {
   const { best, designs } = await mapDesign({ ...request, yosys }, library)
-  const { timing } = best
+  const { timing, critical_path_ps } = best
   const energy = estimateEnergy(best.netlist, library)
   const nand = cellsByName(library).get(library.gateEquivalent)!
   return {
@@ -128,8 +134,8 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
     top: request.top,
     area_um2: rounded(best.area_um2),
     ge: rounded(best.area_um2 / nand.area_um2),
-    fmax_mhz: timing.fmax_mhz,
-    critical_path_ps: timing.critical_path_ps,
+    fmax_mhz: critical_path_ps > 0 ? rounded(1e6 / critical_path_ps) : null,
+    critical_path_ps,
     sequential_area_um2: rounded(best.sequential_area_um2),
     cells: best.cells,
     cell_counts: best.cellCounts,
@@ -138,7 +144,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
       id: design.recipe.id,
       summary: design.recipe.summary,
       area_um2: rounded(design.area_um2),
-      critical_path_ps: design.timing.critical_path_ps,
+      critical_path_ps: design.critical_path_ps,
       cells: design.cells,
       chosen: design === best,
     })),
@@ -146,7 +152,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
       ? {}
       : {
           max_delay_ps: request.maxDelay_ps,
-          meets_max_delay: timing.critical_path_ps <= request.maxDelay_ps,
+          meets_max_delay: critical_path_ps <= request.maxDelay_ps,
         }),
     timing,
     energy,
@@ -158,7 +164,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
       voltage_V: library.voltage_V,
       temperature_C: library.temperature_C,
       area: 'sum of cell areas, flattened, before placement; smallest drive strengths, so no clock target is met by sizing',
-      timing: timing.provenance,
+      timing: timing.provenance + chained(request.chain),
       energy: energy.provenance,
       search: searchOf(designs, request.maxDelay_ps),
       script: mappingScript(request.top, best.recipe),

@@ -17,9 +17,19 @@ export interface PathStep {
   readonly arrival_ps: number
 }
 
+/** Longest paths by where they begin and end, as static timing tools group them. */
+export interface PathGroups {
+  readonly register_to_register: number
+  readonly register_to_output: number
+  readonly input_to_register: number
+  readonly input_to_output: number
+}
+
 export interface TimingResult {
   /** Clock-to-output, logic and setup along the longest path; 0 where the design has no path. */
   readonly critical_path_ps: number
+  /** The longest path of each kind; 0 where there is none. */
+  readonly paths_ps: PathGroups
   /** The clock that path allows; null where there is none. */
   readonly fmax_mhz: number | null
   /** First net of the path. */
@@ -100,6 +110,42 @@ const refuseLoop = (
   )
 }
 
+/** The longest path of each kind, given the delay of every driven net. */
+const pathGroups = (
+  { ports }: Netlist,
+  { placed }: Connectivity,
+  order: readonly Placed[],
+  delayOfNet: (net: number) => number,
+): PathGroups => {
+  const nets = (bits: readonly Bit[]): number[] => bits.filter((bit) => typeof bit === 'number')
+  const outputsOf = ({ instance, cell }: Placed): number[] =>
+    nets(cell.outputs.map((output) => pinBit(instance, output.name)))
+  const registers = placed.filter(({ cell }) => cell.flipFlop)
+  const from = (starts: readonly (readonly [number, number])[]) => {
+    const latest = new Map(starts)
+    const at = (net: Bit): number => (typeof net === 'number' ? (latest.get(net) ?? -1) : -1)
+    for (const gate of order) {
+      const arrival = Math.max(-1, ...inputNets(gate).map(at))
+      if (arrival >= 0) for (const net of outputsOf(gate)) latest.set(net, arrival + delayOfNet(net))
+    }
+    const toRegister = registers.map(({ instance, cell: { flipFlop } }) => {
+      const arrival = at(pinBit(instance, flipFlop!.data))
+      return arrival < 0 ? 0 : arrival + flipFlop!.setup_ps
+    })
+    const toOutput = ports.filter(({ direction }) => direction !== 'input').flatMap(({ bits }) => bits.map(at))
+    return { register: rounded(Math.max(0, ...toRegister)), output: rounded(Math.max(0, ...toOutput)) }
+  }
+  const fromRegisters = from(registers.flatMap(outputsOf).map((net) => [net, delayOfNet(net)]))
+  const inputs = ports.filter(({ direction }) => direction === 'input').flatMap(({ bits }) => nets(bits))
+  const fromInputs = from(inputs.map((net) => [net, 0]))
+  return {
+    register_to_register: fromRegisters.register,
+    register_to_output: fromRegisters.output,
+    input_to_register: fromInputs.register,
+    input_to_output: fromInputs.output,
+  }
+}
+
 /** Longest path; `outputLoad_fF` hangs on every output port. */
 export const analyseTiming = (
   netlist: Netlist,
@@ -121,7 +167,8 @@ export const analyseTiming = (
     }
   }
   for (const placed of connectivity.placed) if (placed.cell.flipFlop) launch(placed, undefined)
-  for (const placed of inOrder(netlist, connectivity)) {
+  const order = inOrder(netlist, connectivity)
+  for (const placed of order) {
     const latest = inputNets(placed).reduce<number | undefined>(
       (late, net) => (late === undefined || arrivalAt(net) > arrivalAt(late) ? net : late),
       undefined,
@@ -164,6 +211,7 @@ export const analyseTiming = (
   }
   return {
     critical_path_ps: rounded(worst.total),
+    paths_ps: pathGroups(netlist, connectivity, order, (net) => arrivals.get(net)!.delay),
     fmax_mhz: worst.total > 0 ? rounded(1e6 / worst.total) : null,
     start,
     end: worst.end,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Codes, type GroupedProduct, groupsOf, runProduct } from '../../src/accel/gemm.ts'
-import { drainCycles, outputStationaryArray } from '../../src/accel/output-stationary.ts'
+import { drainCycles, outputStationaryArray, resultCycle } from '../../src/accel/output-stationary.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 import type { Lanes, ProcessingElement } from '../../src/pe/family.ts'
 import { packLanes } from '../../src/pe/lanes.ts'
+import { portNamed } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomWords } from '../../src/sim/stimulus.ts'
@@ -191,7 +192,7 @@ describe('the array never stalls', () => {
     const engine = javascriptEngine(outputStationaryArray(pe, size))
     const product = randomProduct(pe, [16, 16, 256, 128], 5)
     const { cycles } = runProduct(engine, pe, size, product)
-    expect(cycles).toBe(2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1)
+    expect(cycles).toBe(2 * 2 * 256 + pe.timing.latency_cycles + (7 + 1) + 7 + 1)
   })
 
   it.each([
@@ -204,31 +205,86 @@ describe('the array never stalls', () => {
     const product = randomProduct(pe, [16, 16, 256, 128], 5)
     const { sums, cycles } = runProduct(engine, pe, size, product)
     expect(sums).toEqual(goldenSums(pe, product))
-    expect(cycles).toBe(cycles_per_step * 2 * 2 * 256 + pe.timing.latency_cycles + 2 * 7 + 7 + 1)
+    expect(cycles).toBe(cycles_per_step * 2 * 2 * 256 + pe.timing.latency_cycles + (7 + 1) + 7 + 1)
     expect(engine.failures).toEqual([])
   })
 
   it('a group of long steps that is short of pairs is padded to the cycles it needs, and not further', () => {
     const pe = processingElement('mixpe(compute=serial)')
     const size = { rows: 8, columns: 2 }
-    expect(pe.timing.shortestGroup(size.rows)).toBe(15)
+    expect(pe.timing.shortestGroup(size.rows)).toBe(9)
     const engine = javascriptEngine(outputStationaryArray(pe, size))
-    const product = randomProduct(pe, [8, 2, 5 * 3, 3], 5)
+    const product = randomProduct(pe, [8, 2, 5 * 2, 2], 5)
     const { sums, cycles } = runProduct(engine, pe, size, product)
     expect(sums).toEqual(goldenSums(pe, product))
-    expect(cycles).toBe(5 * 15 + pe.timing.latency_cycles + 2 * 7 + 1 + 1)
+    expect(cycles).toBe(5 * 9 + pe.timing.latency_cycles + (7 + 1) + 1 + 1)
     expect(engine.failures).toEqual([])
   })
 
-  it('groups of exactly the shortest length follow each other without a gap', () => {
-    const pe = processingElement('mixpe')
-    const size = { rows: 4, columns: 2 }
-    expect(pe.timing.shortestGroup(size.rows)).toBe(7)
+  /** Heights, and the cycles a group must last there: a cycle a row, and one more for every block of four above the lowest. */
+  const heights = [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+    [5, 6],
+    [7, 8],
+    [9, 11],
+    [16, 19],
+  ] as const
+
+  it.each(
+    ['mixpe', 'fmac(format=e4m3, acc=fp16, stages=3)', 'figna'].flatMap((spec) =>
+      heights.map(([rows, shortest]) => ({ spec, rows, shortest })),
+    ),
+  )('$spec: groups of $shortest cycles follow each other without a gap through $rows rows', (at) => {
+    const pe = processingElement(at.spec)
+    const size = { rows: at.rows, columns: 2 }
+    expect(pe.timing.shortestGroup(at.rows)).toBe(at.shortest)
     const engine = javascriptEngine(outputStationaryArray(pe, size))
-    const product = randomProduct(pe, [4, 2, 5 * 7, 7], 5)
+    const groups = 9
+    const product = randomProduct(pe, [at.rows, 2, groups * at.shortest, at.shortest], 5)
     const { sums, cycles } = runProduct(engine, pe, size, product)
     expect(sums).toEqual(goldenSums(pe, product))
-    expect(cycles).toBe(5 * 7 + pe.timing.latency_cycles + 2 * 3 + 1 + 1)
+    const lastRow = at.rows - 1 + Math.floor((at.rows - 1) / 4)
+    expect(cycles).toBe(groups * at.shortest + pe.timing.latency_cycles + lastRow + 1 + 1)
+    expect(engine.failures).toEqual([])
+  })
+
+  it.each(heights.filter(([rows]) => rows > 1))(
+    'through %i rows groups of one cycle less than %i are too short, and the hardware says so',
+    (rows, shortest) => {
+      const pe = processingElement('mac')
+      const hasty = { ...pe, timing: { ...pe.timing, shortestGroup: () => shortest - 1 } }
+      const size = { rows, columns: 1 }
+      const engine = javascriptEngine(outputStationaryArray(pe, size))
+      const product = randomProduct(pe, [rows, 1, 3 * (shortest - 1), shortest - 1], 5)
+      runProduct(engine, hasty, size, product)
+      expect(engine.failures[0]?.message).toMatch(/^pe_0_0: a group ends while a sum from below passes/)
+    },
+  )
+
+  it('results come in the cycles of the contract and in no others', () => {
+    const pe = processingElement('mixpe')
+    const size = { rows: 9, columns: 3 }
+    const engine = javascriptEngine(outputStationaryArray(pe, size))
+    const last = portNamed(engine.ports.inputs, 'last').offset
+    const ends = [0, 11, 22, 40, 51]
+    const seen: string[] = []
+    for (let cycle = 0; cycle < 90; cycle++) {
+      engine.inputs[last] = ends.includes(cycle) ? 1 : 0
+      engine.step()
+      for (let c = 0; c < size.columns; c++)
+        if (engine.outputs[portNamed(engine.ports.outputs, `result_valid_${c}`).offset] === 1)
+          seen.push(`${cycle} ${c}`)
+    }
+    const expected = ends.flatMap((end) =>
+      [0, 1, 2].flatMap((c) => Array.from({ length: 9 }, (_, r) => `${end + resultCycle(pe, r, c)} ${c}`)),
+    )
+    expect(new Set(seen)).toEqual(new Set(expected))
+    expect(new Set(expected).size).toBe(expected.length)
+    expect(Array.from({ length: 9 }, (_, r) => resultCycle(pe, r, 0))).toEqual([4, 5, 6, 7, 9, 10, 11, 12, 14])
+    expect(drainCycles(pe, size)).toBe(14 + 2 + 1)
     expect(engine.failures).toEqual([])
   })
 

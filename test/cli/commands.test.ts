@@ -107,20 +107,41 @@ describe('synth', () => {
     })
   })
 
-  it('gives area, gate equivalents and speed of the cell, and its side chains as parts', () => {
+  it('gives area, gate equivalents and speed of a PE with its share of a drain register, and every block as a part', () => {
+    interface Part {
+      name: string
+      area_um2: number
+      critical_path_ps: number
+      timing: { critical_path_ps: number }
+      cell_counts: Record<string, number>
+    }
     const result = json(['synth', 'mixpe(w=int2, group=16)']) as {
       area_um2: number
       ge: number
       fmax_mhz: number
-      parts: { name: string; area_um2: number; cell_counts: Record<string, number> }[]
+      share: string
+      parts: Part[]
     }
     expect(result.area_um2).toBeGreaterThan(100)
     expect(result.area_um2).toBeLessThan(560)
     expect(result.ge).toBeCloseTo(result.area_um2 / 0.798, 0)
     expect(result.fmax_mhz).toBeGreaterThan(200)
-    expect(result.parts.map(({ name }) => name)).toEqual(['core', 'row edge', 'column edge'])
-    const core = result.parts[0]!
-    expect(core.area_um2).toBeLessThan(result.area_um2 - 50)
+    expect(result.share).toBe('a quarter of a drain register')
+    expect(result.parts.map(({ name }) => name)).toEqual([
+      'cell',
+      'passing cell',
+      'core',
+      'row edge',
+      'passing row edge',
+      'column edge',
+    ])
+    const [cell, passing, core] = result.parts as [Part, Part, Part]
+    expect(result.area_um2).toBeCloseTo((cell.area_um2 + 3 * passing.area_um2) / 4, 6)
+    expect(1e6 / result.fmax_mhz).toBeCloseTo(Math.max(cell.critical_path_ps, passing.critical_path_ps), 0)
+    // The way of a sum through the cells above comes on top of the passing cell's own path.
+    expect(passing.critical_path_ps).toBeGreaterThan(passing.timing.critical_path_ps + 50)
+    expect(cell.cell_counts.DFF! - passing.cell_counts.DFF!).toBe(14 + 1)
+    expect(core.area_um2).toBeLessThan(passing.area_um2 - 20)
     expect(core.cell_counts.FA).toBeGreaterThan(5)
   })
 })
@@ -150,8 +171,17 @@ describe('run', () => {
     expect(result.layers.map(({ calls }) => calls)).toEqual([...Array(14).fill(1), 3, ...Array(14).fill(2)])
     const matrices = 2 * (2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 44)
     expect(result.macs).toBe(matrices * (9 + 2) + 3 * 32 * 259)
-    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as unknown
-    expect(checkReport(report, 'report.json').run.compared_results).toBe(result.compared)
+    const report = checkReport(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')), 'report.json')
+    expect(report.run.compared_results).toBe(result.compared)
+    const synthesis = json(['synth', 'mixpe(group=16)']) as { area_um2: number; energy: { clock_pj_per_cycle: number } }
+    const [pe] = report.pes
+    expect(pe!.area_um2).toBe(synthesis.area_um2)
+    expect(pe!.provenance.block).toMatch(
+      /^one PE with a quarter of a drain register: mean of one \w+_cell and 3 \w+_passing_cell/,
+    )
+    // Four rows: the clock of the array's 16 cells is that of 16 mean ones.
+    const clock = report.energy.parts.find(({ name }) => name === 'PE: clock')!
+    expect(clock.energy_uj).toBeCloseTo(16 * report.run.cycles * synthesis.energy.clock_pj_per_cycle * 1e-6, 9)
     expect(existsSync(join(out, 'report.html'))).toBe(true)
   })
 

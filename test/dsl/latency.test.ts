@@ -107,8 +107,9 @@ describe('latencyOf', () => {
       ['mixpe(compute=serial)', true],
     ] as const) {
       const pe = processingElement(spec)
-      const cell = latencyOf(pe.parts.cell)
+      const cell = latencyOf(pe.parts.cell.draining)
       expect(cell.sum_out_valid).toMatchObject({ last_in: 2, sum_in_valid: 1 })
+      expect(latencyOf(pe.parts.cell.passing).sum_out_valid).toMatchObject({ last_in: 1, sum_in_valid: 0 })
       expect(cell.sum_out!.activation_in).toBe('varies')
       expect(cell.activation_out).toMatchObject({ activation_in: 1, weight_in: 'none' })
       if (hasZero) {

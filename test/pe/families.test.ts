@@ -72,10 +72,10 @@ describe('MixPE', () => {
   const symmetric = processingElement('mixpe(weights=symmetric)')
 
   it('has the widths of the arithmetic: product 12, group sum 19, activation sum 15 bits at group 128', () => {
-    expect(widthOf(asymmetric.parts.cell.in.sum_in)).toBe(19)
-    expect(widthOf(asymmetric.parts.rowEdge!.in.sum_in)).toBe(15)
+    expect(widthOf(asymmetric.parts.cell.draining.in.sum_in)).toBe(19)
+    expect(widthOf(asymmetric.parts.rowEdge!.draining.in.sum_in)).toBe(15)
     expect(widthOf(asymmetric.operands.result)).toBe(19)
-    expect(widthOf(symmetric.parts.cell.in.sum_in)).toBe(19)
+    expect(widthOf(symmetric.parts.cell.draining.in.sum_in)).toBe(19)
     expect(widthOf(asymmetric.operands.activation.times(asymmetric.operands.weight))).toBe(12)
   })
 

@@ -54,7 +54,7 @@ const withoutZeroPoints = (pe: ProcessingElement): ProcessingElement => {
     ...pe,
     spec: `${pe.spec}, zero points off`,
     parts,
-    operands: { ...pe.operands, zero: undefined, result: parts.cell.in.sum_in },
+    operands: { ...pe.operands, zero: undefined, result: parts.cell.draining.in.sum_in },
     timing: { ...pe.timing, latency_cycles },
   }
 }

@@ -71,10 +71,13 @@ describe('a bit-serial MixPE', () => {
   const symmetric = processingElement('mixpe(weights=symmetric, group=16, compute=serial)')
 
   it('has cells that take one bit of a weight and an activation shifted by up to three, and sums as wide as ever', () => {
-    const { cell, rowEdge } = processingElement('mixpe(compute=serial)').parts
+    const { cell: forms, rowEdge } = processingElement('mixpe(compute=serial)').parts
+    const cell = forms.draining
     expect([cell.in.weight_in, cell.in.activation_in, cell.in.sum_in].map(widthOf)).toEqual([1, 11, 19])
-    expect([rowEdge!.in.activation_in, rowEdge!.in.sum_in].map(widthOf)).toEqual([8, 15])
-    expect(widthOf(processingElement('mixpe(weights=symmetric, compute=serial)').parts.cell.in.activation_in)).toBe(12)
+    expect([rowEdge!.draining.in.activation_in, rowEdge!.draining.in.sum_in].map(widthOf)).toEqual([8, 15])
+    expect(
+      widthOf(processingElement('mixpe(weights=symmetric, compute=serial)').parts.cell.draining.in.activation_in),
+    ).toBe(12)
   })
 
   it.each([

@@ -92,6 +92,41 @@ test('of the designs within a longest path the smallest is chosen, and the faste
   expect((await choose(1)).best.recipe.id).toBe(byPath[0]!.recipe.id)
 })
 
+test('the path through a chain of blocks counts where the design is one of them, and is no shorter than the chain has it', async () => {
+  const block = `module block(input clk, input [3:0] a, input [3:0] b, input own, input [3:0] below, output [3:0] above);
+  reg [3:0] x, y; reg mine;
+  always @(posedge clk) begin x <= a; y <= b; mine <= own; end
+  assign above = mine ? x + y : below;
+endmodule
+`
+  const row = `${block}module row(input clk, input [3:0] a, input [3:0] b, input [2:0] own, input [3:0] below, output [3:0] above);
+  wire [3:0] low, high;
+  block one(clk, a, b, own[0], below, low);
+  block two(clk, b, a, own[1], low, high);
+  block three(clk, a, b, own[2], high, above);
+endmodule
+`
+  const search = recipes.slice(0, 1)
+  const alone = (await mapDesign({ yosys, verilog: block, top: 'block' }, generic45, search)).best
+  const chain = { length: 3, then_ps: 100 }
+  const chained = (await mapDesign({ yosys, verilog: block, top: 'block', chain }, generic45, search)).best
+  const whole = (await mapDesign({ yosys, verilog: row, top: 'row' }, generic45, search)).best
+  expect(alone.critical_path_ps).toBe(alone.timing.critical_path_ps)
+  expect(chained.timing).toEqual(alone.timing)
+  const { register_to_output, input_to_output } = alone.timing.paths_ps
+  expect(chained.critical_path_ps).toBeCloseTo(register_to_output + 2 * input_to_output + 100, 3)
+  expect(chained.critical_path_ps).toBeGreaterThanOrEqual(whole.critical_path_ps + 100)
+
+  // A limit that every recipe's block keeps and no recipe's chain: the fastest chain is what is left.
+  const maxDelay_ps = 450
+  const slower = { length: 3, then_ps: 400 }
+  const hasty = await mapDesign({ yosys, verilog: block, top: 'block', chain: slower, maxDelay_ps }, generic45)
+  const paths = hasty.designs.map(({ critical_path_ps }) => critical_path_ps)
+  for (const { timing } of hasty.designs) expect(timing.critical_path_ps).toBeLessThan(maxDelay_ps)
+  expect(Math.min(...paths)).toBeGreaterThan(maxDelay_ps)
+  expect(hasty.best.critical_path_ps).toBe(Math.min(...paths))
+})
+
 test('full adders that the Verilog instantiates are cells with every recipe, and add', async () => {
   const adder = `${printVerilog(FullAdder({}).module)}
 module t(input [1:0] a, input [1:0] b, output [2:0] y);

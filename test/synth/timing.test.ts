@@ -27,6 +27,22 @@ test('the longest path adds clock-to-output, every cell at its load, and setup',
   expect(timing.fmax_mhz).toBeCloseTo(1e6 / 190, 3)
 })
 
+test('the longest path of each kind stands beside the longest of all', () => {
+  expect(analyseTiming(pipeline, tiny, 1000).paths_ps).toEqual({
+    register_to_register: 106 + 42 + 12 + 30,
+    register_to_output: 100 + 2 * 1000,
+    input_to_register: 42 + 12 + 30,
+    input_to_output: 0,
+  })
+  const through = netlistOf([['AND', { A: 2, B: 3, Y: 4 }]], { a: 2, b: 3 }, { y: 4 })
+  expect(analyseTiming(through, tiny, 5).paths_ps).toEqual({
+    register_to_register: 0,
+    register_to_output: 0,
+    input_to_register: 0,
+    input_to_output: 10 + 2 * 5,
+  })
+})
+
 test('each output of a cell has its own delay', () => {
   const carryOnly = netlistOf([['HALF', { A: 2, B: 2, CO: 4, S: 5 }]], { a: 2 }, { y: 4 })
   const sumOnly = netlistOf([['HALF', { A: 2, B: 2, CO: 4, S: 5 }]], { a: 2 }, { y: 5 })

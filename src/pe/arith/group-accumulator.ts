@@ -1,4 +1,4 @@
-import { type Bool, type Builder, bool, type Int, type IntShape } from '../../dsl/index.ts'
+import { type Bool, type Builder, bool, type Int, type IntShape, mux } from '../../dsl/index.ts'
 
 /**
  * The sum of a group with this cycle's term in it; `last` marks the last term, after which the next group starts from 0.
@@ -24,6 +24,24 @@ export const groupTotal = (
   return total
 }
 
+/**
+ * Rows of a column that share one drain register, which the top one of them holds. Operands come a cycle later a row, so no
+ * two rows of a column finish a group in the same cycle; and the wire from a sum to its register is no longer than this
+ * many cells. (Ours: MixPE's paper does not describe a drain.)
+ */
+export const rowsPerDrain = 4
+
+/** What a row does with a sum: takes it into its register, or passes it on to the row above in the same cycle. */
+export type DrainForm = 'draining' | 'passing'
+
+/** One of a kind for each form. */
+export type OfForms<T> = Readonly<Record<DrainForm, T>>
+
+export const drainForm = (row: number): DrainForm => (row % rowsPerDrain === 0 ? 'draining' : 'passing')
+
+/** Drain registers of a column. */
+export const drainRegisters = (rows: number): number => Math.ceil(rows / rowsPerDrain)
+
 /** A sum on its way up a column, and whether there is one. */
 export interface Drain {
   readonly sum: Int
@@ -31,31 +49,36 @@ export interface Drain {
 }
 
 /**
- * A finished sum moves into a second register, `sum`, and from there up through the neighbours above, one place a cycle,
- * while the next group already accumulates: a column is drained without ever stalling, as long as a group lasts at least
- * `shortestGroup(rows)` cycles. (Ours: MixPE's paper does not describe a drain.)
+ * A finished sum goes up to the register of its block of rows, and from there to the next block's, one block a cycle, while
+ * the next group already accumulates: a column is drained without ever stalling, as long as a group lasts at least
+ * `shortestGroup(rows)` cycles.
  */
 export const groupDrain = (
-  { regs, when, check }: Builder,
+  { regs, check }: Builder,
+  form: DrainForm,
   wiring: {
     readonly total: Int
+    /** `total` is a whole group's. */
     readonly last: Bool
     /** What the neighbour below hands up. */
     readonly below: Drain
   },
 ): Drain => {
-  const r = regs({ sum: wiring.total.shape, sum_valid: bool })
-  r.sum.next = wiring.below.sum
-  when(wiring.last, () => {
-    r.sum.next = wiring.total
-  })
-  r.sum_valid.next = wiring.last.or(wiring.below.valid)
-  check(wiring.last.and(wiring.below.valid).not(), 'a group ends while a sum from below passes: the group is too short')
+  const { total, last, below } = wiring
+  check(last.and(below.valid).not(), 'a group ends while a sum from below passes: the group is too short')
+  const up = { sum: mux(last, total, below.sum), valid: last.or(below.valid) }
+  if (form === 'passing') return up
+  const r = regs({ sum: total.shape, sum_valid: bool })
+  r.sum.next = up.sum
+  r.sum_valid.next = up.valid
   return { sum: r.sum, valid: r.sum_valid }
 }
 
 /**
- * Cycles a group must last so that no sum meets another in a column of `rows`: operands arrive one cycle later a row,
- * and sums climb one row a cycle, so the lowest passes the top 2 * (rows - 1) cycles after the first.
+ * Cycles from the one in which a group's first sum is at the top of a column to the one in which this row's is: a row
+ * finishes a cycle after the row above it, and its sum takes one more for every block above its own.
  */
-export const shortestGroup = (rows: number): number => 2 * rows - 1
+export const drainDelay = (row: number): number => row + Math.floor(row / rowsPerDrain)
+
+/** Cycles a group must last so that none of its sums meets one of the next group in a column of `rows`. */
+export const shortestGroup = (rows: number): number => drainDelay(rows - 1) + 1

@@ -1,6 +1,6 @@
 import { bool, component, type IntShape } from '../../dsl/index.ts'
 import { splitAdd } from '../arith/add.ts'
-import { groupDrain, groupTotal } from '../arith/group-accumulator.ts'
+import { type DrainForm, groupDrain, groupTotal } from '../arith/group-accumulator.ts'
 import { multiplyAdd } from '../arith/multiply-add.ts'
 import { systolicCell } from '../arith/systolic-cell.ts'
 import type { RowEdgeInputs, RowEdgeOutputs } from '../array-parts.ts'
@@ -19,12 +19,17 @@ export const mixpeCell = systolicCell('mixpe_cell', (builder, activation, weight
 )
 
 /** The side chain of a row: the group's sum of activations, which every column needs for its zero point. */
-export const ActivationSum = component('mixpe_activation_sum', (p: MixpeShapes) => {
+export const activationSum = (p: MixpeShapes) => ({
+  draining: ActivationSum({ ...p, form: 'draining' }),
+  passing: ActivationSum({ ...p, form: 'passing' }),
+})
+
+const ActivationSum = component('mixpe_activation_sum', (p: MixpeShapes & { form: DrainForm }) => {
   const sum = p.activation.sumOf(p.group)
   const inputs: RowEdgeInputs = { activation_in: p.activation, last_in: bool, sum_in: sum, sum_in_valid: bool }
   const outputs: RowEdgeOutputs = { activation_out: p.activation, last_out: bool, sum_out: sum, sum_out_valid: bool }
   return {
-    name: `${p.name}_activation_sum`,
+    name: p.form === 'draining' ? `${p.name}_activation_sum` : `${p.name}_passing_activation_sum`,
     in: inputs,
     out: outputs,
     logic(i, builder) {
@@ -37,7 +42,8 @@ export const ActivationSum = component('mixpe_activation_sum', (p: MixpeShapes) 
         shape: sum,
         promise: `a group has at most ${p.group} activations`,
       })
-      const drain = groupDrain(builder, { total, last: r.last, below: { sum: i.sum_in, valid: i.sum_in_valid } })
+      const below = { sum: i.sum_in, valid: i.sum_in_valid }
+      const drain = groupDrain(builder, p.form, { total, last: r.last, below })
       return { activation_out: r.activation, last_out: r.last, sum_out: drain.sum, sum_out_valid: drain.valid }
     },
   }

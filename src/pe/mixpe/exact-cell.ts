@@ -5,8 +5,7 @@ import { fp16, fp32 } from '../arith/float/usual.ts'
 import { packSegments, segmentedAccumulator, segmentWidths, settledSum } from '../arith/segmented-accumulator.ts'
 import { repeated, shiftLeftFilled } from '../arith/shifters.ts'
 import { nextStage } from '../arith/stage.ts'
-import type { StagedCoreOutputs } from '../arith/systolic-cell.ts'
-import type { ColumnEdgeInputs, ColumnEdgeOutputs, CoreInputs } from '../array-parts.ts'
+import type { ColumnEdgeInputs, ColumnEdgeOutputs, CoreInputs, CoreOutputs } from '../array-parts.ts'
 import { byShiftAdd, type FloatMixpeParameters } from './float-cell.ts'
 
 export interface ExactMixpeParameters extends FloatMixpeParameters {
@@ -41,7 +40,7 @@ export const ExactMixpeCore = component('mixpe_exact_core', (p: ExactMixpeParame
   const { term, width, segment, widths, total } = exactShapes(p)
   const inputs: CoreInputs = { activation_in: activation, weight_in: p.weight, last_in: bool }
   const passed = { activation_out: activation, weight_out: p.weight, last_out: bool }
-  const outputs: StagedCoreOutputs = { ...passed, total, total_last: bool }
+  const outputs: CoreOutputs = { ...passed, total, total_last: bool }
   return {
     name: `${p.name}_core`,
     in: inputs,

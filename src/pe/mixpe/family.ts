@@ -4,7 +4,7 @@ import { fullSpec, readParameters, type Spec } from '../../spec/index.ts'
 import { bitSerialFeeders, doubledShape } from '../arith/bit-serial.ts'
 import { shortestGroup } from '../arith/group-accumulator.ts'
 import type { PeFamily, ProcessingElement } from '../family.ts'
-import { ActivationSum, mixpeCell } from './cell.ts'
+import { activationSum, mixpeCell } from './cell.ts'
 import { alignedMixpe, floatMixpe } from './float-family.ts'
 import { dequantising } from './output.ts'
 import { allParameters, integerParameters } from './parameters.ts'
@@ -43,7 +43,7 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
   const inner = serial ? { ...cell, feeders: bitSerialFeeders(shapes) } : cell
   const parts = symmetric
     ? inner
-    : { ...inner, rowEdge: ActivationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
+    : { ...inner, rowEdge: activationSum(shapes), columnEdge: ZeroPointCorrection(shapes) }
   const pe: ProcessingElement = {
     spec: fullSpec('mixpe', integerParameters, p),
     parameters: p,

@@ -9,8 +9,7 @@ import { fp16, fp32 } from '../arith/float/usual.ts'
 import { groupTotal } from '../arith/group-accumulator.ts'
 import { product } from '../arith/product.ts'
 import { nextStage } from '../arith/stage.ts'
-import type { StagedCoreOutputs } from '../arith/systolic-cell.ts'
-import type { CoreInputs } from '../array-parts.ts'
+import type { CoreInputs, CoreOutputs } from '../array-parts.ts'
 
 export interface FloatMixpeParameters {
   /** Names of the Verilog modules begin with it. */
@@ -38,7 +37,7 @@ export const FloatMixpeCore = component('mixpe_float_core', (p: FloatMixpeParame
   const [activation, sum] = [u(fp16.bits), u(fp32.bits)]
   const inputs: CoreInputs = { activation_in: activation, weight_in: p.weight, last_in: bool }
   const passed = { activation_out: activation, weight_out: p.weight, last_out: bool }
-  const outputs: StagedCoreOutputs = { ...passed, total: sum, total_last: bool }
+  const outputs: CoreOutputs = { ...passed, total: sum, total_last: bool }
   return {
     name: `${p.name}_core`,
     in: inputs,

@@ -7,7 +7,7 @@ import type {
   RowEdgeOutputs,
 } from '../../array-parts.ts'
 import type { GroupExponent } from '../../family.ts'
-import { groupDrain } from '../group-accumulator.ts'
+import { type DrainForm, groupDrain } from '../group-accumulator.ts'
 import { shiftRightSticky } from '../shifters.ts'
 import { nextStage } from '../stage.ts'
 import type { SystolicCellParameters } from '../systolic-cell.ts'
@@ -51,7 +51,7 @@ export const groupExponent: GroupExponent = {
  * to the column edges as its sums do. Room for the largest significand is what `bits` above 11 give; with fewer, what rounds
  * to beyond the largest integer becomes that.
  */
-export const GroupAligner = component('group_aligner', (p: AlignmentParameters) => {
+const GroupAligner = component('group_aligner', (p: AlignmentParameters & { readonly form: DrainForm }) => {
   const aligned = alignedShape(p.bits)
   const inputs = {
     activation_in: u(fp16.bits),
@@ -67,7 +67,7 @@ export const GroupAligner = component('group_aligner', (p: AlignmentParameters) 
     sum_out_valid: bool,
   }
   return {
-    name: `${p.name}_aligner`,
+    name: p.form === 'draining' ? `${p.name}_aligner` : `${p.name}_passing_aligner`,
     in: inputs,
     out: outputs,
     logic(i, builder) {
@@ -82,7 +82,7 @@ export const GroupAligner = component('group_aligner', (p: AlignmentParameters) 
       r.exponent.next = exponent
       r.last.next = i.last_in
       const below = { sum: i.sum_in, valid: i.sum_in_valid }
-      const drain = groupDrain(builder, { total: r.exponent, last: r.last, below })
+      const drain = groupDrain(builder, p.form, { total: r.exponent, last: r.last, below })
       return { activation_out: r.aligned, last_out: r.last, sum_out: drain.sum, sum_out_valid: drain.valid }
     },
   }
@@ -139,7 +139,10 @@ export const alignedParts = (
   const promise = `a group has at most ${group} operand pairs`
   return {
     ...cellOf({ name, activation, weight, sum, promise }),
-    rowEdge: GroupAligner({ name, bits }),
+    rowEdge: {
+      draining: GroupAligner({ name, bits, form: 'draining' }),
+      passing: GroupAligner({ name, bits, form: 'passing' }),
+    },
     columnEdge: AlignedResult({ name, bits, sum }),
   }
 }

@@ -5,10 +5,10 @@ import { fusedAlign } from '../../arith/float/fused.ts'
 import { exactProduct, type Multiplier, multiply, normalise } from '../../arith/float/multiply.ts'
 import { encodeFloat } from '../../arith/float/round.ts'
 import { unpack } from '../../arith/float/unpacked.ts'
-import { groupDrain, groupTotal } from '../../arith/group-accumulator.ts'
+import { groupTotal } from '../../arith/group-accumulator.ts'
 import { product } from '../../arith/product.ts'
 import { nextStage } from '../../arith/stage.ts'
-import type { CellInputs, CellOutputs, CoreInputs } from '../../array-parts.ts'
+import type { CoreInputs } from '../../array-parts.ts'
 
 export interface FloatMacParameters {
   /** Format of activations and weights. */
@@ -64,29 +64,6 @@ export const FloatMacCore = component('fmac_core', (p: FloatMacModule) => {
         promise: 'every code is one of its format',
       })
       return { activation_out: r.activation, weight_out: r.weight, last_out: r.last, total: groupSum, total_last: last }
-    },
-  }
-})
-
-/** The core and a drain register. */
-export const FloatMacCell = component('fmac_cell', (p: FloatMacModule) => {
-  const { total } = shapesOf(p)
-  const core = FloatMacCore(p)
-  const { activation_out, weight_out, last_out } = core.out
-  const inputs: CellInputs = { ...core.in, sum_in: total, sum_in_valid: bool }
-  const outputs: CellOutputs = { activation_out, weight_out, last_out, sum_out: total, sum_out_valid: bool }
-  return {
-    name: `${p.name}_cell`,
-    in: inputs,
-    out: outputs,
-    logic({ sum_in, sum_in_valid, ...operands }, builder) {
-      const { total: groupSum, total_last, ...passed } = builder.use('core', core, operands)
-      const drain = groupDrain(builder, {
-        total: groupSum,
-        last: total_last,
-        below: { sum: sum_in, valid: sum_in_valid },
-      })
-      return { ...passed, sum_out: drain.sum, sum_out_valid: drain.valid }
     },
   }
 })

@@ -2,8 +2,9 @@ import { u } from '../../../dsl/index.ts'
 import { type FloatFormat, product, sum } from '../../../formats/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/index.ts'
 import { shortestGroup } from '../../arith/group-accumulator.ts'
+import { drainedCell } from '../../arith/systolic-cell.ts'
 import type { PeFamily } from '../../family.ts'
-import { FloatMacCell, FloatMacCore, floatNamed } from './cell.ts'
+import { FloatMacCore, floatNamed } from './cell.ts'
 
 const parameters = {
   format: {
@@ -52,7 +53,7 @@ export const fmac: PeFamily = {
         group: undefined,
         codes: { activation: format, weight: format, result: acc },
       },
-      parts: { cell: FloatMacCell({ ...p, name }), core: FloatMacCore({ ...p, name }) },
+      parts: drainedCell(name, FloatMacCore({ ...p, name })),
       golden: goldenSum(format, acc, p.rounding === 'fused'),
       timing: { latency_cycles: 1 + p.stages, cycles_per_step: 1, macs_per_cycle: 1, shortestGroup },
       claims: [
