@@ -15,6 +15,7 @@ export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna, bitfusion
 export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8)',
   'mixpe(w=int4, a=int8, weights=symmetric)',
+  'mixpe(w=int4, a=int8, output=fp32)',
   'mixpe(w=int4, a=fp16)',
   'mixpe(w=int4, a=fp16, acc=exact)',
   'mixpe(w=int4, a=int8, compute=serial)',

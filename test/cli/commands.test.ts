@@ -212,16 +212,16 @@ describe('run', () => {
   }, 180_000)
 
   it('an array that applies the scales itself says the same text, in threads too', () => {
-    const plain = json(args)
+    const plain = checkReport(JSON.parse(readFileSync(join(folder.path, 'run', 'report.json'), 'utf8')), 'report.json')
     const out = join(folder.path, 'scaled')
     const result = json([...args.slice(0, -1), 'mixpe(group=16, output=fp32)', '--threads', '2', '--out', out])
-    expect(result).toMatchObject({ text: plain.text, macs: plain.macs, mismatches: 0 })
+    expect(result).toMatchObject({ text: plain.story.text, macs: plain.run.macs, mismatches: 0 })
     const report = checkReport(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as unknown, 'report.json')
     expect(report.run.compared_results).toBe(result.compared)
     expect(report.energy.parts.map(({ name }) => name)).toContain('dequantisation: data')
-    expect(Number(result.compared)).toBeLessThan(Number(plain.compared))
+    expect(Number(result.compared)).toBeLessThan(plain.run.compared_results)
     expect(Number(result.compared)).toBeGreaterThan(0)
-  }, 180_000)
+  }, 300_000)
 
   it('a saved run becomes a page again', () => {
     const out = join(folder.path, 'again')
