@@ -60,6 +60,8 @@ export const synthesiseParts = async (
       sourceName: pe.spec,
       yosys,
       progress: output.progress,
+      // Other inputs, such as a mode, do not go from block to block.
+      pathInputs: ['sum_in', 'sum_in_valid'],
       ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
       ...(chain ? { chain } : {}),
     })

@@ -53,7 +53,7 @@ const measure = (
   netlist: Netlist,
   cells: ReadonlyMap<string, Cell>,
   library: Library,
-  chain: Chain | undefined,
+  { chain, pathInputs }: MappingRequest,
 ): MappedDesign => {
   let area_um2 = 0
   let sequential_area_um2 = 0
@@ -62,7 +62,7 @@ const measure = (
     area_um2 += cell.area_um2
     if (cell.flipFlop) sequential_area_um2 += cell.area_um2
   }
-  const timing = analyseTiming(netlist, library)
+  const timing = analyseTiming(netlist, library, library.outputLoad_fF, pathInputs)
   return {
     recipe,
     netlist,
@@ -85,7 +85,9 @@ export interface Chain {
 export interface MappingRequest extends SearchRequest {
   /** Longest critical path wanted, in ps. */
   readonly maxDelay_ps?: number
-  /** The chain whose blocks the design is; its path counts too. */
+  /** The input ports that other blocks' outputs feed, the only ones whose paths `paths_ps` counts; all where none are named. */
+  readonly pathInputs?: readonly string[]
+  /** The chain whose blocks the design is; its path, through `pathInputs`, counts too. */
   readonly chain?: Chain
 }
 
@@ -100,7 +102,7 @@ export const mapDesign = async (
   const script = (recipe: Recipe) => mappingScript(request.top, recipe)
   const found = await searchRecipes(request, library.name, search, script, files)
   const cells = cellsByName(library)
-  const designs = found.map(({ recipe, netlist }) => measure(recipe, netlist, cells, library, request.chain))
+  const designs = found.map(({ recipe, netlist }) => measure(recipe, netlist, cells, library, request))
   const limit = request.maxDelay_ps ?? Number.POSITIVE_INFINITY
   const fast = designs.filter(({ critical_path_ps }) => critical_path_ps <= limit)
   const best =

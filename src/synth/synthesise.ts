@@ -19,6 +19,8 @@ export interface SynthesisRequest {
   readonly target: string
   /** On standard cells: the longest critical path wanted, in ps by `analyseTiming`; the smallest design within it is chosen. */
   readonly maxDelay_ps?: number
+  /** On standard cells: the input ports whose paths `timing.paths_ps` counts and a chain leads through, else all. */
+  readonly pathInputs?: readonly string[]
   /** On standard cells: the chain of blocks whose path counts too, where the design is one of them. */
   readonly chain?: Chain
   /** How the user knows the Verilog, e.g. its path; for messages. */

@@ -110,9 +110,10 @@ const refuseLoop = (
   )
 }
 
-/** The longest path of each kind, given the delay of every driven net. */
+/** The longest path of each kind, given the delay of every driven net; of inputs only the `named`, if any are. */
 const pathGroups = (
   { ports }: Netlist,
+  named: readonly string[] | undefined,
   { placed }: Connectivity,
   order: readonly Placed[],
   delayOfNet: (net: number) => number,
@@ -136,7 +137,9 @@ const pathGroups = (
     return { register: rounded(Math.max(0, ...toRegister)), output: rounded(Math.max(0, ...toOutput)) }
   }
   const fromRegisters = from(registers.flatMap(outputsOf).map((net) => [net, delayOfNet(net)]))
-  const inputs = ports.filter(({ direction }) => direction === 'input').flatMap(({ bits }) => nets(bits))
+  const inputs = ports
+    .filter(({ name, direction }) => direction === 'input' && (named?.includes(name) ?? true))
+    .flatMap(({ bits }) => nets(bits))
   const fromInputs = from(inputs.map((net) => [net, 0]))
   return {
     register_to_register: fromRegisters.register,
@@ -146,11 +149,12 @@ const pathGroups = (
   }
 }
 
-/** Longest path; `outputLoad_fF` hangs on every output port. */
+/** Longest path; `outputLoad_fF` hangs on every output port. `pathInputs` are the input ports that `paths_ps` counts, else all. */
 export const analyseTiming = (
   netlist: Netlist,
   library: Library,
   outputLoad_fF: number = library.outputLoad_fF,
+  pathInputs?: readonly string[],
 ): TimingResult => {
   const connectivity = connect(netlist, cellsByName(library))
   const arrivals = new Map<number, Arrival>()
@@ -211,7 +215,7 @@ export const analyseTiming = (
   }
   return {
     critical_path_ps: rounded(worst.total),
-    paths_ps: pathGroups(netlist, connectivity, order, (net) => arrivals.get(net)!.delay),
+    paths_ps: pathGroups(netlist, pathInputs, connectivity, order, (net) => arrivals.get(net)!.delay),
     fmax_mhz: worst.total > 0 ? rounded(1e6 / worst.total) : null,
     start,
     end: worst.end,

@@ -126,7 +126,7 @@ describe('groups of 32, 64 and 128', () => {
       // 2 x 3 tiles; a group of one pair is padded to the array's shortest, then the last result leaves.
       const { cycles_per_step, shortestGroup, latency_cycles } = pe.timing
       const lengths = [group, inputs - group].map((pairs) => Math.max(shortestGroup(3), pairs * cycles_per_step))
-      expect(cycles).toBe(6 * (lengths[0]! + lengths[1]!) + latency_cycles + 2 * 2 + 1 + 1)
+      expect(cycles).toBe(6 * (lengths[0]! + lengths[1]!) + latency_cycles + 2 + 1 + 1)
     }
   })
 })

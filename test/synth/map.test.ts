@@ -115,6 +115,10 @@ endmodule
   expect(chained.timing).toEqual(alone.timing)
   const { register_to_output, input_to_output } = alone.timing.paths_ps
   expect(chained.critical_path_ps).toBeCloseTo(register_to_output + 2 * input_to_output + 100, 3)
+  const named = (inputs: readonly string[]) =>
+    mapDesign({ yosys, verilog: block, top: 'block', chain, pathInputs: inputs }, generic45, search)
+  expect((await named(['below'])).best.critical_path_ps).toBe(chained.critical_path_ps)
+  expect((await named(['a'])).best.critical_path_ps).toBeCloseTo(register_to_output + 100, 3)
   expect(chained.critical_path_ps).toBeGreaterThanOrEqual(whole.critical_path_ps + 100)
 
   // A limit that every recipe's block keeps and no recipe's chain: the fastest chain is what is left.

@@ -34,6 +34,20 @@ test('the longest path of each kind stands beside the longest of all', () => {
     input_to_register: 42 + 12 + 30,
     input_to_output: 0,
   })
+  // From a through the half adder and the AND, from b through the AND alone.
+  const two = netlistOf(
+    [
+      ['HALF', { A: 2, B: 2, S: 5 }],
+      ['AND', { A: 5, B: 3, Y: 6 }],
+      ['REG', { CK: 1, D: 6, Q: 7 }],
+    ],
+    { clk: 1, a: 2, b: 3 },
+    { y: 6 },
+  )
+  const from = (inputs?: readonly string[]) => analyseTiming(two, tiny, 0, inputs).paths_ps
+  expect(from()).toMatchObject({ input_to_output: 41 + 12, input_to_register: 41 + 12 + 30 })
+  expect(from(['a'])).toEqual(from())
+  expect(from(['b'])).toMatchObject({ input_to_output: 12, input_to_register: 12 + 30 })
   const through = netlistOf([['AND', { A: 2, B: 3, Y: 4 }]], { a: 2, b: 3 }, { y: 4 })
   expect(analyseTiming(through, tiny, 5).paths_ps).toEqual({
     register_to_register: 0,
