@@ -66,11 +66,12 @@ const OutputStationary = component(
   ({ pe, rows, columns }: ArraySize & { pe: ProcessingElement & { readonly identity: string } }) => {
     const { activation, weight, zero, exponent, mode, scale, result } = pe.operands
     const { cell, rowEdge, columnEdge, feeders, dequantisation } = pe.parts
+    const serial = pe.timing.cycles_per_step > 1
     const ports = {
       activation: vec(rows, activation),
       ...(exponent ? { exponent: vec(rows, exponent.shape) } : {}),
       weight: vec(columns, weight),
-      ...(feeders ? { step: bool } : {}),
+      ...(serial ? { step: bool } : {}),
       last: bool,
       ...(zero ? { zero: vec(columns, zero) } : {}),
       ...(mode ? { mode: mode.shape } : {}),
@@ -100,6 +101,8 @@ const OutputStationary = component(
             : { sum_in: 0, sum_in_valid: false }
         }
 
+        const modeFor = (part: { readonly in: { readonly mode?: IntShape } }) => (part.in.mode ? { mode: i.mode } : {})
+
         const lasts = delays(builder, 'last_skew', i.last, rows - 1)
         const left = i.activation.map((value, r) => ({
           activation: delay(builder, `activation_skew_${r}`, value, r),
@@ -109,7 +112,7 @@ const OutputStationary = component(
         const edge = rowEdge ? 1 : 0
         const above = i.weight.map((value, c) => delay(builder, `weight_skew_${c}`, value, c + edge))
         const fed = feeders?.latency_cycles ?? 0
-        const steps = feeders ? delays(builder, 'step_skew', i.step, Math.max(rows, columns) - 1 + edge) : []
+        const steps = serial ? delays(builder, 'step_skew', i.step, Math.max(rows, columns) - 1 + edge) : []
 
         let activationSum: Int | undefined
         if (rowEdge) {
@@ -117,7 +120,7 @@ const OutputStationary = component(
           for (let r = 0; r < rows; r++) {
             const out = use(`row_edge_${r}`, rowEdge[drainForm(r)], {
               // Once a step, however long the operand is held.
-              activation_in: feeders ? mux(steps[r]!, left[r]!.activation, 0) : left[r]!.activation,
+              activation_in: serial ? mux(steps[r]!, left[r]!.activation, 0) : left[r]!.activation,
               last_in: left[r]!.last,
               ...(exponent ? { exponent_in: delay(builder, `exponent_skew_${r}`, i.exponent[r]!, r) } : {}),
               sum_in: r + 1 < rows ? edgeSum.edge_up[r + 1]! : 0,
@@ -131,16 +134,24 @@ const OutputStationary = component(
         }
 
         if (feeders) {
-          checkSteps(builder, i, pe.timing.cycles_per_step)
+          if (serial) checkSteps(builder, i, pe.timing.cycles_per_step)
+          const stepAt = (place: number) => (serial ? { step: steps[place + edge]! } : {})
           for (let r = 0; r < rows; r++) {
             const { activation: operand, last } = left[r]!
-            const inputs = { activation_in: operand, step: steps[r + edge]! }
-            const { activation_out } = use(`row_feeder_${r}`, feeders.row, inputs)
-            left[r] = { activation: activation_out, last: delay(builder, `last_fed_${r}`, last, fed) }
+            const fedOperand = feeders.row
+              ? use(`row_feeder_${r}`, feeders.row, { activation_in: operand, ...stepAt(r), ...modeFor(feeders.row) })
+                  .activation_out
+              : delay(builder, `activation_fed_${r}`, operand, fed)
+            left[r] = { activation: fedOperand, last: delay(builder, `last_fed_${r}`, last, fed) }
           }
           for (let c = 0; c < columns; c++) {
-            const inputs = { weight_in: above[c]!, step: steps[c + edge]! }
-            above[c] = use(`column_feeder_${c}`, feeders.column, inputs).weight_out
+            above[c] = feeders.column
+              ? use(`column_feeder_${c}`, feeders.column, {
+                  weight_in: above[c]!,
+                  ...stepAt(c),
+                  ...modeFor(feeders.column),
+                }).weight_out
+              : delay(builder, `weight_fed_${c}`, above[c]!, fed)
           }
         }
 
@@ -148,11 +159,12 @@ const OutputStationary = component(
         for (let r = 0; r < rows; r++) {
           let { activation: activationAt, last: lastAt } = left[r]!
           for (let c = 0; c < columns; c++) {
-            const out = use(`pe_${r}_${c}`, cell[drainForm(r)], {
+            const part = cell[drainForm(r)]
+            const out = use(`pe_${r}_${c}`, part, {
               activation_in: activationAt,
               weight_in: above[c]!,
               last_in: lastAt,
-              ...(mode && { mode: i.mode }),
+              ...modeFor(part),
               ...from(r + 1, c),
             })
             activationAt = out.activation_out

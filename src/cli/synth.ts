@@ -77,9 +77,8 @@ export const synthesiseParts = async (
       ...(core ? { core: await one(parts.core) } : {}),
       ...(parts.rowEdge ? { rowEdge: await both(parts.rowEdge) } : {}),
       ...(parts.columnEdge ? { columnEdge: await one(parts.columnEdge) } : {}),
-      ...(parts.feeders
-        ? { rowFeeder: await one(parts.feeders.row), columnFeeder: await one(parts.feeders.column) }
-        : {}),
+      ...(parts.feeders?.row ? { rowFeeder: await one(parts.feeders.row) } : {}),
+      ...(parts.feeders?.column ? { columnFeeder: await one(parts.feeders.column) } : {}),
       ...(parts.dequantisation ? { dequantisation: await one(parts.dequantisation(rows)) } : {}),
     }
   } finally {

@@ -15,39 +15,46 @@ export interface ArrayParts {
   readonly rowEdge?: OfForms<Component<RowEdgeInputs, RowEdgeOutputs>>
   /** One per column at the top edge: turns the cells' sums, and what row edges hand up, into results. */
   readonly columnEdge?: Component<ColumnEdgeInputs, ColumnEdgeOutputs>
-  /** What makes operands into what the cells take, where a step lasts more than one cycle. */
+  /** What makes operands into what the cells take, such as a code decoded, or its bits one after the other. */
   readonly feeders?: OperandFeeders
   /** One per column of `rows` rows behind all this, where the hardware applies scales and adds up the groups of an output. */
   readonly dequantisation?: (rows: number) => Component<DequantisationInputs, DequantisationOutputs>
 }
 
 /**
- * A row's and a column's way in, for a PE whose step takes `cycles_per_step` cycles: in each of them a feeder hands on the
- * part of its operand whose turn it is, such as one bit of a weight. Between steps what one of them hands on adds nothing,
- * whatever the other does. Cells, and how wide operands are in them, know of feeders only by their own inputs' shapes.
+ * A row's and a column's way in, for a PE whose cells take operands in another form than the array does, such as decoded.
+ * Where a step takes several cycles (`cycles_per_step`), a feeder hands on in each of them the part of its operand whose turn
+ * it is, such as one bit of a weight; between steps what one of them hands on adds nothing, whatever the other does. Cells,
+ * and how wide operands are in them, know of feeders only by their own inputs' shapes.
  */
 export interface OperandFeeders {
-  /** One per row, behind the row edge and before the first cell. */
-  readonly row: Component<RowFeederInputs, RowFeederOutputs>
-  /** One per column, before the top cell. */
-  readonly column: Component<ColumnFeederInputs, ColumnFeederOutputs>
-  /** Cycles from a step's first to the first part of its operands, the same for both. */
+  /** One per row, behind the row edge and before the first cell; undefined where cells take activations as they come. */
+  readonly row?: Component<RowFeederInputs, RowFeederOutputs>
+  /** One per column, before the top cell; undefined where cells take weights as they come. */
+  readonly column?: Component<ColumnFeederInputs, ColumnFeederOutputs>
+  /** Cycles from a step's first to the first part of its operands, the same for both; 0 for logic alone. */
   readonly latency_cycles: number
 }
 
 export type RowFeederInputs = {
   /** The step's activation, held through the step's cycles. */
   readonly activation_in: IntShape
-  /** This is the first cycle of a step. */
-  readonly step: BoolShape
+  /** This is the first cycle of a step; where steps take several. */
+  readonly step?: BoolShape
+  /** As in cells. */
+  readonly mode?: IntShape
 }
 export type RowFeederOutputs = { readonly activation_out: IntShape }
 
-export type ColumnFeederInputs = { readonly weight_in: IntShape; readonly step: BoolShape }
+export type ColumnFeederInputs = {
+  readonly weight_in: IntShape
+  readonly step?: BoolShape
+  readonly mode?: IntShape
+}
 export type ColumnFeederOutputs = { readonly weight_out: IntShape }
 
 export type CoreInputs = {
-  /** An operand, or the part of one that the row's feeder hands on in this cycle. */
+  /** An operand, or what the row's feeder hands on of it in this cycle. */
   readonly activation_in: IntShape
   readonly weight_in: IntShape
   /** This activation and weight, or parts of them, are the last of their group. */

@@ -21,6 +21,9 @@ export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8, compute=serial)',
   'mac(w=int8, a=int8)',
   'figna(w=int4, a=fp16)',
+  'bitfusion(w=int4, a=int4)',
+  'ant(w=flint4, a=flint4)',
+  'olive(w=olive(int4), a=olive(int4))',
 ]
 
 /** The PE a spec text describes; anything wrong in it is a SpecError with a caret. */

@@ -15,8 +15,8 @@ export interface TimingContract {
   /** Cycles from the one with `last`, the last of a group's last step, to the one in which a lone PE's result is valid. */
   readonly latency_cycles: number
   /**
-   * Cycles that the operands of one step are held. Where it is more than 1 the PE has `feeders` and its array an input
-   * `step`, which is 1 in the first of them.
+   * Cycles that the operands of one step are held. Where it is more than 1 the PE has `feeders` that take an input
+   * `step` of the array, which is 1 in the first of them.
    */
   readonly cycles_per_step: number
   /** Of one PE at work all the time. */

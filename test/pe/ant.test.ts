@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
 import { printVerilog } from '../../src/dsl/index.ts'
 import { flintFormat } from '../../src/formats/index.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
@@ -29,6 +30,19 @@ describe('ant', () => {
       expect(printVerilog(lonePe(pe))).toBe(verilog)
       expect((await verify(engine, pe, { groups: 20, seed: 5 })).first, pe.spec).toBeUndefined()
     }
+  })
+
+  it('decodes at the edges: cells know no mode, and int8 activations need no decoder', () => {
+    const [four, eight] = ['ant', 'ant(a=int8)'].map((spec) => processingElement(spec).parts)
+    for (const { cell, feeders } of [four!, eight!]) {
+      for (const { in: ports } of [cell.draining, cell.passing]) expect(ports).not.toHaveProperty('mode')
+      expect(feeders!.column!.in).toHaveProperty('mode')
+    }
+    expect(four!.feeders!.row!.in).toHaveProperty('mode')
+    expect(eight!.feeders!.row).toBeUndefined()
+    const instances = outputStationaryArray(processingElement('ant'), { rows: 2, columns: 3 }).instances
+    const count = (stem: string): number => instances.filter(({ of }) => of.name.includes(stem)).length
+    expect([count('_activation_decoder'), count('_weight_decoder'), count('_cell')]).toEqual([2, 3, 6])
   })
 
   it('golden sums are those of the values of codes: 16 * 6 and -1 * 8', () => {

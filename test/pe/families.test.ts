@@ -29,7 +29,6 @@ describe('every family', () => {
     ] as const) {
       const pe = processingElement(spec)
       expect(pe.timing.cycles_per_step).toBe(cycles)
-      expect(pe.parts.feeders !== undefined).toBe(cycles > 1)
       expect(lonePe(pe).inputs.some(({ name }) => name === 'step')).toBe(cycles > 1)
     }
   })

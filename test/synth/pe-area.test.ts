@@ -47,6 +47,9 @@ test.each([
   ['mixpe(a=fp16)', 1700, 6500],
   ['mixpe(a=fp16, acc=exact)', 1083, 2400],
   ['mixpe(a=fp16, acc=aligned)', 530, 1700],
+  ['bitfusion', 2250, 2650],
+  ['ant', 520, 1600],
+  ['olive', 850, 2150],
 ])('%s takes at most %i um2 without its drain, at %i ps', async (spec, area, path) => {
   const { area_um2, timing } = await mapped(processingElement(spec).parts.core, 'amap')
   expect(area_um2).toBeLessThan(area)

@@ -1,4 +1,16 @@
-import { bits, bool, component, delay, type Int, type IntShape, mux, range, s, u } from '../../dsl/index.ts'
+import {
+  type BoolShape,
+  bits,
+  bool,
+  component,
+  delay,
+  type Int,
+  type IntShape,
+  mux,
+  range,
+  s,
+  u,
+} from '../../dsl/index.ts'
 import type {
   ColumnFeederInputs,
   ColumnFeederOutputs,
@@ -25,6 +37,9 @@ export const bitSerialFeeders = (p: BitSerialParameters): OperandFeeders => ({
   latency_cycles: 1,
 })
 
+/** Inputs of a feeder that follows the steps. */
+type Steps<Inputs> = Inputs & { readonly step: BoolShape }
+
 /** Every bit of a weight times every activation, in whole bits. */
 export const doubledShape = ({ activation, weight }: Omit<BitSerialParameters, 'name'>): IntShape => {
   const top = 2 ** (weight.width - 1)
@@ -35,7 +50,7 @@ export const doubledShape = ({ activation, weight }: Omit<BitSerialParameters, '
 /** Doubles the activation in each cycle of a step; in idle ones what is left of the last runs out of the register. */
 export const ActivationDoubler = component('activation_doubler', (p: BitSerialParameters) => {
   const doubled = doubledShape(p)
-  const inputs: RowFeederInputs = { activation_in: p.activation, step: bool }
+  const inputs: Steps<RowFeederInputs> = { activation_in: p.activation, step: bool }
   const outputs: RowFeederOutputs = { activation_out: doubled }
   return {
     name: `${p.name}_activation_doubler`,
@@ -61,7 +76,7 @@ export const ActivationDoubler = component('activation_doubler', (p: BitSerialPa
 /** A weight code in parallel, its bits one a cycle from the lowest, and 0 between steps. */
 export const WeightSerialiser = component('weight_serialiser', (p: BitSerialParameters) => {
   const { width } = p.weight
-  const inputs: ColumnFeederInputs = { weight_in: p.weight, step: bool }
+  const inputs: Steps<ColumnFeederInputs> = { weight_in: p.weight, step: bool }
   const outputs: ColumnFeederOutputs = { weight_out: u(1) }
   return {
     name: `${p.name}_weight_serialiser`,

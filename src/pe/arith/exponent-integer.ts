@@ -7,6 +7,21 @@ export interface ExponentInteger {
   readonly exponent: Int
 }
 
+/** Bits of a pair in a word: the exponent, without sign, above the integer in two's complement. */
+export interface PairBits {
+  readonly integer: number
+  readonly exponent: number
+}
+
+export const packPair = ({ integer, exponent }: ExponentInteger, bits: PairBits): Bits =>
+  cat(exponent.bits(bits.exponent), integer.bits(bits.integer))
+
+/** The pair in a word of `packPair`. */
+export const unpackPair = (word: Bits, bits: PairBits): ExponentInteger => ({
+  integer: word.slice(bits.integer - 1, 0).signed(),
+  exponent: word.slice(bits.integer + bits.exponent - 1, bits.integer).unsigned(),
+})
+
 /** Either pair. */
 export const eitherPair = (condition: Bool, then: ExponentInteger, otherwise: ExponentInteger): ExponentInteger => ({
   integer: mux(condition, then.integer, otherwise.integer),

@@ -1,4 +1,4 @@
-import { type Builder, bool, type Component, component, type Int, type IntShape } from '../../dsl/index.ts'
+import { type Builder, bool, type Component, component, delay, type Int, type IntShape } from '../../dsl/index.ts'
 import type { ArrayParts, CellInputs, CellOutputs, CoreInputs, CoreOutputs } from '../array-parts.ts'
 import { type DrainForm, groupDrain, groupTotal } from './group-accumulator.ts'
 
@@ -43,8 +43,10 @@ export const systolicCell = (label: string, multiplyAccumulate: MultiplyAccumula
         r.activation.next = i.activation_in
         r.weight.next = i.weight_in
         r.last.next = i.last_in
+        // A register of the cell's own, so that no path begins outside of it.
+        const mode = i.mode && delay(builder, 'mode', i.mode, 1)
         const total = groupTotal(builder, {
-          add: (accumulator) => multiplyAccumulate(builder, r.activation, r.weight, accumulator, i.mode),
+          add: (accumulator) => multiplyAccumulate(builder, r.activation, r.weight, accumulator, mode),
           last: r.last,
           shape: p.sum,
           promise: p.promise,

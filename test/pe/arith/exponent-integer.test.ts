@@ -13,7 +13,9 @@ import {
   decodeInteger,
   type ExponentInteger,
   eitherPair,
+  packPair,
   pairProduct,
+  unpackPair,
 } from '../../../src/pe/arith/exponent-integer.ts'
 import { evaluate, firstDifference } from '../../dsl/equivalence.ts'
 
@@ -53,6 +55,25 @@ describe('a code as integer and exponent', () => {
       expect([integers, exponents]).toEqual([mostInteger, mostExponent])
     },
   )
+})
+
+describe('a pair in a word', () => {
+  const bitsOfPair = { integer: 4, exponent: 3 }
+  const Through = component('through', (_: object) => ({
+    in: { x: s(4), e: u(3) },
+    out: { word: bits(7), x_out: s(4), e_out: u(3) },
+    logic({ x, e }) {
+      const word = packPair({ integer: x, exponent: e }, bitsOfPair)
+      const { integer, exponent } = unpackPair(word, bitsOfPair)
+      return { word, x_out: integer, e_out: exponent }
+    },
+  }))
+
+  it('has the exponent above the integer, and comes out as it went in', () => {
+    expect(
+      firstDifference(Through({}).module, ({ x, e }) => ({ word: (e! << 4n) | (x! & 15n), x_out: x!, e_out: e! })),
+    ).toBeUndefined()
+  })
 })
 
 describe('the product of two pairs', () => {

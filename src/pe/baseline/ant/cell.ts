@@ -1,10 +1,12 @@
-import { type Bits, type Bool, type IntShape, u } from '../../../dsl/index.ts'
+import { type Bits, type Int, type IntShape, u } from '../../../dsl/index.ts'
+import { decodingFeeders } from '../../arith/decoding-feeders.ts'
 import {
   decodeFlint4,
   decodeInteger,
-  type ExponentInteger,
   eitherPair,
+  packPair,
   pairProduct,
+  unpackPair,
 } from '../../arith/exponent-integer.ts'
 import { compressedSum } from '../../arith/sum.ts'
 import { systolicCell } from '../../arith/systolic-cell.ts'
@@ -15,19 +17,34 @@ export const modeBits = { weightFlint: 0, activationFlint: 1 } as const
 /** `activationBits` is 4, or 8 for integers. */
 export const modeShape = (activationBits: number): IntShape => u(activationBits === 4 ? 2 : 1)
 
+/** A 4-bit code is an integer and an exponent in cells. */
+const pairBits = { integer: 4, exponent: 2 } as const
+export const pairShape = u(pairBits.integer + pairBits.exponent)
+
 /** Bits of every product: 16 * 16 of two flints, or -128 * -16. */
 const productBits = (activationBits: number): number => (activationBits === 4 ? 10 : 13)
 
-const decode = (code: Bits, flint: Bool): ExponentInteger => eitherPair(flint, decodeFlint4(code), decodeInteger(code))
+const decode =
+  (flint: keyof typeof modeBits) =>
+  (code: Bits, mode: Int): Bits =>
+    packPair(eitherPair(mode.bit(modeBits[flint]), decodeFlint4(code), decodeInteger(code)), pairBits)
 
-/** Decoders, the product of two integers shifted by both exponents, and an integer accumulator. */
-export const antCell = systolicCell('ant_cell', (builder, activation, weight, accumulator, mode) => {
-  if (!mode) throw new Error('the PE of ANT needs a mode')
-  const [x, w] = [activation.bits(), weight.bits()]
-  const first = x.width === 4 ? decode(x, mode.bit(modeBits.activationFlint)) : decodeInteger(x)
-  const second = decode(w, mode.bit(modeBits.weightFlint))
+/** Decoders of 4-bit codes at the edges of the array. */
+export const antFeeders = decodingFeeders('ant', {
+  activation: decode('activationFlint'),
+  weight: decode('weightFlint'),
+})
+
+/** The product of two integers, shifted by both exponents, added to an integer; activations are pairs, or integers of 8 bits. */
+export const antCell = systolicCell('ant_cell', (builder, activation, weight, accumulator) => {
+  const isPair = activation.shape.width === pairShape.width
+  const first = isPair ? unpackPair(activation.bits(), pairBits) : decodeInteger(activation.bits())
+  const second = unpackPair(weight.bits(), pairBits)
   return compressedSum(builder, 'accumulate', [
-    { value: pairProduct(builder, 'integers', first, second, productBits(x.width)), arrival: 'recoded' },
+    {
+      value: pairProduct(builder, 'integers', first, second, productBits(isPair ? 4 : 8)),
+      arrival: 'recoded',
+    },
     { value: accumulator, arrival: 'register' },
   ])
 })

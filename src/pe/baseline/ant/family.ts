@@ -4,7 +4,7 @@ import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/in
 import { shortestGroup } from '../../arith/group-accumulator.ts'
 import type { PeFamily } from '../../family.ts'
 import { integerDot } from '../integer-dot.ts'
-import { antCell, modeBits, modeShape } from './cell.ts'
+import { antCell, antFeeders, modeBits, modeShape, pairShape } from './cell.ts'
 
 const parameters = {
   w: { kind: 'format', allowed: ['flint4', 'int4'], default: 'flint4', summary: 'weight format, a mode' },
@@ -29,6 +29,7 @@ export const ant: PeFamily = {
     const [activationShape, weightShape, result] = [u(activation.bits), u(weight.bits), s(p.acc)]
     const mode = modeShape(activation.bits)
     const name = `ant_w4_a${activation.bits}_acc${p.acc}`
+    const decoder = { name, code: weightShape, decoded: pairShape, mode }
     const flints =
       (p.w === 'flint4' ? 2 ** modeBits.weightFlint : 0) + (p.a === 'flint4' ? 2 ** modeBits.activationFlint : 0)
     return {
@@ -45,14 +46,20 @@ export const ant: PeFamily = {
         codes: { activation, weight, result: undefined },
         mode: { shape: mode, value: flints },
       },
-      parts: antCell({
-        name,
-        activation: activationShape,
-        weight: weightShape,
-        sum: result,
-        promise: `the sum fits ${p.acc} bits`,
-        mode,
-      }),
+      parts: {
+        ...antCell({
+          name,
+          activation: activation.bits === 4 ? pairShape : activationShape,
+          weight: pairShape,
+          sum: result,
+          promise: `the sum fits ${p.acc} bits`,
+        }),
+        feeders: {
+          ...(activation.bits === 4 ? { row: antFeeders.row(decoder) } : {}),
+          column: antFeeders.column(decoder),
+          latency_cycles: 0,
+        },
+      },
       golden: (activations, weights) =>
         integerDot(
           activations.map((code) => activation.decode(BigInt(code))),

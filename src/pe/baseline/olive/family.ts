@@ -5,7 +5,7 @@ import { shortestGroup } from '../../arith/group-accumulator.ts'
 import type { PeFamily } from '../../family.ts'
 import { packLanes, unpackLanes } from '../../lanes.ts'
 import { integerDot } from '../integer-dot.ts'
-import { modeBits, modeShape, oliveCell } from './cell.ts'
+import { decodedShape, modeBits, modeShape, oliveCell, oliveFeeders } from './cell.ts'
 
 const formats = ['olive(int4)', 'olive(flint4)'] as const
 
@@ -24,14 +24,14 @@ const code = u(4)
 export const olive: PeFamily = {
   id: 'olive',
   summary: 'outlier-victim pairs of 4-bit codes, two products a cycle (OliVe)',
-  source:
-    'Guo et al., OliVe, ISCA 2023 (arXiv 2304.07493); decoders in the cell, two products a cell, widths and drain are ours',
+  source: 'Guo et al., OliVe, ISCA 2023 (arXiv 2304.07493); two products a cell, widths and drain are ours',
   parameters,
   apply(spec) {
     const p = readParameters(spec, parameters)
     const [activation, weight] = [pairFormat(p.a), pairFormat(p.w)]
     const [word, sum] = [u(8), s(p.acc)]
     const name = `olive_w4_a4_acc${p.acc}`
+    const decoder = { name, code: word, decoded: decodedShape, mode: modeShape }
     const flints =
       (p.w === 'olive(flint4)' ? 2 ** modeBits.weightFlint : 0) +
       (p.a === 'olive(flint4)' ? 2 ** modeBits.activationFlint : 0)
@@ -50,14 +50,16 @@ export const olive: PeFamily = {
         mode: { shape: modeShape, value: flints },
         extremes: { activations: outliers(activation), weights: outliers(weight) },
       },
-      parts: oliveCell({
-        name,
-        activation: word,
-        weight: word,
-        sum,
-        promise: `the sum fits ${p.acc} bits`,
-        mode: modeShape,
-      }),
+      parts: {
+        ...oliveCell({
+          name,
+          activation: decodedShape,
+          weight: decodedShape,
+          sum,
+          promise: `the sum fits ${p.acc} bits`,
+        }),
+        feeders: { row: oliveFeeders.row(decoder), column: oliveFeeders.column(decoder), latency_cycles: 0 },
+      },
       golden: (activations, weights) =>
         integerDot(
           activations.flatMap((word) => valuesOf(activation, word)),
