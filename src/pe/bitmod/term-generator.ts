@@ -24,6 +24,11 @@ export const significanceShape = range(0, 6)
 /** A special value, in halves. */
 export const specialShape = record({ negative: bool, magnitude: bits(specialMagnitudeBits) })
 
+export type SpecialValue = {
+  readonly negative: Bool
+  readonly magnitude: Bits
+}
+
 interface TermSignals {
   readonly negative: Bool
   readonly exponent: Int
@@ -42,7 +47,7 @@ export const TermGenerator = component('bitmod_terms', ({ type: name, lanes }: {
   const specials = { special: vec(specialValueCount, specialShape), selector: u(2) }
   return {
     name: `bitmod_terms_${name}_l${lanes}`,
-    in: (type.kind === 'float' ? { ...inputs, ...specials } : inputs) as typeof inputs & typeof specials,
+    in: (type.kind === 'float' ? { ...inputs, ...specials } : inputs) as typeof inputs & Partial<typeof specials>,
     out: { term: vec(lanes, termShape), significance: significanceShape },
     logic(i, { regs }) {
       const last = type.cycles - 1
@@ -83,19 +88,13 @@ const specialTerms = (
   type: WeightType,
   i: {
     readonly weight: readonly Int[]
-    readonly special: readonly { readonly negative: Bool; readonly magnitude: Bits }[]
-    readonly selector: Int
+    readonly special?: readonly SpecialValue[]
+    readonly selector?: Int
   },
   phase: Int,
 ): readonly TermSignals[] => {
-  const negative = select(
-    i.special.map((special) => special.negative),
-    i.selector,
-  )
-  const magnitude = select(
-    i.special.map((special) => special.magnitude),
-    i.selector,
-  )
+  if (!i.special || !i.selector) throw new Error(`${type.name} weights come with special values and a selector`)
+  const { negative, magnitude } = select(i.special, i.selector)
   return i.weight.map((weight) => {
     const code = type.bits === 3 ? cat(weight.bits(3), weight.bit(0).and(false).bits()) : weight.bits(4)
     const isSpecial = code.eq(8)
