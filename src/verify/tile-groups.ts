@@ -1,5 +1,6 @@
+import { tileResultCycle, tileStimulus } from '../accel/tile-driver.ts'
 import type { TiledElement, TileGroup } from '../pe/tile.ts'
-import { type PortLayout, portNamed } from '../sim/engine.ts'
+import type { PortLayout } from '../sim/engine.ts'
 import { randomWords } from '../sim/stimulus.ts'
 
 /** What a lone PE gets cycle by cycle, and what must come out of it. */
@@ -23,54 +24,22 @@ export interface IdleTileGroup extends TileGroup {
   readonly idle: number
 }
 
-/**
- * Groups one after the other on a 1 x 1 tile, at once where they are long enough. Lanes without operands have 0; in idle cycles
- * the operands before them stand on, which must not count.
- */
-export const tileStimulus = (ports: PortLayout, pe: TiledElement, groups: readonly IdleTileGroup[]): Trial => {
-  const { lanes, selector } = pe.operands
-  const { latency_cycles: latency, cycles_per_step, shortestGroup } = pe.timing
-  const offset = (name: string): number => portNamed(ports.inputs, name).offset
-  const laneOffsets = (name: string): number[] => Array.from({ length: lanes }, (_, k) => offset(`${name}_0_${k}`))
-  const [activation, weight] = [laneOffsets('activation'), laneOffsets('weight')]
-  const [step, last, scale] = [offset('step'), offset('last'), offset('scale_0')]
-  const selected = selector && offset('selector_0')
-
-  // Where each group begins, so that none ends too soon after the one before.
-  let cycle = 0
-  let earliest = 0
-  const starts = groups.map(({ idle, activations }) => {
-    const length = Math.ceil(activations.length / lanes) * cycles_per_step
-    const start = Math.max(cycle + idle, earliest - length)
-    cycle = start + length
-    earliest = cycle + shortestGroup(1)
-    return start
-  })
-  const cycles = cycle + latency + 1
-  const stimulus = new Int32Array(cycles * ports.inputWords)
+/** Groups on a 1 x 1 tile, each with its result. */
+export const tileTrial = (ports: PortLayout, pe: TiledElement, groups: readonly IdleTileGroup[]): Trial => {
+  const steps = groups.map(({ activations, weights, selector, scale, idle }) => ({
+    activations: [activations],
+    weights: [weights],
+    selectors: [selector],
+    scales: [scale],
+    more: false,
+    idle,
+  }))
+  const { stimulus, cycles, ends } = tileStimulus(ports, pe, { rows: 1, columns: 1 }, steps)
+  const latency = tileResultCycle(pe, 0)
   const expected = new Map<number, Expected>()
   groups.forEach((group, g) => {
-    const steps = Math.ceil(group.activations.length / lanes)
-    for (let n = 0; n < steps * cycles_per_step; n++) {
-      const row = (starts[g]! + n) * ports.inputWords
-      const from = Math.floor(n / cycles_per_step) * lanes
-      for (let lane = 0; lane < lanes; lane++) {
-        stimulus[row + activation[lane]!] = group.activations[from + lane] ?? 0
-        stimulus[row + weight[lane]!] = group.weights[from + lane] ?? 0
-      }
-      if (selected !== undefined) stimulus[row + selected] = group.selector
-      stimulus[row + step] = n % cycles_per_step === 0 ? 1 : 0
-    }
-    const end = starts[g]! + steps * cycles_per_step - 1
-    stimulus[end * ports.inputWords + last] = 1
-    stimulus[end * ports.inputWords + scale] = group.scale
-    expected.set(end + latency, { value: pe.golden(group), what: `a group of ${group.activations.length}` })
+    expected.set(ends[g]! + latency, { value: pe.golden(group), what: `a group of ${group.activations.length}` })
   })
-  for (let at = 1; at < cycles; at++) {
-    if (stimulus.subarray(at * ports.inputWords, (at + 1) * ports.inputWords).some((word) => word !== 0)) continue
-    for (const port of [...activation, ...weight])
-      stimulus[at * ports.inputWords + port] = stimulus[(at - 1) * ports.inputWords + port]!
-  }
   return { stimulus, cycles, expected, latency }
 }
 

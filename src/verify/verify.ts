@@ -5,7 +5,7 @@ import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { type Engine, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
-import { type Expected, type IdleTileGroup, randomTileGroups, type Trial, tileStimulus } from './tile-groups.ts'
+import { type Expected, type IdleTileGroup, randomTileGroups, type Trial, tileTrial } from './tile-groups.ts'
 
 export interface VerifyOptions {
   /** Random groups to run. */
@@ -117,7 +117,7 @@ const tileChecks = function* (pe: TiledElement, groups: Iterable<IdleTileGroup>)
   for (const batch of batches(groups, { cyclesOf, continues: () => false }))
     yield {
       groups: batch.length,
-      check: (engine, mismatch) => compareResults(engine, tileStimulus(engine.ports, pe, batch), mismatch),
+      check: (engine, mismatch) => compareResults(engine, tileTrial(engine.ports, pe, batch), mismatch),
     }
 }
 

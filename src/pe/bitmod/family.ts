@@ -83,7 +83,7 @@ export const bitmod: TiledFamily = {
       inputs: p.inputs,
     }
     const edge = { name, lanes: p.lanes, inputs: p.inputs }
-    const specials = type.kind === 'float' ? paperSpecialValues(type) : []
+    const specials = paperSpecialValues(type)
     const golden = ({ activations, weights, selector, scale }: TileGroup): bigint => {
       if (activations.some(isNoNumber)) return sumFormat.encode(NAN)
       return sumFormat.encode(scaledSum(pe, type, { activations, weights, special: specials[selector] ?? 0, scale }))

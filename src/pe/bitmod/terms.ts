@@ -58,12 +58,17 @@ export const specialValueCount = 4
 /** Bits of a special value's magnitude, in halves: at most 15.5. */
 export const specialMagnitudeBits = 5
 
-/** The special values of BitMoD's Table IV in halves, in the order of the selector: extra resolution +, -, asymmetry +, -. */
-export const paperSpecialValues = ({ bits }: Pick<WeightType, 'bits'>): readonly number[] =>
-  bitmodFormat(bits === 3 ? 3 : 4, 1).grids.map((grid) => {
+/**
+ * The special values of BitMoD's Table IV in halves, in the order of the selector: extra resolution +, -, asymmetry +, -. None for
+ * integers.
+ */
+export const paperSpecialValues = ({ kind, bits }: WeightType): readonly number[] => {
+  if (kind === 'integer') return []
+  return bitmodFormat(bits === 3 ? 3 : 4, 1).grids.map((grid) => {
     const { significand, exponent } = grid.values[2 ** (bits - 1)]!
     return Number(significand) * 2 ** (exponent + 1)
   })
+}
 
 /**
  * The terms of a weight, term k counting 2^(k * significanceStep). `special` is the group's special value in halves, what the

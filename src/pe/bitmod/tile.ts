@@ -78,6 +78,7 @@ const BitmodTile = component('bitmod_tile', (p: TileParameters) => {
       const { use } = builder
       const edge = { name: p.name, lanes, inputs: p.inputs }
       const lasts = delays(builder, 'last_after', i.last, turnDepth)
+      checkOrder(builder, i, type.cycles, shortestGroup(rows))
       const timing = { step: i.step, last: i.last, sum_last: lasts[sumDepth]! }
 
       const left = i.activation.map((activation, r) => use(`row_${r}`, RowEdge(edge), { activation, ...timing }))
@@ -134,6 +135,22 @@ const accumulatorOf = (p: TileParameters) => ({
   magnitude: p.magnitude,
   lowestBit: lowestBit(p, weightTypes[p.type]),
 })
+
+/** What the driver promises; the registers serve these checks alone. */
+const checkOrder = (builder: Builder, i: { step: Bool; last: Bool }, cycles: number, shortest: number): void => {
+  const anyOf = (conditions: readonly Bool[]): Bool => conditions.reduce((one, other) => one.or(other))
+  const steps = delays(builder, 'steps_before', i.step, cycles - 1)
+  const ends = delays(builder, 'ends_before', i.last, shortest - 1)
+  builder.check(
+    i.step.and(anyOf(steps.slice(1))).not(),
+    `a step begins before the ${cycles} cycles of the last are over`,
+  )
+  builder.check(i.last.and(anyOf(steps.slice(0, -1))).not(), `'last' comes before the last cycle of its step`)
+  builder.check(
+    i.last.and(anyOf(ends.slice(1))).not(),
+    `a group ends less than ${shortest} cycles after the one before`,
+  )
+}
 
 /** The special values that groups choose from, those of Table IV until others are written. */
 const specialValues = (
