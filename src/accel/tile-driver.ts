@@ -12,7 +12,7 @@ export interface TileStep {
   readonly selectors: readonly number[]
   readonly scales: readonly number[]
   /** The next group adds to this one's results, and none come yet. */
-  readonly more: boolean
+  readonly continues: boolean
   /** Idle cycles before it, at the least. */
   readonly idle: number
 }
@@ -70,7 +70,7 @@ export const tileStimulus = (
       put(row, at.step, n % cycles_per_step === 0 ? 1 : 0)
     }
     put(ends[g]!, at.last, 1)
-    put(ends[g]!, at.more, group.more ? 1 : 0)
+    put(ends[g]!, at.lastGroup, group.continues ? 0 : 1)
     for (const [c, port] of at.scale.entries()) put(ends[g]!, port, group.scales[c]!)
   })
   const operands = [...at.activation.flat(), ...at.weight.flat()]
@@ -91,6 +91,6 @@ const portsOf = (inputs: readonly Port[], { lanes, selector }: TileOperands, { r
     scale: each(columns, (c) => offset(`scale_${c}`)),
     step: offset('step'),
     last: offset('last'),
-    more: offset('more'),
+    lastGroup: offset('last_group'),
   }
 }

@@ -21,6 +21,8 @@ export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=fp16)',
   'mixpe(w=int4, a=fp16, acc=exact)',
   'mixpe(w=int4, a=int8, compute=serial)',
+  'bitmod(w=fp4)',
+  'bitmod(w=int6, significance=shift, inputs=local)',
   'mac(w=int8, a=int8)',
   'figna(w=int4, a=fp16)',
 ]

@@ -41,9 +41,9 @@ export interface TileBlock {
  * column at once, and a group brings a scale.
  *
  * The tile's ports: `activation_r_k` and `weight_c_k` are lane k's operands in row r and column c, `selector_c` and `scale_c`
- * the group's, `step`, `last` and `more` as they come in time: operands and selectors are held through a step's
+ * the group's, `step`, `last` and `last_group` as they come in time: operands and selectors are held through a step's
  * `timing.cycles_per_step` cycles, `step` comes with the first of them; `last`, and the scales with it, with a group's last cycle;
- * `more` with `last` where the next group adds to this one's results. `result_c` and `result_valid_c` give the rows one by one.
+ * `last_group` with `last` where the group is the last of its channel: its sums are results. `result_c` and `result_valid_c` give the rows one by one.
  */
 export interface TiledElement extends ElementDescription {
   readonly operands: TileOperands

@@ -31,7 +31,7 @@ export const tileTrial = (ports: PortLayout, pe: TiledElement, groups: readonly 
     weights: [weights],
     selectors: [selector],
     scales: [scale],
-    more: false,
+    continues: false,
     idle,
   }))
   const { stimulus, cycles, ends } = tileStimulus(ports, pe, { rows: 1, columns: 1 }, steps)

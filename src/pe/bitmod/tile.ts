@@ -44,8 +44,8 @@ export const shortestGroup = (rows: number): number => scaleBits + rows
  *
  * A step takes `lanes` activations of every row and as many weights of every column. They, and the selectors of the groups'
  * special values, hold still for the format's cycles; `step` comes with the first of them. `last` comes with the last cycle of
- * a group, and with it the groups' scales and `more`: the next group goes on with the same channels, and no result comes.
- * Otherwise column c gives the FP32 sums of rows 0, 1, ... a row a cycle, `result_valid_c` beside them, in the cycles `tileLatency`
+ * a group, and with it the groups' scales and, where they are the last of their channels, `last_group`; then results come:
+ * column c gives the FP32 sums of rows 0, 1, ... a row a cycle, `result_valid_c` beside them, in the cycles `tileLatency`
  * says. Groups must end at least `shortestGroup(rows)` cycles apart. A group with an infinite or NaN activation makes its row's
  * sums NaN (ours).
  *
@@ -62,7 +62,7 @@ const BitmodTile = component('bitmod_tile', (p: TileParameters) => {
     step: bool,
     last: bool,
     scale: vec(columns, u(scaleBits)),
-    more: bool,
+    last_group: bool,
   }
   const specials = {
     selector: vec(columns, u(2)),
@@ -91,7 +91,7 @@ const BitmodTile = component('bitmod_tile', (p: TileParameters) => {
           ...(type.kind === 'float' ? { special, selector: i.selector[c]! } : {}),
         }),
       )
-      const turn = turns(builder, rows, lasts[turnDepth]!, delay(builder, 'more_after', i.more, turnDepth))
+      const turn = turns(builder, rows, lasts[turnDepth]!, delay(builder, 'last_group_after', i.last_group, turnDepth))
 
       const accumulated = above.map(({ term, significance, scale_bit, scale_start }, c) => {
         let scale = { scale_bit, scale_start }
@@ -174,24 +174,25 @@ const specialValues = (
 }
 
 /** Which row the column accumulators take, from `start` on; whether they add to what they have, and whether the sum is a result. */
-const turns = ({ regs, when }: Builder, rows: number, start: Bool, more: Bool) => {
+const turns = ({ regs, when }: Builder, rows: number, start: Bool, lastGroup: Bool) => {
   if (rows === 1) {
     const r = regs({ went_on: bool })
     when(start, () => {
-      r.went_on.next = more
+      r.went_on.next = lastGroup.not()
     })
-    return { row: 0, busy: start, adds: r.went_on, ends: more.not() }
+    return { row: 0, busy: start, adds: r.went_on, ends: lastGroup }
   }
-  const r = regs({ upcoming: rowShape(rows), under_way: bool, goes_on: bool, went_on: bool })
+  const r = regs({ upcoming: rowShape(rows), under_way: bool, ends: bool, went_on: bool })
   const row = mux(start, 0, r.upcoming)
   const busy = start.or(r.under_way)
   const isLast = row.eq(rows - 1)
-  const goesOn = mux(start, more, r.goes_on)
-  r.upcoming.next = mux(isLast, 0, row.add(1).sat(rowShape(rows)))
-  r.under_way.next = busy.and(isLast.not())
-  r.goes_on.next = goesOn
+  const ends = mux(start, lastGroup, r.ends)
+  const goesOn = busy.and(isLast.not())
+  r.upcoming.next = mux(goesOn, row.add(1).sat(rowShape(rows)), 0)
+  r.under_way.next = goesOn
+  r.ends.next = ends
   when(busy.and(isLast), () => {
-    r.went_on.next = goesOn
+    r.went_on.next = ends.not()
   })
-  return { row, busy, adds: r.went_on, ends: goesOn.not() }
+  return { row, busy, adds: r.went_on, ends }
 }

@@ -44,7 +44,7 @@ const randomSteps = (
       weights: Array.from({ length: size.columns }, () => list(() => below(codes))),
       selectors: Array.from({ length: size.columns }, () => below(4)),
       scales: Array.from({ length: size.columns }, () => below(256)),
-      more: below(3) > 0 && k < count - 1,
+      continues: below(3) > 0 && k < count - 1,
       idle: below(4) === 0 ? below(7) : 0,
     }
   })
@@ -77,7 +77,7 @@ const goldenResults = (
           ? NAN
           : scaledSum({ lanes, guard, magnitude, significance }, type, operands)
         total = fp32.encode(sum(term, fp32.decode(total)))
-        if (step.more) return
+        if (step.continues) return
         results.set(`cycle ${ends[g]! + tileResultCycle(pe, r)} column ${c}`, total)
         total = 0n
       })
@@ -155,7 +155,7 @@ describe("BitMoD's tile", () => {
         const shortest = pe.timing.shortestGroup(rows)
         expect(shortest).toBe(8 + rows)
         const length = Math.ceil(shortest / 2) * 4
-        const steps = randomSteps(pe, size, count, 10, [length]).map((step) => ({ ...step, idle: 0, more: false }))
+        const steps = randomSteps(pe, size, count, 10, [length]).map((step) => ({ ...step, idle: 0, continues: false }))
         const { want, stimulus } = compare(pe, size, steps)
         expect(want.size).toBe(count * rows)
         expect(stimulus.ends[count - 1]).toBe(count * Math.ceil(shortest / 2) * 2 - 1)
@@ -192,7 +192,7 @@ describe("BitMoD's tile", () => {
           weights: step.weights
             .map(() => Array.from({ length: 20 }, () => 0))
             .map((list) => list.slice(0, activations[0]!.length)),
-          more: g % 2 === 0 && g < 6,
+          continues: g % 2 === 0 && g < 6,
         }
       })
       const { want } = compare(pe, size, steps)
@@ -204,7 +204,7 @@ describe("BitMoD's tile", () => {
     const pe = tiled('bitmod(w=int4)')
     const size = { rows: 1, columns: 1 }
     const engine = javascriptEngine(pe.tile(size))
-    const steps = randomSteps(pe, size, 2, 13, [8]).map((step) => ({ ...step, idle: 9, more: false }))
+    const steps = randomSteps(pe, size, 2, 13, [8]).map((step) => ({ ...step, idle: 9, continues: false }))
     const { stimulus, cycles, ends } = tileStimulus(engine.ports, pe, size, steps)
     const at = (name: string): number => portNamed(engine.ports.inputs, name).offset
     const begins = ends.map((end) => end - 3)
