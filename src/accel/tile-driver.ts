@@ -2,7 +2,7 @@ import type { TiledElement, TileOperands } from '../pe/tile.ts'
 import { type Port, type PortLayout, portNamed } from '../sim/engine.ts'
 import type { ArraySize } from './output-stationary.ts'
 
-/** A group of every row and column of a tile at once. */
+/** A group of every row and column of a tile at once; rows and columns that are left out have 0. */
 export interface TileStep {
   /** Codes, a list for each row, all of one length. */
   readonly activations: readonly ArrayLike<number>[]
@@ -66,12 +66,13 @@ export const tileStimulus = (
         for (const [r, list] of group.activations.entries()) put(row, at.activation[r]![lane]!, list[from + lane] ?? 0)
         for (const [c, list] of group.weights.entries()) put(row, at.weight[c]![lane]!, list[from + lane] ?? 0)
       }
-      for (const [c, port] of at.selector.entries()) put(row, port, group.selectors[c]!)
+      for (const [c, value] of group.selectors.entries())
+        if (at.selector[c] !== undefined) put(row, at.selector[c], value)
       put(row, at.step, n % cycles_per_step === 0 ? 1 : 0)
     }
     put(ends[g]!, at.last, 1)
     put(ends[g]!, at.lastGroup, group.continues ? 0 : 1)
-    for (const [c, port] of at.scale.entries()) put(ends[g]!, port, group.scales[c]!)
+    for (const [c, value] of group.scales.entries()) put(ends[g]!, at.scale[c]!, value)
   })
   const operands = [...at.activation.flat(), ...at.weight.flat()]
   for (let row = 1; row < cycles; row++) {

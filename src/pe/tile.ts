@@ -51,8 +51,11 @@ export interface TiledElement extends ElementDescription {
   readonly tile: (size: { readonly rows: number; readonly columns: number }) => Module
   /** What a tile of the published size consists of, for synthesis one by one; the PE first. */
   readonly blocks: readonly TileBlock[]
-  /** The result of one group from the definition of the arithmetic: bit-exact, and not from the hardware. */
-  readonly golden: (group: TileGroup) => bigint
+  /**
+   * The result once a group is added to `before`, the result of its channel's groups before it, 0 unless given: bit-exact, from the
+   * definition of the arithmetic and not from the hardware.
+   */
+  readonly golden: (group: TileGroup, before?: bigint) => bigint
 }
 
 /** One published PE design that comes with a tile, its parameters open. */

@@ -1,5 +1,5 @@
 import { u } from '../../dsl/index.ts'
-import { NAN, scalarFormatOf } from '../../formats/index.ts'
+import { NAN, scalarFormatOf, sum } from '../../formats/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
 import type { TiledFamily, TileGroup } from '../tile.ts'
 import { ColumnAccumulator, sumFormat } from './column-accumulator.ts'
@@ -84,9 +84,10 @@ export const bitmod: TiledFamily = {
     }
     const edge = { name, lanes: p.lanes, inputs: p.inputs }
     const specials = paperSpecialValues(type)
-    const golden = ({ activations, weights, selector, scale }: TileGroup): bigint => {
-      if (activations.some(isNoNumber)) return sumFormat.encode(NAN)
-      return sumFormat.encode(scaledSum(pe, type, { activations, weights, special: specials[selector] ?? 0, scale }))
+    const golden = ({ activations, weights, selector, scale }: TileGroup, before = 0n): bigint => {
+      const operands = { activations, weights, special: specials[selector] ?? 0, scale }
+      const scaled = activations.some(isNoNumber) ? NAN : scaledSum(pe, type, operands)
+      return sumFormat.encode(sum(scaled, sumFormat.decode(before)))
     }
     return {
       spec: fullSpec('bitmod', parameters, p),
