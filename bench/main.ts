@@ -2,6 +2,7 @@ import type { Progress } from '../src/base/progress.ts'
 import { unknownName } from '../src/base/suggestion.ts'
 import { UserError } from '../src/base/user-error.ts'
 import { terminalProgress } from '../src/cli/progress.ts'
+import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { simBench } from './sim.bench.ts'
@@ -23,6 +24,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await formatsBench(progress)
       return { result, text: printRows(result, 'peer') }
+    },
+  },
+  bitmod: {
+    run: async (progress) => {
+      const result = await bitmodBench(progress)
+      return { result, text: printBitmod(result) }
     },
   },
   elaborate: {

@@ -3,8 +3,9 @@ import { UserError } from '../base/user-error.ts'
 import type { Module } from '../dsl/ir.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
 import { type OfForms, rowsPerDrain } from '../pe/arith/group-accumulator.ts'
-import { processingElement } from '../pe/catalogue.ts'
+import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
 import { drainShare, type MeanAsicCell, type MeanFpgaCell, meanAsicCell, meanFpgaCell } from '../perf/mean-cell.ts'
 import type { Chain } from '../synth/map.ts'
 import { type SynthesisResult, synthesise } from '../synth/synthesise.ts'
@@ -107,7 +108,8 @@ export const synthCommand = async (design: string, options: SynthOptions, output
   if (/\.(v|sv)$/i.test(design)) return synthesiseFile(design, options, output)
   if (options.top !== undefined)
     throw new UserError('E-OPTION', `--top names a module of a Verilog file, and ${design} is a spec; leave --top out`)
-  const pe = processingElement(design)
+  const pe = elementOf(design)
+  if ('tile' in pe) return synthesiseTile(pe, options, output)
   const parts = await synthesiseParts(pe, { ...options, core: true }, output)
   const { cell, core, rowEdge, columnEdge, rowFeeder, columnFeeder, dequantisation } = parts
   const rows = `of ${rowsPerDrain} rows`
@@ -132,6 +134,32 @@ export const synthCommand = async (design: string, options: SynthOptions, output
   })
   output.print(`${pe.spec}\n\nPE with ${drainShare}\n${text(mean)}`)
   for (const { name, place, result } of made) output.print(`\n${name} (${place})\n${text(result)}`)
+}
+
+/** The blocks of a tile one by one, the PE first. */
+const synthesiseTile = async (pe: TiledElement, { target, maxDelay }: SynthOptions, output: Output): Promise<void> => {
+  const gates = findTarget(target).kind === 'asic'
+  const limit = maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }
+  const yosys = withCache(openYosys())
+  const parts: { readonly name: string; readonly place: string; readonly result: SynthesisResult }[] = []
+  try {
+    for (const { name, place, component } of pe.blocks) {
+      const { module } = component
+      const verilog = printVerilog(module, { gates })
+      const request = { verilog, top: module.name, target, sourceName: pe.spec, yosys, progress: output.progress }
+      parts.push({ name, place, result: await synthesise({ ...request, ...limit }) })
+    }
+  } finally {
+    output.progress.stop()
+    await yosys.close()
+  }
+  output.result({
+    spec: pe.spec,
+    ...parts[0]!.result,
+    parts: parts.map(({ name, place, result }) => ({ name, place, ...result })),
+  })
+  output.print(pe.spec)
+  for (const { name, place, result } of parts) output.print(`\n${name} (${place})\n${text(result)}`)
 }
 
 const synthesiseFile = async (file: string, { target, top, maxDelay }: SynthOptions, output: Output): Promise<void> => {

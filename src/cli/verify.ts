@@ -1,5 +1,6 @@
-import { processingElement } from '../pe/catalogue.ts'
+import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
 import { engineNamed, engineNames, openEngine } from '../sim/engines.ts'
 import { lonePe, type Verification, verify } from '../verify/verify.ts'
 import { columns, type Output } from './context.ts'
@@ -13,7 +14,7 @@ export interface VerifyRequest {
 
 /** Runs one PE against its golden model on each engine in turn. */
 export const verifyOn = async (
-  pe: ProcessingElement,
+  pe: ProcessingElement | TiledElement,
   { engine, groups, seed }: VerifyRequest,
   output: Output,
 ): Promise<readonly Verification[]> => {
@@ -39,16 +40,21 @@ export const verifyOn = async (
   return results
 }
 
+const definitionOf = (pe: ProcessingElement | TiledElement): string => {
+  if ('tile' in pe) return 'definition of a group sum, with its rounding, from the terms of the weights'
+  return pe.goldenOutput ? 'exact definition of an output from its group sums' : 'integer definition of a group sum'
+}
+
 /** `bitloom verify`: exit code 1 where anything differs. */
 export const verifyCommand = async (spec: string, request: VerifyRequest, output: Output): Promise<number> => {
-  const pe = processingElement(spec)
+  const pe = elementOf(spec)
   const engines = await verifyOn(pe, request, output)
   const mismatches = engines.reduce((sum, result) => sum + result.mismatches, 0)
   output.result({
     spec: pe.spec,
     engines,
     provenance: {
-      golden: `${pe.goldenOutput ? 'exact definition of an output from its group sums' : 'integer definition of a group sum'}; the result must come in the cycle the timing contract names`,
+      golden: `${definitionOf(pe)}; the result must come in the cycle the timing contract names`,
       seed: request.seed,
     },
   })

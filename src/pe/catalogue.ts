@@ -1,3 +1,4 @@
+import { UserError } from '../base/user-error.ts'
 import { parseSpec, unknownFamily } from '../spec/index.ts'
 import { ant } from './baseline/ant/family.ts'
 import { bitfusion } from './baseline/bitfusion/family.ts'
@@ -5,11 +6,13 @@ import { figna } from './baseline/figna/family.ts'
 import { fmac } from './baseline/fmac/family.ts'
 import { mac } from './baseline/mac/family.ts'
 import { olive } from './baseline/olive/family.ts'
+import { bitmod } from './bitmod/family.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
 import { mixpe } from './mixpe/family.ts'
+import type { TiledElement, TiledFamily } from './tile.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */
-export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna, bitfusion, ant, olive]
+export const families: readonly (PeFamily | TiledFamily)[] = [mixpe, bitmod, mac, fmac, figna, bitfusion, ant, olive]
 
 /** The designs whose Verilog is kept in `generated/`. */
 export const catalogue: readonly string[] = [
@@ -19,6 +22,8 @@ export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=fp16)',
   'mixpe(w=int4, a=fp16, acc=exact)',
   'mixpe(w=int4, a=int8, compute=serial)',
+  'bitmod(w=fp4)',
+  'bitmod(w=int6, significance=shift, inputs=local)',
   'mac(w=int8, a=int8)',
   'figna(w=int4, a=fp16)',
   'bitfusion(w=int4, a=int4)',
@@ -26,8 +31,8 @@ export const catalogue: readonly string[] = [
   'olive(w=olive(int4), a=olive(int4))',
 ]
 
-/** The PE a spec text describes; anything wrong in it is a SpecError with a caret. */
-export const processingElement = (text: string): ProcessingElement => {
+/** The PE a spec text describes, whatever its array; anything wrong in it is a SpecError with a caret. */
+export const elementOf = (text: string): ProcessingElement | TiledElement => {
   const spec = parseSpec(text)
   const family = families.find(({ id }) => id === spec.family.text)
   if (!family)
@@ -36,4 +41,17 @@ export const processingElement = (text: string): ProcessingElement => {
       families.map(({ id }) => id),
     )
   return family.apply(spec)
+}
+
+/** A PE for the output-stationary array; one that has a tile of its own is a UserError. */
+export const processingElement = (text: string): ProcessingElement => {
+  const element = elementOf(text)
+  if ('tile' in element) {
+    const others = families.map(({ id }) => id).filter((id) => id !== element.family)
+    throw new UserError(
+      'E-ARRAY',
+      `${element.family} has a tile of its own, and this needs a PE of the output-stationary array; give one of ${others.join(', ')}`,
+    )
+  }
+  return element
 }

@@ -78,8 +78,8 @@ export interface GroupExponent {
   readonly of: (activations: readonly number[]) => number
 }
 
-/** A PE with its parameters applied. */
-export interface ProcessingElement {
+/** What is known of every PE with its parameters applied, whatever array it goes into. */
+export interface ElementDescription {
   /** Canonical text with every parameter, `mixpe(w=int4, a=int8, group=128, weights=asymmetric, output=sum)`. */
   readonly spec: string
   /** The same parameters by key. */
@@ -87,6 +87,12 @@ export interface ProcessingElement {
   /** Name of its Verilog modules' common stem. */
   readonly name: string
   readonly family: string
+  readonly timing: TimingContract
+  readonly claims: readonly Claim[]
+}
+
+/** A PE with its parameters applied. */
+export interface ProcessingElement extends ElementDescription {
   readonly operands: Operands
   readonly parts: ArrayParts
   /**
@@ -96,17 +102,19 @@ export interface ProcessingElement {
   readonly golden: (activations: readonly number[], weights: readonly number[], zero: number) => bigint
   /** Where the hardware applies scales: the code of an output, from its groups' `golden` and their scale codes in order. */
   readonly goldenOutput?: (sums: readonly bigint[], scales: readonly number[]) => bigint
-  readonly timing: TimingContract
-  readonly claims: readonly Claim[]
 }
 
-/** One published or baseline PE design with its parameters open. */
-export interface PeFamily {
+/** What is known of a family before its parameters are. */
+export interface FamilyDescription {
   readonly id: string
   readonly summary: string
   /** Paper, or `ours`. */
   readonly source: string
   readonly parameters: ParameterSchema
+}
+
+/** One published or baseline PE design with its parameters open. */
+export interface PeFamily extends FamilyDescription {
   /** Applies a spec's parameters; a bad one is a SpecError with a caret. */
   readonly apply: (spec: Spec) => ProcessingElement
 }

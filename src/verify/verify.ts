@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { outputStationaryArray, resultCycle } from '../accel/output-stationary.ts'
+import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
 import { type Engine, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
+import { type Expected, type IdleTileGroup, randomTileGroups, type Trial, tileTrial } from './tile-groups.ts'
 
 export interface VerifyOptions {
   /** Random groups to run. */
@@ -35,10 +38,10 @@ export interface Verification {
  */
 export const verify = async (
   engine: Engine,
-  pe: ProcessingElement,
+  pe: ProcessingElement | TiledElement,
   { groups: randomCount, seed, progress }: VerifyOptions,
 ): Promise<Verification> => {
-  const combinations = combinationCount(pe.operands)
+  const combinations = 'tile' in pe ? 0 : combinationCount(pe.operands)
   const total = combinations + randomCount
 
   let mismatches = 0
@@ -52,17 +55,20 @@ export const verify = async (
   const started = performance.now()
   engine.reset()
   let done = 0
-  const run = async (groups: Iterable<Group>): Promise<void> => {
-    for (const batch of batches(groups, pe.timing.cycles_per_step)) {
-      checkBatch(engine, pe, batch, mismatch)
-      done += batch.length
+  const run = async (checks: Iterable<BatchCheck>): Promise<void> => {
+    for (const { groups, check } of checks) {
+      check(engine, mismatch)
+      done += groups
       progress?.(done, total)
       // Lets signals and the progress bar have their turn.
       await setImmediate()
     }
   }
-  if (combinations > 0) await run(everyCombination(pe.operands))
-  await run(randomGroups(pe, randomCount, seed))
+  if ('tile' in pe) await run(tileChecks(pe, randomTileGroups(pe, randomCount, seed)))
+  else {
+    if (combinations > 0) await run(checksOf(pe, everyCombination(pe.operands)))
+    await run(checksOf(pe, randomGroups(pe, randomCount, seed)))
+  }
   const broken = engine.failedChecks - failedBefore
   if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first: ${engine.failures[0]?.message}`)
   const cycles = engine.cycle - cyclesBefore
@@ -90,18 +96,47 @@ export const compareGroups = (engine: Engine, pe: ProcessingElement, groups: rea
 }
 
 /** The design `verify` runs: one PE with its side chains. */
-export const lonePe = (pe: ProcessingElement) => outputStationaryArray(pe, { rows: 1, columns: 1 })
+export const lonePe = (pe: ProcessingElement | TiledElement): Module =>
+  'tile' in pe ? pe.tile({ rows: 1, columns: 1 }) : outputStationaryArray(pe, { rows: 1, columns: 1 })
+
+/** Groups that one replay runs, to be compared with the golden model. */
+interface BatchCheck {
+  readonly groups: number
+  readonly check: (engine: Engine, mismatch: (sentence: string) => void) => void
+}
+
+const checksOf = function* (pe: ProcessingElement, groups: Iterable<Group>): Generator<BatchCheck> {
+  const cyclesOf = ({ idle, activations }: Group): number => idle + activations.length * pe.timing.cycles_per_step
+  for (const batch of batches(groups, { cyclesOf, continues: (group) => group.continues === true }))
+    yield { groups: batch.length, check: (engine, mismatch) => checkBatch(engine, pe, batch, mismatch) }
+}
+
+const tileChecks = function* (pe: TiledElement, groups: Iterable<IdleTileGroup>): Generator<BatchCheck> {
+  const cyclesOf = ({ idle, activations }: IdleTileGroup): number =>
+    idle + Math.ceil(activations.length / pe.operands.lanes) * pe.timing.cycles_per_step
+  for (const batch of batches(groups, { cyclesOf, continues: () => false }))
+    yield {
+      groups: batch.length,
+      check: (engine, mismatch) => compareResults(engine, tileTrial(engine.ports, pe, batch), mismatch),
+    }
+}
+
+interface Batching<G> {
+  readonly cyclesOf: (group: G) => number
+  /** The next group belongs to the same output. */
+  readonly continues: (group: G) => boolean
+}
 
 /** Operand cycles of one replay. */
 const batchCycles = 8192
 
-function* batches(groups: Iterable<Group>, cyclesPerStep: number): Generator<readonly Group[]> {
-  let batch: Group[] = []
+function* batches<G>(groups: Iterable<G>, { cyclesOf, continues }: Batching<G>): Generator<readonly G[]> {
+  let batch: G[] = []
   let cycles = 0
   for (const group of groups) {
     batch.push(group)
-    cycles += group.activations.length * cyclesPerStep + group.idle
-    if (cycles < batchCycles || group.continues) continue
+    cycles += cyclesOf(group)
+    if (cycles < batchCycles || continues(group)) continue
     yield batch
     batch = []
     cycles = 0
@@ -109,7 +144,7 @@ function* batches(groups: Iterable<Group>, cyclesPerStep: number): Generator<rea
   if (batch.length > 0) yield batch
 }
 
-/** Runs groups back to back and compares every cycle's `result_valid_0` and every result. */
+/** Runs groups back to back on the lone PE of the output-stationary array. */
 const checkBatch = (
   engine: Engine,
   pe: ProcessingElement,
@@ -133,7 +168,7 @@ const checkBatch = (
   const cycles = groups.reduce((sum, group) => sum + cyclesOf(group), 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
   if (mode) for (let row = offset('mode'); row < stimulus.length; row += ports.inputWords) stimulus[row] = mode.value
-  const expected = new Map<number, Expectation>()
+  const expected = new Map<number, Expected>()
   let cycle = 0
   let output: Group[] = []
   for (const group of groups) {
@@ -157,9 +192,19 @@ const checkBatch = (
     })
     output.push(group)
     if (group.continues) continue
-    expected.set(cycle - 1 + latency, { value: goldenOf(pe, output), output })
+    expected.set(cycle - 1 + latency, { value: goldenOf(pe, output), what: describe(output) })
     output = []
   }
+  compareResults(engine, { stimulus, cycles, expected, latency }, mismatch)
+}
+
+/** Runs a stimulus and compares every cycle's `result_valid_0` and every result. */
+const compareResults = (
+  engine: Engine,
+  { stimulus, cycles, expected, latency }: Trial,
+  mismatch: (sentence: string) => void,
+): void => {
+  const { ports } = engine
   const response = new Int32Array(cycles * ports.outputWords)
   engine.replay(stimulus, cycles, response)
 
@@ -174,15 +219,9 @@ const checkBatch = (
     if (!isValid) mismatch(`no result came in cycle ${k}, ${latency} after a group's last`)
     else {
       const found = readPort(response, result, row)
-      if (found !== want.value) mismatch(describe(want, found))
+      if (found !== want.value) mismatch(`${want.what} gave ${found}, the golden model says ${want.value}`)
     }
   }
-}
-
-/** The groups of one output, and what the golden model makes of them. */
-interface Expectation {
-  readonly value: bigint
-  readonly output: readonly Group[]
 }
 
 const goldenOf = ({ golden, goldenOutput }: ProcessingElement, output: readonly Group[]): bigint => {
@@ -195,13 +234,9 @@ const goldenOf = ({ golden, goldenOutput }: ProcessingElement, output: readonly 
     : sums[0]!
 }
 
-const describe = ({ value, output }: Expectation, found: bigint): string => {
+const describe = (output: readonly Group[]): string => {
   const [{ activations, weights, zero, scale }] = output as [Group]
-  const what =
-    output.length > 1
-      ? `an output of ${output.length} groups`
-      : activations.length > 1
-        ? `a group of ${activations.length}`
-        : `activation ${activations[0]}, weight ${weights[0]}, zero point ${zero}${scale === undefined ? '' : `, scale ${scale}`}`
-  return `${what} gave ${found}, the golden model says ${value}`
+  if (output.length > 1) return `an output of ${output.length} groups`
+  if (activations.length > 1) return `a group of ${activations.length}`
+  return `activation ${activations[0]}, weight ${weights[0]}, zero point ${zero}${scale === undefined ? '' : `, scale ${scale}`}`
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/dsl/ir.ts'
-import { families, processingElement } from '../../src/pe/catalogue.ts'
+import { elementOf, families, processingElement } from '../../src/pe/catalogue.ts'
 import { portNamed } from '../../src/sim/engine.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { lonePe } from '../../src/verify/verify.ts'
@@ -10,14 +10,14 @@ describe('every family', () => {
   it.each(families.map((family) => [family.id, family] as const))(
     '%s works with no parameters and says where it comes from',
     (id, family) => {
-      const pe = processingElement(id)
+      const pe = elementOf(id)
       expect(pe.family).toBe(id)
       expect(pe.spec).toMatch(new RegExp(`^${id}\\(`))
       expect(family.source).toMatch(/\S/)
       expect(pe.claims.length).toBeGreaterThan(0)
       for (const { what, value, source } of pe.claims)
         for (const text of [what, value, source]) expect(text).toMatch(/\S/)
-      expect(processingElement(pe.spec).name).toBe(pe.name)
+      expect(elementOf(pe.spec).name).toBe(pe.name)
     },
   )
 

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { goldenTileProduct, runTileProduct, type TileProduct } from '../../src/accel/tile-product.ts'
+import { cacheFolder } from '../../src/base/cache-folder.ts'
+import { cacheStateOf } from '../../src/llm/cache.ts'
+import { builtInModels } from '../../src/llm/models.ts'
+import { openModel } from '../../src/llm/open-model.ts'
+import { encode } from '../../src/llm/tokenizer.ts'
+import { elementOf } from '../../src/pe/catalogue.ts'
+import type { TiledElement } from '../../src/pe/tile.ts'
+import { type BitmodQuantised, dequantiseBitmod, quantiseBitmod } from '../../src/quant/bitmod.ts'
+import { packBitmod, unpackBitmod } from '../../src/quant/bitmod-packing.ts'
+import { float16BitsOf, float16FromBits } from '../../src/quant/float16.ts'
+import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
+import { randomWords } from '../../src/sim/stimulus.ts'
+
+const full = process.env.BITLOOM_FULL === '1'
+
+const tiled = (spec: string): TiledElement => {
+  const pe = elementOf(spec)
+  if (!('tile' in pe)) throw new Error(`${spec} has no tile`)
+  return pe
+}
+
+const normals = (count: number, seed: number): Float32Array => {
+  const random = randomWords(seed)
+  const uniform = (): number => (random() + 0.5) / 2 ** 32
+  return Float32Array.from(
+    { length: count },
+    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
+  )
+}
+
+const productOf = (values: Float32Array, tokens: number, weights: BitmodQuantised): TileProduct => ({
+  ...weights,
+  tokens,
+  activations: Uint16Array.from(values, float16BitsOf),
+})
+
+const floatOf = (code: number): number => new Float32Array(Uint32Array.of(code).buffer)[0]!
+
+/** Root of the mean square of what differs from the plain product of dequantised weights, over that of the product. */
+const errorOf = (results: Uint32Array, product: TileProduct, weights: BitmodQuantised): number => {
+  const { tokens, outputs, inputs, activations } = product
+  const matrix = dequantiseBitmod(weights)
+  let [errors, squares] = [0, 0]
+  for (let t = 0; t < tokens; t++)
+    for (let n = 0; n < outputs; n++) {
+      let want = 0
+      for (let k = 0; k < inputs; k++) want += float16FromBits(activations[t * inputs + k]!) * matrix[n * inputs + k]!
+      errors += (floatOf(results[t * outputs + n]!) * weights.channelScales[n]! - want) ** 2
+      squares += want ** 2
+    }
+  return Math.sqrt(errors / squares)
+}
+
+describe('a product on a tile', () => {
+  it.each([
+    ['fp4', 3, 5, 50, 16],
+    ['fp3', 2, 3, 33, 33],
+    ['int8', 5, 2, 40, 12],
+    ['int5', 1, 4, 9, 4],
+  ] as const)(
+    '%s, %i tokens, %i outputs, %i inputs in groups of %i: the golden codes, near the plain product',
+    (w, tokens, outputs, inputs, group) => {
+      const pe = tiled(`bitmod(w=${w})`)
+      const size = { rows: 2, columns: 3 }
+      const weights = quantiseBitmod(normals(outputs * inputs, 3), outputs, inputs, { weights: w, group })
+      const product = productOf(normals(tokens * inputs, 4), tokens, weights)
+      const { results, cycles } = runTileProduct(javascriptEngine(pe.tile(size)), pe, size, product)
+      expect(results).toEqual(goldenTileProduct(pe, product))
+      expect(errorOf(results, product, weights)).toBeLessThan(0.01)
+      const blocks = Math.ceil(tokens / size.rows) * Math.ceil(outputs / size.columns)
+      expect(cycles).toBeGreaterThan(blocks * Math.ceil(inputs / 4) * pe.timing.cycles_per_step)
+    },
+  )
+})
+
+const stories15m = builtInModels.find(({ id }) => id === 'stories15m')!
+const cached = cacheStateOf(cacheFolder(), stories15m) === 'present'
+
+describe.skipIf(!cached)('a layer of stories15M', () => {
+  it.each(full ? (['fp4', 'fp3', 'int6'] as const) : (['fp4'] as const))(
+    'runs through a tile of 8 x 8 PEs as %s, from packed weights, without a mismatch',
+    async (w) => {
+      const { model, tokenizer } = await openModel('stories15m')
+      const { query, attentionNorm } = model.layers[0]!
+      const { outputs, inputs } = query
+      const tokens = encode(tokenizer, 'Once upon a time, there was a little girl').slice(0, 8)
+      const values = Float32Array.from(
+        tokens.flatMap((token) => {
+          const x = [...model.embedding.subarray(token * inputs, (token + 1) * inputs)]
+          const rms = Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / inputs + 1e-5)
+          return x.map((value, k) => (value / rms) * attentionNorm[k]!)
+        }),
+      )
+      const quantised = quantiseBitmod(query.data, outputs, inputs, { weights: w, group: 128 })
+      const shape = { weights: w, group: 128, outputs, inputs }
+      const weights = unpackBitmod(packBitmod(quantised), shape)
+      const product = productOf(values, tokens.length, weights)
+      const pe = tiled(`bitmod(w=${w})`)
+      const size = { rows: 8, columns: 8 }
+      const { results } = runTileProduct(javascriptEngine(pe.tile(size)), pe, size, product)
+      const golden = goldenTileProduct(pe, product)
+      expect(results.filter((code, k) => code !== golden[k]).length).toBe(0)
+      expect(results.length).toBe(8 * 288)
+      expect(errorOf(results, product, weights)).toBeLessThan(0.01)
+    },
+    120_000,
+  )
+})
