@@ -2,7 +2,7 @@ import type { BodyNode } from './body.ts'
 import { type Group, isComputed, isUniform, lanesOf } from './groups.ts'
 import type { Homes } from './homes.ts'
 import type { Job } from './jobs.ts'
-import { masks, workType } from './lane-type.ts'
+import { masks } from './lane-type.ts'
 import type { Operand, Place, ProgramMemory, Statement, Step, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
 import type { Wires } from './wires.ts'
@@ -35,8 +35,7 @@ export const statementOf = (
     op: of.op as Statement['op'],
     of,
     ranges: args,
-    type: group.types[node]!,
-    work: workType(of.op as Exclude<Statement['op'], 'copy' | 'check'>, of, args)!,
+    ...group.types[node]!,
     operands,
     stores,
     ...(of.op === 'lookup' && { memory: { of: memories.get(group)![of.amount]!, lane } }),
@@ -52,8 +51,8 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
   const operandOf = (node: number): Operand => {
     const statement = results.get(node)
     return statement === undefined
-      ? wires.operand(homes.places(group, node, lane, lanes), types[node]!)
-      : { kind: 'result', statement, type: types[node]! }
+      ? wires.operand(homes.places(group, node, lane, lanes), types[node]!.type)
+      : { kind: 'result', statement, type: types[node]!.type }
   }
   for (const node of nodes) {
     const stores: Place[] = []
@@ -62,7 +61,7 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
     }
     if (escapes(group, node)) {
       if (!homes.of(group, node))
-        homes.set(group, node, { vector: vectors.make(types[node]!, lanesOf(group, node), 'temporary'), lane: 0 })
+        homes.set(group, node, { vector: vectors.make(types[node]!.type, lanesOf(group, node), 'temporary'), lane: 0 })
       storeAt(homes.of(group, node)!)
     }
     for (const register of body.registers)
@@ -112,7 +111,7 @@ export const emitEdges = ({ steps, homes, wires, memories }: Emission, groups: r
   for (const group of groups)
     group.body.memories.forEach(({ writes, reads, collide }, k) => {
       const operand = (node: number): Operand =>
-        wires.operand(homes.places(group, node, 0, group.lanes), group.types[node]!)
+        wires.operand(homes.places(group, node, 0, group.lanes), group.types[node]!.type)
       steps.push({
         kind: 'edge',
         memory: memories.get(group)![k]!,

@@ -1,6 +1,5 @@
 import type { Body, BodyNode } from './body.ts'
-import type { LaneType } from './lane-type.ts'
-import { laneType } from './lane-type.ts'
+import { type NodeTypes, typesOf } from './modular.ts'
 
 /**
  * All instances of a body, a lane each. Instance i of a parent with n lanes has the lanes base(i) to base(i) + n - 1, so that
@@ -17,7 +16,7 @@ export interface Group {
   /** First lane of each instance of the body, in the group of what it is an instance of. */
   readonly bases: Int32Array
   readonly children: readonly Group[]
-  readonly types: readonly LaneType[]
+  readonly types: readonly NodeTypes[]
   /** Nodes that registers, checks, outputs or watches depend on. */
   readonly live: Uint8Array
   /** Nodes that may differ between lanes. */
@@ -71,7 +70,7 @@ export const groupsOf = (top: Body, order: LaneOrder = asWritten): readonly Grou
       parentLanes: Int32Array.from(at, ({ lane }) => lane),
       bases: bases.get(body)!,
       children: [],
-      types: body.nodes.map((node) => laneType(node)!),
+      types: [],
       live: new Uint8Array(body.nodes.length),
       varying: new Uint8Array(body.nodes.length),
     })
@@ -80,6 +79,17 @@ export const groupsOf = (top: Body, order: LaneOrder = asWritten): readonly Grou
     const group = groups.get(body)!
     return Object.assign(group, { children: body.instances.map(({ of }) => groups.get(of)!) })
   })
+}
+
+/** Gives the nodes their types, once it is known what is live. */
+export const setTypes = (
+  groups: readonly Group[],
+  roots: readonly { readonly group: Group; readonly node: number }[],
+): void => {
+  for (const group of groups) {
+    const read = roots.flatMap((root) => (root.group === group ? [root.node] : []))
+    Object.assign(group, { types: typesOf(group.body, group.live, read) })
+  }
 }
 
 /** True for nodes that have one value for all lanes. */

@@ -78,7 +78,7 @@ export const homesOf = (
   const packs = groups.flatMap((group) =>
     alike(group).map((states): Pack => {
       const lanes = lanesOf(group, states[0]!.node)
-      const { now, next } = vectors.state(group.types[states[0]!.node]!, lanes * states.length)
+      const { now, next } = vectors.state(group.types[states[0]!.node]!.type, lanes * states.length)
       successors.set(now, next)
       states.forEach(({ node }, k) => {
         homes.set(group, node, { vector: now, lane: k * lanes })

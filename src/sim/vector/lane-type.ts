@@ -49,6 +49,10 @@ const isBit = ({ min, max }: Range): boolean => min >= 0n && max <= 1n
 export const laneType = (...ranges: readonly Range[]): LaneType | undefined =>
   ranges.every(isBit) ? masks[8] : integerType(...ranges)
 
+/** What a lane holds. */
+export const rangeOf = (type: LaneType): Range =>
+  type.kind === 'mask' ? { min: 0n, max: 1n } : integers.find((held) => held.type === type)!
+
 export const bytesOf = ({ bits }: LaneType): number => bits / 8
 
 /** True where the bounds are all that the lane holds. */

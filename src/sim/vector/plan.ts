@@ -2,7 +2,7 @@ import type { PortLayout } from '../engine.ts'
 import type { Body } from './body.ts'
 import { type Emission, emitCheckLoops, emitEdges, emitJob } from './emit.ts'
 import { escapesOf } from './escapes.ts'
-import { asWritten, type Group, groupsOf, type LaneOrder, originOf } from './groups.ts'
+import { asWritten, type Group, groupsOf, type LaneOrder, originOf, setTypes } from './groups.ts'
 import { homesOf, type Pack, statesOf } from './homes.ts'
 import { inOrder, instancesOf } from './instances.ts'
 import { jobsOf } from './jobs.ts'
@@ -58,6 +58,7 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
   })
   const roots: Root[] = [...outputs, ...looks]
   markLive(groups, checks, roots)
+  setTypes(groups, roots)
   markVarying(groups)
   const ranks = ranksOf(groups)
 

@@ -35,6 +35,8 @@ export interface Vector {
   readonly offset: number
   /** Of a constant. */
   readonly value?: bigint
+  /** Lanes before the first and behind the last that always hold one value, for loops that read beyond the edge of an array. */
+  readonly halo?: { readonly value: bigint; readonly before: number; readonly behind: number }
 }
 
 /** One lane of a vector, or the first of several. */

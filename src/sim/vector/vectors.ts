@@ -1,4 +1,4 @@
-import { bytesOf, type LaneType, laneType } from './lane-type.ts'
+import { bytesOf, type LaneType, laneType, rangeOf } from './lane-type.ts'
 import type { Place, ProgramMemory, Space, Vector } from './program.ts'
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] }
@@ -11,6 +11,8 @@ export interface Vectors {
   /** A register's vector: present and next values at one offset. */
   state(type: LaneType, length: number): { readonly now: Vector; readonly next: Vector }
   constant(value: bigint): Place
+  /** Gives a vector lanes of a constant at one end; false where it cannot have them. */
+  surround(vector: Vector, value: bigint, before: number, behind: number): boolean
   memory(of: Omit<ProgramMemory, 'offset'>): ProgramMemory
   readonly all: readonly Vector[]
   /** Gives every vector its offset; the bytes of each space, memories among them. */
@@ -49,6 +51,21 @@ export const vectors = (): Vectors => {
       }
       return known
     },
+    surround(vector, value, before, behind) {
+      const range = rangeOf(vector.type)
+      const { halo } = vector
+      const mutable = vector.space === 'state' || (vector.space === 'temporary' && vector.value === undefined)
+      if (!mutable || value < range.min || value > range.max || (halo && halo.value !== value)) return false
+      const both = {
+        value,
+        before: Math.max(before, halo?.before ?? 0),
+        behind: Math.max(behind, halo?.behind ?? 0),
+      }
+      Object.assign(vector, { halo: both })
+      const twin = twins.get(vector)
+      if (twin) Object.assign(twin, { halo: both })
+      return true
+    },
     memory(of) {
       const offset = memoryBytes
       memoryBytes = (memoryBytes + of.depth * of.lanes * bytesOf(of.type) + 15) & ~15
@@ -61,8 +78,9 @@ export const vectors = (): Vectors => {
         if (space !== 'state' && space !== 'temporary') continue
         const size = bytesOf(vector.type)
         const alignment = vector.length === 1 ? size : 16
-        vector.offset = (sizes[space] + alignment - 1) & ~(alignment - 1)
-        sizes[space] = vector.offset + roomFor(vector.length) * size
+        const before = (vector.halo?.before ?? 0) * size
+        vector.offset = (sizes[space] + before + alignment - 1) & ~(alignment - 1)
+        sizes[space] = vector.offset + roomFor(vector.length + (vector.halo?.behind ?? 0)) * size
         const twin = twins.get(vector)
         if (twin) twin.offset = vector.offset
       }

@@ -7,6 +7,9 @@ const shortestRun = 8
 /** More single lanes than this are copied through a table. */
 const mostMoves = 512
 
+/** Lanes of a constant beside a vector. */
+const widestHalo = 64
+
 /** How lanes get to where they are read: in place where they lie well, else copied. */
 export interface Wires {
   /** What a loop reads to see `places[i]` in lane i. */
@@ -96,6 +99,9 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
         ? { kind: 'one', vector, lane, type: vector.type }
         : { kind: 'constant', value: vector.value, type: vector.type }
     if (strided(1)) return slice(places[0]!)
+    const beyond = pastTheEdge(places)
+    if (beyond && vectors.surround(beyond.vector, beyond.value, beyond.before, beyond.behind))
+      return slice({ vector: beyond.vector, lane: beyond.lane })
     return places.length >= shortestRun && strided(2) ? slice(places[0]!, 2) : undefined
   }
 
@@ -133,6 +139,26 @@ const commonShift = (places: readonly Place[]): readonly number[] => {
     else shifts.set(key, [k])
   })
   return [...shifts.values()].reduce((a, b) => (b.length > a.length ? b : a))
+}
+
+/** Lanes of one vector up to one of its ends, and beyond that as many lanes of a constant. */
+const pastTheEdge = (places: readonly Place[]) => {
+  const isConstant = ({ vector }: Place): boolean => vector.value !== undefined
+  const from = places.findIndex((place) => !isConstant(place))
+  if (from < 0) return undefined
+  const end = places.findLastIndex((place) => !isConstant(place)) + 1
+  const [before, behind] = [from, places.length - end]
+  if (places.length < shortestRun || (before === 0) === (behind === 0)) return undefined
+  const { vector, lane } = places[from]!
+  const value = places[before > 0 ? 0 : end]!.vector.value
+  const fits =
+    before + behind <= widestHalo &&
+    value !== undefined &&
+    (before === 0 || lane === 0) &&
+    (behind === 0 || places[end - 1]!.lane === vector.length - 1)
+  const alike = (place: Place, k: number): boolean =>
+    k < from || k >= end ? place.vector.value === value : place.vector === vector && place.lane === lane + k - from
+  return fits && places.every(alike) ? { vector, value, before, behind, lane: lane - before } : undefined
 }
 
 /** A lane map as text, neighbouring lanes as one run. */

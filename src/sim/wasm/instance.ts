@@ -65,6 +65,12 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
 
   for (const vector of program.vectors)
     if (vector.value !== undefined) writeLane(view, layout.temporary + vector.offset, vector.type, vector.value)
+  for (const { halo, space, type, length, offset } of program.vectors) {
+    if (!halo || space === 'next') continue
+    const lanes = [...beside(-halo.before, halo.before), ...beside(length, halo.behind)]
+    for (const start of space === 'state' ? layout.states : [layout.temporary])
+      for (const lane of lanes) writeLane(view, start + offset + lane * bytesOf(type), type, halo.value)
+  }
   for (const step of program.steps)
     if (step.kind === 'gather')
       for (const { table, bytes } of tablesOf(step)) words.set(bytes, (layout.temporary + table.offset) / 4)
@@ -111,6 +117,8 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
     },
   }
 }
+
+const beside = (from: number, count: number): number[] => Array.from({ length: count }, (_, k) => from + k)
 
 const readLane = (view: DataView, at: number, { bits, kind }: LaneType): bigint => {
   if (kind === 'mask') return BigInt(view.getInt8(at) & 1)

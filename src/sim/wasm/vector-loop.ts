@@ -12,7 +12,8 @@ import type { Local } from './writer.ts'
 const mostUnrolled = 2
 
 /** A loop over lanes: as many chunks as fit, what is left in smaller ones, and the last lanes one by one. */
-export const laneLoop = (frame: Frame, { lanes, statements, padded }: Loop): void => {
+export const laneLoop = (frame: Frame, { lanes, statements, padded: mayPad }: Loop): void => {
+  const padded = mayPad && statements.every(({ stores }) => stores.every(({ vector }) => !vector.halo))
   let lane = 0
   for (const { chunk, steps } of chunksOf(statements, lanes, padded)) {
     frame.writer.scope(() => {
