@@ -11,6 +11,7 @@ import {
 } from '../../dsl/ir.ts'
 import { declaredSignals } from '../signals.ts'
 import { type Inlining, inliningOf } from './inlining.ts'
+import { withProducts } from './products.ts'
 
 /** A value of a body. `args` index `Body.nodes`; an argument always comes before its reader. */
 export interface BodyNode extends Range {
@@ -277,5 +278,5 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
   const parts = new Map(
     contexts.map(({ module, path, index }) => [path, { module, nodeOf: (node: Node) => index[node.id]! }]),
   )
-  return { module, nodes, inputs, outputs, registers, memories, checks, instances, parts }
+  return { module, nodes: withProducts(nodes), inputs, outputs, registers, memories, checks, instances, parts }
 }

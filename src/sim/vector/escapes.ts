@@ -11,14 +11,14 @@ export const escapesOf = (
   roots: readonly Root[],
 ): ((group: Group, node: number) => boolean) => {
   const marks = new Map(groups.map((group) => [group, new Uint8Array(group.body.nodes.length)]))
-  const escape = (group: Group, node: number): void => {
+  const mark = (group: Group, node: number): void => {
     marks.get(group)![node] = 1
   }
   /** A port is read in every lane, wherever it leads. */
   const follow = (group: Group, node: number): void => {
     for (let lane = 0; lane < group.lanes; lane++) {
       const origin = originOf(group, node, lane)
-      escape(origin.group, origin.node)
+      mark(origin.group, origin.node)
     }
   }
   for (const group of groups) {
@@ -29,15 +29,15 @@ export const escapesOf = (
     })
     for (const node of computedIn(group))
       for (const arg of body.nodes[node]!.args)
-        if (group.lanes === 1 || (isComputed(body.nodes[arg]!) && classOf(arg) !== classOf(node))) escape(group, arg)
+        if (group.lanes === 1 || (isComputed(body.nodes[arg]!) && classOf(arg) !== classOf(node))) mark(group, arg)
     for (const { node, next } of body.registers)
-      if (group.lanes === 1 || isUniform(group, node) !== isUniform(group, next)) escape(group, next)
+      if (group.lanes === 1 || isUniform(group, node) !== isUniform(group, next)) mark(group, next)
     for (const { writes, reads } of body.memories) {
-      for (const { address, value, enable } of writes) for (const node of [address, value, enable]) escape(group, node)
-      for (const { address, enable } of reads) for (const node of [address, enable]) escape(group, node)
+      for (const { address, value, enable } of writes) for (const node of [address, value, enable]) mark(group, node)
+      for (const { address, enable } of reads) for (const node of [address, enable]) mark(group, node)
     }
-    if (checks) for (const { holds } of body.checks) escape(group, holds)
+    if (checks) for (const { holds } of body.checks) mark(group, holds)
   }
-  for (const { group, node } of roots) escape(group, node)
+  for (const { group, node } of roots) mark(group, node)
   return (group, node) => marks.get(group)![node] === 1
 }

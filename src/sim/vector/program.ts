@@ -25,7 +25,7 @@ export interface Program {
  */
 export type Space = 'input' | 'output' | 'watch' | 'state' | 'next' | 'temporary'
 
-/** Lanes side by side; behind those longer than one there is room up to a multiple of 16, which may hold anything. */
+/** Lanes side by side; behind those longer than one there is room for three more, which may hold anything. */
 export interface Vector {
   readonly id: number
   readonly type: LaneType

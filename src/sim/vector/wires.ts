@@ -47,7 +47,10 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
     const after = (lane: number): Place => ({ vector: to.vector, lane: to.lane + lane })
     if (all >= shortestRun) {
       const direct = inPlace(places)
-      if (direct) return copy(to, all, direct)
+      if (direct) {
+        copy(to, all, direct)
+        return
+      }
     }
     const open = new Set(places.keys())
     const best = commonShift(places)

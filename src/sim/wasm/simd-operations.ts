@@ -2,7 +2,7 @@ import { fits, isSigned, type Range, widthOf } from '../../dsl/ir.ts'
 import { fillsLane, type LaneBits, type LaneType, masks, signed, unsigned } from '../vector/lane-type.ts'
 import type { Statement } from '../vector/program.ts'
 import { type LaneInstruction, opcodeOf, simd } from './simd-instructions.ts'
-import { type Converter, converted, register, registersOf, type VectorValue } from './simd-values.ts'
+import { type Converter, register, registersOf, type VectorValue } from './simd-values.ts'
 import type { Local } from './writer.ts'
 
 /** Gives the operands of a statement in lanes of a wanted type, each conversion made once. */

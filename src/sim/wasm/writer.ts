@@ -1,4 +1,4 @@
-import { signedLeb, types, unsignedLeb, type ValueType } from './encoding.ts'
+import { signedLeb, unsignedLeb, type ValueType } from './encoding.ts'
 
 /** A local variable of a function. */
 export interface Local {
