@@ -1,12 +1,11 @@
 import { type Group, isComputed, isUniform, originOf } from './groups.ts'
-import { classesOf, computedIn } from './jobs.ts'
+import type { Schedules } from './jobs.ts'
 import type { Root } from './liveness.ts'
-import type { Ranks } from './ranks.ts'
 
 /** Computed nodes that somebody reads outside the loop that computes them, so that they need a place in memory. */
 export const escapesOf = (
   groups: readonly Group[],
-  ranks: Ranks,
+  schedules: Schedules,
   checks: boolean,
   roots: readonly Root[],
 ): ((group: Group, node: number) => boolean) => {
@@ -23,13 +22,14 @@ export const escapesOf = (
   }
   for (const group of groups) {
     const { body, live } = group
-    const classOf = classesOf(group, ranks)
+    const schedule = schedules.get(group)!
     body.nodes.forEach((node, k) => {
       if (live[k] === 1 && (node.op === 'in' || node.op === 'out')) follow(group, k)
     })
-    for (const node of computedIn(group))
+    for (const node of schedule.keys())
       for (const arg of body.nodes[node]!.args)
-        if (group.lanes === 1 || (isComputed(body.nodes[arg]!) && classOf(arg) !== classOf(node))) mark(group, arg)
+        if (group.lanes === 1 || (isComputed(body.nodes[arg]!) && schedule.get(arg)!.key !== schedule.get(node)!.key))
+          mark(group, arg)
     for (const { node, next } of body.registers)
       if (group.lanes === 1 || isUniform(group, node) !== isUniform(group, next)) mark(group, next)
     for (const { writes, reads } of body.memories) {

@@ -1,7 +1,7 @@
 import type { Body } from './body.ts'
 import { type Group, isComputed, type LaneOrder } from './groups.ts'
-import { computedIn } from './jobs.ts'
 import type { Ranks } from './ranks.ts'
+import { computedIn } from './schedule.ts'
 
 /** Lanes a rank must have on average for a vector of them to be worth while. */
 const lanesARank = 4

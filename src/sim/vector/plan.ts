@@ -5,7 +5,7 @@ import { escapesOf } from './escapes.ts'
 import { asWritten, type Group, groupsOf, type LaneOrder, originOf, setTypes } from './groups.ts'
 import { homesOf, type Pack, statesOf } from './homes.ts'
 import { inOrder, instancesOf } from './instances.ts'
-import { jobsOf } from './jobs.ts'
+import { jobsOf, type Schedules } from './jobs.ts'
 import { orderByRank } from './lane-order.ts'
 import { integerType } from './lane-type.ts'
 import { markLive, markVarying, type Root } from './liveness.ts'
@@ -13,6 +13,7 @@ import { emitPacks } from './packs.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister, Step } from './program.ts'
 import { type Ranks, ranksOf } from './ranks.ts'
 import { emitRow, type RowValue } from './rows.ts'
+import { schedulesOf } from './schedule.ts'
 import { vectors as newVectors } from './vectors.ts'
 import { costOf, wires as newWires } from './wires.ts'
 
@@ -62,6 +63,7 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
   markVarying(groups)
   const ranks = ranksOf(groups)
 
+  const schedules: Schedules = new Map(groups.map((group) => [group, schedulesOf(group, ranks)]))
   const steps: Step[] = []
   const vectors = newVectors()
   const { homes, packs } = homesOf(groups, ports, vectors)
@@ -81,7 +83,7 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
     wires,
     memories,
     checks,
-    escapes: escapesOf(groups, ranks, checks, roots),
+    escapes: escapesOf(groups, schedules, checks, roots),
     stored: new Set(),
   }
 
@@ -99,7 +101,7 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
     )
   const copies = packs.filter(isCopy)
   for (const pack of copies) commit(pack)
-  for (const job of jobsOf(groups, ranks)) {
+  for (const job of jobsOf(schedules)) {
     if (job.group.lanes === 1) emitPacks(emission, job)
     else emitJob(emission, job)
   }
