@@ -5,7 +5,7 @@ import { terminalProgress } from '../src/cli/progress.ts'
 import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { formatsBench } from './formats.bench.ts'
-import { simBench } from './sim.bench.ts'
+import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 
 /** A benchmark's result as JSON and as text. */
@@ -16,8 +16,8 @@ interface Bench {
 const benches: Readonly<Record<string, Bench>> = {
   sim: {
     run: async (progress) => {
-      const result = await simBench(progress)
-      return { result, text: printRows(result, 'Verilator') }
+      const result = await simBench(progress, flags.includes('--largest'))
+      return { result, text: printSim(result) }
     },
   },
   formats: {

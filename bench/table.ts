@@ -48,6 +48,15 @@ export const printRows = ({ rows, machine, versions }: BenchResult, peer: string
   const cells = rows.map((row) =>
     [row.name, row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, row.unit].map(String),
   )
+  return printTable(header, cells, { machine, versions })
+}
+
+/** Columns of text, and under them where the figures come from. */
+export const printTable = (
+  header: readonly string[],
+  cells: readonly (readonly string[])[],
+  { machine, versions }: Pick<BenchResult, 'machine' | 'versions'>,
+): string => {
   const widths = header.map((head, k) => Math.max(head.length, ...cells.map((row) => row[k]!.length)))
   const line = (row: readonly string[]): string =>
     row

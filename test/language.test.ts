@@ -44,7 +44,7 @@ export const findings = (language) => {
     },
   }))
   const { module } = Worker({})
-  const engines = ['js', 'interpreter'].map((name) => openEngine(name, module))
+  const engines = ['wasm', 'js', 'interpreter'].map((name) => openEngine(name, module))
   const { ports } = engines[0]
   const stimulus = randomStimulus(ports, 1000, 7)
   const difference = compareEngines(engines, stimulus) ?? 'none'
@@ -134,8 +134,8 @@ describe('bitloom/language', () => {
     expect(exports['./language']!.default).toBe('./dist/language.js')
     const whole = await import('../src/index.ts')
     expect(Object.keys(whole)).toEqual(expect.arrayContaining(Object.keys(language)))
-    expect(language.engineNames).toEqual(['js', 'interpreter'])
-    expect(whole.engineNames).toEqual(['js', 'interpreter', 'verilator'])
+    expect(language.engineNames).toEqual(['wasm', 'js', 'interpreter'])
+    expect(whole.engineNames).toEqual(['wasm', 'js', 'interpreter', 'verilator'])
   })
 })
 

@@ -110,7 +110,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     'verify mixpe --engine all --vectors 5000 --seed 7',
     'verify mac --vectors exhaustive --json',
   ])
-    .option('--engine <name>', 'js, interpreter, verilator or all', 'js')
+    .option('--engine <name>', 'wasm, js, interpreter, verilator or all', 'wasm')
     .option('--vectors <n>', `random groups, or exhaustive for every product alone (default: ${defaultGroups})`)
     .option('--seed <n>', 'seed of the random groups', integer('--seed', 0, 2 ** 32 - 1), 1)
     .action((spec: string, options) =>
@@ -176,7 +176,7 @@ const runOptions = (command: Command): Command =>
     .option('--top-p <p>', 'draw from the likeliest tokens of this joint probability', decimal('--top-p', 0, 1), 0.9)
     .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 2 ** 32 - 1), 1)
     .option('--threads <n>', 'worker threads; one a core unless said', integer('--threads', 1, 256))
-    .addOption(new Option('--engine <name>', 'simulation engine').default('js'))
+    .addOption(new Option('--engine <name>', 'simulation engine').default('wasm'))
 
 /** The options of commander as a request; absent ones are absent. */
 const runRequest = (options: Record<string, unknown>): RunRequest => options as unknown as RunRequest

@@ -19,7 +19,7 @@ export const startCommand = async (request: RunRequest & { readonly out: string 
   const verification = []
   for (const spec of catalogue) {
     const pe = processingElement(spec)
-    const results = await verifyOn(pe, { engine: 'js', groups: 500, seed: request.seed }, output)
+    const results = await verifyOn(pe, { engine: 'wasm', groups: 500, seed: request.seed }, output)
     verification.push(...results.map((result) => ({ spec: pe.spec, ...result })))
     for (const { vectors, mismatches } of results)
       output.print(`${pe.spec}: ${vectors} groups against the golden model, ${mismatches} mismatches`)

@@ -11,6 +11,8 @@ import { isSigned, type Module, type Range, widthOf } from '../dsl/ir.ts'
 export interface Engine {
   /** `interpreter`, `js`, `verilator`, ... */
   readonly name: string
+  /** Why this engine runs in place of the one that was asked for, one clause. */
+  readonly fallback?: string
   readonly ports: PortLayout
   /** Inputs of the next cycle, `ports.inputWords` long; keep the values inside the ports' ranges. */
   readonly inputs: Int32Array

@@ -11,7 +11,8 @@ export const engineNames = [...ownEngineNames, 'verilator'] as const
 export type EngineName = (typeof engineNames)[number]
 
 export const engineSummaries: Readonly<Record<EngineName, string>> = {
-  js: 'generated JavaScript, ready in milliseconds',
+  wasm: 'generated WebAssembly SIMD, instances of a module side by side',
+  js: 'generated JavaScript, for every design',
   interpreter: 'the definition: exact integers, one operation after the other',
   verilator: 'Verilator on the printed Verilog, independent of our own engines',
 }

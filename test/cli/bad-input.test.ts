@@ -36,7 +36,11 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
     ['an absurd array', ['run', '--array', '999x999'], /at most 4096 cells/],
     ['an array that is none', ['run', '--array', 'eight'], /rows x columns/],
     ['an unknown target', ['synth', 'mac', '--target', 'generic46'], /did you mean 'generic45'/],
-    ['an unknown engine', ['verify', 'mac', '--engine', 'jss'], /js, interpreter, verilator, all; did you mean 'js'/],
+    [
+      'an unknown engine',
+      ['verify', 'mac', '--engine', 'jss'],
+      /wasm, js, interpreter, verilator, all; did you mean 'js'/,
+    ],
     ['an unknown list', ['list', 'pess'], /did you mean 'pes'/],
     ['an unknown model', ['run', '--model', 'storys15m'], /stories15m/],
     ['a missing model file', ['run', '--model', 'nowhere/model.bin'], /no model file nowhere\/model\.bin/],

@@ -85,7 +85,7 @@ describe('verify', () => {
       engines: object[]
     }
     expect(engines).toEqual([
-      expect.objectContaining({ engine: 'js', exhaustive: true, mismatches: 0, vectors: 4 * 256 * 4 + 50, seed: 3 }),
+      expect.objectContaining({ engine: 'wasm', exhaustive: true, mismatches: 0, vectors: 4 * 256 * 4 + 50, seed: 3 }),
     ])
   })
 })

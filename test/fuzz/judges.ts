@@ -3,6 +3,7 @@ import { everywhere, optimise, type PassName, passes } from '../../src/dsl/pass/
 import type { Engine } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
+import { wasmEngine } from '../../src/sim/wasm/engine.ts'
 import { icarusEngine } from './icarus.ts'
 import { verilatorJudge } from './verilator-judge.ts'
 
@@ -20,6 +21,8 @@ export interface Judge {
 
 const file = './judges.ts'
 export const javascript: Judge = { make: javascriptEngine, checks: true, seconds: 20, text: 'javascript', file }
+/** What falls back to JavaScript is no opinion of its own; tests count that most does not. */
+export const wasm: Judge = { make: wasmEngine, checks: true, seconds: 20, text: 'wasm', file }
 export const icarus: Judge = { make: icarusEngine, checks: false, seconds: 60, text: 'icarus', file }
 export const verilator: Judge = { make: verilatorJudge, checks: true, seconds: 300, text: 'verilator', file }
 

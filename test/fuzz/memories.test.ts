@@ -5,7 +5,7 @@ import { portLayout } from '../../src/sim/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { bundle } from './bundle.ts'
-import { icarus, javascript, verilator } from './judges.ts'
+import { icarus, javascript, verilator, wasm } from './judges.ts'
 import type { Limits } from './random-component.ts'
 import { randomMemories } from './random-memories.ts'
 import { complaintReportOf, disagreement, disagreementIn, passDisagreement } from './report.ts'
@@ -24,13 +24,15 @@ const textOf = (seed: number, limits: Limits): string => `randomMemories(${seed}
 const timeout = full ? 3_600_000 : 300_000
 
 describe('random memories', () => {
-  it.each(kinds)(
-    'run in JavaScript as in the interpreter, with %s',
-    async (_, limits) => {
+  it.each(
+    kinds.flatMap(([what, limits]) => [javascript, wasm].map((judge) => [judge.text, what, judge, limits] as const)),
+  )(
+    'run in %s as in the interpreter, with %s',
+    async (_, __, judge, limits) => {
       for (let seed = 1; seed <= designs.js; seed++) {
         const { module } = randomMemories(seed, limits)
         const stimulus = randomStimulus(portLayout(module), cycles, seed)
-        expect(await disagreement(module, stimulus, javascript, textOf(seed, limits))).toBeUndefined()
+        expect(await disagreement(module, stimulus, judge, textOf(seed, limits))).toBeUndefined()
       }
     },
     timeout,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { portLayout } from '../../src/sim/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
-import { javascript } from '../fuzz/judges.ts'
+import { unsupported } from '../../src/sim/vector/supported.ts'
+import { javascript, wasm } from '../fuzz/judges.ts'
 import { type Limits, randomComponent } from '../fuzz/random-component.ts'
 import { disagreement } from '../fuzz/report.ts'
 
@@ -9,6 +10,7 @@ const full = Boolean(process.env.BITLOOM_FULL)
 /** Of each kind; 10,200 in the full suite. Components of several clocks and black boxes are in test/fuzz. */
 const designs = full ? 2000 : 150
 const cycles = full ? 200 : 60
+const timeout = full ? 3_600_000 : 300_000
 
 const kinds: readonly (readonly [string, Limits])[] = [
   ['narrow values', { width: 24, operations: 40, depth: 1 }],
@@ -31,6 +33,28 @@ describe('every engine agrees with the interpreter', () => {
         expect(await disagreement(module, stimulus, javascript, origin, seed % 4 === 0)).toBeUndefined()
       }
     },
-    full ? 3_600_000 : 300_000,
+    timeout,
+  )
+
+  const narrow: typeof kinds = [
+    ...kinds.filter(([, { width }]) => width <= 64),
+    ['values up to 64 bits', { width: 64, favourites: [31, 32, 33, 62, 63, 64], operations: 10, depth: 0 }],
+  ]
+  it.each(narrow)(
+    'WebAssembly on random components with %s that have a vector program',
+    async (what, limits) => {
+      const count = (what.startsWith('more') ? designs / 10 : designs) / (full ? 1 : 3)
+      let run = 0
+      for (let seed = 1; run < count; seed++) {
+        expect(seed, 'designs tried').toBeLessThan(10 * (run + 2))
+        const { module } = randomComponent(seed, limits)
+        if (unsupported(module)) continue
+        run++
+        const stimulus = randomStimulus(portLayout(module), cycles, seed)
+        const origin = `randomComponent(${seed}, ${JSON.stringify(limits)})`
+        expect(await disagreement(module, stimulus, wasm, origin, seed % 4 === 0)).toBeUndefined()
+      }
+    },
+    timeout,
   )
 })

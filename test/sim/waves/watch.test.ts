@@ -9,6 +9,7 @@ import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
 import { generate } from '../../../src/sim/javascript/generate.ts'
 import { declaredSignals, signalPaths } from '../../../src/sim/signals.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
+import { wasmEngine } from '../../../src/sim/wasm/engine.ts'
 import { type Limits, randomComponent } from '../../fuzz/random-component.ts'
 import { randomStructure } from '../../fuzz/random-structure.ts'
 import { loader, wide } from './designs.ts'
@@ -34,35 +35,39 @@ const kinds: readonly (readonly [string, (seed: number, limits: Limits) => { rea
 ]
 
 describe('what engines see inside', () => {
-  it.each(kinds)('is the same in JavaScript and in the interpreter, with %s', (what, make, limits) => {
+  it.each(kinds)('is the same in all our engines, with %s', (what, make, limits) => {
     for (let seed = 1; seed <= (what.startsWith('more') ? 3 : 25); seed++) {
       const { module } = make(seed, limits)
-      const engines = [interpreter(module), javascriptEngine(module)] as const
+      const engines = [interpreter(module), javascriptEngine(module), wasmEngine(module)] as const
       const stimulus = randomStimulus(engines[0].ports, 40, seed)
-      const [definition, javascript] = engines.map((engine) => seen(engine, module, stimulus))
+      const [definition, javascript, wasm] = engines.map((engine) => seen(engine, module, stimulus))
       expect(javascript, `seed ${seed}, limits ${JSON.stringify(limits)}`).toEqual(definition)
+      expect(wasm, `seed ${seed}, limits ${JSON.stringify(limits)}`).toEqual(definition)
       expect(signalPaths(module).length).toBeGreaterThan(3)
     }
   })
 
-  it.each(['js', 'interpreter'] as const)('is ports as the ports say, and registers before the edge, in %s', (name) => {
-    const engine = openEngine(name, loader)
-    const watched = engine.watch!(signalPaths(loader))
-    const stimulus = randomStimulus(engine.ports, 50, 3)
-    const value = (path: string): bigint => readPort(watched.words, portNamed(watched.signals, path))
-    for (let cycle = 0; cycle < 50; cycle++) {
-      const held = engine.register('sum.held')
-      engine.inputs.set(stimulus.subarray(cycle * 2, cycle * 2 + 2))
-      engine.step()
-      for (const port of engine.ports.outputs) expect(value(port.name)).toBe(readPort(engine.outputs, port))
-      for (const port of engine.ports.inputs) expect(value(port.name)).toBe(readPort(engine.inputs, port))
-      expect(value('sum.held')).toBe(held)
-      expect(value('sum.total')).toBe(held)
-      expect(value('doubled')).toBe(2n * value('words'))
-    }
-  })
+  it.each(['wasm', 'js', 'interpreter'] as const)(
+    'is ports as the ports say, and registers before the edge, in %s',
+    (name) => {
+      const engine = openEngine(name, loader)
+      const watched = engine.watch!(signalPaths(loader))
+      const stimulus = randomStimulus(engine.ports, 50, 3)
+      const value = (path: string): bigint => readPort(watched.words, portNamed(watched.signals, path))
+      for (let cycle = 0; cycle < 50; cycle++) {
+        const held = engine.register('sum.held')
+        engine.inputs.set(stimulus.subarray(cycle * 2, cycle * 2 + 2))
+        engine.step()
+        for (const port of engine.ports.outputs) expect(value(port.name)).toBe(readPort(engine.outputs, port))
+        for (const port of engine.ports.inputs) expect(value(port.name)).toBe(readPort(engine.inputs, port))
+        expect(value('sum.held')).toBe(held)
+        expect(value('sum.total')).toBe(held)
+        expect(value('doubled')).toBe(2n * value('words'))
+      }
+    },
+  )
 
-  it.each(['js', 'interpreter'] as const)(
+  it.each(['wasm', 'js', 'interpreter'] as const)(
     'can be asked for in the middle of a run, and twice, without changing it, in %s',
     (name) => {
       const plain = openEngine(name, wide)
@@ -85,7 +90,7 @@ describe('what engines see inside', () => {
   )
 
   it('is refused under a name there is not, with the nearest one', () => {
-    for (const engine of [openEngine('js', loader), openEngine('interpreter', loader)]) {
+    for (const engine of [openEngine('wasm', loader), openEngine('js', loader), openEngine('interpreter', loader)]) {
       expect(() => engine.watch!(['sum.hold'])).toThrow("loader has no signal 'sum.hold'; did you mean 'sum.held'?")
       expect(() => engine.watch!(['nothing.held'])).toThrow(
         "loader has no signal 'nothing.held'; there are start, x, count, busy, total, words, control, idle, doubled, sum.term, sum.clear, sum.total and 1 more",

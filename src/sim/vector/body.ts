@@ -1,0 +1,282 @@
+import { domainsOf, mainDomain, parentDomain } from '../../dsl/domains.ts'
+import {
+  type Instance,
+  type Memory,
+  type MemoryWrite,
+  type Module,
+  type Node,
+  type OperationName,
+  type Range,
+  widthOf,
+} from '../../dsl/ir.ts'
+import { declaredSignals } from '../signals.ts'
+import { type Inlining, inliningOf } from './inlining.ts'
+import { withProducts } from './products.ts'
+
+/** A value of a body. `args` index `Body.nodes`; an argument always comes before its reader. */
+export interface BodyNode extends Range {
+  readonly op: OperationName | 'const' | 'in' | 'out' | 'reg' | 'read' | 'lookup'
+  readonly args: readonly number[]
+  /** As in the IR; of a lookup the index in `Body.memories`. */
+  readonly amount: number
+  /** Of a constant. */
+  readonly value: bigint
+  /** Of `in` and `out`: the port; of `out`: the instance. */
+  readonly port: number
+  readonly instance: number
+}
+
+/** A module with its small instances inlined, wires and inner ports followed to what drives them. */
+export interface Body {
+  readonly module: Module
+  readonly nodes: readonly BodyNode[]
+  /** Node per input port, then per clock where the design has several: 1 where it has its edge. */
+  readonly inputs: readonly number[]
+  readonly outputs: readonly number[]
+  readonly registers: readonly {
+    readonly path: string
+    readonly node: number
+    readonly next: number
+    readonly reset: bigint
+  }[]
+  readonly memories: readonly BodyMemory[]
+  readonly checks: readonly { readonly part: string; readonly message: string; readonly holds: number }[]
+  readonly instances: readonly { readonly path: string; readonly of: Body; readonly inputs: readonly number[] }[]
+  /** The inlined instances by path, `''` the module itself, `core.`, `core.multiply_add.`: node per declared signal looked for. */
+  readonly parts: ReadonlyMap<string, { readonly module: Module; readonly nodeOf: (node: Node) => number }>
+}
+
+export interface BodyMemory extends Pick<Memory, 'depth' | 'word' | 'collide'> {
+  readonly path: string
+  readonly initial: readonly bigint[]
+  readonly writes: readonly { readonly address: number; readonly value: number; readonly enable: number }[]
+  readonly reads: readonly {
+    readonly path: string
+    readonly node: number
+    readonly address: number
+    readonly enable: number
+  }[]
+}
+
+/** A module in the tree of what is inlined into one body. */
+interface Context {
+  readonly module: Module
+  readonly path: string
+  readonly parent: Context | undefined
+  readonly instance: Instance | undefined
+  /** Node of the body for each node of the module, -1 where not yet known. */
+  readonly index: Int32Array
+  readonly children: Map<string, Context>
+  /** Index in `Body.instances` of the instances that are not inlined. */
+  readonly outer: Map<string, number>
+  readonly drivers: ReadonlyMap<Node, Node>
+  readonly outputs: ReadonlyMap<string, Node>
+  /** Of its first memory in the body. */
+  readonly firstMemory: number
+}
+
+const bit: Range = { min: 0n, max: 1n }
+
+/** The body of the top module; those of the modules that are not inlined hang on its instances. */
+export const bodyOf = (top: Module, watching = false): Body => {
+  const inlining = inliningOf(top)
+  const bodies = new Map<Module, Body>()
+  const clocks = domainsOf(top).length > 1
+  for (const module of inlining.modules) bodies.set(module, build(module, { inlining, bodies, clocks, watching }))
+  return bodies.get(top)!
+}
+
+interface Surroundings {
+  readonly inlining: Inlining
+  readonly bodies: ReadonlyMap<Module, Body>
+  /** True where the design has several clocks. */
+  readonly clocks: boolean
+  /** True where every declared signal gets a node. */
+  readonly watching: boolean
+}
+
+const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundings): Body => {
+  const nodes: BodyNode[] = []
+  const constants = new Map<string, number>()
+  const blank = { args: [], amount: 0, value: 0n, port: 0, instance: 0 }
+  const add = (node: Partial<BodyNode> & Pick<BodyNode, 'op' | 'min' | 'max'>): number =>
+    nodes.push({ ...blank, ...node }) - 1
+
+  const contexts: Context[] = []
+  const outer: { readonly context: Context; readonly instance: Instance; readonly of: Body }[] = []
+  let memoryCount = 0
+  const enter = (of: Module, path: string, parent?: Context, instance?: Instance): Context => {
+    const context: Context = {
+      module: of,
+      path,
+      parent,
+      instance,
+      index: new Int32Array(of.nodeCount).fill(-1),
+      children: new Map(),
+      outer: new Map(),
+      drivers: new Map(of.wires.map(({ node, driver }) => [node, driver])),
+      outputs: new Map(of.outputs.map(({ name, node }) => [name, node])),
+      firstMemory: memoryCount,
+    }
+    memoryCount += of.memories.length
+    contexts.push(context)
+    for (const child of of.instances)
+      if (inlining.inlines(of, child.of))
+        context.children.set(child.name, enter(child.of, `${path}${child.name}.`, context, child))
+      else context.outer.set(child.name, outer.push({ context, instance: child, of: bodies.get(child.of)! }) - 1)
+    return context
+  }
+  const root = enter(module, '')
+
+  const inputs = module.inputs.map(({ id, min, max }, port) => {
+    root.index[id] = add({ op: 'in', min, max, port })
+    return root.index[id]!
+  })
+  const ticks = new Map((clocks ? domainsOf(module) : []).map((domain) => [domain, add({ op: 'in', ...bit })] as const))
+  for (const node of ticks.values()) {
+    nodes[node] = { ...nodes[node]!, port: inputs.length }
+    inputs.push(node)
+  }
+  const tickOf = (context: Context, domain = mainDomain): number | undefined => {
+    let name = domain
+    for (let at = context; at.instance; at = at.parent!) name = parentDomain(at.instance, name)
+    return ticks.get(name)
+  }
+  const states = contexts.flatMap((context) =>
+    context.module.registers.map((register) => {
+      const { id, min, max } = register.node
+      const node = add({ op: 'reg', min, max })
+      context.index[id] = node
+      return { context, register, node }
+    }),
+  )
+  for (const { module, index } of contexts)
+    for (const { node } of module.memories.flatMap(({ reads }) => reads))
+      index[node.id] = add({ op: 'read', min: node.min, max: node.max })
+
+  const constant = (value: bigint, { min, max }: Range): number => {
+    const key = `${value} ${min} ${max}`
+    const known = constants.get(key) ?? add({ op: 'const', min, max, value })
+    constants.set(key, known)
+    return known
+  }
+  /** One step through an inner port or a wire; undefined where a value begins. */
+  const source = (context: Context, node: Node): readonly [Context, Node] | undefined => {
+    if (node.op === 'wire') return [context, context.drivers.get(node)!]
+    if (node.op === 'in') return [context.parent!, context.instance!.inputs.get(node.name)!]
+    const child = node.op === 'out' ? context.children.get(node.instance) : undefined
+    return child && node.op === 'out' ? [child, child.outputs.get(node.port)!] : undefined
+  }
+  const leaf = (context: Context, node: Node): number => {
+    const { min, max } = node
+    if (node.op === 'const') return constant(node.value, node)
+    if (node.op === 'out') {
+      const instance = context.outer.get(node.instance)!
+      const port = outer[instance]!.of.module.outputs.findIndex(({ name }) => name === node.port)
+      return add({ op: 'out', min, max, instance, port })
+    }
+    throw new TypeError(`${node.op} has no place in a body`)
+  }
+  /** Explicit stack: chains through thousands of nodes must not overflow the machine's own. */
+  const resolve = (context: Context, node: Node): number => {
+    const stack: { context: Context; node: Node }[] = [{ context, node }]
+    while (stack.length > 0) {
+      const at = stack[stack.length - 1]!
+      const { index } = at.context
+      if (index[at.node.id]! >= 0) {
+        stack.pop()
+        continue
+      }
+      const from = source(at.context, at.node)
+      const needs = from ? [from] : 'args' in at.node ? at.node.args.map((arg) => [at.context, arg] as const) : []
+      const missing = needs.find(([where, need]) => where.index[need.id]! < 0)
+      if (missing) {
+        stack.push({ context: missing[0], node: missing[1] })
+        continue
+      }
+      const args = needs.map(([where, need]) => where.index[need.id]!)
+      if (from) index[at.node.id] = args[0]!
+      else if ('args' in at.node) {
+        const { op, min, max } = at.node
+        const amount = at.node.op === 'lookup' ? memoryOf(at.context, at.node.memory) : at.node.amount
+        index[at.node.id] = add({ op, min, max, args, amount })
+      } else index[at.node.id] = leaf(at.context, at.node)
+      stack.pop()
+    }
+    return context.index[node.id]!
+  }
+  const memoryOf = ({ module, firstMemory }: Context, name: string): number =>
+    firstMemory + module.memories.findIndex((memory) => memory.name === name)
+  const choice = (test: number, yes: number, no: number, { min, max }: Range): number =>
+    add({ op: 'mux', min, max, args: [test, yes, no] })
+
+  const registers = states.map(({ context, register, node }) => {
+    const becomes = resolve(context, register.next)
+    const tick = tickOf(context, register.node.clock)
+    const next = tick === undefined || becomes === node ? becomes : choice(tick, becomes, node, register.node)
+    return { path: context.path + register.name, node, next, reset: register.reset }
+  })
+  const onEdge = (context: Context, enable: Node, clock: string | undefined): number => {
+    const wanted = resolve(context, enable)
+    const tick = tickOf(context, clock)
+    return tick === undefined ? wanted : add({ op: 'and', ...bit, args: [tick, wanted] })
+  }
+  /** The whole word that a write leaves, where it may leave parts of it as they are. */
+  const written = (context: Context, memory: Memory, { address, value, lanes }: MemoryWrite): number => {
+    const word = resolve(context, value)
+    if (!lanes) return word
+    const amount = memoryOf(context, memory.name)
+    const before = add({ op: 'lookup', ...memory.word, args: [resolve(context, address)], amount })
+    const width = widthOf(memory.word) / lanes.length
+    const field = (bits: number): Range => ({ min: 0n, max: (1n << BigInt(bits)) - 1n })
+    const part = (of: number, lane: number): number =>
+      add({ op: 'slice', ...field(width), args: [of], amount: lane * width })
+    return lanes
+      .map((lane, k) => choice(resolve(context, lane), part(word, k), part(before, k), field(width)))
+      .reduce((below, above, k) =>
+        add({ op: 'cat', ...field((k + 1) * width), args: [above, below], amount: k * width }),
+      )
+  }
+  const memories = contexts.flatMap((context) =>
+    context.module.memories.map(
+      (memory): BodyMemory => ({
+        path: context.path + memory.name,
+        depth: memory.depth,
+        word: memory.word,
+        collide: memory.collide,
+        initial: memory.initial ?? [],
+        writes: memory.writes.map((write) => ({
+          address: resolve(context, write.address),
+          value: written(context, memory, write),
+          enable: onEdge(context, write.enable, write.clock),
+        })),
+        reads: memory.reads.map(({ node, address, enable }) => ({
+          path: context.path + node.name,
+          node: context.index[node.id]!,
+          address: resolve(context, address),
+          enable: onEdge(context, enable, node.clock),
+        })),
+      }),
+    ),
+  )
+  const checks = contexts.flatMap((context) =>
+    context.module.checks.map(({ holds, message, clock, meets = clock }) => {
+      const edges = new Set([clock, meets].flatMap((domain) => tickOf(context, domain) ?? []))
+      const always = resolve(context, holds)
+      const kept = [...edges].reduce((kept, tick) => choice(tick, kept, constant(1n, bit), bit), always)
+      return { part: context.path, message, holds: kept }
+    }),
+  )
+  const instances = outer.map(({ context, instance, of }) => {
+    const ports = of.module.inputs.map(({ name }) => resolve(context, instance.inputs.get(name)!))
+    const edges = clocks ? domainsOf(of.module).map((domain) => tickOf(context, parentDomain(instance, domain))!) : []
+    return { path: context.path + instance.name, of, inputs: [...ports, ...edges] }
+  })
+  const outputs = module.outputs.map(({ node }) => resolve(root, node))
+  if (watching)
+    for (const context of contexts) for (const { node } of declaredSignals(context.module)) resolve(context, node)
+  const parts = new Map(
+    contexts.map(({ module, path, index }) => [path, { module, nodeOf: (node: Node) => index[node.id]! }]),
+  )
+  return { module, nodes: withProducts(nodes), inputs, outputs, registers, memories, checks, instances, parts }
+}

@@ -1,0 +1,135 @@
+import type { BodyNode } from './body.ts'
+import { type Group, isComputed, isUniform, lanesOf } from './groups.ts'
+import type { Homes } from './homes.ts'
+import type { Job } from './jobs.ts'
+import { masks } from './lane-type.ts'
+import type { Operand, Place, ProgramMemory, Statement, Step, Vector } from './program.ts'
+import type { Vectors } from './vectors.ts'
+import type { Wires } from './wires.ts'
+
+/** What steps are made with. */
+export interface Emission {
+  readonly steps: Step[]
+  readonly vectors: Vectors
+  readonly homes: Homes
+  readonly wires: Wires
+  readonly memories: ReadonlyMap<Group, readonly ProgramMemory[]>
+  readonly checks: boolean
+  readonly escapes: (group: Group, node: number) => boolean
+  /** Present values of the registers whose next ones a loop has stored. */
+  readonly stored: Set<Vector>
+}
+
+/** What a node computes, given its operands. */
+export const statementOf = (
+  { memories }: Emission,
+  group: Group,
+  node: number,
+  lane: number,
+  operands: readonly Operand[],
+  stores: readonly Place[],
+): Statement => {
+  const of: BodyNode = group.body.nodes[node]!
+  const args = of.args.map((arg) => group.body.nodes[arg]!)
+  return {
+    op: of.op as Statement['op'],
+    of,
+    ranges: args,
+    ...group.types[node]!,
+    operands,
+    stores,
+    ...(of.op === 'lookup' && { memory: { of: memories.get(group)![of.amount]!, lane } }),
+  }
+}
+
+/** The loop of a job in a group of several lanes. */
+export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job): void => {
+  const { steps, vectors, homes, wires, checks, escapes, stored } = emission
+  const { body, types } = group
+  const statements: Statement[] = []
+  const results = new Map<number, number>()
+  const operandOf = (node: number): Operand => {
+    const statement = results.get(node)
+    return statement === undefined
+      ? wires.operand(homes.places(group, node, lane, lanes), types[node]!.type)
+      : { kind: 'result', statement, type: types[node]!.type }
+  }
+  for (const node of nodes) {
+    const stores: Place[] = []
+    const storeAt = ({ vector, lane: first }: Place): void => {
+      stores.push({ vector, lane: first + lane })
+    }
+    if (escapes(group, node)) {
+      if (!homes.of(group, node))
+        homes.set(group, node, { vector: vectors.make(types[node]!.type, lanesOf(group, node), 'temporary'), lane: 0 })
+      storeAt(homes.of(group, node)!)
+    }
+    for (const register of body.registers)
+      if (register.next === node && isUniform(group, register.node) === isUniform(group, node)) {
+        const { vector, lane: first } = homes.of(group, register.node)!
+        storeAt({ vector: homes.nextOf(vector), lane: first })
+        stored.add(vector)
+      }
+    const operands = body.nodes[node]!.args.map(operandOf)
+    results.set(node, statements.push(statementOf(emission, group, node, lane, operands, stores)) - 1)
+  }
+  if (checks)
+    for (const node of new Set(body.checks.map(({ holds }) => holds)))
+      if (results.has(node)) statements.push(checkOf(operandOf(node)))
+  const padded = statements.every(
+    ({ op, stores }) =>
+      op !== 'check' && op !== 'lookup' && stores.every((place) => place.lane + lanes === place.vector.length),
+  )
+  steps.push({ kind: 'loop', lanes, statements, padded })
+}
+
+const checkOf = (operand: Operand): Statement => ({
+  op: 'check',
+  of: { min: 0n, max: 1n, amount: 0 },
+  ranges: [],
+  type: masks[8],
+  work: masks[8],
+  operands: [operand],
+  stores: [],
+})
+
+/** Checks of what is not computed in a loop that looks at it. */
+export const emitCheckLoops = ({ steps, homes, wires }: Emission, groups: readonly Group[]): void => {
+  for (const group of groups)
+    for (const node of new Set(group.body.checks.map(({ holds }) => holds))) {
+      const of = group.body.nodes[node]!
+      if (group.lanes > 1 && isComputed(of)) continue
+      if (of.op === 'const' && of.value === 1n) continue
+      const lanes = lanesOf(group, node)
+      const operand = wires.operand(homes.places(group, node, 0, lanes), masks[8])
+      steps.push({ kind: 'loop', lanes, statements: [checkOf(operand)], padded: false })
+    }
+}
+
+/** The clock edges of all memories. */
+export const emitEdges = ({ steps, homes, wires, memories }: Emission, groups: readonly Group[]): void => {
+  for (const group of groups)
+    group.body.memories.forEach(({ writes, reads, collide }, k) => {
+      const operand = (node: number): Operand =>
+        wires.operand(homes.places(group, node, 0, group.lanes), group.types[node]!.type)
+      steps.push({
+        kind: 'edge',
+        memory: memories.get(group)![k]!,
+        collide,
+        writes: writes.map(({ address, value, enable }) => ({
+          address: operand(address),
+          value: operand(value),
+          enable: operand(enable),
+        })),
+        reads: reads.map(({ node, address, enable }) => {
+          const { vector, lane } = homes.of(group, node)!
+          return {
+            address: operand(address),
+            enable: operand(enable),
+            now: operand(node),
+            next: { vector: homes.nextOf(vector), lane },
+          }
+        }),
+      })
+    })
+}

@@ -1,0 +1,113 @@
+import type { PortLayout } from '../engine.ts'
+import { type Group, isUniform, lanesOf, type Origin, originOf } from './groups.ts'
+import { type LaneType, signed, unsigned } from './lane-type.ts'
+import type { Place, Vector } from './program.ts'
+import type { Vectors } from './vectors.ts'
+
+/** Where values are in memory; what is only read in the loop that computes it has no place there. */
+export interface Homes {
+  /** Of lane 0. */
+  of(group: Group, node: number): Place | undefined
+  set(group: Group, node: number, place: Place): void
+  /** Where the value begins that a node has in a lane. */
+  placeOf(group: Group, node: number, lane: number): Place
+  /** The same for several lanes. */
+  places(group: Group, node: number, lane: number, lanes: number): readonly Place[]
+  /** The vector that holds a register's value after the edge. */
+  nextOf(vector: Vector): Vector
+}
+
+/** A register of a group, or what a read port of a memory shows. */
+export interface State {
+  readonly node: number
+  readonly path: string
+  /** Node of its next value, and its value after reset; a read port has neither. */
+  readonly next: number | undefined
+  readonly reset: bigint | undefined
+}
+
+/** Registers that share a vector. */
+export interface Pack {
+  readonly group: Group
+  readonly states: readonly State[]
+  /** Lanes of each. */
+  readonly lanes: number
+  readonly vector: Vector
+}
+
+/** Puts inputs into their rows and registers into vectors. */
+export const homesOf = (
+  groups: readonly Group[],
+  ports: PortLayout,
+  vectors: Vectors,
+): { readonly homes: Homes; readonly packs: readonly Pack[] } => {
+  const known = groups.map(({ body }) => new Array<Place | undefined>(body.nodes.length))
+  const successors = new Map<Vector, Vector>()
+  const homes: Homes = {
+    of: (group, node) => known[group.index]![node],
+    set(group, node, place) {
+      known[group.index]![node] = place
+    },
+    placeOf(group, node, lane) {
+      return placeOfOrigin(originOf(group, node, lane))
+    },
+    places: (group, node, lane, lanes) => Array.from({ length: lanes }, (_, k) => homes.placeOf(group, node, lane + k)),
+    nextOf: (vector) => successors.get(vector)!,
+  }
+  const placeOfOrigin = ({ group, node, lane }: Origin): Place => {
+    const of = group.body.nodes[node]!
+    if (of.op === 'const') return vectors.constant(of.value)
+    const home = known[group.index]![node]
+    if (!home) throw new Error(`${of.op} of ${group.body.module.name} has no place`)
+    return lane === 0 ? home : { vector: home.vector, lane: home.lane + lane }
+  }
+
+  const top = groups[0]!
+  const rows = {
+    signed: rowOf(vectors, signed[32], ports.inputWords),
+    unsigned: rowOf(vectors, unsigned[32], ports.inputWords),
+  }
+  ports.inputs.forEach(({ range, offset, words }, k) => {
+    const node = top.body.inputs[k]!
+    if (words === 1) homes.set(top, node, { vector: range.max < 2n ** 31n ? rows.signed : rows.unsigned, lane: offset })
+    else {
+      const type = range.max < 2n ** 63n ? signed[64] : unsigned[64]
+      homes.set(top, node, { vector: vectors.at('input', 4 * offset, type, 1), lane: 0 })
+    }
+  })
+  const packs = groups.flatMap((group) =>
+    alike(group).map((states): Pack => {
+      const lanes = lanesOf(group, states[0]!.node)
+      const { now, next } = vectors.state(group.types[states[0]!.node]!.type, lanes * states.length)
+      successors.set(now, next)
+      states.forEach(({ node }, k) => {
+        homes.set(group, node, { vector: now, lane: k * lanes })
+      })
+      return { group, states, lanes, vector: now }
+    }),
+  )
+  return { homes, packs }
+}
+
+const rowOf = (vectors: Vectors, type: LaneType, words: number): Vector => vectors.at('input', 0, type, words)
+
+export const statesOf = ({ body }: Group): readonly State[] => [
+  ...body.registers.map(({ node, path, next, reset }) => ({ node, path, next, reset })),
+  ...body.memories.flatMap(({ reads }) =>
+    reads.map(({ node, path }) => ({ node, path, next: undefined, reset: undefined })),
+  ),
+]
+
+/** At the top, registers whose names differ in digits only lie side by side: `skew_3_1`, `skew_3_2`, ... */
+const alike = (group: Group): readonly (readonly State[])[] => {
+  const packs = new Map<string, State[]>()
+  for (const state of statesOf(group)) {
+    const { min, max, op } = group.body.nodes[state.node]!
+    const alone = group.lanes > 1 || op === 'read'
+    const key = alone
+      ? `${state.node}`
+      : `${state.path.replaceAll(/\d+/g, '#')} ${min} ${max} ${isUniform(group, state.node)}`
+    packs.set(key, [...(packs.get(key) ?? []), state])
+  }
+  return [...packs.values()]
+}

@@ -1,0 +1,33 @@
+import type { Body } from './body.ts'
+import { type Group, isComputed, type LaneOrder } from './groups.ts'
+import type { Ranks } from './ranks.ts'
+import { computedIn } from './schedule.ts'
+
+/** Lanes a rank must have on average for a vector of them to be worth while. */
+const lanesARank = 4
+
+/**
+ * Lanes of one rank side by side, for groups whose lanes differ in rank, so that they can be computed together; undefined
+ * where no group would gain. Other wires may get worse by it.
+ */
+export const orderByRank = (groups: readonly Group[], ranks: Ranks): LaneOrder | undefined => {
+  const latest = new Map<Body, Map<number, number>>()
+  for (const group of groups) {
+    if (group.lanes === 1 || !group.body.nodes.some(isComputed)) continue
+    const byLane = new Int32Array(group.lanes)
+    for (const cone of new Set(computedIn(group).map((node) => ranks.coneOf(group, node))))
+      for (let lane = 0; lane < group.lanes; lane++) byLane[lane] = Math.max(byLane[lane]!, cone.ranks[lane]!)
+    const distinct = new Set(byLane).size
+    if (distinct === 1 || group.lanes / distinct < lanesARank) continue
+    group.parents.forEach((parent, lane) => {
+      const of = latest.get(parent.body) ?? new Map<number, number>()
+      const instance = group.instances[lane]!
+      latest.set(parent.body, of.set(instance, Math.max(of.get(instance) ?? 0, byLane[lane]!)))
+    })
+  }
+  if (latest.size === 0) return undefined
+  return (body) => {
+    const rank = (instance: number): number => latest.get(body)?.get(instance) ?? 0
+    return body.instances.map((_, k) => k).sort((a, b) => rank(a) - rank(b))
+  }
+}

@@ -1,0 +1,83 @@
+import { type Group, isComputed, isUniform, originOf } from './groups.ts'
+
+/** A node that somebody outside reads: an output, or a signal under watch. */
+export interface Root {
+  readonly group: Group
+  readonly node: number
+}
+
+/** Marks what registers, memories, checks and roots depend on. */
+export const markLive = (groups: readonly Group[], checks: boolean, roots: readonly Root[]): void => {
+  const work: Root[] = [...roots]
+  const want = (group: Group, ...nodes: readonly number[]): void => {
+    for (const node of nodes) if (group.live[node] === 0) work.push({ group, node })
+  }
+  for (const group of groups) {
+    const { registers, memories, checks: promises } = group.body
+    for (const { node, next } of registers) want(group, node, next)
+    for (const { writes, reads } of memories) {
+      for (const { address, value, enable } of writes) want(group, address, value, enable)
+      for (const { node, address, enable } of reads) want(group, node, address, enable)
+    }
+    if (checks) want(group, ...promises.map(({ holds }) => holds))
+  }
+  for (let at = work.pop(); at; at = work.pop()) {
+    const { group, node } = at
+    if (group.live[node] === 1) continue
+    group.live[node] = 1
+    const { op, args, port, instance } = group.body.nodes[node]!
+    if (op === 'out') {
+      const child = group.children[instance]!
+      want(child, child.body.outputs[port]!)
+    } else if (op === 'in')
+      group.parents.forEach((parent, lane) => {
+        want(parent, parent.body.instances[group.instances[lane]!]!.inputs[port]!)
+      })
+    else want(group, ...args)
+  }
+}
+
+/**
+ * Finds the nodes that may differ between lanes: those of a group begin with one value in all lanes, and keep it as long as
+ * nothing that reaches them differs. Starts from the belief that all are alike and gives up what contradicts it.
+ */
+export const markVarying = (groups: readonly Group[]): void => {
+  const several = groups.filter(({ lanes }) => lanes > 1)
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const group of several) {
+      const next = new Map(group.body.registers.map((register) => [register.node, register.next]))
+      group.body.nodes.forEach((_, node) => {
+        if (group.live[node] === 0 || group.varying[node] === 1 || !varies(group, node, next)) return
+        group.varying[node] = 1
+        changed = true
+      })
+    }
+  }
+}
+
+const varies = (group: Group, node: number, next: ReadonlyMap<number, number>): boolean => {
+  const of = group.body.nodes[node]!
+  if (of.op === 'read' || of.op === 'lookup') return true
+  if (of.op === 'reg') return !isUniform(group, next.get(node)!)
+  if (isComputed(of)) return of.args.some((arg) => !isUniform(group, arg))
+  if (of.op === 'out') {
+    // Lanes of one instance are lanes of its group, which may be more.
+    const child = group.children[of.instance]!
+    return !isUniform(child, child.body.outputs[of.port]!)
+  }
+  return of.op === 'in' && drivenApart(group, node)
+}
+
+/** True where two lanes of an input are driven by different values. */
+const drivenApart = (group: Group, node: number): boolean => {
+  const first = originOf(group, node, 0)
+  const value = first.group.body.nodes[first.node]!
+  for (let lane = 1; lane < group.lanes; lane++) {
+    const other = originOf(group, node, lane)
+    if (other.group === first.group && other.node === first.node && other.lane === first.lane) continue
+    const of = other.group.body.nodes[other.node]!
+    if (of.op !== 'const' || value.op !== 'const' || of.value !== value.value) return true
+  }
+  return false
+}

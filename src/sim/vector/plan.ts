@@ -1,0 +1,146 @@
+import type { PortLayout } from '../engine.ts'
+import type { Body } from './body.ts'
+import { type Emission, emitCheckLoops, emitEdges, emitJob } from './emit.ts'
+import { escapesOf } from './escapes.ts'
+import { asWritten, type Group, groupsOf, type LaneOrder, originOf, setTypes } from './groups.ts'
+import { homesOf, type Pack, statesOf } from './homes.ts'
+import { inOrder, instancesOf } from './instances.ts'
+import { jobsOf, type Schedules } from './jobs.ts'
+import { orderByRank } from './lane-order.ts'
+import { integerType } from './lane-type.ts'
+import { markLive, markVarying, type Root } from './liveness.ts'
+import { emitPacks } from './packs.ts'
+import type { Place, Program, ProgramMemory, ProgramRegister, Step } from './program.ts'
+import { type Ranks, ranksOf } from './ranks.ts'
+import { emitRow, type RowValue } from './rows.ts'
+import { schedulesOf } from './schedule.ts'
+import { vectors as newVectors } from './vectors.ts'
+import { costOf, wires as newWires } from './wires.ts'
+
+/** A signal to write into the row of watched words. */
+export interface WatchedNode {
+  /** Path of the instance that is no part of another body, and the node in its body. */
+  readonly path: string
+  readonly node: number
+  readonly offset: number
+  readonly words: number
+}
+
+export interface PlanOptions {
+  readonly checks: boolean
+  readonly watched?: readonly WatchedNode[]
+}
+
+/**
+ * Plans a design as a vector program. Throws a RangeError where values depend on themselves within a cycle, which no module
+ * made by `component` does.
+ */
+export const plan = (top: Body, ports: PortLayout, options: PlanOptions): Program => {
+  const first = planWith(top, ports, options, asWritten)
+  const order = orderByRank(first.groups, first.ranks)
+  if (!order) return first.program
+  const second = planWith(top, ports, options, order)
+  return second.cost < first.cost ? second.program : first.program
+}
+
+interface Planned {
+  readonly program: Program
+  readonly groups: readonly Group[]
+  readonly ranks: Ranks
+  readonly cost: number
+}
+
+const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOptions, order: LaneOrder): Planned => {
+  const groups = groupsOf(top, order)
+  const located = instancesOf(groups)
+  const looks = watched.map(({ path, ...look }) => ({ ...look, ...located.get(path)! }))
+  const outputs = ports.outputs.map(({ offset, words }, k): RowValue => {
+    return { group: groups[0]!, node: top.outputs[k]!, lane: 0, offset, words }
+  })
+  const roots: Root[] = [...outputs, ...looks]
+  markLive(groups, checks, roots)
+  setTypes(groups, roots)
+  markVarying(groups)
+  const ranks = ranksOf(groups)
+
+  const schedules: Schedules = new Map(groups.map((group) => [group, schedulesOf(group, ranks)]))
+  const steps: Step[] = []
+  const vectors = newVectors()
+  const { homes, packs } = homesOf(groups, ports, vectors)
+  const memories = new Map<Group, readonly ProgramMemory[]>(
+    groups.map((group) => [
+      group,
+      group.body.memories.map(({ depth, word, initial }) =>
+        vectors.memory({ depth, lanes: group.lanes, type: integerType(word)!, initial }),
+      ),
+    ]),
+  )
+  const wires = newWires(vectors, steps)
+  const emission: Emission = {
+    steps,
+    vectors,
+    homes,
+    wires,
+    memories,
+    checks,
+    escapes: escapesOf(groups, schedules, checks, roots),
+    stored: new Set(),
+  }
+
+  // Registers that only copy what registers or inputs hold come first, so that others read these copies.
+  const isCopy = ({ group, states, lanes }: Pack): boolean =>
+    states.every(({ next }) => {
+      for (let lane = 0; lane < lanes; lane++)
+        if (next === undefined || ranks.rankOf(originOf(group, next, lane)) > 0) return false
+      return true
+    })
+  const commit = ({ group, states, lanes, vector }: Pack): void =>
+    wires.commit(
+      homes.nextOf(vector),
+      states.flatMap(({ next }) => homes.places(group, next!, 0, lanes)),
+    )
+  const copies = packs.filter(isCopy)
+  for (const pack of copies) commit(pack)
+  for (const job of jobsOf(schedules)) {
+    if (job.group.lanes === 1) emitPacks(emission, job)
+    else emitJob(emission, job)
+  }
+  if (checks) emitCheckLoops(emission, groups)
+  emitRow(emission, 'output', outputs)
+  emitRow(emission, 'watch', looks)
+  const done = new Set(copies)
+  for (const pack of packs)
+    if (!done.has(pack) && !emission.stored.has(pack.vector) && pack.states[0]!.next !== undefined) commit(pack)
+  emitEdges(emission, groups)
+
+  const registers: ProgramRegister[] = []
+  const promises: { path: string; message: string; holds: Place }[] = []
+  const memoryPaths = new Map<string, { memory: ProgramMemory; lane: number }>()
+  for (const [path, { group, lane }] of located) {
+    for (const { node, path: name, reset } of statesOf(group))
+      registers.push({ path: path + name, place: homes.placeOf(group, node, lane), reset })
+    group.body.memories.forEach((memory, k) => {
+      memoryPaths.set(path + memory.path, { memory: memories.get(group)![k]!, lane })
+    })
+  }
+  if (checks)
+    for (const { path, group, lane, part } of inOrder(groups[0]!))
+      for (const { part: of, message, holds } of group.body.checks)
+        if (of === part) promises.push({ path, message, holds: homes.placeOf(group, holds, lane) })
+  const rowBytes = (words: number): number => 4 * words
+  const sizes = vectors.layOut({
+    input: rowBytes(ports.inputWords),
+    output: rowBytes(ports.outputWords),
+    watch: rowBytes(looks.reduce((most, { offset, words }) => Math.max(most, offset + words), 0)),
+  })
+  const program: Program = {
+    vectors: vectors.all,
+    steps,
+    memories: [...memories.values()].flat(),
+    sizes,
+    registers,
+    checks: promises,
+    memoryPaths,
+  }
+  return { program, groups, ranks, cost: costOf(steps) }
+}

@@ -1,0 +1,135 @@
+import type { OperationName, Range } from '../../dsl/ir.ts'
+import type { LaneType } from './lane-type.ts'
+
+/**
+ * A vector program: one clock cycle of a design as loops over lanes. Plain data between the planner, which knows modules,
+ * and the back ends, which know instructions. The steps run in their order once a cycle; then `state` and `next` change
+ * places.
+ */
+export interface Program {
+  readonly vectors: readonly Vector[]
+  readonly steps: readonly Step[]
+  readonly memories: readonly ProgramMemory[]
+  /** Bytes of each space. */
+  readonly sizes: Readonly<Record<Space, number>>
+  readonly registers: readonly ProgramRegister[]
+  /** Every check of every instance, in the order in which other engines report them. */
+  readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: Place }[]
+  /** Bytes from one lane of a memory to the next are in the memory; these are its words by path. */
+  readonly memoryPaths: ReadonlyMap<string, { readonly memory: ProgramMemory; readonly lane: number }>
+}
+
+/**
+ * Where a vector lives. `input` and `output` are rows of 32-bit words as in the engine's interface, one a cycle; `watch` is
+ * one such row. `state` and `next` have the same layout. What is in `temporary` lasts for the cycle, constants for ever.
+ */
+export type Space = 'input' | 'output' | 'watch' | 'state' | 'next' | 'temporary'
+
+/** Lanes side by side; behind those longer than one there is room for three more, which may hold anything. */
+export interface Vector {
+  readonly id: number
+  readonly type: LaneType
+  readonly length: number
+  readonly space: Space
+  /** Bytes from the start of its space. */
+  readonly offset: number
+  /** Of a constant. */
+  readonly value?: bigint
+  /** Lanes before the first and behind the last that always hold one value, for loops that read beyond the edge of an array. */
+  readonly halo?: { readonly value: bigint; readonly before: number; readonly behind: number }
+}
+
+/** One lane of a vector, or the first of several. */
+export interface Place {
+  readonly vector: Vector
+  readonly lane: number
+}
+
+/** What lane i of a loop reads. */
+export type Operand =
+  /** What an earlier statement of the loop computed in this lane. */
+  | { readonly kind: 'result'; readonly statement: number; readonly type: LaneType }
+  /** Lane `lane + stride * i`. */
+  | {
+      readonly kind: 'lanes'
+      readonly vector: Vector
+      readonly lane: number
+      readonly stride: 1 | 2
+      readonly type: LaneType
+    }
+  /** One lane for all. */
+  | { readonly kind: 'one'; readonly vector: Vector; readonly lane: number; readonly type: LaneType }
+  | { readonly kind: 'constant'; readonly value: bigint; readonly type: LaneType }
+
+/** `check` notes that a lane of its operand is 0; it has no result. */
+export interface Statement {
+  readonly op: OperationName | 'copy' | 'lookup' | 'check'
+  /** Bounds of the result and the operation's constant, as in the IR. */
+  readonly of: Range & { readonly amount: number }
+  /** Bounds of the operands. */
+  readonly ranges: readonly Range[]
+  readonly type: LaneType
+  /** What it is computed in; see `workType`. */
+  readonly work: LaneType
+  readonly operands: readonly Operand[]
+  /** Lane i of the result goes to lane i from there on. */
+  readonly stores: readonly Place[]
+  /** Of a lookup: the memory, and whose words lane 0 reads. */
+  readonly memory?: { readonly of: ProgramMemory; readonly lane: number }
+}
+
+export type Step = Loop | Moves | Gather | MemoryEdge
+
+/** The statements, one after the other, in each of `lanes` lanes. */
+export interface Loop {
+  readonly kind: 'loop'
+  readonly lanes: number
+  readonly statements: readonly Statement[]
+  /** True where lanes beyond the last may be computed and stored as well. */
+  readonly padded: boolean
+}
+/** Single lanes copied. */
+export interface Moves {
+  readonly kind: 'moves'
+  readonly moves: readonly { readonly to: Place; readonly from: Place }[]
+}
+/** Lanes of one vector copied through a table: lane `to[k]` becomes lane `from[k]` of the other. */
+export interface Gather {
+  readonly kind: 'gather'
+  readonly into: Vector
+  readonly of: Vector
+  readonly to: readonly number[]
+  readonly from: readonly number[]
+  /** Vectors in which a back end keeps the tables, of 32-bit lanes: places in bytes. */
+  readonly tables: { readonly to: Vector; readonly from: Vector }
+}
+/** The clock edge of a memory in each of its lanes; see `Memory` in the IR. */
+export interface MemoryEdge {
+  readonly kind: 'edge'
+  readonly memory: ProgramMemory
+  readonly writes: readonly { readonly address: Operand; readonly value: Operand; readonly enable: Operand }[]
+  readonly reads: readonly {
+    readonly address: Operand
+    readonly enable: Operand
+    readonly now: Operand
+    readonly next: Place
+  }[]
+  readonly collide: 'old' | 'new' | 'never'
+}
+
+/** The words of a memory of all instances of its module, lane after lane. */
+export interface ProgramMemory {
+  readonly depth: number
+  readonly lanes: number
+  readonly type: LaneType
+  readonly initial: readonly bigint[]
+  /** Bytes from the start of all memories. */
+  readonly offset: number
+}
+
+export interface ProgramRegister {
+  readonly path: string
+  readonly place: Place
+  /** Undefined for what a memory's read port shows, which reset leaves alone. */
+  readonly reset: bigint | undefined
+}

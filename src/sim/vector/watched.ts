@@ -1,0 +1,28 @@
+import { declaredSignals } from '../signals.ts'
+import type { Body } from './body.ts'
+import type { WatchedNode } from './plan.ts'
+
+/** Finds declared signals, named by paths that exist, in the bodies of a design. */
+export const watchedNodes = (
+  top: Body,
+  signals: readonly { readonly path: string; readonly offset: number; readonly words: number }[],
+): readonly WatchedNode[] =>
+  signals.map(({ path, offset, words }) => {
+    const names = path.split('.')
+    const signal = names.pop()!
+    let body = top
+    let outer = ''
+    let part = ''
+    for (const name of names) {
+      const inside = `${part}${name}.`
+      if (body.parts.has(inside)) part = inside
+      else {
+        body = body.instances.find((instance) => `${instance.path}.` === inside)!.of
+        outer += inside
+        part = ''
+      }
+    }
+    const { module, nodeOf } = body.parts.get(part)!
+    const { node } = declaredSignals(module).find(({ name }) => name === signal)!
+    return { path: outer, node: nodeOf(node), offset, words }
+  })

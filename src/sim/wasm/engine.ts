@@ -1,0 +1,92 @@
+import type { Module } from '../../dsl/ir.ts'
+import { type CheckFailure, type Engine, portLayout, rowsOf } from '../engine.ts'
+import { flatten } from '../flatten.ts'
+import { type EngineOptions, keptFailures } from '../interpret.ts'
+import { javascriptEngine } from '../javascript/engine.ts'
+import { bodyOf } from '../vector/body.ts'
+import { plan } from '../vector/plan.ts'
+import { unsupported } from '../vector/supported.ts'
+import { watchedNodes } from '../vector/watched.ts'
+import { layOut, type Watch } from '../watch.ts'
+import { type Instance, instantiate } from './instance.ts'
+import { webAssembly } from './web-assembly.ts'
+
+/**
+ * The design as a vector program in WebAssembly SIMD: what is there many times is computed many lanes at a time. Designs that
+ * have no vector program run on the JavaScript engine, which then says why in `fallback`.
+ */
+export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}): Engine => {
+  const reason = webAssembly === undefined ? 'there is no WebAssembly' : unsupported(module)
+  if (reason !== undefined) return Object.assign(javascriptEngine(module, { checks }), { fallback: reason })
+
+  const ports = portLayout(module)
+  const failures: CheckFailure[] = []
+  let failedChecks = 0
+  let cycle = 0
+  const failed = (within: number, message: () => string): void => {
+    if (++failedChecks <= keptFailures) failures.push({ cycle: cycle + within, message: message() })
+  }
+  let instance: Instance = instantiate(plan(bodyOf(module), ports, { checks }), ports, failed)
+  instance.reset()
+  const inputs = new Int32Array(ports.inputWords)
+  const outputs = new Int32Array(ports.outputWords)
+  const watches: Watch[] = []
+  const watchedPaths: string[] = []
+
+  const go = (source: Int32Array, rows: number, cycles: number, response?: Int32Array): void => {
+    for (let done = 0; done < cycles; ) {
+      const count = Math.min(instance.rows, cycles - done)
+      if (rows === 1) instance.fill(source, 0, 0, 1)
+      else
+        for (let k = 0; k < count; ) {
+          const row = (done + k) % rows
+          const length = Math.min(rows - row, count - k)
+          instance.fill(source, row, k, length)
+          k += length
+        }
+      instance.run(count, rows > 1, response !== undefined)
+      if (response) response.set(instance.outputs(count), done * ports.outputWords)
+      cycle += count
+      done += count
+      if (done === cycles) outputs.set(instance.outputs(response ? count : 1).subarray(-ports.outputWords))
+    }
+    for (const { words, from } of watches.map(({ words }, k) => ({ words, from: starts[k]! })))
+      words.set(instance.watched(from, words.length))
+  }
+  const starts: number[] = []
+
+  return {
+    name: 'wasm',
+    ports,
+    inputs,
+    outputs,
+    step: (cycles = 1) => go(inputs, 1, cycles),
+    replay: (stimulus, cycles, response) => go(stimulus, rowsOf(ports, stimulus), cycles, response),
+    reset: () => instance.reset(),
+    register: (path) => instance.register(path),
+    watch(paths) {
+      const flat = flatten(module, [...watchedPaths, ...paths])
+      const watch = layOut(flat.watched.slice(watchedPaths.length))
+      const from = watches.reduce((sum, { words }) => sum + words.length, 0)
+      const all = [...watches, watch].flatMap(({ writes }, k) =>
+        writes.map(({ port }) => ({ path: port.name, words: port.words, offset: port.offset + (starts[k] ?? from) })),
+      )
+      const body = bodyOf(module, true)
+      const next = instantiate(plan(body, ports, { checks, watched: watchedNodes(body, all) }), ports, failed)
+      next.takeOver(instance)
+      instance = next
+      watches.push(watch)
+      starts.push(from)
+      watchedPaths.push(...paths)
+      return watch
+    },
+    failures,
+    get failedChecks() {
+      return failedChecks
+    },
+    get cycle() {
+      return cycle
+    },
+    close() {},
+  }
+}

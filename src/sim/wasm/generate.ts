@@ -1,0 +1,212 @@
+import { bytesOf } from '../vector/lane-type.ts'
+import type { Gather, Program, Step, Vector } from '../vector/program.ts'
+import { type FunctionCode, moduleOf } from './encoding.ts'
+import { type Frame, type Layout, pushBase } from './frame.ts'
+import { memoryEdge } from './memory.ts'
+import { convert, loadLane, move, storeLane } from './scalar.ts'
+import { laneLoop } from './vector-loop.ts'
+import { type Local, Writer } from './writer.ts'
+
+/** Statements that one function holds, so that V8 optimises it well and soon. */
+const functionSize = 1000
+
+/** The parameters of `run`, in their order; those of the parts are the rows and states. */
+const parameters = ['cycles', 'input', 'inputStride', 'output', 'outputStride', 'state', 'next'] as const
+
+/**
+ * A WebAssembly module whose `run(cycles, input, inputStride, output, outputStride, state, next)` runs cycles on rows that are
+ * so many bytes apart and returns where the state is afterwards. It calls `host.failed(cycle, state)` after a cycle in which
+ * checks failed, before its clock edge.
+ */
+export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuffer> => {
+  const parts = cut(program.steps)
+  const inMemory = readElsewhere(program, parts)
+  const functions: FunctionCode[] = []
+  const code = (steps: readonly Step[], writer: Writer, bases: Frame['bases']): void => {
+    const frame: Frame = { writer, layout, bases, held: new Map(), inMemory: (vector) => inMemory.has(vector) }
+    for (const step of steps) emitStep(frame, step)
+  }
+  const local = (index: number): Local => ({ index, type: 'i32' })
+  const inOne = parts.length <= 1
+  if (!inOne)
+    for (const steps of parts) {
+      const writer = new Writer(4)
+      code(steps, writer, { input: local(0), output: local(1), state: local(2), next: local(3) })
+      writer.put(0x0b)
+      functions.push(finished(writer, ['i32', 'i32', 'i32', 'i32'], []))
+    }
+
+  const writer = new Writer(parameters.length)
+  const at = Object.fromEntries(parameters.map((name, k) => [name, local(k)])) as Record<
+    (typeof parameters)[number],
+    Local
+  >
+  const cycle = writer.lasting('i32')
+  const swap = writer.lasting('i32')
+  const add = (to: Local, amount: () => void): void => {
+    writer.get(to)
+    amount()
+    writer.calculate('i32', 'add')
+    writer.set(to)
+  }
+  writer.repeat(() => {
+    if (inOne) code(parts[0] ?? [], writer, at)
+    else
+      functions.forEach((_, k) => {
+        for (const base of [at.input, at.output, at.state, at.next]) writer.get(base)
+        writer.call(k + 1)
+      })
+    if (program.checks.length > 0) {
+      writer.i32(0)
+      writer.access(0x28, layout.flag)
+      writer.when(() => {
+        writer.i32(0)
+        writer.i32(0)
+        writer.access(0x36, layout.flag)
+        writer.get(cycle)
+        writer.get(at.state)
+        writer.call(0)
+      })
+    }
+    writer.get(at.state)
+    writer.set(swap)
+    writer.get(at.next)
+    writer.set(at.state)
+    writer.get(swap)
+    writer.set(at.next)
+    add(at.input, () => writer.get(at.inputStride))
+    add(at.output, () => writer.get(at.outputStride))
+    add(cycle, () => writer.i32(1))
+    writer.get(cycle)
+    writer.get(at.cycles)
+    writer.calculate('i32', 'lt_s')
+  })
+  writer.get(at.state)
+  writer.put(0x0b)
+  functions.push(
+    finished(
+      writer,
+      parameters.map(() => 'i32' as const),
+      ['i32'],
+    ),
+  )
+  return moduleOf(functions)
+}
+
+const finished = (
+  { code, locals }: Writer,
+  parameters: FunctionCode['parameters'],
+  results: FunctionCode['results'],
+): FunctionCode => ({ parameters, results, locals, code })
+
+/** Steps in parts of about `functionSize` statements. */
+const cut = (steps: readonly Step[]): readonly (readonly Step[])[] => {
+  const parts: Step[][] = []
+  let size = functionSize
+  for (const step of steps) {
+    const weight = weightOf(step)
+    if (size > 0 && size + weight > functionSize) {
+      parts.push([])
+      size = 0
+    }
+    parts[parts.length - 1]!.push(step)
+    size += weight
+  }
+  return parts
+}
+
+const weightOf = (step: Step): number => {
+  if (step.kind === 'moves') return step.moves.length
+  if (step.kind !== 'loop') return 4
+  const { lanes, statements } = step
+  return statements.length * (lanes < 4 ? lanes : 4)
+}
+
+/** Temporary vectors that are read outside the function that writes them, or not lane by lane. */
+const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[]): ReadonlySet<Vector> => {
+  const found = new Set<Vector>(checks.map(({ holds }) => holds.vector))
+  const home = new Map<Vector, number>()
+  const read = (vector: Vector, part: number): void => {
+    if (home.get(vector) !== part) found.add(vector)
+  }
+  parts.forEach((steps, part) => {
+    for (const step of steps) {
+      if (step.kind === 'loop') {
+        for (const { operands, stores } of step.statements) {
+          for (const operand of operands) {
+            if (operand.kind === 'lanes') found.add(operand.vector)
+            if (operand.kind === 'one') read(operand.vector, part)
+          }
+          for (const { vector } of stores) home.set(vector, part)
+        }
+      } else if (step.kind === 'moves')
+        for (const { to, from } of step.moves) {
+          read(from.vector, part)
+          home.set(to.vector, part)
+        }
+      else if (step.kind === 'gather') found.add(step.of).add(step.into)
+      else
+        for (const { address, enable, ...port } of [...step.writes, ...step.reads])
+          for (const operand of [address, enable, 'value' in port ? port.value : port.now])
+            if ('vector' in operand) found.add(operand.vector)
+    }
+  })
+  return found
+}
+
+const emitStep = (frame: Frame, step: Step): void => {
+  switch (step.kind) {
+    case 'loop':
+      laneLoop(frame, step)
+      return
+    case 'moves':
+      for (const { to, from } of step.moves) move(frame, to, from)
+      return
+    case 'gather':
+      gather(frame, step)
+      return
+    case 'edge':
+      memoryEdge(frame, step)
+  }
+}
+
+const gather = (frame: Frame, { into, of, to, tables }: Gather): void => {
+  const { writer, layout } = frame
+  writer.scope(() => {
+    const at = writer.local('i32')
+    writer.i32(0)
+    writer.set(at)
+    writer.repeat(() => {
+      const push = (vector: Vector, table: Vector): void => {
+        pushBase(frame, vector)
+        writer.get(at)
+        writer.access(0x28, layout.temporary + table.offset)
+        writer.calculate('i32', 'add')
+      }
+      const start = (vector: Vector): number => (vector.space === 'temporary' ? layout.temporary : 0) + vector.offset
+      push(into, tables.to)
+      push(of, tables.from)
+      loadLane(frame, of.type, start(of))
+      convert(frame, of.type, into.type)
+      storeLane(frame, into.type, start(into))
+      writer.get(at)
+      writer.i32(4)
+      writer.calculate('i32', 'add')
+      writer.tee(at)
+      writer.i32(4 * to.length)
+      writer.calculate('i32', 'lt_s')
+    })
+  })
+}
+
+/** What the tables of a gather hold: bytes from the start of each vector. */
+export const tablesOf = ({
+  into,
+  of,
+  to,
+  from,
+  tables,
+}: Gather): readonly { readonly table: Vector; readonly bytes: readonly number[] }[] => [
+  { table: tables.to, bytes: to.map((lane) => lane * bytesOf(into.type)) },
+  { table: tables.from, bytes: from.map((lane) => lane * bytesOf(of.type)) },
+]

@@ -1,0 +1,138 @@
+import type { PortLayout } from '../engine.ts'
+import { bytesOf, type LaneType } from '../vector/lane-type.ts'
+import type { Place, Program } from '../vector/program.ts'
+import { layoutOf } from './frame.ts'
+import { generate, tablesOf } from './generate.ts'
+import { webAssembly } from './web-assembly.ts'
+
+type Run = (
+  cycles: number,
+  input: number,
+  inputStride: number,
+  output: number,
+  outputStride: number,
+  state: number,
+  next: number,
+) => number
+
+/** A program with its memory, ready to run. */
+export interface Instance {
+  /** Cycles that one call runs at most. */
+  readonly rows: number
+  /** Takes rows of a stimulus, from row `from`, as rows `to` and on of the next call. */
+  fill(stimulus: Int32Array, from: number, to: number, count: number): void
+  /** Runs cycles on a row each or all on the first, and keeps every row of outputs or the last. */
+  run(cycles: number, eachRow: boolean, everyOutput: boolean): void
+  /** Rows of outputs of the last call. */
+  outputs(rows: number): Int32Array
+  watched(from: number, words: number): Int32Array
+  reset(): void
+  register(path: string): bigint | undefined
+  /** Goes on where another program of the same design is. */
+  takeOver(from: Instance): void
+  /** The bytes of a memory's words, of one of its instances. */
+  wordsOf(path: string): Uint8Array | undefined
+}
+
+/** Called for each check that failed in a cycle of the running call. */
+export type Failed = (cycle: number, message: () => string) => void
+
+export const instantiate = (program: Program, ports: PortLayout, failed: Failed): Instance => {
+  const layout = layoutOf(program)
+  const { sizes, checks } = program
+  const memory = new webAssembly!.Memory({ initial: Math.ceil(layout.bytes / 65536) })
+  const view = new DataView(memory.buffer)
+  const words = new Int32Array(memory.buffer)
+  let [state, next] = layout.states
+
+  const byteOf = ({ vector, lane }: Place, states: number): number => {
+    const start = vector.space === 'temporary' ? layout.temporary : vector.space === 'input' ? inputRow : states
+    return start + vector.offset + lane * bytesOf(vector.type)
+  }
+  /** Row that checks of inputs are about. */
+  let inputRow = layout.input
+  let inputStride = 0
+
+  const report = (cycle: number, states: number): void => {
+    inputRow = layout.input + cycle * inputStride
+    for (const { path, message, holds } of checks)
+      if (readLane(view, byteOf(holds, states), holds.vector.type) === 0n)
+        failed(cycle, () => (path ? `${path}: ${message}` : message))
+    inputRow = layout.input
+  }
+  const compiled = new webAssembly!.Module(generate(program, layout))
+  const run = new webAssembly!.Instance(compiled, { host: { memory, failed: report } }).exports.run as unknown as Run
+
+  for (const vector of program.vectors)
+    if (vector.value !== undefined) writeLane(view, layout.temporary + vector.offset, vector.type, vector.value)
+  for (const { halo, space, type, length, offset } of program.vectors) {
+    if (!halo || space === 'next') continue
+    const lanes = [...beside(-halo.before, halo.before), ...beside(length, halo.behind)]
+    for (const start of space === 'state' ? layout.states : [layout.temporary])
+      for (const lane of lanes) writeLane(view, start + offset + lane * bytesOf(type), type, halo.value)
+  }
+  for (const step of program.steps)
+    if (step.kind === 'gather')
+      for (const { table, bytes } of tablesOf(step)) words.set(bytes, (layout.temporary + table.offset) / 4)
+  for (const { offset, depth, lanes, type, initial } of program.memories)
+    for (let lane = 0; lane < lanes; lane++)
+      initial.slice(0, depth).forEach((word, k) => {
+        writeLane(view, layout.memories + offset + (lane * depth + k) * bytesOf(type), type, word)
+      })
+  const registers = new Map(program.registers.map((register) => [register.path, register]))
+
+  return {
+    rows: layout.rows,
+    fill(stimulus, from, to, count) {
+      const { inputWords } = ports
+      const rows = stimulus.subarray(from * inputWords, (from + count) * inputWords)
+      words.set(rows, layout.input / 4 + to * inputWords)
+    },
+    run(cycles, eachRow, everyOutput) {
+      inputStride = eachRow ? sizes.input : 0
+      state = run(cycles, layout.input, inputStride, layout.output, everyOutput ? sizes.output : 0, state, next)
+      next = layout.states[0] + layout.states[1] - state
+    },
+    outputs: (rows) => words.subarray(layout.output / 4, layout.output / 4 + rows * ports.outputWords),
+    watched: (from, length) => words.subarray(layout.watch / 4 + from, layout.watch / 4 + from + length),
+    reset() {
+      for (const { place, reset } of program.registers)
+        if (reset !== undefined) writeLane(view, byteOf(place, state), place.vector.type, reset)
+    },
+    register(path) {
+      const found = registers.get(path)
+      return found && readLane(view, byteOf(found.place, state), found.place.vector.type)
+    },
+    takeOver(from) {
+      for (const { path, place } of program.registers)
+        writeLane(view, byteOf(place, state), place.vector.type, from.register(path)!)
+      for (const path of program.memoryPaths.keys()) this.wordsOf(path)!.set(from.wordsOf(path)!)
+    },
+    wordsOf(path) {
+      const found = program.memoryPaths.get(path)
+      if (!found) return undefined
+      const { offset, depth, type } = found.memory
+      const bytes = depth * bytesOf(type)
+      return new Uint8Array(memory.buffer, layout.memories + offset + found.lane * bytes, bytes)
+    },
+  }
+}
+
+const beside = (from: number, count: number): number[] => Array.from({ length: count }, (_, k) => from + k)
+
+const readLane = (view: DataView, at: number, { bits, kind }: LaneType): bigint => {
+  if (kind === 'mask') return BigInt(view.getInt8(at) & 1)
+  const value =
+    bits === 64
+      ? view.getBigInt64(at, true)
+      : BigInt(bits === 8 ? view.getInt8(at) : bits === 16 ? view.getInt16(at, true) : view.getInt32(at, true))
+  return kind === 'signed' ? value : BigInt.asUintN(bits, value)
+}
+
+const writeLane = (view: DataView, at: number, { bits, kind }: LaneType, value: bigint): void => {
+  const lane = BigInt.asIntN(bits, kind === 'mask' ? -value : value)
+  if (bits === 8) view.setInt8(at, Number(lane))
+  else if (bits === 16) view.setInt16(at, Number(lane), true)
+  else if (bits === 32) view.setInt32(at, Number(lane), true)
+  else view.setBigInt64(at, lane, true)
+}

@@ -1,0 +1,294 @@
+import { fits, isSigned, widthOf } from '../../dsl/ir.ts'
+import { type LaneType, masks } from '../vector/lane-type.ts'
+import type { Operand, Place, Statement } from '../vector/program.ts'
+import { type Frame, keyOf, loadOp, offsetOf, pushBase, storeOp } from './frame.ts'
+import { wordAt } from './memory.ts'
+import { type Local, op } from './writer.ts'
+
+/**
+ * Code for one lane. A value is an exact integer in an i32, or in an i64 where its lane has 64 bits; what is a mask in
+ * memory is 0 or 1 here. An unsigned value of 32 or 64 bits is its bit pattern.
+ */
+export const kindOf = ({ bits }: LaneType): 'i32' | 'i64' => (bits === 64 ? 'i64' : 'i32')
+
+/** Converts the value on the stack. */
+export const convert = ({ writer }: Frame, from: LaneType, to: LaneType): void => {
+  if (kindOf(from) === kindOf(to)) return
+  if (kindOf(to) === 'i32') writer.put(0xa7)
+  else writer.put(from.kind === 'signed' ? 0xac : 0xad)
+}
+
+/** Puts a lane on the stack, from memory at `base` + `offset` of which `base` is on the stack. */
+export const loadLane = ({ writer }: Frame, type: LaneType, offset: number): void => {
+  writer.access(loadOp(type), offset)
+  if (type.kind !== 'mask') return
+  writer.i32(1)
+  writer.calculate('i32', 'and')
+}
+
+/** Stores the value on the stack, over the address under it. */
+export const storeLane = ({ writer }: Frame, type: LaneType, offset: number): void => {
+  if (type.kind === 'mask') {
+    writer.i32(-1)
+    writer.calculate('i32', 'mul')
+  }
+  writer.access(storeOp(type), offset)
+}
+
+/** Puts a lane on the stack; what does not change within the cycle is loaded once. */
+export const push = (frame: Frame, place: Place): void => {
+  const { writer, held } = frame
+  const { vector } = place
+  if (vector.value !== undefined) {
+    writer.constant(kindOf(vector.type), vector.value)
+    return
+  }
+  const known = held.get(keyOf(place))
+  if (known) {
+    writer.get(known)
+    return
+  }
+  pushBase(frame, vector)
+  loadLane(frame, vector.type, offsetOf(frame, place))
+  if (vector.space !== 'state' && vector.space !== 'input') return
+  const local = writer.lasting(kindOf(vector.type))
+  writer.tee(local)
+  held.set(keyOf(place), local)
+}
+
+/** Writes a lane from a variable that holds a value of type `from`. */
+export const store = (frame: Frame, place: Place, local: Local, from: LaneType): void => {
+  const { writer, held, inMemory } = frame
+  const { vector } = place
+  if (vector.space === 'temporary' && vector.length === 1) {
+    const lasting = writer.lasting(kindOf(vector.type))
+    writer.get(local)
+    convert(frame, from, vector.type)
+    writer.set(lasting)
+    held.set(keyOf(place), lasting)
+    if (!inMemory(vector)) return
+  }
+  pushBase(frame, vector)
+  writer.get(local)
+  convert(frame, from, vector.type)
+  storeLane(frame, vector.type, offsetOf(frame, place))
+}
+
+/** Copies a lane. */
+export const move = (frame: Frame, to: Place, from: Place): void => {
+  const { writer } = frame
+  writer.scope(() => {
+    const local = writer.local(kindOf(from.vector.type))
+    push(frame, from)
+    writer.set(local)
+    store(frame, to, local, from.vector.type)
+  })
+}
+
+interface Value {
+  readonly local: Local
+  readonly type: LaneType
+}
+
+/** The statements of a loop in lane `lane`. */
+export const scalarLane = (frame: Frame, statements: readonly Statement[], lane: number): void => {
+  const { writer } = frame
+  writer.scope(() => {
+    const values: Value[] = []
+    for (const statement of statements) {
+      const argument = (k: number, as: LaneType): void => {
+        pushOperand(frame, statement.operands[k]!, lane, values)
+        convert(frame, typeOf(statement.operands[k]!), as)
+      }
+      if (statement.op === 'check') {
+        argument(0, statement.work)
+        writer.calculate('i32', 'eqz')
+        writer.when(() => raiseFlag(frame))
+        continue
+      }
+      const type = compute(frame, statement, argument, lane)
+      convert(frame, type, statement.type)
+      const local = writer.local(kindOf(statement.type))
+      writer.set(local)
+      values.push({ local, type: statement.type })
+      for (const { vector, lane: first } of statement.stores)
+        store(frame, { vector, lane: first + lane }, local, statement.type)
+    }
+  })
+}
+
+export const raiseFlag = ({ writer, layout }: Frame): void => {
+  writer.i32(0)
+  writer.i32(1)
+  writer.access(0x36, layout.flag)
+}
+
+const typeOf = (operand: Operand): LaneType => operand.type
+
+const pushOperand = (frame: Frame, operand: Operand, lane: number, values: readonly Value[]): void => {
+  const { writer } = frame
+  if (operand.kind === 'constant') writer.constant(kindOf(operand.type), operand.value)
+  else if (operand.kind === 'result') writer.get(values[operand.statement]!.local)
+  else if (operand.kind === 'one') push(frame, operand)
+  else push(frame, { vector: operand.vector, lane: operand.lane + operand.stride * lane })
+}
+
+/** Leaves the result on the stack; its type says how it is to be read. */
+const compute = (
+  frame: Frame,
+  statement: Statement,
+  argument: (k: number, as: LaneType) => void,
+  lane: number,
+): LaneType => {
+  const { writer } = frame
+  const { work, of, ranges, operands, type } = statement
+  const kind = kindOf(work)
+  const bits = kind === 'i32' ? 32 : 64
+  const isSignedWork = work.kind === 'signed'
+  const shifted = (direction: 'shl' | 'shr_s' | 'shr_u', places: number): void => {
+    if (places === 0) return
+    writer.constant(kind, BigInt(places))
+    writer.calculate(kind, direction)
+  }
+  /** Every bit of a value without sign goes beyond the lowest. */
+  const nothing = (): LaneType => {
+    writer.constant(kind, 0n)
+    return work
+  }
+  switch (statement.op) {
+    case 'copy':
+      argument(0, type)
+      return type
+    case 'add':
+    case 'sub':
+    case 'mul':
+    case 'and':
+    case 'or':
+    case 'xor':
+      argument(0, work)
+      argument(1, work)
+      writer.calculate(kind, statement.op)
+      return work
+    case 'not':
+      writer.constant(kind, of.max)
+      argument(0, work)
+      writer.calculate(kind, 'sub')
+      return work
+    case 'eq':
+    case 'lt':
+      argument(0, work)
+      argument(1, work)
+      writer.calculate(kind, statement.op === 'eq' ? 'eq' : work.kind === 'unsigned' ? 'lt_u' : 'lt_s')
+      return type
+    case 'mux':
+      argument(1, work)
+      argument(2, work)
+      argument(0, masks[8])
+      writer.put(op.select)
+      return work
+    case 'shl':
+      if (of.amount >= bits) return nothing()
+      argument(0, work)
+      shifted('shl', of.amount)
+      return work
+    case 'shr':
+      if (of.amount >= bits && !isSignedWork) return nothing()
+      argument(0, work)
+      shifted(isSignedWork ? 'shr_s' : 'shr_u', Math.min(of.amount, bits - 1))
+      return work
+    case 'slice':
+      if (of.amount >= bits) return nothing()
+      argument(0, work)
+      shifted('shr_u', of.amount)
+      writer.constant(kind, of.max)
+      writer.calculate(kind, 'and')
+      return work
+    case 'cat':
+      argument(1, work)
+      if (of.amount >= bits) return work
+      argument(0, work)
+      shifted('shl', of.amount)
+      writer.calculate(kind, 'or')
+      return work
+    case 'shlBy':
+      argument(0, work)
+      argument(1, work)
+      writer.calculate(kind, 'shl')
+      return work
+    case 'shrBy': {
+      argument(0, work)
+      if (ranges[1]!.max < BigInt(bits)) {
+        argument(1, work)
+        writer.calculate(kind, isSignedWork ? 'shr_s' : 'shr_u')
+        return work
+      }
+      const places = writer.local(kind)
+      argument(1, work)
+      writer.set(places)
+      const inReach = (): void => {
+        writer.get(places)
+        writer.constant(kind, BigInt(bits))
+        writer.calculate(kind, 'lt_u')
+      }
+      if (isSignedWork) {
+        writer.get(places)
+        writer.constant(kind, BigInt(bits - 1))
+        inReach()
+        writer.put(op.select)
+        writer.calculate(kind, 'shr_s')
+      } else {
+        writer.get(places)
+        writer.calculate(kind, 'shr_u')
+        writer.constant(kind, 0n)
+        inReach()
+        writer.put(op.select)
+      }
+      return work
+    }
+    case 'wrap': {
+      argument(0, work)
+      if (fits(ranges[0]!, of)) return work
+      const width = widthOf(of)
+      if (isSigned(of)) {
+        if (width === 8 || width === 16) writer.calculate(kind, width === 8 ? 'extend8' : 'extend16')
+        else {
+          shifted('shl', bits - width)
+          shifted('shr_s', bits - width)
+        }
+      } else if (width < bits) {
+        writer.constant(kind, (1n << BigInt(width)) - 1n)
+        writer.calculate(kind, 'and')
+      }
+      return work
+    }
+    case 'sat': {
+      const value = writer.local(kind)
+      argument(0, work)
+      writer.set(value)
+      const clamp = (bound: bigint, beyond: 'gt_s' | 'gt_u' | 'lt_s' | 'lt_u'): void => {
+        writer.constant(kind, bound)
+        writer.get(value)
+        writer.get(value)
+        writer.constant(kind, bound)
+        writer.calculate(kind, beyond)
+        writer.put(op.select)
+        writer.set(value)
+      }
+      if (ranges[0]!.max > of.max) clamp(of.max, isSignedWork ? 'gt_s' : 'gt_u')
+      if (ranges[0]!.min < of.min) clamp(of.min, isSignedWork ? 'lt_s' : 'lt_u')
+      writer.get(value)
+      return work
+    }
+    case 'lookup': {
+      const address = writer.local('i32')
+      argument(0, operands[0]!.type)
+      if (kindOf(operands[0]!.type) === 'i64') writer.put(0xa7)
+      writer.set(address)
+      const { of: memory, lane: first } = statement.memory!
+      wordAt(frame, memory, address, first + lane)
+      return memory.type
+    }
+    case 'check':
+      throw new TypeError('a check has no result')
+  }
+}

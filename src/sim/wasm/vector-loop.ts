@@ -1,0 +1,331 @@
+import { bytesOf, type LaneType, masks, signed, unsigned } from '../vector/lane-type.ts'
+import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
+import { baseOf, type Frame, offsetOf, storeOp } from './frame.ts'
+import { wordAt } from './memory.ts'
+import { convert, kindOf, push, raiseFlag, scalarLane } from './scalar.ts'
+import { opcodeOf, simd } from './simd-instructions.ts'
+import { type Operands, vectorOperation } from './simd-operations.ts'
+import { type Chunk, converted, register, registersOf, splat, type VectorValue } from './simd-values.ts'
+import type { Local } from './writer.ts'
+
+/** Steps of a loop that are written out one after the other. */
+const mostUnrolled = 2
+
+/** A loop over lanes: as many chunks as fit, what is left in smaller ones, and the last lanes one by one. */
+export const laneLoop = (frame: Frame, { lanes, statements, padded: mayPad }: Loop): void => {
+  const padded = mayPad && statements.every(({ stores }) => stores.every(({ vector }) => !vector.halo))
+  let lane = 0
+  for (const { chunk, steps } of chunksOf(statements, lanes, padded)) {
+    frame.writer.scope(() => {
+      chunkLoop(frame, statements, lane, chunk, steps)
+    })
+    lane += chunk * steps
+  }
+  for (; lane < lanes; lane++) scalarLane(frame, statements, lane)
+}
+
+const chunksOf = (
+  statements: readonly Statement[],
+  lanes: number,
+  padded: boolean,
+): readonly { readonly chunk: Chunk; readonly steps: number }[] => {
+  if (lanes < 4) return []
+  const widest = statements.reduce((bits, { work }) => Math.max(bits, work.bits), 8)
+  const largest: Chunk = widest === 64 ? 8 : 16
+  const chunks: { chunk: Chunk; steps: number }[] = []
+  let left = lanes
+  for (const chunk of [16, 8, 4] as const) {
+    if (chunk > largest) continue
+    const steps = Math.floor(left / chunk)
+    if (steps > 0) chunks.push({ chunk, steps })
+    left -= chunk * steps
+  }
+  if (left > 0 && padded) chunks.push({ chunk: 4, steps: 1 })
+  return chunks
+}
+
+const chunkLoop = (
+  frame: Frame,
+  statements: readonly Statement[],
+  first: number,
+  chunk: Chunk,
+  steps: number,
+): void => {
+  const { writer } = frame
+  // Constants and lanes that are the same for all are made before the loop.
+  const before: number[] = []
+  const hoisted = new Map<string, Local>()
+  const hoist = (key: string, body: () => void): Local => {
+    const known = hoisted.get(key)
+    if (known) return known
+    const local = writer.lasting('v128')
+    before.push(
+      ...writer.captured(() => {
+        body()
+        writer.set(local)
+      }),
+    )
+    hoisted.set(key, local)
+    return local
+  }
+  const holds = statements.some(({ op }) => op === 'check')
+    ? hoist('checks', () => splat(writer, masks[8], 1n))
+    : undefined
+  const inside = (step: Step): void => {
+    writer.scope(() => oneStep(frame, statements, { ...step, first, chunk, hoist, holds }))
+  }
+  const body = writer.captured(() => {
+    if (steps <= mostUnrolled) for (let k = 0; k < steps; k++) inside({ unrolled: k, pointer: fixedPointer(frame) })
+    else {
+      const lane = writer.local('i32')
+      writer.i32(0)
+      writer.set(lane)
+      writer.repeat(() => {
+        inside({ unrolled: 0, pointer: movingPointer(frame, lane) })
+        writer.get(lane)
+        writer.i32(chunk)
+        writer.calculate('i32', 'add')
+        writer.tee(lane)
+        writer.i32(chunk * steps)
+        writer.calculate('i32', 'lt_s')
+      })
+    }
+  })
+  writer.append(before)
+  writer.append(body)
+  if (!holds) return
+  writer.get(holds)
+  if (chunk === 16) writer.simd(simd.allTrue8)
+  else {
+    writer.simd(chunk === 8 ? simd.extract64 : simd.extract32, 0)
+    writer.constant(chunk === 8 ? 'i64' : 'i32', -1n)
+    writer.calculate(chunk === 8 ? 'i64' : 'i32', 'eq')
+  }
+  writer.calculate('i32', 'eqz')
+  writer.when(() => raiseFlag(frame))
+}
+
+/** Puts the address of lane 0 of a step on the stack, less the offset of the loop's first lane. */
+type Pointer = (place: Place, stride: number) => void
+interface Step {
+  /** Steps before this one, where each is written out. */
+  readonly unrolled: number
+  readonly pointer: Pointer
+}
+
+const fixedPointer =
+  (frame: Frame): Pointer =>
+  ({ vector }) => {
+    const base = baseOf(frame, vector)
+    if (base) frame.writer.get(base)
+    else frame.writer.i32(0)
+  }
+
+const movingPointer = (frame: Frame, lane: Local): Pointer => {
+  const { writer } = frame
+  const known = new Map<string, Local>()
+  return ({ vector }, stride) => {
+    const base = baseOf(frame, vector)
+    const size = stride * bytesOf(vector.type)
+    const key = `${size} ${base?.index}`
+    const pointer = known.get(key)
+    if (pointer) {
+      writer.get(pointer)
+      return
+    }
+    writer.get(lane)
+    if (size > 1) {
+      writer.i32(Math.log2(size))
+      writer.calculate('i32', 'shl')
+    }
+    if (base) {
+      writer.get(base)
+      writer.calculate('i32', 'add')
+    }
+    const local = writer.local('i32')
+    writer.tee(local)
+    known.set(key, local)
+  }
+}
+
+interface StepContext extends Step {
+  readonly first: number
+  readonly chunk: Chunk
+  readonly hoist: (key: string, body: () => void) => Local
+  readonly holds: Local | undefined
+}
+
+const oneStep = (frame: Frame, statements: readonly Statement[], context: StepContext): void => {
+  const { writer } = frame
+  const { unrolled, pointer, first, chunk, hoist, holds } = context
+  const results: VectorValue[] = []
+  const known = new Map<string, VectorValue>()
+  const once = (key: string, make: () => VectorValue): VectorValue => {
+    const value = known.get(key) ?? make()
+    known.set(key, value)
+    return value
+  }
+  const start = first + chunk * unrolled
+  const constant = (type: LaneType, value: bigint): Local =>
+    hoist(`${value} ${type.bits} ${type.kind === 'mask'}`, () => splat(writer, type, value))
+  const converter = { writer, chunk, constant }
+  const everywhere = (type: LaneType, local: Local): VectorValue => ({
+    type,
+    registers: Array.from({ length: registersOf(type, chunk) }, () => local),
+  })
+
+  const keyOf = (operand: Operand): string => {
+    if (operand.kind === 'result') return `result ${operand.statement}`
+    if (operand.kind === 'constant') return `constant ${operand.value}`
+    return `${operand.kind} ${operand.vector.id} ${operand.lane} ${operand.kind === 'lanes' ? operand.stride : 0}`
+  }
+  const raw = (operand: Operand): VectorValue => {
+    if (operand.kind === 'result') return results[operand.statement]!
+    return once(keyOf(operand), () => {
+      if (operand.kind === 'constant') return everywhere(operand.type, constant(operand.type, operand.value))
+      if (operand.kind === 'one') return everywhere(operand.type, uniform(operand, operand.type))
+      return operand.stride === 1 ? load(operand) : loadEverySecond(operand)
+    })
+  }
+  /** A single lane, splat into lanes of a type before the loop. */
+  const uniform = (operand: Extract<Operand, { kind: 'one' }>, type: LaneType): Local =>
+    hoist(`${keyOf(operand)} ${type.bits} ${type.kind === 'mask'}`, () => {
+      push(frame, operand)
+      convert(frame, operand.type, type)
+      if (type.kind === 'mask') {
+        writer.constant(kindOf(type), -1n)
+        writer.calculate(kindOf(type), 'mul')
+      }
+      writer.simd(opcodeOf('splat', type.bits))
+    })
+  const as = (operand: Operand, type: LaneType): VectorValue => {
+    if (operand.kind === 'constant') return everywhere(type, constant(type, operand.value))
+    if (operand.kind === 'one') return everywhere(type, uniform(operand, type))
+    const value = raw(operand)
+    if (value.type === type) return value
+    return once(`${keyOf(operand)} as ${type.kind} ${type.bits}`, () => converted(converter, value, type))
+  }
+
+  const byteOf = ({ vector, lane }: Place, stride = 1): number =>
+    offsetOf(frame, { vector, lane: lane + stride * start })
+  const load = (operand: Extract<Operand, { kind: 'lanes' }>): VectorValue => {
+    const { type } = operand
+    const bytes = Math.min(16, chunk * bytesOf(type))
+    const opcode = bytes === 16 ? simd.load : bytes === 8 ? simd.load64Zero : simd.load32Zero
+    const registers = Array.from({ length: registersOf(type, chunk) }, (_, k) =>
+      register(writer, () => {
+        pointer(operand, 1)
+        writer.simdAccess(opcode, byteOf(operand) + 16 * k)
+      }),
+    )
+    return { type, registers }
+  }
+  const loadEverySecond = (operand: Extract<Operand, { kind: 'lanes' }>): VectorValue => {
+    const { type, vector, lane } = operand
+    // Even and odd lanes share their loads.
+    const odd = lane & 1
+    const even = { vector, lane: lane - odd }
+    const size = bytesOf(type)
+    const picked = Array.from({ length: 16 }, (_, k) => (2 * Math.floor(k / size) + odd) * size + (k % size))
+    const whole = (k: number): Local =>
+      once(`whole ${vector.id} ${even.lane} ${k}`, () => ({
+        type,
+        registers: [
+          register(writer, () => {
+            pointer(even, 2)
+            writer.simdAccess(simd.load, byteOf(even, 2) + 16 * k)
+          }),
+        ],
+      })).registers[0]!
+    const registers = Array.from({ length: registersOf(type, chunk) }, (_, k) => {
+      const [low, high] = [whole(2 * k), whole(2 * k + 1)]
+      return register(writer, () => {
+        writer.get(low)
+        writer.get(high)
+        writer.simd(simd.shuffle, ...picked)
+      })
+    })
+    return { type, registers }
+  }
+  const store = (place: Place, { type, registers }: VectorValue): void => {
+    const bytes = Math.min(16, chunk * bytesOf(type))
+    registers.forEach((of, k) => {
+      pointer(place, 1)
+      writer.get(of)
+      if (bytes === 16) writer.simdAccess(simd.store, byteOf(place) + 16 * k)
+      else writer.simdAccess(bytes === 8 ? simd.store64Lane : simd.store32Lane, byteOf(place), 0)
+    })
+  }
+  /** Words at an address in each lane, by way of memory. */
+  const lookup = (statement: Statement): VectorValue => {
+    const { of: memory, lane: firstLane } = statement.memory!
+    const addresses = as(statement.operands[0]!, unsigned[32])
+    const { scratch } = frame.layout
+    const words = scratch + 64
+    addresses.registers.forEach((of, k) => {
+      writer.i32(0)
+      writer.get(of)
+      writer.simdAccess(simd.store, scratch + 16 * k)
+    })
+    // The lane the loop stands at is the address of a vector of bytes.
+    const from = writer.local('i32')
+    pointer({ vector: byteVector, lane: 0 }, 1)
+    writer.set(from)
+    writer.scope(() => {
+      const [address, lane] = [writer.local('i32'), writer.local('i32')]
+      for (let k = 0; k < chunk; k++) {
+        writer.i32(0)
+        writer.access(0x28, scratch + 4 * k)
+        writer.set(address)
+        writer.get(from)
+        writer.i32(firstLane + start + k)
+        writer.calculate('i32', 'add')
+        writer.set(lane)
+        writer.i32(0)
+        wordAt(frame, memory, address, lane)
+        writer.access(storeOp(memory.type), words + k * bytesOf(memory.type))
+      }
+    })
+    const { type } = memory
+    const registers = Array.from({ length: registersOf(type, chunk) }, (_, k) =>
+      register(writer, () => {
+        writer.i32(0)
+        writer.simdAccess(simd.load, words + 16 * k)
+      }),
+    )
+    return { type, registers }
+  }
+
+  for (const statement of statements) {
+    if (statement.op === 'check') {
+      const { registers } = as(statement.operands[0]!, masks[8])
+      writer.get(holds!)
+      writer.get(registers[0]!)
+      writer.simd(simd.and)
+      writer.set(holds!)
+      results.push({ type: masks[8], registers })
+      continue
+    }
+    const at: Operands = {
+      ...converter,
+      raw: (k) => raw(statement.operands[k]!),
+      as: (k, type) => as(statement.operands[k]!, type),
+      isConstant: (k, value) => {
+        const operand = statement.operands[k]!
+        return operand.kind === 'constant' && operand.value === value
+      },
+    }
+    const made = statement.op === 'lookup' ? lookup(statement) : vectorOperation(at, statement)
+    // A comparison stays as wide as what it compared until it is stored; integers take their own width.
+    const isMask = made.type.kind === 'mask' && statement.type.kind === 'mask'
+    const value = isMask || made.type === statement.type ? made : converted(converter, made, statement.type)
+    results.push(value)
+    for (const place of statement.stores) {
+      const key = `result ${results.length - 1} as ${place.vector.type.kind} ${place.vector.type.bits}`
+      const { type } = place.vector
+      store(place, value.type === type ? value : once(key, () => converted(converter, value, type)))
+    }
+  }
+}
+
+const byteVector = { id: -1, type: signed[8], length: 1, space: 'temporary', offset: 0 } as const

@@ -1,0 +1,143 @@
+import { signedLeb, unsignedLeb, type ValueType } from './encoding.ts'
+
+/** A local variable of a function. */
+export interface Local {
+  readonly index: number
+  readonly type: ValueType
+}
+
+/** Opcodes without immediates, of i32; those of i64 are `wide` further on where there are both. */
+export const op = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  branch: 0x0c,
+  branchIf: 0x0d,
+  call: 0x10,
+  select: 0x1b,
+} as const
+
+const arithmetic = {
+  eqz: [0x45, 0x50],
+  eq: [0x46, 0x51],
+  ne: [0x47, 0x52],
+  lt_s: [0x48, 0x53],
+  lt_u: [0x49, 0x54],
+  gt_s: [0x4a, 0x55],
+  gt_u: [0x4b, 0x56],
+  add: [0x6a, 0x7c],
+  sub: [0x6b, 0x7d],
+  mul: [0x6c, 0x7e],
+  and: [0x71, 0x83],
+  or: [0x72, 0x84],
+  xor: [0x73, 0x85],
+  shl: [0x74, 0x86],
+  shr_s: [0x75, 0x87],
+  shr_u: [0x76, 0x88],
+  extend8: [0xc0, 0xc2],
+  extend16: [0xc1, 0xc3],
+} as const
+export type Arithmetic = keyof typeof arithmetic
+
+/** Writes the instructions of one function. */
+export class Writer {
+  #code: number[] = []
+  readonly #locals: ValueType[]
+  readonly #parameters: number
+  readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], v128: [] }
+  #taken: Local[] = []
+
+  constructor(parameters: number) {
+    this.#parameters = parameters
+    this.#locals = []
+  }
+
+  get code(): readonly number[] {
+    return this.#code
+  }
+  get locals(): readonly ValueType[] {
+    return this.#locals
+  }
+
+  put(...bytes: readonly number[]): void {
+    for (const byte of bytes) this.#code.push(byte)
+  }
+
+  /** A variable until the innermost `scope` ends. */
+  local(type: ValueType): Local {
+    const index = this.#free[type].pop() ?? this.#parameters + this.#locals.push(type) - 1
+    const local = { index, type }
+    this.#taken.push(local)
+    return local
+  }
+  /** A variable to the end of the function. */
+  lasting(type: ValueType): Local {
+    return { index: this.#parameters + this.#locals.push(type) - 1, type }
+  }
+  scope(body: () => void): void {
+    const outer = this.#taken
+    this.#taken = []
+    body()
+    for (const { index, type } of this.#taken) this.#free[type].push(index)
+    this.#taken = outer
+  }
+  /** Instructions that `body` writes, in place of writing them. */
+  captured(body: () => void): readonly number[] {
+    const outer = this.#code
+    this.#code = []
+    body()
+    const found = this.#code
+    this.#code = outer
+    return found
+  }
+  append(code: readonly number[]): void {
+    for (const byte of code) this.#code.push(byte)
+  }
+
+  get({ index }: Pick<Local, 'index'>): void {
+    this.put(0x20, ...unsignedLeb(index))
+  }
+  set({ index }: Pick<Local, 'index'>): void {
+    this.put(0x21, ...unsignedLeb(index))
+  }
+  tee({ index }: Pick<Local, 'index'>): void {
+    this.put(0x22, ...unsignedLeb(index))
+  }
+  i32(value: number): void {
+    this.put(0x41, ...signedLeb(BigInt(value | 0)))
+  }
+  constant(type: 'i32' | 'i64', value: bigint): void {
+    if (type === 'i32') this.put(0x41, ...signedLeb(BigInt.asIntN(32, value)))
+    else this.put(0x42, ...signedLeb(BigInt.asIntN(64, value)))
+  }
+  calculate(type: 'i32' | 'i64', operation: Arithmetic): void {
+    this.put(arithmetic[operation][type === 'i32' ? 0 : 1])
+  }
+  /** A load or store at an address on the stack plus `offset`. */
+  access(opcode: number, offset: number): void {
+    this.put(opcode, 0, ...unsignedLeb(offset))
+  }
+  simd(opcode: number, ...immediates: readonly number[]): void {
+    this.put(0xfd, ...unsignedLeb(opcode), ...immediates)
+  }
+  simdAccess(opcode: number, offset: number, ...lane: readonly number[]): void {
+    this.put(0xfd, ...unsignedLeb(opcode), 0, ...unsignedLeb(offset), ...lane)
+  }
+  call(index: number): void {
+    this.put(op.call, ...unsignedLeb(index))
+  }
+  /** Repeats `body` while the i32 that it leaves on the stack is not 0. */
+  repeat(body: () => void): void {
+    this.put(op.loop, 0x40)
+    body()
+    this.put(op.branchIf, 0, op.end)
+  }
+  /** `body` where the i32 on the stack is not 0. */
+  when(body: () => void): void {
+    this.put(op.if, 0x40)
+    body()
+    this.put(op.end)
+  }
+}
