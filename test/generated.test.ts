@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { catalogue, elementOf, families } from '../src/pe/catalogue.ts'
 import { lintVerilog } from '../src/sim/lint.ts'
 import { bitloom, scratch } from './cli/bitloom.ts'
 import { yosysComplaints } from './synth/complaints.ts'
@@ -21,6 +22,11 @@ describe('generated/', () => {
       expect(readFileSync(join(folder.path, file), 'utf8'), `${file}; run npm run generate`).toBe(
         readFileSync(join(kept, file), 'utf8'),
       )
+  })
+
+  it('has a design of every family', () => {
+    const kept = new Set(catalogue.map((spec) => elementOf(spec).family))
+    expect([...kept].sort()).toEqual(families.map(({ id }) => id).sort())
   })
 
   const designs = readdirSync(kept).filter((file) => file.endsWith('.v'))

@@ -25,6 +25,8 @@ export const catalogue: readonly string[] = [
   'bitmod(w=fp4)',
   'bitmod(w=int6, significance=shift, inputs=local)',
   'mac(w=int8, a=int8)',
+  'fmac(format=fp16, acc=fp32)',
+  'fmac(format=fp16, acc=fp16, rounding=separate, subnormals=flushed, stages=3)',
   'figna(w=int4, a=fp16)',
   'bitfusion(w=int4, a=int4)',
   'ant(w=flint4, a=flint4)',
