@@ -39,6 +39,10 @@ const shapesOf = (p: FloatMacParameters) => {
   return { format, sum, operand: u(format.bits), total: u(sum.bits) }
 }
 
+const zeroUnread = {
+  'W-UNUSED': { product_zero_1: 'rounding takes a zero product from its significand' },
+}
+
 /**
  * Adds one product a cycle to a sum that is rounded after each; the next group starts from +0. Only the addition is a loop, so
  * only the product can be cut by registers; `total_last` says that `total` is a whole group's.
@@ -48,6 +52,7 @@ export const FloatMacCore = component('fmac_core', (p: FloatMacModule) => {
   const inputs: CoreInputs = { activation_in: operand, weight_in: operand, last_in: bool }
   return {
     name: `${p.name}_core`,
+    ...(p.rounding === 'separate' && p.stages === 3 ? { accepted: zeroUnread } : {}),
     in: inputs,
     out: { activation_out: operand, weight_out: operand, last_out: bool, total, total_last: bool },
     logic(i, builder) {
