@@ -199,7 +199,15 @@ describe('run', () => {
   }, 180_000)
 
   it('on a PE of one weight bit a cycle it is the same text from the same sums, in more cycles at the same utilisation', () => {
-    type Run = { text: string; macs: number; cycles: number; compared: number; mismatches: number; utilisation: number }
+    type Run = {
+      text: string
+      macs: number
+      cycles: number
+      compared: number
+      mismatches: number
+      utilisation: number
+      energy: { parts: { name: string; energy_uj: number }[] }
+    }
     const [parallel, serial] = ['parallel', 'serial'].map(
       (compute) => json([...args.slice(0, -1), `mixpe(group=16, compute=${compute})`]) as Run,
     )
@@ -209,6 +217,14 @@ describe('run', () => {
     expect(serial!.cycles / parallel!.cycles).toBeLessThan(4)
     expect(serial!.utilisation).toBeGreaterThan(parallel!.utilisation)
     expect(serial!.utilisation).toBeLessThan(1)
+    // Four cycles of a cell whose data cost about 0.7 times as much as the parallel one's.
+    const data = ({ energy }: Run, block: string) =>
+      energy.parts.find(({ name }) => name === `${block}: data`)?.energy_uj
+    expect(data(serial!, 'PE')! / data(parallel!, 'PE')!).toBeGreaterThan(2)
+    for (const block of ['row feeders', 'column feeders']) {
+      expect(data(serial!, block)).toBeGreaterThan(0)
+      expect(data(parallel!, block)).toBeUndefined()
+    }
   }, 180_000)
 
   it('an array that applies the scales itself says the same text, in threads too', () => {

@@ -122,6 +122,7 @@ describe('PEs with FP16 activations', () => {
     expect(() => processingElement('mixpe(acc=exact)')).toThrow(
       /no parameter 'acc'[\s\S]*allowed keys: w, a, group, weights, compute, output$/,
     )
+    expect(() => processingElement('mixpe(a=fp16, compute=serial)')).toThrow(/no parameter 'compute'/)
     expect(() => processingElement('mixpe(a=fp16, bits=12)')).toThrow(/no parameter 'bits'/)
     expect(() => processingElement('mixpe(a=fp16, acc=aligned, stages=2)')).toThrow(/no parameter 'stages'/)
     expect(processingElement('mixpe(a=fp16)').spec).toBe(
