@@ -21,7 +21,8 @@ describe('the vector engine agrees with the interpreter on every register, outpu
       number,
     ][]) {
       const module = outputStationaryArray(processingElement(spec), { rows, columns })
-      expect(unsupported(module)).toBeUndefined()
+      // The exact sum of FP16 products has more than 64 bits where it is rounded.
+      expect(unsupported(module) === undefined).toBe(!spec.includes('acc=exact'))
       expect(differenceIn(module, randomStimulus(portLayout(module), 80, rows), wasm, true)).toBeUndefined()
     }
   })

@@ -10,6 +10,7 @@ import {
   widthOf,
 } from '../../dsl/ir.ts'
 import { declaredSignals } from '../signals.ts'
+import { narrowComparison } from './comparisons.ts'
 import { type Inlining, inliningOf } from './inlining.ts'
 import { withProducts } from './products.ts'
 
@@ -160,6 +161,7 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
     constants.set(key, known)
     return known
   }
+  const literal = (value: bigint): number => constant(value, { min: value, max: value })
   /** One step through an inner port or a wire; undefined where a value begins. */
   const source = (context: Context, node: Node): readonly [Context, Node] | undefined => {
     if (node.op === 'wire') return [context, context.drivers.get(node)!]
@@ -199,7 +201,8 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
       else if ('args' in at.node) {
         const { op, min, max } = at.node
         const amount = at.node.op === 'lookup' ? memoryOf(at.context, at.node.memory) : at.node.amount
-        index[at.node.id] = add({ op, min, max, args, amount })
+        const compared = op === 'lt' ? narrowComparison(nodes, add, literal, [args[0]!, args[1]!]) : undefined
+        index[at.node.id] = compared ?? add({ op, min, max, args, amount })
       } else index[at.node.id] = leaf(at.context, at.node)
       stack.pop()
     }
