@@ -5,11 +5,12 @@ import { figna } from './baseline/figna/family.ts'
 import { fmac } from './baseline/fmac/family.ts'
 import { mac } from './baseline/mac/family.ts'
 import { olive } from './baseline/olive/family.ts'
+import { posit } from './baseline/posit/family.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
 import { mixpe } from './mixpe/family.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */
-export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna, bitfusion, ant, olive]
+export const families: readonly PeFamily[] = [mixpe, mac, fmac, figna, bitfusion, ant, olive, posit]
 
 /** The designs whose Verilog is kept in `generated/`. */
 export const catalogue: readonly string[] = [
@@ -20,6 +21,8 @@ export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8, compute=serial)',
   'mac(w=int8, a=int8)',
   'figna(w=int4, a=fp16)',
+  'posit(format=posit(8,0))',
+  'posit(format=posit(16,1))',
 ]
 
 /** The PE a spec text describes; anything wrong in it is a SpecError with a caret. */
