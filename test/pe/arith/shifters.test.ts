@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type Bits, bits, cat, component, type Int, u } from '../../../src/dsl/index.ts'
-import { normaliseLeft, normaliseSticky, shiftLeftFilled, shiftRightSticky, withSticky } from '../../../src/pe/arith/shifters.ts'
+import {
+  normaliseLeft,
+  normaliseSticky,
+  shiftLeftFilled,
+  shiftRightSticky,
+  withSticky,
+} from '../../../src/pe/arith/shifters.ts'
 import { portNamed, readPort } from '../../../src/sim/engine.ts'
 import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
 import { everyCombination, operation, results } from './operation.ts'
