@@ -15,7 +15,7 @@ export interface Program {
   readonly registers: readonly ProgramRegister[]
   /** Every check of every instance, in the order in which other engines report them. */
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: Place }[]
-  /** Bytes from one lane of a memory to the next are in the memory; these are its words by path. */
+  /** Every memory of every instance by its path: which of the program's it is, and whose lane. */
   readonly memoryPaths: ReadonlyMap<string, { readonly memory: ProgramMemory; readonly lane: number }>
 }
 

@@ -9,14 +9,14 @@ import { unsupported } from '../vector/supported.ts'
 import { watchedNodes } from '../vector/watched.ts'
 import { layOut, type Watch } from '../watch.ts'
 import { type Instance, instantiate } from './instance.ts'
-import { webAssembly } from './web-assembly.ts'
+import { withoutSimd } from './web-assembly.ts'
 
 /**
  * The design as a vector program in WebAssembly SIMD: what is there many times is computed many lanes at a time. Designs that
  * have no vector program run on the JavaScript engine, which then says why in `fallback`.
  */
 export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}): Engine => {
-  const reason = webAssembly === undefined ? 'there is no WebAssembly' : unsupported(module)
+  const reason = withoutSimd() ?? unsupported(module)
   if (reason !== undefined) return Object.assign(javascriptEngine(module, { checks }), { fallback: reason })
 
   const ports = portLayout(module)

@@ -1,4 +1,4 @@
-import { bytesOf, type LaneType } from '../vector/lane-type.ts'
+import { bytesOf } from '../vector/lane-type.ts'
 import type { Place, Program, Vector } from '../vector/program.ts'
 import type { Local, Writer } from './writer.ts'
 
@@ -81,10 +81,3 @@ export const pushBase = (frame: Frame, vector: Vector): void => {
   if (base) frame.writer.get(base)
   else frame.writer.i32(0)
 }
-
-export const loadOp = ({ bits, kind }: LaneType): number => {
-  if (bits === 8) return kind === 'signed' ? 0x2c : 0x2d
-  if (bits === 16) return kind === 'signed' ? 0x2e : 0x2f
-  return bits === 32 ? 0x28 : 0x29
-}
-export const storeOp = ({ bits }: LaneType): number => ({ 8: 0x3a, 16: 0x3b, 32: 0x36, 64: 0x37 })[bits]

@@ -1,7 +1,7 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { MemoryEdge, Operand, Place, ProgramMemory } from '../vector/program.ts'
-import { type Frame, offsetOf, pushBase, storeOp } from './frame.ts'
-import { convert, kindOf, loadLane, storeLane } from './scalar.ts'
+import { type Frame, offsetOf, pushBase } from './frame.ts'
+import { convert, kindOf, loadLane, storeLane, storeOp } from './lane.ts'
 import { type Local, op } from './writer.ts'
 
 /** Puts the word at an address on the stack; 0 outside the memory, where only a failed check can lead. */

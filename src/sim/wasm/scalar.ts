@@ -1,39 +1,10 @@
 import { fits, isSigned, widthOf } from '../../dsl/ir.ts'
 import { type LaneType, masks } from '../vector/lane-type.ts'
 import type { Operand, Place, Statement } from '../vector/program.ts'
-import { type Frame, keyOf, loadOp, offsetOf, pushBase, storeOp } from './frame.ts'
+import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
+import { convert, kindOf, loadLane, storeLane } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { type Local, op } from './writer.ts'
-
-/**
- * Code for one lane. A value is an exact integer in an i32, or in an i64 where its lane has 64 bits; what is a mask in
- * memory is 0 or 1 here. An unsigned value of 32 or 64 bits is its bit pattern.
- */
-export const kindOf = ({ bits }: LaneType): 'i32' | 'i64' => (bits === 64 ? 'i64' : 'i32')
-
-/** Converts the value on the stack. */
-export const convert = ({ writer }: Frame, from: LaneType, to: LaneType): void => {
-  if (kindOf(from) === kindOf(to)) return
-  if (kindOf(to) === 'i32') writer.put(0xa7)
-  else writer.put(from.kind === 'signed' ? 0xac : 0xad)
-}
-
-/** Puts a lane on the stack, from memory at `base` + `offset` of which `base` is on the stack. */
-export const loadLane = ({ writer }: Frame, type: LaneType, offset: number): void => {
-  writer.access(loadOp(type), offset)
-  if (type.kind !== 'mask') return
-  writer.i32(1)
-  writer.calculate('i32', 'and')
-}
-
-/** Stores the value on the stack, over the address under it. */
-export const storeLane = ({ writer }: Frame, type: LaneType, offset: number): void => {
-  if (type.kind === 'mask') {
-    writer.i32(-1)
-    writer.calculate('i32', 'mul')
-  }
-  writer.access(storeOp(type), offset)
-}
 
 /** Puts a lane on the stack; what does not change within the cycle is loaded once. */
 export const push = (frame: Frame, place: Place): void => {

@@ -1,8 +1,10 @@
 import { bytesOf, type LaneType, masks, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
-import { baseOf, type Frame, offsetOf, storeOp } from './frame.ts'
+import { type Frame, offsetOf } from './frame.ts'
+import { convert, kindOf, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
-import { convert, kindOf, push, raiseFlag, scalarLane } from './scalar.ts'
+import { fixedPointer, movingPointer, type Pointer } from './pointer.ts'
+import { push, raiseFlag, scalarLane } from './scalar.ts'
 import { opcodeOf, simd } from './simd-instructions.ts'
 import { type Operands, vectorOperation } from './simd-operations.ts'
 import { type Chunk, converted, register, registersOf, splat, type VectorValue } from './simd-values.ts'
@@ -105,47 +107,10 @@ const chunkLoop = (
   writer.when(() => raiseFlag(frame))
 }
 
-/** Puts the address of lane 0 of a step on the stack, less the offset of the loop's first lane. */
-type Pointer = (place: Place, stride: number) => void
 interface Step {
   /** Steps before this one, where each is written out. */
   readonly unrolled: number
   readonly pointer: Pointer
-}
-
-const fixedPointer =
-  (frame: Frame): Pointer =>
-  ({ vector }) => {
-    const base = baseOf(frame, vector)
-    if (base) frame.writer.get(base)
-    else frame.writer.i32(0)
-  }
-
-const movingPointer = (frame: Frame, lane: Local): Pointer => {
-  const { writer } = frame
-  const known = new Map<string, Local>()
-  return ({ vector }, stride) => {
-    const base = baseOf(frame, vector)
-    const size = stride * bytesOf(vector.type)
-    const key = `${size} ${base?.index}`
-    const pointer = known.get(key)
-    if (pointer) {
-      writer.get(pointer)
-      return
-    }
-    writer.get(lane)
-    if (size > 1) {
-      writer.i32(Math.log2(size))
-      writer.calculate('i32', 'shl')
-    }
-    if (base) {
-      writer.get(base)
-      writer.calculate('i32', 'add')
-    }
-    const local = writer.local('i32')
-    writer.tee(local)
-    known.set(key, local)
-  }
 }
 
 interface StepContext extends Step {

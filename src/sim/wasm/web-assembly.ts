@@ -1,3 +1,5 @@
+import { moduleOf } from './encoding.ts'
+
 /** The little of WebAssembly's JavaScript interface that the engine uses; neither Node's types nor ours bring the browser's. */
 interface WebAssemblyApi {
   readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
@@ -6,8 +8,26 @@ interface WebAssemblyApi {
     module: object,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   ) => { readonly exports: Readonly<Record<string, unknown>> }
-  validate(bytes: Uint8Array<ArrayBuffer>): boolean
 }
 
 /** Undefined where the machine has none. */
 export const webAssembly = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
+
+let known: { readonly reason: string | undefined } | undefined
+
+/** Why this machine cannot run vector programs, one clause; undefined where it can. Asked once. */
+export const withoutSimd = (): string | undefined => {
+  known ??= { reason: compilesSimd() ? undefined : 'no WebAssembly SIMD can be compiled here' }
+  return known.reason
+}
+
+const compilesSimd = (): boolean => {
+  if (!webAssembly) return false
+  const zeroDropped = [0xfd, 12, ...new Array<number>(16).fill(0), 0x1a, 0x0b]
+  try {
+    new webAssembly.Module(moduleOf([{ parameters: [], results: [], locals: [], code: zeroDropped }]))
+    return true
+  } catch {
+    return false
+  }
+}

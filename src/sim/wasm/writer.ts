@@ -8,12 +8,9 @@ export interface Local {
 
 /** Opcodes without immediates, of i32; those of i64 are `wide` further on where there are both. */
 export const op = {
-  block: 0x02,
   loop: 0x03,
   if: 0x04,
-  else: 0x05,
   end: 0x0b,
-  branch: 0x0c,
   branchIf: 0x0d,
   call: 0x10,
   select: 0x1b,
@@ -22,7 +19,6 @@ export const op = {
 const arithmetic = {
   eqz: [0x45, 0x50],
   eq: [0x46, 0x51],
-  ne: [0x47, 0x52],
   lt_s: [0x48, 0x53],
   lt_u: [0x49, 0x54],
   gt_s: [0x4a, 0x55],
