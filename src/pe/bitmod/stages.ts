@@ -86,9 +86,10 @@ export const accumulate = (builder: Builder, p: Arithmetic, product: Number, las
   const distance = product.exponent.sub(r.sum_exponent).named('distance')
   const isAbove = distance.ge(0)
   const upper = mux(isAbove, product.mantissa, r.sum)
-  const lower = mux(isAbove, r.sum, product.mantissa)
-  const places = mux(isAbove, distance, distance.neg()).wrap(u(6)).named('places')
-  const total = upper.add(lower.shrBy(places)).named('total')
+  // The other way the distance turned round is one place short of its magnitude: no carry chain, but one place before.
+  const lower = mux(isAbove, r.sum, product.mantissa.shr(1))
+  const places = distance.bits(6)
+  const total = upper.add(shiftedFar(lower, mux(isAbove, places, places.not()))).named('total')
   const { mantissa, places: excess } = shortened(total, p.magnitude + 1)
   const exponent = builder.checked(
     mux(isAbove, product.exponent, r.sum_exponent).add(excess),
@@ -103,6 +104,14 @@ export const accumulate = (builder: Builder, p: Arithmetic, product: Number, las
     r.sum_exponent.next = 0
   })
   return next
+}
+
+/** `value` shifted right, rounded down; so many places that only the sign is left are looked at together, which saves a level. */
+const shiftedFar = (value: Int, places: Bits): Int => {
+  const levels = Math.ceil(Math.log2(value.shape.width - 1))
+  if (levels >= places.width) return value.shrBy(places.unsigned())
+  const far = places.slice(places.width - 1, levels).any()
+  return mux(far, value.shr(value.shape.width - 1), value.shrBy(places.slice(levels - 1, 0).unsigned()))
 }
 
 /** `value` shifted right by the fewest places after which `width` bits hold it, and these places: a level for each bit of them. */
