@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { widthOf } from '../../../src/dsl/ir.ts'
 import { elementOf, processingElement } from '../../../src/pe/catalogue.ts'
 import type { TiledElement } from '../../../src/pe/tile.ts'
 import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
@@ -61,6 +62,38 @@ describe('the family bitmod', () => {
     expect(blocks.map(({ name }) => name)).toEqual(['cell', 'row edge', 'column edge', 'column accumulator'])
     expect(blocks[3]!.place).toBe('behind every column, here of 8 rows')
     expect(blocks[3]!.component.in.scaled).toMatchObject({ length: 8 })
+  })
+
+  it("has the paper's widths: sums of 17 bits, a group sum of 15 and 6, a product with the scale of 23", () => {
+    const widths = (spec: string): Record<string, number> => {
+      const { module } = tiled(spec).blocks[0]!.component
+      const named = [
+        ...module.inputs.map((node) => [node.name, widthOf(node)] as const),
+        ...module.registers.map(({ name, node }) => [name, widthOf(node)] as const),
+      ]
+      return Object.fromEntries([...named, ...module.outputs.map(({ name, range }) => [name, widthOf(range)] as const)])
+    }
+    expect(widths('bitmod')).toMatchObject({
+      activation_0_exponent: 5,
+      activation_3_significand: 11,
+      term_0_exponent: 2,
+      significance: 3,
+      places_2_1: 4,
+      dot_1: 17,
+      dot_exponent_1: 6,
+      sum: 15,
+      sum_exponent: 6,
+      high: 15,
+      low: 8,
+      scaled_mantissa: 23,
+      scaled_exponent: 6,
+    })
+    expect(widths('bitmod(significance=shift, magnitude=18)')).toMatchObject({
+      dot_1: 17,
+      dot_significance_1: 3,
+      sum: 19,
+    })
+    expect(widths('bitmod(lanes=5, guard=5)')).toMatchObject({ dot_1: 20, places_4_1: 5 })
   })
 
   it('is no PE of the output-stationary array', () => {

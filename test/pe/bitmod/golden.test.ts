@@ -22,6 +22,11 @@ describe('the golden model of a group', () => {
     expect(toNumber(scaledSum(usual, fp4, group([3], [1])))).toBe(1.5)
   })
 
+  it('of zeros is 0 with exponent 0', () => {
+    expect(groupSum(usual, int4, group([5, 6], [0, 0]))).toEqual({ mantissa: 0, exponent: 0 })
+    expect(groupSum(usual, int4, group([0], [0]))).toEqual({ mantissa: 0, exponent: 0 })
+  })
+
   it('shifts the lanes under the largest exponent, toward zero, before they have their signs', () => {
     // 1 + 2^-14: the guard bits end at 2^-13.
     const small = 2 ** -14

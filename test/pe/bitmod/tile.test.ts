@@ -45,7 +45,7 @@ const randomSteps = (
       selectors: Array.from({ length: size.columns }, () => below(4)),
       scales: Array.from({ length: size.columns }, () => below(256)),
       continues: below(3) > 0 && k < count - 1,
-      idle: below(4) === 0 ? below(7) : 0,
+      stalls: list(() => (below(4) === 0 ? below(7) : 0)),
     }
   })
 }
@@ -140,7 +140,7 @@ describe("BitMoD's tile", () => {
     ] as const) {
       const pe = tiled(`bitmod(w=${w})`)
       const count = full ? 1000 : 3
-      const steps = randomSteps(pe, size, count, 9, [128]).map((step) => ({ ...step, idle: 0 }))
+      const steps = randomSteps(pe, size, count, 9, [128]).map((step) => ({ ...step, stalls: [] }))
       const { stimulus } = compare(pe, size, steps)
       expect(stimulus.ends).toEqual(Array.from({ length: count }, (_, g) => (g + 1) * cycles - 1))
     }
@@ -155,7 +155,11 @@ describe("BitMoD's tile", () => {
         const shortest = pe.timing.shortestGroup(rows)
         expect(shortest).toBe(8 + rows)
         const length = Math.ceil(shortest / 2) * 4
-        const steps = randomSteps(pe, size, count, 10, [length]).map((step) => ({ ...step, idle: 0, continues: false }))
+        const steps = randomSteps(pe, size, count, 10, [length]).map((step) => ({
+          ...step,
+          stalls: [],
+          continues: false,
+        }))
         const { want, stimulus } = compare(pe, size, steps)
         expect(want.size).toBe(count * rows)
         expect(stimulus.ends[count - 1]).toBe(count * Math.ceil(shortest / 2) * 2 - 1)
@@ -204,7 +208,7 @@ describe("BitMoD's tile", () => {
     const pe = tiled('bitmod(w=int4)')
     const size = { rows: 1, columns: 1 }
     const engine = javascriptEngine(pe.tile(size))
-    const steps = randomSteps(pe, size, 2, 13, [8]).map((step) => ({ ...step, idle: 9, continues: false }))
+    const steps = randomSteps(pe, size, 2, 13, [8]).map((step) => ({ ...step, stalls: [9], continues: false }))
     const { stimulus, cycles, ends } = tileStimulus(engine.ports, pe, size, steps)
     const at = (name: string): number => portNamed(engine.ports.inputs, name).offset
     const begins = ends.map((end) => end - 3)
