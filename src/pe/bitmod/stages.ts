@@ -52,7 +52,8 @@ export const alignExponents = (
   }
 }
 
-const fieldWidth = ({ guard }: Arithmetic): number => 11 + guard
+/** Bits of a significand with its guard bits. */
+export const fieldWidth = ({ guard }: Pick<Arithmetic, 'guard'>): number => 11 + guard
 
 /** As many places as shift everything out. */
 const farPlaces = (p: Arithmetic): number => 2 ** Math.ceil(Math.log2(fieldWidth(p) + 1)) - 1
@@ -61,6 +62,33 @@ const farPlaces = (p: Arithmetic): number => 2 ** Math.ceil(Math.log2(fieldWidth
 interface Number {
   readonly mantissa: Int
   readonly exponent: Int
+}
+
+/** Operands of a PE whose activations come aligned, in the registers of the tile's edges. */
+export interface AlignedOperands {
+  /** Magnitudes with their guard bits, under the exponent of the largest. */
+  readonly aligned: readonly { readonly negative: Bool; readonly magnitude: Bits }[]
+  readonly exponent: Int
+  readonly term: Operands['term']
+  /** Some lane has a term. */
+  readonly any_term: Bool
+  readonly significance: Int
+}
+
+/** Steps 1 and 2 where activations come aligned: what is left is a shift to the left by the term's exponent. */
+export const multiplyAligned = (builder: Builder, p: Arithmetic, i: AlignedOperands): Number => {
+  const width = fieldWidth(p) + 3
+  const shifted = i.aligned.map(({ magnitude }, k) => {
+    const { exponent, present } = i.term[k]!
+    return mux(present, magnitude.unsigned().shlBy(exponent), 0).bits(width).named(`shifted_${k}`)
+  })
+  const minus = i.aligned.map(({ negative }, k) => negative.xor(i.term[k]!.negative))
+  const dot = delay(builder, 'dot', signedSum(builder, 'lane_sum', shifted, minus), 1)
+  const folded = p.significance === 'exponent'
+  const largest = folded ? i.exponent.add(i.significance) : i.exponent
+  const exponent = delay(builder, 'dot_exponent', mux(i.any_term, largest, 0), 1)
+  if (folded) return { mantissa: dot, exponent }
+  return { mantissa: dot.shlBy(delay(builder, 'dot_significance', i.significance, 1)), exponent }
 }
 
 /** Step 2: significands with their guard bits shifted into place, and added with their signs. */

@@ -53,7 +53,9 @@ describe('the family bitmod', () => {
       'significance=shift',
       'inputs=local',
     ]
-    const names = [...specs, 'inputs=skewed', 'lanes=3, guard=8'].map((text) => elementOf(`bitmod(${text})`).name)
+    const names = [...specs, 'inputs=skewed', 'inputs=aligned', 'lanes=3, guard=8'].map(
+      (text) => elementOf(`bitmod(${text})`).name,
+    )
     expect(new Set(names).size).toBe(names.length)
   })
 
@@ -62,6 +64,7 @@ describe('the family bitmod', () => {
     expect(blocks.map(({ name }) => name)).toEqual(['cell', 'row edge', 'column edge', 'column accumulator'])
     expect(blocks[3]!.place).toBe('behind every column, here of 8 rows')
     expect(blocks[3]!.component.in.scaled).toMatchObject({ length: 8 })
+    expect(tiled('bitmod(inputs=aligned)').blocks.map(({ name }) => name)[2]).toBe('row aligner')
   })
 
   it("has the paper's widths: sums of 17 bits, a group sum of 15 and 6, a product with the scale of 23", () => {
@@ -93,6 +96,7 @@ describe('the family bitmod', () => {
       dot_significance_1: 3,
       sum: 19,
     })
+    expect(widths('bitmod(inputs=aligned)')).toMatchObject({ aligned_0_magnitude: 14, exponent: 5, dot_1: 20 })
     expect(widths('bitmod(lanes=5, guard=5)')).toMatchObject({ dot_1: 20, places_4_1: 5 })
   })
 

@@ -117,6 +117,7 @@ describe('the terms of a weight', () => {
     expect(() => termsOf(weightTypes.fp4, 8, 14)).toThrow('the special value 7 is no sum of two powers of two up to 8')
     expect(() => termsOf(weightTypes.fp4, 8, 32)).toThrow(RangeError)
     expect(() => termsOf(weightTypes.fp4, 8, -7)).toThrow('-3.5')
+    expect(termsOf(weightTypes.fp4, 8).map(text)).toEqual(['000', '000'])
     for (const special of everySpecial) expect(sumOf(termsOf(weightTypes.fp4, 8, special), 1)).toBe(special)
   })
 })

@@ -65,6 +65,7 @@ const goldenResults = (
     magnitude: number
     significance: 'shift' | 'exponent'
   }
+  const alignment = pe.parameters.inputs === 'aligned' ? 'activations' : 'terms'
   const results = new Map<string, bigint>()
   for (let r = 0; r < size.rows; r++)
     for (let c = 0; c < size.columns; c++) {
@@ -75,7 +76,7 @@ const goldenResults = (
         const operands = { activations, weights: step.weights[c] as number[], special, scale: step.scales[c]! }
         const term = activations.some(isNoNumber)
           ? NAN
-          : scaledSum({ lanes, guard, magnitude, significance }, type, operands)
+          : scaledSum({ lanes, guard, magnitude, significance, alignment }, type, operands)
         total = fp32.encode(sum(term, fp32.decode(total)))
         if (step.continues) return
         results.set(`cycle ${ends[g]! + tileResultCycle(pe, r)} column ${c}`, total)
@@ -119,6 +120,7 @@ describe("BitMoD's tile", () => {
     ['bitmod(w=int8, inputs=local, significance=shift)', { rows: 2, columns: 3 }],
     ['bitmod(w=int6, inputs=skewed)', { rows: 5, columns: 1 }],
     ['bitmod(w=fp3, lanes=2, magnitude=18)', { rows: 1, columns: 2 }],
+    ['bitmod(w=int4, inputs=aligned)', { rows: 3, columns: 2 }],
   ] as const)('%s, %o: every sum of every channel is the golden one, in its cycle', (spec, size) => {
     const pe = tiled(spec)
     // Ragged groups, full ones, and some as short as a group can be, so that the tile waits no longer than it has to.
