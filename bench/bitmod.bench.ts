@@ -1,6 +1,6 @@
 import type { Progress } from '../src/base/progress.ts'
 import { toNumber } from '../src/formats/index.ts'
-import { exactSum, scaledSum } from '../src/pe/bitmod/golden.ts'
+import { type Arithmetic, exactSum, scaledSum } from '../src/pe/bitmod/golden.ts'
 import { paperSpecialValues, weightTypes } from '../src/pe/bitmod/terms.ts'
 import { float16BitsOf } from '../src/quant/float16.ts'
 import { randomWords } from '../src/sim/stimulus.ts'
@@ -11,6 +11,8 @@ interface ErrorRow {
   readonly guard: number
   readonly shift_percent: number
   readonly exponent_percent: number
+  /** As `exponent_percent`, activations aligned once a row. */
+  readonly aligned_percent: number
 }
 
 export interface BitmodBenchResult {
@@ -40,22 +42,23 @@ export const bitmodBench = async (progress: Progress): Promise<BitmodBenchResult
     return { group, exact: toNumber(exactSum(type, group)) }
   })
   const squares = data.reduce((sum, { exact }) => sum + exact ** 2, 0)
-  const percentOf = (magnitude: number, guard: number, significance: 'shift' | 'exponent'): number => {
+  const percentOf = (accumulator: Omit<Arithmetic, 'lanes'>): number => {
     const errors = data.map(({ group, exact }) => {
-      const found = toNumber(scaledSum({ lanes: 4, guard, magnitude, significance }, type, group))
+      const found = toNumber(scaledSum({ lanes: 4, ...accumulator }, type, group))
       return (found - exact) ** 2
     })
     const total = errors.reduce((sum, error) => sum + error, 0)
     return Number((100 * Math.sqrt(total / squares)).toPrecision(3))
   }
-  const settings = [12, 14, 16, 18, 20].flatMap((magnitude) => [3, 4].map((guard) => ({ magnitude, guard })))
+  const settings = [12, 14, 16, 18, 20].flatMap((magnitude) => [3, 4, 5].map((guard) => ({ magnitude, guard })))
   progress.start('errors of BitMoD group sums', settings.length, 'accumulators')
   const rows = settings.map(({ magnitude, guard }, k) => {
     const row = {
       magnitude,
       guard,
-      shift_percent: percentOf(magnitude, guard, 'shift'),
-      exponent_percent: percentOf(magnitude, guard, 'exponent'),
+      shift_percent: percentOf({ magnitude, guard, significance: 'shift', alignment: 'terms' }),
+      exponent_percent: percentOf({ magnitude, guard, significance: 'exponent', alignment: 'terms' }),
+      aligned_percent: percentOf({ magnitude, guard, significance: 'exponent', alignment: 'activations' }),
     }
     progress.update(k + 1)
     return row
@@ -72,11 +75,15 @@ export const bitmodBench = async (progress: Progress): Promise<BitmodBenchResult
 
 export const printBitmod = ({ rows, groups, length, seed, data }: BitmodBenchResult): string =>
   [
-    'magnitude  guard bits  shift, rms %  exponent, rms %',
-    ...rows.map(({ magnitude, guard, shift_percent, exponent_percent }) =>
-      [String(magnitude).padEnd(11), String(guard).padEnd(12), String(shift_percent).padEnd(14), exponent_percent].join(
-        '',
-      ),
+    'magnitude  guard bits  shift, rms %  exponent, rms %  aligned, rms %',
+    ...rows.map(({ magnitude, guard, shift_percent, exponent_percent, aligned_percent }) =>
+      [
+        String(magnitude).padEnd(11),
+        String(guard).padEnd(12),
+        String(shift_percent).padEnd(14),
+        String(exponent_percent).padEnd(17),
+        aligned_percent,
+      ].join(''),
     ),
     '',
     `${groups} groups of ${length}, seed ${seed}: ${data}`,

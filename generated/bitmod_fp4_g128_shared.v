@@ -911,13 +911,15 @@ module bitmod_fp4_g128_shared_pe (
   wire signed [6:0] distance = {1'b0, dot_exponent_1} - {1'b0, sum_exponent};
   wire group_sum_less = distance < 7'sd0;
   wire signed [16:0] group_sum_choice = group_sum_less ? {{2{sum[14]}}, sum} : dot_1;
-  wire [5:0] places = group_sum_less ? (-distance[5:0]) : distance[5:0];
-  wire signed [16:0] group_sum_shifted = $signed(group_sum_less ? dot_1 : {{2{sum[14]}}, sum}) >>> places;
-  wire signed [17:0] total = {group_sum_choice[16], group_sum_choice} + {group_sum_shifted[16], group_sum_shifted};
+  wire [5:0] group_sum_choice_2 = group_sum_less ? ~distance[5:0] : distance[5:0];
+  wire signed [15:0] group_sum_choice_3 = group_sum_less ? dot_1[16:1] : {sum[14], sum};
+  wire signed [15:0] group_sum_shifted = group_sum_choice_3 >>> group_sum_choice_2[3:0];
+  wire signed [15:0] group_sum_choice_4 = (group_sum_choice_2[5:4] == 2'd0) ? group_sum_shifted : {{15{group_sum_choice_3[15]}}, group_sum_choice_3[15]};
+  wire signed [17:0] total = {group_sum_choice[16], group_sum_choice} + {{2{group_sum_choice_4[15]}}, group_sum_choice_4};
   wire group_sum_or = (total[17:15] == 3'd7) | (total[17:15] == 3'd0);
-  wire [15:0] group_sum_choice_2 = group_sum_or ? total[15:0] : total[17:2];
-  wire group_sum_or_2 = (group_sum_choice_2[15:14] == 2'd3) | (group_sum_choice_2[15:14] == 2'd0);
-  wire [14:0] group_sum_choice_3 = group_sum_or_2 ? group_sum_choice_2[14:0] : group_sum_choice_2[15:1];
+  wire [15:0] group_sum_choice_5 = group_sum_or ? total[15:0] : total[17:2];
+  wire group_sum_or_2 = (group_sum_choice_5[15:14] == 2'd3) | (group_sum_choice_5[15:14] == 2'd0);
+  wire [14:0] group_sum_choice_6 = group_sum_or_2 ? group_sum_choice_5[14:0] : group_sum_choice_5[15:1];
   wire [5:0] group_exponent_choice = group_sum_less ? sum_exponent : dot_exponent_1;
   wire [6:0] group_exponent_sum = {1'b0, group_exponent_choice} + {5'd0, !group_sum_or, !group_sum_or_2};
   wire signed [14:0] high_choice = scale_start ? 15'd0 : high;
@@ -968,10 +970,10 @@ module bitmod_fp4_g128_shared_pe (
       if (last) begin
         sum <= 15'd0;
         sum_exponent <= 6'd0;
-        group_sum <= group_sum_choice_3;
+        group_sum <= group_sum_choice_6;
         group_exponent <= group_exponent_sum[5:0];
       end else begin
-        sum <= group_sum_choice_3;
+        sum <= group_sum_choice_6;
         sum_exponent <= group_exponent_sum[5:0];
       end
       high <= added[15:1];

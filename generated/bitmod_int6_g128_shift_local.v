@@ -812,18 +812,20 @@ module bitmod_int6_g128_shift_local_pe (
   wire group_sum_less = distance < 7'sd0;
   wire signed [22:0] group_sum_shifted = {{6{dot_1[16]}}, dot_1} << dot_significance_1;
   wire signed [22:0] group_sum_choice = group_sum_less ? {{8{sum[14]}}, sum} : group_sum_shifted;
-  wire [5:0] places = group_sum_less ? (-distance[5:0]) : distance[5:0];
-  wire signed [22:0] group_sum_shifted_2 = $signed(group_sum_less ? group_sum_shifted : {{8{sum[14]}}, sum}) >>> places;
-  wire signed [23:0] total = {group_sum_choice[22], group_sum_choice} + {group_sum_shifted_2[22], group_sum_shifted_2};
+  wire [5:0] group_sum_choice_2 = group_sum_less ? ~distance[5:0] : distance[5:0];
+  wire signed [21:0] group_sum_choice_3 = group_sum_less ? group_sum_shifted[22:1] : {{7{sum[14]}}, sum};
+  wire signed [21:0] group_sum_shifted_2 = group_sum_choice_3 >>> group_sum_choice_2[4:0];
+  wire signed [21:0] group_sum_choice_4 = group_sum_choice_2[5] ? {{21{group_sum_choice_3[21]}}, group_sum_choice_3[21]} : group_sum_shifted_2;
+  wire signed [23:0] total = {group_sum_choice[22], group_sum_choice} + {{2{group_sum_choice_4[21]}}, group_sum_choice_4};
   wire group_sum_or = (total[23:21] == 3'd7) | (total[23:21] == 3'd0);
   wire signed [23:0] group_sum_wrapped = total;
-  wire [21:0] group_sum_choice_2 = group_sum_or ? total[21:0] : {{6{group_sum_wrapped[23]}}, group_sum_wrapped[23:8]};
-  wire group_sum_or_2 = (group_sum_choice_2[21:17] == 5'd31) | (group_sum_choice_2[21:17] == 5'd0);
-  wire [17:0] group_sum_choice_3 = group_sum_or_2 ? group_sum_choice_2[17:0] : group_sum_choice_2[21:4];
-  wire group_sum_or_3 = (group_sum_choice_3[17:15] == 3'd7) | (group_sum_choice_3[17:15] == 3'd0);
-  wire [15:0] group_sum_choice_4 = group_sum_or_3 ? group_sum_choice_3[15:0] : group_sum_choice_3[17:2];
-  wire group_sum_or_4 = (group_sum_choice_4[15:14] == 2'd3) | (group_sum_choice_4[15:14] == 2'd0);
-  wire [14:0] group_sum_choice_5 = group_sum_or_4 ? group_sum_choice_4[14:0] : group_sum_choice_4[15:1];
+  wire [21:0] group_sum_choice_5 = group_sum_or ? total[21:0] : {{6{group_sum_wrapped[23]}}, group_sum_wrapped[23:8]};
+  wire group_sum_or_2 = (group_sum_choice_5[21:17] == 5'd31) | (group_sum_choice_5[21:17] == 5'd0);
+  wire [17:0] group_sum_choice_6 = group_sum_or_2 ? group_sum_choice_5[17:0] : group_sum_choice_5[21:4];
+  wire group_sum_or_3 = (group_sum_choice_6[17:15] == 3'd7) | (group_sum_choice_6[17:15] == 3'd0);
+  wire [15:0] group_sum_choice_7 = group_sum_or_3 ? group_sum_choice_6[15:0] : group_sum_choice_6[17:2];
+  wire group_sum_or_4 = (group_sum_choice_7[15:14] == 2'd3) | (group_sum_choice_7[15:14] == 2'd0);
+  wire [14:0] group_sum_choice_8 = group_sum_or_4 ? group_sum_choice_7[14:0] : group_sum_choice_7[15:1];
   wire [5:0] group_exponent_choice = group_sum_less ? sum_exponent : dot_exponent_1;
   wire [6:0] group_exponent_sum = {1'b0, group_exponent_choice} + {3'd0, !group_sum_or, !group_sum_or_2, !group_sum_or_3, !group_sum_or_4};
   wire signed [14:0] high_choice = scale_start ? 15'd0 : high;
@@ -928,10 +930,10 @@ module bitmod_int6_g128_shift_local_pe (
       if (last) begin
         sum <= 15'd0;
         sum_exponent <= 6'd0;
-        group_sum <= group_sum_choice_5;
+        group_sum <= group_sum_choice_8;
         group_exponent <= group_exponent_sum[5:0];
       end else begin
-        sum <= group_sum_choice_5;
+        sum <= group_sum_choice_8;
         sum_exponent <= group_exponent_sum[5:0];
       end
       high <= added[15:1];

@@ -2,11 +2,13 @@
 
 export * from './accel/gemm.ts'
 export * from './accel/output-stationary.ts'
+export * from './accel/tile-product.ts'
 /** Number formats: `formats.formatOf('fp4').decode(5n)`. */
 export * as formats from './formats/index.ts'
 export * from './language.ts'
-export { catalogue, families, processingElement } from './pe/catalogue.ts'
+export { catalogue, elementOf, families, processingElement } from './pe/catalogue.ts'
 export type * from './pe/family.ts'
+export type * from './pe/tile.ts'
 // With Verilator beside the language's own engines; these names stand before those of the language.
 export { type EngineName, engineNames, openEngine } from './sim/engines.ts'
 export { writeVcd } from './sim/waves/vcd-file.ts'

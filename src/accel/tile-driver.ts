@@ -13,8 +13,8 @@ export interface TileStep {
   readonly scales: readonly number[]
   /** The next group adds to this one's results, and none come yet. */
   readonly continues: boolean
-  /** Idle cycles before it, at the least. */
-  readonly idle: number
+  /** Idle cycles before each of its steps, before the first at the least; none where nothing is said. */
+  readonly stalls: readonly number[]
 }
 
 /** Rows of inputs, and the cycle of each group's `last`. */
@@ -40,16 +40,24 @@ export const tileStimulus = (
   const { lanes } = pe.operands
   const { cycles_per_step, shortestGroup } = pe.timing
   const at = portsOf(ports.inputs, pe.operands, size)
-  const stepsOf = ({ activations }: TileStep): number => Math.ceil(activations[0]!.length / lanes)
-
   let cycle = 0
   let earliest = 0
-  const ends = groups.map((group) => {
-    const end = Math.max(cycle + group.idle + stepsOf(group) * cycles_per_step - 1, earliest)
-    cycle = end + 1
-    earliest = end + shortestGroup(size.rows)
-    return end
+  // The first cycle of every step of every group.
+  const steps = groups.map(({ activations, stalls }) => {
+    const count = Math.ceil(activations[0]!.length / lanes)
+    const offsets: number[] = []
+    let length = 0
+    for (let step = 0; step < count; step++) {
+      if (step > 0) length += stalls[step] ?? 0
+      offsets.push(length)
+      length += cycles_per_step
+    }
+    const start = Math.max(cycle + (stalls[0] ?? 0), earliest - length + 1)
+    cycle = start + length
+    earliest = cycle - 1 + shortestGroup(size.rows)
+    return offsets.map((offset) => start + offset)
   })
+  const ends = steps.map((starts) => starts.at(-1)! + cycles_per_step - 1)
   const cycles = cycle + tileResultCycle(pe, size.rows - 1)
   const stimulus = new Int32Array(cycles * ports.inputWords)
   const put = (row: number, port: number, value: number): void => {
@@ -57,19 +65,19 @@ export const tileStimulus = (
   }
   const busy = new Uint8Array(cycles)
   groups.forEach((group, g) => {
-    const length = stepsOf(group) * cycles_per_step
-    for (let n = 0; n < length; n++) {
-      const row = ends[g]! - length + 1 + n
-      const from = Math.floor(n / cycles_per_step) * lanes
-      busy[row] = 1
-      for (let lane = 0; lane < lanes; lane++) {
-        for (const [r, list] of group.activations.entries()) put(row, at.activation[r]![lane]!, list[from + lane] ?? 0)
-        for (const [c, list] of group.weights.entries()) put(row, at.weight[c]![lane]!, list[from + lane] ?? 0)
+    steps[g]!.forEach((start, step) => {
+      put(start, at.step, 1)
+      for (let row = start; row < start + cycles_per_step; row++) {
+        busy[row] = 1
+        for (let lane = 0; lane < lanes; lane++) {
+          const k = step * lanes + lane
+          for (const [r, list] of group.activations.entries()) put(row, at.activation[r]![lane]!, list[k] ?? 0)
+          for (const [c, list] of group.weights.entries()) put(row, at.weight[c]![lane]!, list[k] ?? 0)
+        }
+        for (const [c, value] of group.selectors.entries())
+          if (at.selector[c] !== undefined) put(row, at.selector[c], value)
       }
-      for (const [c, value] of group.selectors.entries())
-        if (at.selector[c] !== undefined) put(row, at.selector[c], value)
-      put(row, at.step, n % cycles_per_step === 0 ? 1 : 0)
-    }
+    })
     put(ends[g]!, at.last, 1)
     put(ends[g]!, at.lastGroup, group.continues ? 0 : 1)
     for (const [c, value] of group.scales.entries()) put(ends[g]!, at.scale[c]!, value)

@@ -93,7 +93,7 @@ const stepsOf = (
       selectors: lists(columns, (c) => selectors[(output + c) * groups + g]!),
       scales: lists(columns, (c) => scales[(output + c) * groups + g]!),
       continues: g < groups - 1,
-      idle: 0,
+      stalls: [],
     }
   })
 }

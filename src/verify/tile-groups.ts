@@ -19,20 +19,20 @@ export interface Expected {
   readonly what: string
 }
 
-/** A group and the idle cycles before it. */
-export interface IdleTileGroup extends TileGroup {
-  readonly idle: number
+/** A group and the idle cycles before each of its steps. */
+export interface StalledTileGroup extends TileGroup {
+  readonly stalls: readonly number[]
 }
 
 /** Groups on a 1 x 1 tile, each with its result. */
-export const tileTrial = (ports: PortLayout, pe: TiledElement, groups: readonly IdleTileGroup[]): Trial => {
-  const steps = groups.map(({ activations, weights, selector, scale, idle }) => ({
+export const tileTrial = (ports: PortLayout, pe: TiledElement, groups: readonly StalledTileGroup[]): Trial => {
+  const steps = groups.map(({ activations, weights, selector, scale, stalls }) => ({
     activations: [activations],
     weights: [weights],
     selectors: [selector],
     scales: [scale],
     continues: false,
-    idle,
+    stalls,
   }))
   const { stimulus, cycles, ends } = tileStimulus(ports, pe, { rows: 1, columns: 1 }, steps)
   const latency = tileResultCycle(pe, 0)
@@ -44,15 +44,15 @@ export const tileTrial = (ports: PortLayout, pe: TiledElement, groups: readonly 
 }
 
 /**
- * Random groups of random length with random idle cycles. Activations of a group are all finite codes alike, near 1 as a model's
+ * Random groups of random length with random stalls. Activations of a group are all finite codes alike, near 1 as a model's
  * are, subnormal, or near the largest number; one group in sixteen takes any code, so that some meet an infinity or NaN. One in
  * eight holds extremes throughout.
  */
-export function* randomTileGroups(pe: TiledElement, count: number, seed: number): Generator<IdleTileGroup> {
+export function* randomTileGroups(pe: TiledElement, count: number, seed: number): Generator<StalledTileGroup> {
   const random = randomWords(seed)
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
   const one = <T>(list: readonly T[]): T => list[below(list.length)]!
-  const { activation, weight, selector, scale, group: longest, codes } = pe.operands
+  const { activation, weight, lanes, selector, scale, group: longest, codes } = pe.operands
   const signed = (magnitude: number): number => magnitude + 2 ** (activation.width - 1) * below(2)
   const of = (value: ReturnType<typeof codes.activation.decode>): number => Number(codes.activation.encode(value))
   const [largest, smallest, unit] = [
@@ -68,6 +68,11 @@ export function* randomTileGroups(pe: TiledElement, count: number, seed: number)
     () => signed(largest - below(1024)),
     () => signed(below(2) ? below(1024) : largest - below(largest)),
   ]
+  /** Idle cycles before some groups, and in one group in four before any of its steps. */
+  const stallsOf = (steps: number): number[] => {
+    if (below(4) > 0) return [below(3) === 0 ? below(9) : 0]
+    return Array.from({ length: steps }, () => (below(3) === 0 ? below(6) : 0))
+  }
   const codeCount = Number(weight.max) + 1
   for (let k = 0; k < count; k++) {
     const length = below(4) === 0 ? longest : 1 + below(longest)
@@ -79,7 +84,7 @@ export function* randomTileGroups(pe: TiledElement, count: number, seed: number)
       weights: Array.from({ length }, () => (extreme ? w : below(codeCount))),
       selector: selector ? below(Number(selector.max) + 1) : 0,
       scale: one([Number(scale.max), 1, 0, below(256), below(256), below(256)]),
-      idle: below(3) === 0 ? below(9) : 0,
+      stalls: stallsOf(Math.ceil(length / lanes)),
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { type Engine, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
-import { type Expected, type IdleTileGroup, randomTileGroups, type Trial, tileTrial } from './tile-groups.ts'
+import { type Expected, randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 
 export interface VerifyOptions {
   /** Random groups to run. */
@@ -111,9 +111,12 @@ const checksOf = function* (pe: ProcessingElement, groups: Iterable<Group>): Gen
     yield { groups: batch.length, check: (engine, mismatch) => checkBatch(engine, pe, batch, mismatch) }
 }
 
-const tileChecks = function* (pe: TiledElement, groups: Iterable<IdleTileGroup>): Generator<BatchCheck> {
-  const cyclesOf = ({ idle, activations }: IdleTileGroup): number =>
-    idle + Math.ceil(activations.length / pe.operands.lanes) * pe.timing.cycles_per_step
+const tileChecks = function* (pe: TiledElement, groups: Iterable<StalledTileGroup>): Generator<BatchCheck> {
+  const cyclesOf = ({ stalls, activations }: StalledTileGroup): number =>
+    stalls.reduce(
+      (sum, idle) => sum + idle,
+      Math.ceil(activations.length / pe.operands.lanes) * pe.timing.cycles_per_step,
+    )
   for (const batch of batches(groups, { cyclesOf, continues: () => false }))
     yield {
       groups: batch.length,

@@ -1,5 +1,7 @@
 import { bits, bool, cat, component, delay, mux, range, u, vec } from '../../dsl/index.ts'
-import { activationShape, type InputRegisters, scaleBits } from './pe.ts'
+import type { Arithmetic } from './golden.ts'
+import { activationShape, alignedShape, type InputRegisters, scaleBits, stepExponentShape } from './pe.ts'
+import { fieldWidth } from './stages.ts'
 import { significanceShape, specialShape, TermGenerator, termShape } from './term-generator.ts'
 import { specialValueCount, type WeightName, weightTypes } from './terms.ts'
 
@@ -7,6 +9,7 @@ interface EdgeParameters {
   readonly name: string
   readonly lanes: number
   readonly inputs: InputRegisters
+  readonly alignment: Arithmetic['alignment']
 }
 
 /**
@@ -32,7 +35,12 @@ export const RowEdge = component('bitmod_row', (p: EdgeParameters) => ({
       return {
         negative: delay(builder, `negative_${k}`, signExponent.negative, 1),
         exponent: delay(builder, `exponent_${k}`, signExponent.exponent, 1),
-        significand: delay(builder, `significand_${k}`, significand, p.inputs === 'skewed' ? 2 : 1),
+        significand: delay(
+          builder,
+          `significand_${k}`,
+          significand,
+          p.inputs === 'skewed' && p.alignment === 'terms' ? 2 : 1,
+        ),
       }
     })
 
@@ -50,6 +58,26 @@ export const RowEdge = component('bitmod_row', (p: EdgeParameters) => ({
   },
 }))
 
+/** Behind a row's edge: a step's activations under the largest of them, whose exponent goes on, a cycle later. */
+export const RowAligner = component('bitmod_aligner', (p: { name: string; lanes: number; guard: number }) => ({
+  name: `${p.name}_aligner`,
+  in: { activation: vec(p.lanes, activationShape) },
+  out: { aligned: vec(p.lanes, alignedShape(p)), exponent: stepExponentShape },
+  logic({ activation }, builder) {
+    const width = fieldWidth(p)
+    const largest = activation.map(({ exponent }) => exponent).reduce((one, other) => mux(one.lt(other), other, one))
+    const aligned = activation.map(({ negative, exponent, significand }, k) => {
+      const distance = largest.sub(exponent).wrap(u(5))
+      const magnitude = significand.unsigned().shl(p.guard).shrBy(distance).bits(width)
+      return {
+        negative: delay(builder, `negative_${k}`, negative, 1),
+        magnitude: delay(builder, `magnitude_${k}`, magnitude, 1),
+      }
+    })
+    return { aligned, exponent: delay(builder, 'largest', largest, 1) }
+  },
+}))
+
 /** A column's way in: weights become terms, and the scale of the group that ended comes bit by bit. */
 export const ColumnEdge = component('bitmod_column', (p: EdgeParameters & { readonly type: WeightName }) => {
   const type = weightTypes[p.type]
@@ -62,7 +90,7 @@ export const ColumnEdge = component('bitmod_column', (p: EdgeParameters & { read
     logic({ scale, last, sum_last, ...operands }, builder) {
       const { regs, when } = builder
       const terms = builder.use('terms', TermGenerator({ type: p.type, lanes: p.lanes }), operands)
-      const held = p.inputs === 'local' ? 0 : 1
+      const held = p.inputs === 'local' ? 0 : p.alignment === 'activations' ? 2 : 1
       const r = regs({ group_scale: bits(scaleBits), scale_left: bits(scaleBits), scale_start: bool })
       when(last, () => {
         r.group_scale.next = scale.bits(scaleBits)

@@ -3,9 +3,9 @@ import { NAN, scalarFormatOf, sum } from '../../formats/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
 import type { TiledFamily, TileGroup } from '../tile.ts'
 import { ColumnAccumulator, sumFormat } from './column-accumulator.ts'
-import { ColumnEdge, RowEdge } from './edges.ts'
+import { ColumnEdge, RowAligner, RowEdge } from './edges.ts'
 import { isNoNumber, lowestBit, scaledSum } from './golden.ts'
-import { BitmodPe, scaleBits } from './pe.ts'
+import { AlignedPe, BitmodPe, scaleBits } from './pe.ts'
 import { paperSpecialValues, weightNames, weightTypes } from './terms.ts'
 import { bitmodTile, shortestGroup, tileLatency } from './tile.ts'
 
@@ -41,9 +41,10 @@ const parameters = {
   },
   inputs: {
     kind: 'choice',
-    allowed: ['shared', 'local', 'skewed'],
+    allowed: ['shared', 'local', 'skewed', 'aligned'],
     default: 'shared',
-    summary: "registers of operands: at the tile's edges, in every PE, or at the edges with mantissas a cycle later",
+    summary:
+      "registers of operands: at the tile's edges, in every PE, at the edges with mantissas a cycle later, or there with activations already aligned",
   },
 } as const satisfies ParameterSchema
 
@@ -80,9 +81,11 @@ export const bitmod: TiledFamily = {
       guard: p.guard,
       magnitude: p.magnitude,
       significance: p.significance,
-      inputs: p.inputs,
+      ...(p.inputs === 'aligned'
+        ? ({ alignment: 'activations', inputs: 'skewed' } as const)
+        : ({ alignment: 'terms', inputs: p.inputs } as const)),
     }
-    const edge = { name, lanes: p.lanes, inputs: p.inputs }
+    const edge = { name, lanes: p.lanes, inputs: pe.inputs, alignment: pe.alignment }
     const specials = paperSpecialValues(type)
     const golden = ({ activations, weights, selector, scale }: TileGroup, before = 0n): bigint => {
       const operands = { activations, weights, special: specials[selector] ?? 0, scale }
@@ -106,8 +109,17 @@ export const bitmod: TiledFamily = {
       },
       tile: (size) => bitmodTile({ ...pe, type: p.w, ...size }),
       blocks: [
-        { name: 'cell', place: 'the PE', component: BitmodPe(pe) },
+        { name: 'cell', place: 'the PE', component: p.inputs === 'aligned' ? AlignedPe(pe) : BitmodPe(pe) },
         { name: 'row edge', place: 'left of every row', component: RowEdge(edge) },
+        ...(p.inputs === 'aligned'
+          ? [
+              {
+                name: 'row aligner',
+                place: 'behind every row edge',
+                component: RowAligner({ name, lanes: p.lanes, guard: p.guard }),
+              },
+            ]
+          : []),
         { name: 'column edge', place: 'above every column', component: ColumnEdge({ ...edge, type: p.w }) },
         {
           name: 'column accumulator',

@@ -11,6 +11,8 @@ export interface Arithmetic {
   readonly magnitude: number
   /** Where a term's significance goes: into the sum, shifted, or into its exponent. */
   readonly significance: 'shift' | 'exponent'
+  /** What lanes are aligned by: their activation's exponent with the term's, or the activation's alone, once a step. */
+  readonly alignment: 'terms' | 'activations'
 }
 
 /** Operands of a group: FP16 codes, codes of weights, the special value of the group in halves, and the integer scale. */
@@ -51,7 +53,10 @@ export interface GroupSum {
  *
  * In a cycle the products `activation * term` are shifted under the largest exponent among the terms that are not zero, and
  * added exactly. That sum and the accumulator are shifted to the larger of their exponents and added. Where the result has
- * more than `magnitude` bits it is shifted right, and its exponent goes up, until it has not. Nothing is ever shifted left.
+ * more than `magnitude` bits it is shifted right, and its exponent goes up, until it has not. The sum is never shifted left.
+ *
+ * With the alignment of activations (ours) these are shifted under the largest of the step, whatever the terms are, and then left
+ * by their term's exponent; a cycle without terms adds nothing all the same.
  */
 export const groupSum = (p: Arithmetic, type: WeightType, group: Omit<GroupOperands, 'scale'>): GroupSum => {
   const { activations, weights, special } = group
@@ -60,10 +65,15 @@ export const groupSum = (p: Arithmetic, type: WeightType, group: Omit<GroupOpera
   let sum: GroupSum = { mantissa: 0, exponent: 0 }
   for (let from = 0; from < activations.length; from += p.lanes)
     for (let cycle = 0; cycle < type.cycles; cycle++) {
+      const largest = Math.max(...fields.slice(from, from + p.lanes).map(({ exponent }) => exponent))
       const products = fields.slice(from, from + p.lanes).flatMap(({ negative, exponent, significand }, lane) => {
         const term = terms[from + lane]![cycle]!
         if (!term.present) return []
-        return [{ negative: negative !== term.negative, exponent: exponent + term.exponent, significand }]
+        if (p.alignment === 'terms')
+          return [{ negative: negative !== term.negative, exponent: exponent + term.exponent, significand, left: 0 }]
+        // As if all had the exponent of the largest, the others already shifted.
+        const aligned = shiftedRight(significand * 2 ** p.guard, largest - exponent) / 2 ** p.guard
+        return [{ negative: negative !== term.negative, exponent: largest, significand: aligned, left: term.exponent }]
       })
       sum = accumulate(p, sum, products, products.length > 0 ? cycle * type.significanceStep : 0)
     }
@@ -74,12 +84,14 @@ interface Product {
   readonly negative: boolean
   readonly exponent: number
   readonly significand: number
+  /** Places it is shifted left by after it was aligned. */
+  readonly left: number
 }
 
 const accumulate = (p: Arithmetic, sum: GroupSum, products: readonly Product[], significance: number): GroupSum => {
   const largest = Math.max(0, ...products.map(({ exponent }) => exponent))
-  const dot = products.reduce((total, { negative, exponent, significand }) => {
-    const aligned = shiftedRight(significand * 2 ** p.guard, largest - exponent)
+  const dot = products.reduce((total, { negative, exponent, significand, left }) => {
+    const aligned = shiftedRight(significand * 2 ** p.guard, largest - exponent) * 2 ** left
     return total + (negative ? -aligned : aligned)
   }, 0)
   const [term, termExponent] =

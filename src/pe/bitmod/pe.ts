@@ -1,6 +1,14 @@
 import { type Builder, bits, bool, component, delay, range, record, s, u, vec } from '../../dsl/index.ts'
 import type { Arithmetic } from './golden.ts'
-import { accumulate, alignExponents, multiplyScale, multiplyTerms, type Operands } from './stages.ts'
+import {
+  accumulate,
+  alignExponents,
+  fieldWidth,
+  multiplyAligned,
+  multiplyScale,
+  multiplyTerms,
+  type Operands,
+} from './stages.ts'
 import { significanceShape, termShape } from './term-generator.ts'
 
 /**
@@ -66,6 +74,37 @@ export const BitmodPe = component('bitmod_pe', (p: PeParameters) => {
     },
   }
 })
+
+/** An activation as it is under the largest of its step. */
+export const alignedShape = (p: Pick<Arithmetic, 'guard'>) => record({ negative: bool, magnitude: bits(fieldWidth(p)) })
+
+/** The exponent of a step's largest activation. */
+export const stepExponentShape = range(1, 31)
+
+/**
+ * The same PE where activations come aligned from their row's edge, once for all PEs of the row (ours): no exponents are
+ * compared here, and no significand is shifted right. `any_term` says that some lane has a term.
+ */
+export const AlignedPe = component('bitmod_aligned_pe', (p: PeParameters) => ({
+  name: `${p.name}_pe`,
+  in: {
+    aligned: vec(p.lanes, alignedShape(p)),
+    exponent: stepExponentShape,
+    term: vec(p.lanes, termShape),
+    any_term: bool,
+    significance: significanceShape,
+    ...controlPorts,
+  },
+  out: { scaled: scaledShape(p), scale_bit_out: bool, scale_start_out: bool },
+  logic(i, builder) {
+    const sum = accumulate(builder, p, multiplyAligned(builder, p, i), i.last)
+    return {
+      scaled: multiplyScale(builder, sum, { last: i.last, bit: i.scale_bit, start: i.scale_start }),
+      scale_bit_out: delay(builder, 'scale_bit_down', i.scale_bit, 1),
+      scale_start_out: delay(builder, 'scale_start_down', i.scale_start, 1),
+    }
+  },
+}))
 
 /** The operands in registers of this PE's own. */
 const heldHere = (builder: Builder, i: Operands): Operands => ({

@@ -52,7 +52,8 @@ export const alignExponents = (
   }
 }
 
-const fieldWidth = ({ guard }: Arithmetic): number => 11 + guard
+/** Bits of a significand with its guard bits. */
+export const fieldWidth = ({ guard }: Pick<Arithmetic, 'guard'>): number => 11 + guard
 
 /** As many places as shift everything out. */
 const farPlaces = (p: Arithmetic): number => 2 ** Math.ceil(Math.log2(fieldWidth(p) + 1)) - 1
@@ -61,6 +62,33 @@ const farPlaces = (p: Arithmetic): number => 2 ** Math.ceil(Math.log2(fieldWidth
 interface Number {
   readonly mantissa: Int
   readonly exponent: Int
+}
+
+/** Operands of a PE whose activations come aligned, in the registers of the tile's edges. */
+export interface AlignedOperands {
+  /** Magnitudes with their guard bits, under the exponent of the largest. */
+  readonly aligned: readonly { readonly negative: Bool; readonly magnitude: Bits }[]
+  readonly exponent: Int
+  readonly term: Operands['term']
+  /** Some lane has a term. */
+  readonly any_term: Bool
+  readonly significance: Int
+}
+
+/** Steps 1 and 2 where activations come aligned: what is left is a shift to the left by the term's exponent. */
+export const multiplyAligned = (builder: Builder, p: Arithmetic, i: AlignedOperands): Number => {
+  const width = fieldWidth(p) + 3
+  const shifted = i.aligned.map(({ magnitude }, k) => {
+    const { exponent, present } = i.term[k]!
+    return mux(present, magnitude.unsigned().shlBy(exponent), 0).bits(width).named(`shifted_${k}`)
+  })
+  const minus = i.aligned.map(({ negative }, k) => negative.xor(i.term[k]!.negative))
+  const dot = delay(builder, 'dot', signedSum(builder, 'lane_sum', shifted, minus), 1)
+  const folded = p.significance === 'exponent'
+  const largest = folded ? i.exponent.add(i.significance) : i.exponent
+  const exponent = delay(builder, 'dot_exponent', mux(i.any_term, largest, 0), 1)
+  if (folded) return { mantissa: dot, exponent }
+  return { mantissa: dot.shlBy(delay(builder, 'dot_significance', i.significance, 1)), exponent }
 }
 
 /** Step 2: significands with their guard bits shifted into place, and added with their signs. */
@@ -86,9 +114,10 @@ export const accumulate = (builder: Builder, p: Arithmetic, product: Number, las
   const distance = product.exponent.sub(r.sum_exponent).named('distance')
   const isAbove = distance.ge(0)
   const upper = mux(isAbove, product.mantissa, r.sum)
-  const lower = mux(isAbove, r.sum, product.mantissa)
-  const places = mux(isAbove, distance, distance.neg()).wrap(u(6)).named('places')
-  const total = upper.add(lower.shrBy(places)).named('total')
+  // The other way the distance turned round is one place short of its magnitude: no carry chain, but one place before.
+  const lower = mux(isAbove, r.sum, product.mantissa.shr(1))
+  const places = distance.bits(6)
+  const total = upper.add(shiftedFar(lower, mux(isAbove, places, places.not()))).named('total')
   const { mantissa, places: excess } = shortened(total, p.magnitude + 1)
   const exponent = builder.checked(
     mux(isAbove, product.exponent, r.sum_exponent).add(excess),
@@ -103,6 +132,14 @@ export const accumulate = (builder: Builder, p: Arithmetic, product: Number, las
     r.sum_exponent.next = 0
   })
   return next
+}
+
+/** `value` shifted right, rounded down; so many places that only the sign is left are looked at together, which saves a level. */
+const shiftedFar = (value: Int, places: Bits): Int => {
+  const levels = Math.ceil(Math.log2(value.shape.width - 1))
+  if (levels >= places.width) return value.shrBy(places.unsigned())
+  const far = places.slice(places.width - 1, levels).any()
+  return mux(far, value.shr(value.shape.width - 1), value.shrBy(places.slice(levels - 1, 0).unsigned()))
 }
 
 /** `value` shifted right by the fewest places after which `width` bits hold it, and these places: a level for each bit of them. */

@@ -13,9 +13,9 @@ import {
   vec,
 } from '../../dsl/index.ts'
 import { accumulatorDepth, ColumnAccumulator, rowShape, sumFormat } from './column-accumulator.ts'
-import { ColumnEdge, RowEdge } from './edges.ts'
+import { ColumnEdge, RowAligner, RowEdge } from './edges.ts'
 import { lowestBit } from './golden.ts'
-import { BitmodPe, type PeParameters, scaleBits } from './pe.ts'
+import { AlignedPe, BitmodPe, type PeParameters, scaleBits } from './pe.ts'
 import { type SpecialValue, specialShape } from './term-generator.ts'
 import { paperSpecialValues, type WeightName, weightTypes } from './terms.ts'
 
@@ -25,7 +25,7 @@ export interface TileParameters extends PeParameters {
   readonly columns: number
 }
 
-/** Cycles from the operands' to the one in which their product is added to the group's sum. */
+/** Cycles from the operands' to the one in which their product is added to the group's sum, however they are aligned. */
 const sumDepth = 3
 
 /** Cycles from a group's `last` to the one in which row 0's product with the scale is complete. */
@@ -76,12 +76,17 @@ const BitmodTile = component('bitmod_tile', (p: TileParameters) => {
     out: { result: vec(columns, u(sumFormat.bits)), result_valid: vec(columns, bool) },
     logic(i, builder) {
       const { use } = builder
-      const edge = { name: p.name, lanes, inputs: p.inputs }
+      const edge = { name: p.name, lanes, inputs: p.inputs, alignment: p.alignment }
       const lasts = delays(builder, 'last_after', i.last, turnDepth)
       checkOrder(builder, i, type.cycles, shortestGroup(rows))
       const timing = { step: i.step, last: i.last, sum_last: lasts[sumDepth]! }
 
-      const left = i.activation.map((activation, r) => use(`row_${r}`, RowEdge(edge), { activation, ...timing }))
+      const left = i.activation.map((activation, r) => {
+        const row = use(`row_${r}`, RowEdge(edge), { activation, ...timing })
+        if (p.alignment === 'terms') return { ...row, aligner: undefined }
+        const aligner = RowAligner({ name: p.name, lanes, guard: p.guard })
+        return { ...row, aligner: use(`aligner_${r}`, aligner, { activation: row.activation_out }) }
+      })
       const special = type.kind === 'float' ? specialValues(builder, p.type, i) : []
       const above = i.weight.map((weight, c) =>
         use(`column_${c}`, ColumnEdge({ ...edge, type: p.type }), {
@@ -95,14 +100,11 @@ const BitmodTile = component('bitmod_tile', (p: TileParameters) => {
 
       const accumulated = above.map(({ term, significance, scale_bit, scale_start }, c) => {
         let scale = { scale_bit, scale_start }
-        const scaled = left.map(({ activation_out }, r) => {
-          const out = use(`pe_${r}_${c}`, BitmodPe(peOf(p)), {
-            activation: activation_out,
-            term,
-            significance,
-            last: timing.sum_last,
-            ...scale,
-          })
+        const scaled = left.map((row, r) => {
+          const shared = { term, significance, last: timing.sum_last, ...scale }
+          const out = row.aligner
+            ? use(`pe_${r}_${c}`, AlignedPe(peOf(p)), { ...row.aligner, any_term: anyTerm(term), ...shared })
+            : use(`pe_${r}_${c}`, BitmodPe(peOf(p)), { activation: row.activation_out, ...shared })
           scale = { scale_bit: out.scale_bit_out, scale_start: out.scale_start_out }
           return out.scaled
         })
@@ -120,12 +122,16 @@ const BitmodTile = component('bitmod_tile', (p: TileParameters) => {
   }
 })
 
-const peOf = ({ name, lanes, guard, magnitude, significance, inputs }: TileParameters): PeParameters => ({
+const anyTerm = (term: readonly { readonly present: Bool }[]): Bool =>
+  term.map(({ present }) => present).reduce((one, other) => one.or(other))
+
+const peOf = ({ name, lanes, guard, magnitude, significance, alignment, inputs }: TileParameters): PeParameters => ({
   name,
   lanes,
   guard,
   magnitude,
   significance,
+  alignment,
   inputs,
 })
 

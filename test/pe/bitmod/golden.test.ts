@@ -5,7 +5,7 @@ import { paperSpecialValues, weightNames, weightTypes } from '../../../src/pe/bi
 import { float16BitsOf, float16FromBits } from '../../../src/quant/float16.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
 
-const usual: Arithmetic = { lanes: 4, guard: 3, magnitude: 14, significance: 'exponent' }
+const usual: Arithmetic = { lanes: 4, guard: 3, magnitude: 14, significance: 'exponent', alignment: 'terms' }
 const { int8, int4, fp4 } = weightTypes
 const group = (activations: readonly number[], weights: readonly number[], special = 0, scale = 1) => ({
   activations: activations.map(float16BitsOf),
@@ -20,6 +20,11 @@ describe('the golden model of a group', () => {
     expect(scaledSum(usual, int4, group([1], [1], 0, 255))).toEqual(finite(255n * 8192n, -13))
     // A half in FP4: the weight's lowest bit is 2^-1.
     expect(toNumber(scaledSum(usual, fp4, group([3], [1])))).toBe(1.5)
+  })
+
+  it('of zeros is 0 with exponent 0', () => {
+    expect(groupSum(usual, int4, group([5, 6], [0, 0]))).toEqual({ mantissa: 0, exponent: 0 })
+    expect(groupSum(usual, int4, group([0], [0]))).toEqual({ mantissa: 0, exponent: 0 })
   })
 
   it('shifts the lanes under the largest exponent, toward zero, before they have their signs', () => {
@@ -53,6 +58,19 @@ describe('the golden model of a group', () => {
     expect(groupSum(usual, int4, group([1, 1], [15, 15]))).toEqual({ mantissa: -16384, exponent: 15 })
     const back = groupSum({ ...usual, lanes: 2 }, int4, group([1, 1, -1, 0], [1, 1, 1, 0]))
     expect(back).toEqual({ mantissa: 4096, exponent: 16 })
+  })
+
+  it('with activations aligned by themselves loses what is far under the largest, term or not, and shifts left after that', () => {
+    const aligned = { ...usual, alignment: 'activations' } as const
+    expect(groupSum(aligned, int4, group([1, 2 ** 15], [1, 0]))).toEqual({ mantissa: 0, exponent: 30 })
+    expect(groupSum(aligned, int4, group([1, 2 ** 14], [1, 0]))).toEqual({ mantissa: 0, exponent: 29 })
+    expect(groupSum(aligned, int4, group([1, 2 ** 13], [1, 0]))).toEqual({ mantissa: 1, exponent: 28 })
+    expect(groupSum(aligned, int4, group([1, 2 ** 13], [0, 0]))).toEqual({ mantissa: 0, exponent: 0 })
+    // 2 in FP4 is 2^1 of significance 1: one place left, and one in the exponent.
+    expect(groupSum(aligned, fp4, group([1], [4]))).toEqual({ mantissa: 8192, exponent: 17 })
+    // 2^-14 is lost before the shift by 3 that would have kept 8 of it, and the sum gives way to nothing.
+    expect(groupSum(aligned, fp4, group([1, 2 ** -14], [1, 8], 16)).mantissa).toBe(4096)
+    expect(groupSum(usual, fp4, group([1, 2 ** -14], [1, 8], 16)).mantissa).toBe(8192 + 8)
   })
 
   it('the two places of the significance differ in how the sum is rounded, and in nothing else', () => {
@@ -106,13 +124,15 @@ describe('the golden model of a group', () => {
   })
 
   it.each([
-    [14, 'shift', 3, 0.21],
-    [14, 'exponent', 3, 0.21],
-    [18, 'shift', 3, 0.03],
-    [18, 'exponent', 4, 0.03],
+    [14, 'shift', 3, 'terms', 0.21],
+    [14, 'exponent', 3, 'terms', 0.21],
+    [14, 'exponent', 3, 'activations', 0.21],
+    [18, 'shift', 3, 'terms', 0.03],
+    [18, 'exponent', 4, 'terms', 0.03],
+    [18, 'exponent', 3, 'activations', 0.01],
   ] as const)(
-    'magnitude %i, significance in the %s, %i guard bits: rms error of 128 normal activations by FP4 at most %f %%',
-    (magnitude, significance, guard, limit) => {
+    'magnitude %i, significance in the %s, %i guard bits, aligned by %s: rms error of 128 normal activations by FP4 at most %f %%',
+    (magnitude, significance, guard, alignment, limit) => {
       const random = randomWords(magnitude)
       const uniform = (): number => (random() + 0.5) / 2 ** 32
       const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
@@ -123,7 +143,8 @@ describe('the golden model of a group', () => {
         const weights = Array.from({ length: 128 }, () => random() & 15)
         const operands = group(activations, weights, specials[random() & 3]!)
         const exact = toNumber(exactSum(fp4, operands))
-        errors += (toNumber(scaledSum({ lanes: 4, guard, magnitude, significance }, fp4, operands)) - exact) ** 2
+        errors +=
+          (toNumber(scaledSum({ lanes: 4, guard, magnitude, significance, alignment }, fp4, operands)) - exact) ** 2
         squares += exact ** 2
       }
       const percent = 100 * Math.sqrt(errors / squares)

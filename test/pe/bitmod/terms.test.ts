@@ -28,6 +28,19 @@ const everySpecial = Array.from({ length: 32 }, (_, k) => k)
   .flatMap((k) => (k === 0 ? [0] : [k, -k]))
 
 describe('the terms of a weight', () => {
+  it('are 4, 3 or 2, one a cycle', () => {
+    const all = weightNames.map((name) => [name, weightTypes[name].bits, weightTypes[name].cycles])
+    expect(all).toEqual([
+      ['int8', 8, 4],
+      ['int6', 6, 3],
+      ['int5', 5, 3],
+      ['int4', 4, 2],
+      ['int3', 3, 2],
+      ['fp4', 4, 2],
+      ['fp3', 3, 2],
+    ])
+  })
+
   it.each(weightNames.filter((name) => weightTypes[name].kind === 'integer'))(
     'add up to the integer: every code of %s',
     (name) => {
@@ -104,6 +117,7 @@ describe('the terms of a weight', () => {
     expect(() => termsOf(weightTypes.fp4, 8, 14)).toThrow('the special value 7 is no sum of two powers of two up to 8')
     expect(() => termsOf(weightTypes.fp4, 8, 32)).toThrow(RangeError)
     expect(() => termsOf(weightTypes.fp4, 8, -7)).toThrow('-3.5')
+    expect(termsOf(weightTypes.fp4, 8).map(text)).toEqual(['000', '000'])
     for (const special of everySpecial) expect(sumOf(termsOf(weightTypes.fp4, 8, special), 1)).toBe(special)
   })
 })

@@ -45,7 +45,7 @@ const randomSteps = (
       selectors: Array.from({ length: size.columns }, () => below(4)),
       scales: Array.from({ length: size.columns }, () => below(256)),
       continues: below(3) > 0 && k < count - 1,
-      idle: below(4) === 0 ? below(7) : 0,
+      stalls: list(() => (below(4) === 0 ? below(7) : 0)),
     }
   })
 }
@@ -65,6 +65,7 @@ const goldenResults = (
     magnitude: number
     significance: 'shift' | 'exponent'
   }
+  const alignment = pe.parameters.inputs === 'aligned' ? 'activations' : 'terms'
   const results = new Map<string, bigint>()
   for (let r = 0; r < size.rows; r++)
     for (let c = 0; c < size.columns; c++) {
@@ -75,7 +76,7 @@ const goldenResults = (
         const operands = { activations, weights: step.weights[c] as number[], special, scale: step.scales[c]! }
         const term = activations.some(isNoNumber)
           ? NAN
-          : scaledSum({ lanes, guard, magnitude, significance }, type, operands)
+          : scaledSum({ lanes, guard, magnitude, significance, alignment }, type, operands)
         total = fp32.encode(sum(term, fp32.decode(total)))
         if (step.continues) return
         results.set(`cycle ${ends[g]! + tileResultCycle(pe, r)} column ${c}`, total)
@@ -119,6 +120,7 @@ describe("BitMoD's tile", () => {
     ['bitmod(w=int8, inputs=local, significance=shift)', { rows: 2, columns: 3 }],
     ['bitmod(w=int6, inputs=skewed)', { rows: 5, columns: 1 }],
     ['bitmod(w=fp3, lanes=2, magnitude=18)', { rows: 1, columns: 2 }],
+    ['bitmod(w=int4, inputs=aligned)', { rows: 3, columns: 2 }],
   ] as const)('%s, %o: every sum of every channel is the golden one, in its cycle', (spec, size) => {
     const pe = tiled(spec)
     // Ragged groups, full ones, and some as short as a group can be, so that the tile waits no longer than it has to.
@@ -140,7 +142,7 @@ describe("BitMoD's tile", () => {
     ] as const) {
       const pe = tiled(`bitmod(w=${w})`)
       const count = full ? 1000 : 3
-      const steps = randomSteps(pe, size, count, 9, [128]).map((step) => ({ ...step, idle: 0 }))
+      const steps = randomSteps(pe, size, count, 9, [128]).map((step) => ({ ...step, stalls: [] }))
       const { stimulus } = compare(pe, size, steps)
       expect(stimulus.ends).toEqual(Array.from({ length: count }, (_, g) => (g + 1) * cycles - 1))
     }
@@ -155,7 +157,11 @@ describe("BitMoD's tile", () => {
         const shortest = pe.timing.shortestGroup(rows)
         expect(shortest).toBe(8 + rows)
         const length = Math.ceil(shortest / 2) * 4
-        const steps = randomSteps(pe, size, count, 10, [length]).map((step) => ({ ...step, idle: 0, continues: false }))
+        const steps = randomSteps(pe, size, count, 10, [length]).map((step) => ({
+          ...step,
+          stalls: [],
+          continues: false,
+        }))
         const { want, stimulus } = compare(pe, size, steps)
         expect(want.size).toBe(count * rows)
         expect(stimulus.ends[count - 1]).toBe(count * Math.ceil(shortest / 2) * 2 - 1)
@@ -204,7 +210,7 @@ describe("BitMoD's tile", () => {
     const pe = tiled('bitmod(w=int4)')
     const size = { rows: 1, columns: 1 }
     const engine = javascriptEngine(pe.tile(size))
-    const steps = randomSteps(pe, size, 2, 13, [8]).map((step) => ({ ...step, idle: 9, continues: false }))
+    const steps = randomSteps(pe, size, 2, 13, [8]).map((step) => ({ ...step, stalls: [9], continues: false }))
     const { stimulus, cycles, ends } = tileStimulus(engine.ports, pe, size, steps)
     const at = (name: string): number => portNamed(engine.ports.inputs, name).offset
     const begins = ends.map((end) => end - 3)
