@@ -6,13 +6,24 @@ import { figna } from './baseline/figna/family.ts'
 import { fmac } from './baseline/fmac/family.ts'
 import { mac } from './baseline/mac/family.ts'
 import { olive } from './baseline/olive/family.ts'
+import { posit } from './baseline/posit/family.ts'
 import { bitmod } from './bitmod/family.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
 import { mixpe } from './mixpe/family.ts'
 import type { TiledElement, TiledFamily } from './tile.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */
-export const families: readonly (PeFamily | TiledFamily)[] = [mixpe, bitmod, mac, fmac, figna, bitfusion, ant, olive]
+export const families: readonly (PeFamily | TiledFamily)[] = [
+  mixpe,
+  bitmod,
+  mac,
+  fmac,
+  figna,
+  bitfusion,
+  ant,
+  olive,
+  posit,
+]
 
 /** The designs whose Verilog is kept in `generated/`. */
 export const catalogue: readonly string[] = [
@@ -31,6 +42,8 @@ export const catalogue: readonly string[] = [
   'bitfusion(w=int4, a=int4)',
   'ant(w=flint4, a=flint4)',
   'olive(w=olive(int4), a=olive(int4))',
+  'posit(format=posit(8,0))',
+  'posit(format=posit(16,1))',
 ]
 
 /** The PE a spec text describes, whatever its array; anything wrong in it is a SpecError with a caret. */

@@ -53,6 +53,11 @@ describe('every family', () => {
       'ant(acc=40)',
       'olive',
       'olive(acc=40)',
+      'posit',
+      'posit(format=posit(16,1))',
+      'posit(group=127)',
+      'posit(segment=32)',
+      'posit(stages=4)',
     ]
     expect(new Set(specs.map((spec) => processingElement(spec).name)).size).toBe(specs.length)
   })

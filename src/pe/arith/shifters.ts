@@ -86,6 +86,40 @@ export const shiftLeftFilled = (value: Bits, places: Int, fill: Bool): Bits => {
 
 export const repeated = (bit: Bool, count: number): Bits => cat(...Array.from({ length: count }, () => bit.bits()))
 
+/**
+ * `value` shifted left until its highest bit is 1, by at most `most` places, as a field of `width` bits whose lowest one says
+ * whether a bit there or below was 1; and the places. As `normaliseLeft` with `withSticky` behind it, but once a level has
+ * moved, the smaller ones cannot bring what lies far below into the field: it goes into the sticky bit at once, which for
+ * 127 bits into 15 saves three choices in four.
+ */
+export const normaliseSticky = (
+  value: Bits,
+  most: number,
+  width: number,
+): { readonly normalised: Bits; readonly places: Int | 0 } => {
+  const levels = most === 0 ? 0 : Math.floor(Math.log2(most)) + 1
+  let kept = value
+  const moves: Bool[] = []
+  for (let level = levels - 1; level >= 0; level--) {
+    const by = 2 ** level
+    const top = kept.width - 1
+    const moved = kept
+      .slice(top, kept.width - by)
+      .any()
+      .not()
+    const shifted = by < kept.width ? cat(kept.slice(top - by, 0), repeated(moved.and(false), by)) : kept.and(0)
+    // The smaller levels move by - 1 places in all.
+    const next = Math.min(kept.width, width + by - 1)
+    const both = [shifted, kept].map((bits) => withSticky(bits, next))
+    kept = mux(moved, both[0]!, both[1]!).named(`normalised_${by}`)
+    moves.push(moved)
+  }
+  return {
+    normalised: withSticky(kept, width),
+    places: levels === 0 ? 0 : cat(...moves.map((moved) => moved.bits())).unsigned(),
+  }
+}
+
 /** The bits of min(limit, 2^levels - 1), lowest first. */
 const roomOf = (limit: Int, levels: number): readonly Bool[] => {
   const bits = limit.bits()

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { bits, component, type Int, u } from '../../../src/dsl/index.ts'
-import { normaliseLeft, shiftLeftFilled, shiftRightSticky } from '../../../src/pe/arith/shifters.ts'
+import { type Bits, bits, cat, component, type Int, u } from '../../../src/dsl/index.ts'
+import {
+  normaliseLeft,
+  normaliseSticky,
+  shiftLeftFilled,
+  shiftRightSticky,
+  withSticky,
+} from '../../../src/pe/arith/shifters.ts'
 import { portNamed, readPort } from '../../../src/sim/engine.ts'
 import { javascriptEngine } from '../../../src/sim/javascript/engine.ts'
 import { everyCombination, operation, results } from './operation.ts'
@@ -94,5 +100,32 @@ describe('normaliseLeft', () => {
         ])
       }
     }
+  })
+})
+
+describe('normaliseSticky', () => {
+  it.each(
+    [1, 2, 3, 5, 8, 11].flatMap((from) =>
+      [1, 2, 3, 4, 9, 13].flatMap((to) =>
+        [0, 1, 2, from - 1].map((most) => [from, to, Math.min(most, from - 1)] as const),
+      ),
+    ),
+  )('%i bits into %i with at most %i zeros above: as normaliseLeft, cut afterwards', (from, to, most) => {
+    const values = everyCombination([from]).filter((value) => value === 0 || from - value.toString(2).length <= most)
+    const both = [
+      (value: Bits) => normaliseSticky(value, most, to),
+      (value: Bits) => {
+        const { normalised, places } = normaliseLeft(value, most)
+        return { normalised: withSticky(normalised, to), places }
+      },
+    ].map((normalise) => {
+      const module = operation('normalise', [from], to + 4, (value) => {
+        const { normalised, places } = normalise(value)
+        return cat(normalised, typeof places === 'number' ? value.any().and(false).int().bits(4) : places.bits(4))
+      })
+      return [...results(module, values)].map((result, k) => (values[k] === 0 ? result >> 4 : result))
+    })
+    expect(both[0]).toEqual(both[1])
+    expect(values.length).toBeGreaterThan(1)
   })
 })

@@ -1,20 +1,40 @@
 import { type Bits, cat, mux, range } from '../../../dsl/index.ts'
 import type { PositFormat } from '../../../formats/index.ts'
-import { normalise } from '../float/multiply.ts'
 import type { Unpacked } from '../float/unpacked.ts'
-import { shiftRightSticky } from '../shifters.ts'
+import { normaliseSticky, shiftRightSticky } from '../shifters.ts'
+import { fractionBits } from './decode.ts'
+
+/** Any number as the nearest posit. */
+export const encodePosit = (format: PositFormat, number: Unpacked): Bits =>
+  roundToPosit(format, normaliseForPosit(format, number))
 
 /**
- * Any number as the nearest posit: the string of regime, exponent and fraction is written out, rounded at the code's last bit to
+ * The number without leading zeros, its significand cut to what rounding asks for: the hidden bit, the longest fraction, a bit
+ * to round by and a sticky bit.
+ */
+export const normaliseForPosit = (format: PositFormat, number: Unpacked): Unpacked => {
+  const { significand, leadingZeros, exponent, bias } = number
+  const width = Math.min(significand.width, fractionBits(format) + 3)
+  const { normalised, places } = normaliseSticky(significand, leadingZeros, width)
+  return {
+    ...number,
+    exponent: exponent.sub(places),
+    significand: normalised,
+    bias: bias - (significand.width - width),
+    leadingZeros: 0,
+  }
+}
+
+/**
+ * A number without leading zeros as the nearest posit: the string of regime, exponent and fraction is written out, rounded at the code's last bit to
  * nearest, ties to even, and complemented for a negative number. Nothing rounds to zero, nor beyond the largest posit
  * (Standard for Posit Arithmetic, 2022). NaN and infinity become NaR.
  *
  * The regime is 10 or 01 moved right with its first bit following, so one shift writes it and moves the rest. The power of
  * two is clamped one step below the lowest, where all of the code is zeros, and then that code's last bit is set.
  */
-export const encodePosit = (format: PositFormat, number: Unpacked): Bits => {
+export const roundToPosit = (format: PositFormat, x: Unpacked): Bits => {
   const { bits, es } = format
-  const x = normalise(number)
   const top = (bits - 2) * 2 ** es
   const { width } = x.significand
   const power = x.exponent.add(width - 1 - x.bias).sat(range(-top - 1, top))

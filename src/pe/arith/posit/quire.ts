@@ -1,7 +1,8 @@
-import { type Bits, type Bool, type Int, type IntShape, mux, range, u } from '../../../dsl/index.ts'
+import { type Bits, type Bool, cat, type Int, type IntShape, range, s, u } from '../../../dsl/index.ts'
 import type { PositFormat } from '../../../formats/index.ts'
 import { type Multiplier, multiply } from '../float/multiply.ts'
 import { type Unpacked, unpackInteger } from '../float/unpacked.ts'
+import { repeated, shiftLeftFilled } from '../shifters.ts'
 import { decodePosit } from './decode.ts'
 import { encodePosit } from './encode.ts'
 
@@ -24,24 +25,40 @@ export interface QuireTerm {
 export const quireTerm = (format: PositFormat, a: Bits, b: Bits, times?: Multiplier): QuireTerm =>
   inQuirePlaces(format, multiply(decodePosit(format, a), decodePosit(format, b), times))
 
-/**
- * A product of two posits of the format in a quire's places. It is shifted from the lowest place upwards; of the bits of its
- * fraction that lie below, none is ever 1, because a posit near the smallest has no fraction.
- */
+/** A product of two posits of the format in a quire's places. */
 export const inQuirePlaces = (format: PositFormat, product: Unpacked): QuireTerm => {
-  const { significand, bias } = product
+  const { turned, sign, nar } = turnedInPlaces(format, product)
+  return { units: turned.add(sign.int()), nar }
+}
+
+/** A product in a quire's places, a negative one turned round bit by bit: the term is `turned`, and 1 more where `sign`. */
+export interface TurnedTerm {
+  readonly turned: Int
+  readonly sign: Bool
+  readonly nar: Bool
+}
+
+/**
+ * The product is shifted from the lowest place upwards; of the bits of its fraction that lie below, none is ever 1, because a
+ * posit near the smallest has no fraction.
+ */
+export const turnedInPlaces = (format: PositFormat, product: Unpacked): TurnedTerm => {
+  const { sign, significand, bias } = product
   const fraction = quireFractionBits(format)
   // The smallest posits' product has its one bit in place 0; zeros may come with a lower power, and stay zeros.
   const above = product.exponent.add(fraction)
   const places = above.wrap(u(range(0, 2 * fraction).width))
   const width = 2 * fraction + 2
-  const magnitude = significand
-    .unsigned()
-    .shlBy(places)
-    .bits(width + bias)
-    .slice(width + bias - 1, bias)
-    .unsigned()
-  return { units: mux(product.sign, magnitude.neg(), magnitude), nar: product.nan }
+  const turned = cat(sign.bits(), significand.xor(repeated(sign, significand.width)))
+  const shifted = shiftLeftFilled(turned, places, sign)
+  return {
+    turned: shifted
+      .signed()
+      .wrap(s(width + bias + 1))
+      .shr(bias),
+    sign,
+    nar: product.nan,
+  }
 }
 
 /** A quire: the sum in units of its last place; sticky flags. */
