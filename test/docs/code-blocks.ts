@@ -29,12 +29,19 @@ export const blocksOf = (markdown: string): readonly Block[] => {
   return blocks
 }
 
-/** The examples of a page; a block counts as printed where nothing but blank lines and one sentence stand between. */
+/** A block's path in the source tree, where its first line gives one: `// src/pe/toy/family.ts`. */
+export const treeFileOf = ({ text }: Pick<Block, 'text'>): string | undefined =>
+  /^\s?\/\/ ((?:src|test)\/[\w/.-]+\.ts)\n/.exec(text)?.[1]
+
+/**
+ * The examples of a page; a block counts as printed where nothing but blank lines and one sentence stand between. Files of the
+ * source tree are no examples: their page has a test of its own.
+ */
 export const examplesOf = (markdown: string): readonly Example[] => {
   const blocks = blocksOf(markdown)
   const lines = markdown.split('\n')
   return blocks.flatMap((block, k) => {
-    if (block.language !== 'ts') return []
+    if (block.language !== 'ts' || treeFileOf(block) !== undefined) return []
     const next = blocks[k + 1]
     const between = next ? lines.slice(block.line + block.text.split('\n').length, next.line - 1) : []
     const follows = next && ['text', 'verilog'].includes(next.language) && !between.some((line) => line.startsWith('#'))

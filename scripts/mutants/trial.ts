@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Mutant, mutated } from './mutants.ts'
+import type { NearTests } from './near-tests.ts'
+
+/** How a mutant ended: a test failed, none did, or the tests did not come to an end. */
+export type Outcome = 'killed' | 'survived' | 'timed out'
+
+/** A copy of the source tree in which files are changed and tests are run. */
+export interface Tree {
+  readonly path: string
+  readonly tests: (files: readonly string[], limit_s: number) => Promise<Outcome>
+  readonly dispose: () => void
+}
+
+export const copyTree = (root: string): Tree => {
+  const path = mkdtempSync(join(tmpdir(), 'bitloom-mutants-'))
+  for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+    cpSync(join(root, name), join(path, name), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'))
+  return {
+    path,
+    tests: (files, limit_s) => runTests(path, files, limit_s),
+    dispose: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+/** Runs test files until the first failure. */
+const runTests = (cwd: string, files: readonly string[], limit_s: number): Promise<Outcome> =>
+  new Promise((resolve, reject) => {
+    const vitest = join(cwd, 'node_modules/vitest/vitest.mjs')
+    const { BITLOOM_FULL: _, ...env } = process.env
+    const child = spawn(process.execPath, [vitest, 'run', '--bail=1', '--maxWorkers=1', '--reporter=dot', ...files], {
+      cwd,
+      env: { ...env, CI: 'true' },
+      stdio: 'ignore',
+      // A group of its own, so that workers end with it.
+      detached: true,
+    })
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      process.kill(-child.pid!, 'SIGKILL')
+    }, limit_s * 1000)
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      resolve(timedOut ? 'timed out' : code === 0 ? 'survived' : 'killed')
+    })
+  })
+
+/** Longest time for the tests near a mutant, and for all others. */
+const limits = { near_s: 150, others_s: 400 }
+
+/** Puts one mutant in the tree, runs its tests, and takes it out again. */
+export const tryMutant = async (tree: Tree, mutant: Mutant, { near, others }: NearTests): Promise<Outcome> => {
+  const path = join(tree.path, mutant.file)
+  const text = readFileSync(path, 'utf8')
+  try {
+    writeFileSync(path, mutated(text, mutant))
+    const first = near.length > 0 ? await tree.tests(near, limits.near_s) : 'survived'
+    return first === 'survived' && others.length > 0 ? await tree.tests(others, limits.others_s) : first
+  } finally {
+    writeFileSync(path, text)
+  }
+}
