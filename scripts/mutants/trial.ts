@@ -8,10 +8,16 @@ import type { NearTests } from './near-tests.ts'
 /** How a mutant ended: a test failed, none did, or the tests did not come to an end. */
 export type Outcome = 'killed' | 'survived' | 'timed out'
 
+export interface TestRun {
+  readonly outcome: Outcome
+  /** What the test runner said. */
+  readonly said: string
+}
+
 /** A copy of the source tree in which files are changed and tests are run. */
 export interface Tree {
   readonly path: string
-  readonly tests: (files: readonly string[], limit_s: number) => Promise<Outcome>
+  readonly tests: (files: readonly string[], limit_s: number) => Promise<TestRun>
   readonly dispose: () => void
 }
 
@@ -28,7 +34,7 @@ export const copyTree = (root: string): Tree => {
 }
 
 /** Runs test files until the first failure. */
-const runTests = (cwd: string, files: readonly string[], limit_s: number): Promise<Outcome> =>
+const runTests = (cwd: string, files: readonly string[], limit_s: number): Promise<TestRun> =>
   new Promise((resolve, reject) => {
     const vitest = join(cwd, 'node_modules/vitest/vitest.mjs')
     const { BITLOOM_FULL: _, ...env } = process.env
@@ -37,10 +43,15 @@ const runTests = (cwd: string, files: readonly string[], limit_s: number): Promi
     const child = spawn(process.execPath, [vitest, 'run', ...options, ...files], {
       cwd,
       env: { ...env, CI: 'true' },
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that workers end with it.
       detached: true,
     })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => {
+        said += data.toString()
+      })
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
@@ -49,7 +60,7 @@ const runTests = (cwd: string, files: readonly string[], limit_s: number): Promi
     child.on('error', reject)
     child.on('close', (code) => {
       clearTimeout(timer)
-      resolve(timedOut ? 'timed out' : code === 0 ? 'survived' : 'killed')
+      resolve({ outcome: timedOut ? 'timed out' : code === 0 ? 'survived' : 'killed', said })
     })
   })
 
@@ -64,8 +75,11 @@ export const tryMutant = async (
   const text = readFileSync(path, 'utf8')
   try {
     writeFileSync(path, mutated(text, mutant))
-    const first = near.length > 0 ? await tree.tests(near, limit_s) : 'survived'
-    return first === 'survived' && others.length > 0 ? await tree.tests(others, limit_s) : first
+    for (const files of [near, others].filter(({ length }) => length > 0)) {
+      const { outcome } = await tree.tests(files, limit_s)
+      if (outcome !== 'survived') return outcome
+    }
+    return 'survived'
   } finally {
     writeFileSync(path, text)
   }
