@@ -50,6 +50,11 @@ const runAll = async (): Promise<boolean> => {
   const testsOf = testsFor(root)
   const trees = Array.from({ length: Math.min(options.workers, mutants.length) }, () => copyTree(root))
   const outcomes = new Map<Mutant, Outcome>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      for (const tree of trees) tree.dispose()
+      process.exit(130)
+    })
   try {
     const { near, others } = testsOf('')
     const everything = [...near, ...others]

@@ -10,7 +10,7 @@ export type Outcome = 'killed' | 'survived' | 'timed out'
 
 export interface TestRun {
   readonly outcome: Outcome
-  /** What the test runner said. */
+  /** What the test runner wrote. */
   readonly said: string
 }
 
@@ -26,15 +26,19 @@ export const copyTree = (root: string): Tree => {
   for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(join(root, name), join(path, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'))
+  const running = new Set<() => void>()
   return {
     path,
-    tests: (files, limit_s) => runTests(path, files, limit_s),
-    dispose: () => rmSync(path, { recursive: true, force: true }),
+    tests: (files, limit_s) => runTests(path, files, limit_s, running),
+    dispose: () => {
+      for (const stop of running) stop()
+      rmSync(path, { recursive: true, force: true })
+    },
   }
 }
 
-/** Runs test files until the first failure. */
-const runTests = (cwd: string, files: readonly string[], limit_s: number): Promise<TestRun> =>
+/** Runs test files until the first failure; what stops it is in `running` meanwhile. */
+const runTests = (cwd: string, files: readonly string[], limit_s: number, running: Set<() => void>): Promise<TestRun> =>
   new Promise((resolve, reject) => {
     const vitest = join(cwd, 'node_modules/vitest/vitest.mjs')
     const { BITLOOM_FULL: _, ...env } = process.env
@@ -52,14 +56,19 @@ const runTests = (cwd: string, files: readonly string[], limit_s: number): Promi
       stream.on('data', (data: Buffer) => {
         said += data.toString()
       })
+    const stop = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    }
+    running.add(stop)
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
-      process.kill(-child.pid!, 'SIGKILL')
+      stop()
     }, limit_s * 1000)
     child.on('error', reject)
     child.on('close', (code) => {
       clearTimeout(timer)
+      running.delete(stop)
       resolve({ outcome: timedOut ? 'timed out' : code === 0 ? 'survived' : 'killed', said })
     })
   })
