@@ -19,43 +19,47 @@ export interface Mutant {
 }
 
 /** Operators, and methods of signals, that are taken for one another. */
-const operators: Readonly<Record<string, string>> = {
-  '+': '-',
-  '-': '+',
-  '*': '+',
-  '/': '*',
-  '**': '*',
-  '%': '+',
-  '<<': '>>',
-  '>>': '<<',
-  '<': '<=',
-  '<=': '<',
-  '>': '>=',
-  '>=': '>',
-  '===': '!==',
-  '!==': '===',
-  '&&': '||',
-  '||': '&&',
-}
-const methods: Readonly<Record<string, string>> = {
-  add: 'sub',
-  sub: 'add',
-  and: 'or',
-  or: 'and',
-  xor: 'or',
-  lt: 'le',
-  le: 'lt',
-  gt: 'ge',
-  ge: 'gt',
-  eq: 'ne',
-  ne: 'eq',
-  any: 'all',
-  all: 'any',
-  shl: 'shr',
-  shr: 'shl',
-  signed: 'unsigned',
-  unsigned: 'signed',
-}
+const operators: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '+': '-',
+    '-': '+',
+    '*': '+',
+    '/': '*',
+    '**': '*',
+    '%': '+',
+    '<<': '>>',
+    '>>': '<<',
+    '<': '<=',
+    '<=': '<',
+    '>': '>=',
+    '>=': '>',
+    '===': '!==',
+    '!==': '===',
+    '&&': '||',
+    '||': '&&',
+  }),
+)
+const methods: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    add: 'sub',
+    sub: 'add',
+    and: 'or',
+    or: 'and',
+    xor: 'or',
+    lt: 'le',
+    le: 'lt',
+    gt: 'ge',
+    ge: 'gt',
+    eq: 'ne',
+    ne: 'eq',
+    any: 'all',
+    all: 'any',
+    shl: 'shr',
+    shr: 'shl',
+    signed: 'unsigned',
+    unsigned: 'signed',
+  }),
+)
 
 interface SyntaxNode {
   readonly type: string
@@ -88,7 +92,7 @@ export const mutantsOf = (file: string, text: string): readonly Mutant[] => {
     }
     const { left, right, operator } = value as { left?: SyntaxNode; right?: SyntaxNode; operator?: string }
     if (['BinaryExpression', 'LogicalExpression'].includes(value.type) && left && right && operator) {
-      const other = operators[operator]
+      const other = operators.get(operator)
       const at = text.indexOf(operator, left.end)
       if (other !== undefined && at < right.start) put(at, at + operator.length, other)
     }
@@ -104,7 +108,7 @@ export const mutantsOf = (file: string, text: string): readonly Mutant[] => {
       put(then!.start, otherwise!.end, `${textOf(otherwise!)}, ${textOf(then!)}`)
     }
     if (type !== 'MemberExpression' || property?.type !== 'Identifier') return
-    const other = methods[String(property.name)]
+    const other = methods.get(String(property.name))
     if (other !== undefined) put(property.start, property.end, other)
     if (property.name === 'not' && parts.length === 0 && object) put(object.end, (callee as SyntaxNode).end + 2, '')
   }

@@ -18,19 +18,22 @@ export const filesUnder = (root: string, folder: string, ending: string): readon
 
 /**
  * A test is near a file that it imports, itself or through a helper beside it, and near one of its family's folder:
- * `test/pe/posit.test.ts` is near `src/pe/baseline/posit/cell.ts`.
+ * `test/pe/posit.test.ts` is near `src/pe/baseline/posit/cell.ts`. The blocks of `arith` are used by every family; a family
+ * by no other, so tests of blocks and of other families are left out for it.
  */
 export const testsFor = (root: string): ((file: string) => NearTests) => {
   const tests = folders.flatMap((folder) => filesUnder(root, folder, '.test.ts'))
   const imports = new Map(tests.map((test) => [test, importsOf(root, test)]))
+  const words = (test: string): readonly string[] => relative('test/pe', test).split(/[-./]/)
+  const families = [...new Set(filesUnder(root, 'src/pe', 'family.ts').map((file) => basename(dirname(file))))]
   return (file) => {
-    const family = basename(dirname(file))
-    const near = tests.filter(
-      (test) =>
-        imports.get(test)!.has(file) ||
-        (!file.startsWith('src/pe/arith/') && relative('test/pe', test).split(/[-./]/).includes(family)),
-    )
-    return { near, others: tests.filter((test) => !near.includes(test)) }
+    const family = /^src\/pe\/(?!arith\/).+\//.test(file) ? basename(dirname(file)) : undefined
+    const isNear = (test: string): boolean =>
+      imports.get(test)!.has(file) || (family !== undefined && words(test).includes(family))
+    const strangers = family === undefined ? [] : ['arith', ...families.filter((other) => other !== family)]
+    const near = tests.filter(isNear)
+    const others = tests.filter((test) => !isNear(test) && !words(test).some((word) => strangers.includes(word)))
+    return { near, others }
   }
 }
 

@@ -37,7 +37,6 @@ export const compress = ({ use }: Pick<Builder, 'use'>, name: string, terms: Ter
     const top = weight === width - 1
     let column = byArrival(above[0]!)
     let one = (rest & 1n) === 1n
-    if (one) constant -= 1n << BigInt(weight)
     if (one && column.length % 2 === 1 && !top) {
       // a + 1 is a carry of a and a sum of its opposite: no gate but an inverter, and nothing waits for it.
       const chosen = column.find(({ bit }) => bit.node.op === 'not') ?? column[0]!
