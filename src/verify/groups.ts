@@ -78,6 +78,14 @@ function* everyCombinationInLanes({ count, activation, weight }: Lanes): Generat
       }
 }
 
+/** Operand pairs that fit an accumulator whatever they are, where it alone sets a limit; 256 at most. */
+const fittingPairs = ({ activation, weight, result, codes, lanes }: Operands): number => {
+  if (codes || lanes) return 256
+  const { min, max } = activation.times(weight)
+  const largest = max > -min ? max : -min
+  return Math.max(1, Math.min(256, Number(result.max / largest)))
+}
+
 /**
  * Random groups of random length with random idle cycles. One in eight holds extremes throughout, so that a register one bit
  * too narrow overflows. Codes of a format are mostly those of numbers whose sum of products stays finite, since a group
@@ -88,7 +96,7 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
   const random = randomWords(seed)
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
   const { activation, weight, zero, scale, codes, extremes } = pe.operands
-  const longest = Math.min(pe.operands.group ?? 256, longestGroup)
+  const longest = Math.min(pe.operands.group ?? fittingPairs(pe.operands), longestGroup)
   const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
   const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
   const one = (list: readonly number[]): number => list[below(list.length)]!
