@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/dsl/ir.ts'
@@ -31,6 +32,14 @@ describe('every family', () => {
       expect(pe.timing.cycles_per_step).toBe(cycles)
       expect(lonePe(pe).inputs.some(({ name }) => name === 'step')).toBe(cycles > 1)
     }
+  })
+
+  it.each(families.map(({ id }) => id))('%s has a page that names its parameters', (id) => {
+    const page = readFileSync(new URL(`../../docs/pe/${id}.md`, import.meta.url), 'utf8')
+    const others = id === 'mixpe' ? readFileSync(new URL('../../docs/pe/mixpe-fp16.md', import.meta.url), 'utf8') : ''
+    const family = families.find((one) => one.id === id)!
+    for (const key of Object.keys(family.parameters)) expect(page + others).toContain(key)
+    expect(page).toContain('```')
   })
 
   it('different parameters give different module names', () => {
