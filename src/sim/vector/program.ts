@@ -25,7 +25,7 @@ export interface Program {
  */
 export type Space = 'input' | 'output' | 'watch' | 'state' | 'next' | 'temporary'
 
-/** Lanes side by side; behind those longer than one there is room for three more, which may hold anything. */
+/** Lanes side by side; behind those longer than one there is room for 15 more, which may hold anything. */
 export interface Vector {
   readonly id: number
   readonly type: LaneType
@@ -78,7 +78,7 @@ export interface Statement {
   readonly memory?: { readonly of: ProgramMemory; readonly lane: number }
 }
 
-export type Step = Loop | Moves | Gather | MemoryEdge
+export type Step = Loop | Assembly | Moves | Gather | MemoryEdge
 
 /** The statements, one after the other, in each of `lanes` lanes. */
 export interface Loop {
@@ -86,6 +86,14 @@ export interface Loop {
   readonly lanes: number
   readonly statements: readonly Statement[]
   /** True where lanes beyond the last may be computed and stored as well. */
+  readonly padded: boolean
+}
+/** Lanes from many places: lane `to.lane + i` becomes `from[i]`. */
+export interface Assembly {
+  readonly kind: 'assembly'
+  readonly to: Place
+  readonly from: readonly Place[]
+  /** True where lanes beyond the last may be stored as well. */
   readonly padded: boolean
 }
 /** Single lanes copied. */

@@ -19,8 +19,8 @@ export interface Vectors {
   layOut(rows: Readonly<Record<'input' | 'output' | 'watch', number>>): Record<Space, number>
 }
 
-/** Lanes of a vector and of what a loop may write behind it: its last chunk of four may begin with the last lane. */
-const roomFor = (length: number): number => (length === 1 ? 1 : (length + 3 + 15) & ~15)
+/** Lanes of a vector and of what a loop may write behind it: its last chunk of 16 may begin with the last lane. */
+const roomFor = (length: number): number => (length === 1 ? 1 : (length + 15 + 15) & ~15)
 
 export const vectors = (): Vectors => {
   const all: Growing<Vector>[] = []

@@ -4,6 +4,8 @@ import type { Vectors } from './vectors.ts'
 
 /** Runs of lanes that are copied by a loop. */
 const shortestRun = 8
+/** Lanes that are put together by code of their own for each. */
+const mostAssembled = 2048
 /** More single lanes than this are copied through a table. */
 const mostMoves = 512
 
@@ -25,18 +27,17 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
   const keyOf = (places: readonly Place[], { bits, kind }: LaneType): string => `${kind}${bits} ${runsOf(places)}`
 
   const copy = (to: Place, lanes: number, operand: Operand): void => {
-    const { vector, lane } = to
-    const ends = lane + lanes === vector.length && vector.space !== 'output' && vector.space !== 'watch'
+    const { type } = to.vector
     const statement = {
       op: 'copy' as const,
       of: { min: 0n, max: 0n, amount: 0 },
       ranges: [],
-      type: vector.type,
-      work: vector.type,
+      type,
+      work: type,
       operands: [operand],
       stores: [to],
     }
-    steps.push({ kind: 'loop', lanes, statements: [statement], padded: ends })
+    steps.push({ kind: 'loop', lanes, statements: [statement], padded: ends(to, lanes) })
   }
   const slice = ({ vector, lane }: Place, stride: 1 | 2 = 1): Operand => {
     return { kind: 'lanes', vector, lane, stride, type: vector.type }
@@ -52,8 +53,12 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
         return
       }
     }
-    const open = new Set(places.keys())
     const best = commonShift(places)
+    if (all > 1 && all <= mostAssembled && best.length < shortestRun) {
+      steps.push({ kind: 'assembly', to, from: places, padded: ends(to, all) })
+      return
+    }
+    const open = new Set(places.keys())
     if (best.length >= shortestRun && 2 * best.length >= best[best.length - 1]! + 1 - best[0]!) {
       const from = best[0]!
       copy(after(from), best[best.length - 1]! + 1 - from, slice(places[from]!))
@@ -130,6 +135,10 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
   }
 }
 
+/** True where what lies behind the last lane may be written. */
+const ends = ({ vector, lane }: Place, lanes: number): boolean =>
+  lane + lanes === vector.length && vector.space !== 'output' && vector.space !== 'watch'
+
 const follows = (a: Place, b: Place): boolean => a.vector === b.vector && b.lane === a.lane + 1
 
 /** The lanes that are the same distance from their places in the same vector, for the distance most have. */
@@ -187,6 +196,9 @@ export const costOf = (steps: readonly Step[]): number => {
       const whole = step.padded ? Math.ceil(step.lanes / 16) : Math.floor(step.lanes / 16)
       const rest = step.padded ? 0 : step.lanes % 16
       cost += 4 + step.statements.reduce((sum, { work }) => sum + whole * 2 * bytesOf(work) + rest, whole)
+    } else if (step.kind === 'assembly') {
+      const jumps = step.from.filter((place, k) => k > 0 && !follows(step.from[k - 1]!, place)).length
+      cost += (step.from.length * bytesOf(step.to.vector.type)) / 8 + 2 * jumps
     } else if (step.kind === 'moves') cost += 2 * step.moves.length
     else if (step.kind === 'gather') cost += 3 * step.to.length
     else cost += 8 * step.memory.lanes * (step.writes.length + step.reads.length)

@@ -1,5 +1,6 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { Gather, Program, Step, Vector } from '../vector/program.ts'
+import { assemble } from './assemble.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
 import { type Frame, type Layout, pushBase } from './frame.ts'
 import { convert, loadLane, storeLane } from './lane.ts'
@@ -118,6 +119,7 @@ const cut = (steps: readonly Step[]): readonly (readonly Step[])[] => {
 
 const weightOf = (step: Step): number => {
   if (step.kind === 'moves') return step.moves.length
+  if (step.kind === 'assembly') return step.from.length / 2
   if (step.kind !== 'loop') return 4
   const { lanes, statements } = step
   return statements.length * (lanes < 4 ? lanes : 4)
@@ -140,6 +142,9 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
           }
           for (const { vector } of stores) home.set(vector, part)
         }
+      } else if (step.kind === 'assembly') {
+        for (const { vector } of step.from) read(vector, part)
+        home.set(step.to.vector, part)
       } else if (step.kind === 'moves')
         for (const { to, from } of step.moves) {
           read(from.vector, part)
@@ -159,6 +164,9 @@ const emitStep = (frame: Frame, step: Step): void => {
   switch (step.kind) {
     case 'loop':
       laneLoop(frame, step)
+      return
+    case 'assembly':
+      assemble(frame, step)
       return
     case 'moves':
       for (const { to, from } of step.moves) move(frame, to, from)

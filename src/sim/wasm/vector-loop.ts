@@ -11,48 +11,41 @@ import { type Chunk, converted, register, registersOf, splat, type VectorValue }
 import type { Local } from './writer.ts'
 
 /** Steps of a loop that are written out one after the other. */
-const mostUnrolled = 2
+const mostUnrolled = 4
 
-/** A loop over lanes: as many chunks as fit, what is left in smaller ones, and the last lanes one by one. */
+/** A loop over lanes: in chunks of as many as its types suit, or, where there are few, one by one. */
 export const laneLoop = (frame: Frame, { lanes, statements, padded: mayPad }: Loop): void => {
   const padded = mayPad && statements.every(({ stores }) => stores.every(({ vector }) => !vector.halo))
-  let lane = 0
-  for (const { chunk, steps } of chunksOf(statements, lanes, padded)) {
+  const steps = stepsOf(statements, lanes, padded)
+  if (steps)
     frame.writer.scope(() => {
-      chunkLoop(frame, statements, lane, chunk, steps)
+      chunkLoop(frame, statements, steps)
     })
-    lane += chunk * steps
-  }
-  for (; lane < lanes; lane++) scalarLane(frame, statements, lane)
+  else for (let lane = 0; lane < lanes; lane++) scalarLane(frame, statements, lane)
 }
 
-const chunksOf = (
-  statements: readonly Statement[],
-  lanes: number,
-  padded: boolean,
-): readonly { readonly chunk: Chunk; readonly steps: number }[] => {
-  if (lanes < 4) return []
-  const widest = statements.reduce((bits, { work }) => Math.max(bits, work.bits), 8)
-  const largest: Chunk = widest === 64 ? 8 : 16
-  const chunks: { chunk: Chunk; steps: number }[] = []
-  let left = lanes
-  for (const chunk of [16, 8, 4] as const) {
-    if (chunk > largest) continue
-    const steps = Math.floor(left / chunk)
-    if (steps > 0) chunks.push({ chunk, steps })
-    left -= chunk * steps
-  }
-  if (left > 0 && padded) chunks.push({ chunk: 4, steps: 1 })
-  return chunks
+interface Steps {
+  readonly chunk: Chunk
+  /** First lane of each. */
+  readonly starts: readonly number[]
 }
 
-const chunkLoop = (
-  frame: Frame,
-  statements: readonly Statement[],
-  first: number,
-  chunk: Chunk,
-  steps: number,
-): void => {
+/**
+ * Whole chunks, and what is left in another, which goes beyond the last lane where it may, and else begins early: computed
+ * again, a lane is what it was.
+ */
+const stepsOf = (statements: readonly Statement[], lanes: number, padded: boolean): Steps | undefined => {
+  const chunks = statements.some(({ work }) => work.bits === 64) ? ([8, 4] as const) : ([16, 8, 4] as const)
+  const chunk = padded
+    ? (chunks.findLast((chunk) => chunk >= lanes) ?? chunks[0])
+    : chunks.find((chunk) => chunk <= lanes)
+  if (lanes < 4 || !chunk) return undefined
+  const starts: number[] = []
+  for (let lane = 0; lane < lanes; lane += chunk) starts.push(padded ? lane : Math.min(lane, lanes - chunk))
+  return { chunk, starts }
+}
+
+const chunkLoop = (frame: Frame, statements: readonly Statement[], { chunk, starts }: Steps): void => {
   const { writer } = frame
   // Constants and lanes that are the same for all are made before the loop.
   const before: number[] = []
@@ -74,16 +67,17 @@ const chunkLoop = (
     ? hoist('checks', () => splat(writer, masks[8], 1n))
     : undefined
   const inside = (step: Step): void => {
-    writer.scope(() => oneStep(frame, statements, { ...step, first, chunk, hoist, holds }))
+    writer.scope(() => oneStep(frame, statements, { ...step, chunk, hoist, holds }))
   }
   const body = writer.captured(() => {
-    if (steps <= mostUnrolled) for (let k = 0; k < steps; k++) inside({ unrolled: k, pointer: fixedPointer(frame) })
-    else {
+    const apart = starts.filter((start, k) => starts.length <= mostUnrolled || start !== k * chunk)
+    const steps = starts.length - apart.length
+    if (steps > 0) {
       const lane = writer.local('i32')
       writer.i32(0)
       writer.set(lane)
       writer.repeat(() => {
-        inside({ unrolled: 0, pointer: movingPointer(frame, lane) })
+        inside({ start: 0, pointer: movingPointer(frame, lane) })
         writer.get(lane)
         writer.i32(chunk)
         writer.calculate('i32', 'add')
@@ -92,6 +86,7 @@ const chunkLoop = (
         writer.calculate('i32', 'lt_s')
       })
     }
+    for (const start of apart) inside({ start, pointer: fixedPointer(frame) })
   })
   writer.append(before)
   writer.append(body)
@@ -108,13 +103,12 @@ const chunkLoop = (
 }
 
 interface Step {
-  /** Steps before this one, where each is written out. */
-  readonly unrolled: number
+  /** Its first lane, beyond what the pointer says. */
+  readonly start: number
   readonly pointer: Pointer
 }
 
 interface StepContext extends Step {
-  readonly first: number
   readonly chunk: Chunk
   readonly hoist: (key: string, body: () => void) => Local
   readonly holds: Local | undefined
@@ -122,7 +116,7 @@ interface StepContext extends Step {
 
 const oneStep = (frame: Frame, statements: readonly Statement[], context: StepContext): void => {
   const { writer } = frame
-  const { unrolled, pointer, first, chunk, hoist, holds } = context
+  const { start, pointer, chunk, hoist, holds } = context
   const results: VectorValue[] = []
   const known = new Map<string, VectorValue>()
   const once = (key: string, make: () => VectorValue): VectorValue => {
@@ -130,7 +124,6 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
     known.set(key, value)
     return value
   }
-  const start = first + chunk * unrolled
   const constant = (type: LaneType, value: bigint): Local =>
     hoist(`${value} ${type.bits} ${type.kind === 'mask'}`, () => splat(writer, type, value))
   const converter = { writer, chunk, constant }
