@@ -90,6 +90,35 @@ describe('verify', () => {
   })
 })
 
+describe('a PE with a tile of its own', () => {
+  it('is verified, generated and synthesised as any other, and runs no model', () => {
+    const spec = 'bitmod(w=int3, lanes=1, magnitude=10, group=8)'
+    const { engines, provenance } = json(['verify', spec, '--vectors', '30']) as {
+      engines: object[]
+      provenance: { golden: string }
+    }
+    expect(engines).toEqual([expect.objectContaining({ exhaustive: false, mismatches: 0, vectors: 30 })])
+    expect(provenance.golden).toMatch(/^definition of a group sum, with its rounding, from the terms of the weights; /)
+
+    const out = join(folder.path, 'tile')
+    const { modules } = json(['generate', spec, '--array', '2x3', '--out', out]) as { modules: { name: string }[] }
+    expect(modules[0]!.name).toMatch(/_tile_2x3$/)
+    const verilog = readFileSync(join(out, `${modules[0]!.name}.v`), 'utf8')
+    expect(verilog).toMatch(/: 2x3 tile\n/)
+
+    const { parts, area_um2 } = json(['synth', spec]) as {
+      area_um2: number
+      parts: { name: string; place: string; area_um2: number }[]
+    }
+    expect(parts.map(({ name }) => name)).toEqual(['cell', 'row edge', 'column edge', 'column accumulator'])
+    expect(parts[0]).toMatchObject({ place: 'the PE', area_um2 })
+    expect(bitloom(['run', '--pe', spec])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/bitmod has a tile of its own, and this needs a PE of the output-stationary array/),
+    })
+  }, 300_000)
+})
+
 describe('synth', () => {
   it('gives FPGAs the logic, so that a product goes into a multiplier block', () => {
     const result = json(['synth', 'mac(w=int4, a=int4)', '--target', 'ecp5']) as {

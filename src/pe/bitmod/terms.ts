@@ -86,8 +86,8 @@ export const integerOf = (type: WeightType, code: number, special = 0): number =
 
 /** Radix-4 Booth: digit k is -2 b(2k+1) + b(2k) + b(2k-1) of the sign-extended two's complement, with b(-1) = 0 (Fig. 4a). */
 const boothDigits = (type: WeightType, code: number): readonly number[] => {
-  const value = BigInt(integerOf(type, code))
-  const bit = (at: number): number => (at < 0 ? 0 : Number((value >> BigInt(at)) & 1n))
+  const value = integerOf(type, code)
+  const bit = (at: number): number => (at < 0 ? 0 : (value >> at) & 1)
   return Array.from({ length: type.cycles }, (_, k) => -2 * bit(2 * k + 1) + bit(2 * k) + bit(2 * k - 1))
 }
 

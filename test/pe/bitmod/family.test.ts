@@ -13,6 +13,7 @@ const tiled = (spec: string): TiledElement => {
 
 describe('the family bitmod', () => {
   it("is the paper's PE where nothing else is said, with the significance in the exponent", () => {
+    expect(elementOf('bitmod').name).toBe('bitmod_fp4_g128_shared')
     expect(elementOf('bitmod').spec).toBe(
       'bitmod(w=fp4, group=128, lanes=4, guard=3, magnitude=14, significance=exponent, inputs=shared)',
     )
