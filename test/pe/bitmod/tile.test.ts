@@ -146,7 +146,7 @@ describe("BitMoD's tile", () => {
       const { stimulus } = compare(pe, size, steps)
       expect(stimulus.ends).toEqual(Array.from({ length: count }, (_, g) => (g + 1) * cycles - 1))
     }
-  })
+  }, 1_800_000)
 
   it.each([1, 2, 17])(
     '%i groups as short as they may be, back to back: a result each, exactly the latency later',

@@ -26,10 +26,14 @@ describe('bitmod', () => {
     'bitmod(w=fp3, lanes=8, guard=0)',
     'bitmod(w=int4, lanes=1, guard=5, magnitude=11)',
     'bitmod(w=int8, lanes=3, group=4096, magnitude=10, significance=shift)',
-  ])('%s is its golden model, in the cycles of its contract', async (spec) => {
-    const pe = elementOf(spec)
-    const result = await verify(javascriptEngine(lonePe(pe)), pe, options)
-    expect(result.first).toBeUndefined()
-    expect(result).toMatchObject({ mismatches: 0, vectors: options.groups })
-  })
+  ])(
+    '%s is its golden model, in the cycles of its contract',
+    async (spec) => {
+      const pe = elementOf(spec)
+      const result = await verify(javascriptEngine(lonePe(pe)), pe, options)
+      expect(result.first).toBeUndefined()
+      expect(result).toMatchObject({ mismatches: 0, vectors: options.groups })
+    },
+    600_000,
+  )
 })
