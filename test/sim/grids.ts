@@ -1,4 +1,4 @@
-import { bool, component, type Int, type Module, mux, s, u, vec } from '../../src/dsl/index.ts'
+import { bool, component, type Int, type Module, mux, reset, s, u, vec } from '../../src/dsl/index.ts'
 import { seeded } from '../fuzz/random-component.ts'
 
 /** Adds up products; what it is asked for comes from outside. */
@@ -192,3 +192,64 @@ export const irregular = (seed: number, registers: number, operations: number): 
       return { y: recent().wrap(s(16)) }
     },
   }))({}).module
+
+const Crossed = component('crossed_cell', (_: object) => ({
+  in: { below: s(12), side: s(8) },
+  out: { sum: s(12), early: s(8) },
+  logic({ below, side }, { regs }) {
+    const r = regs({ held: s(8) })
+    const early = r.held.add(3).wrap(s(8))
+    const sum = below.add(early).add(side).sat(s(12))
+    r.held.next = sum.wrap(s(8))
+    return { sum, early }
+  },
+}))
+
+/**
+ * Four rows of cells, sums climbing through all rows within the cycle, while each row also reads what the row before it, the
+ * last one for the first, has from its registers alone: early, although the sum of its own cell comes late.
+ */
+export const crossed = (columns: number): Module =>
+  component('crossed', (_: object) => ({
+    in: { x: vec(columns, s(12)) },
+    out: { y: vec(columns, s(12)) },
+    logic(i, { use, wires }) {
+      const height = 4
+      const w = wires({ sums: vec(height * columns, s(12)), early: vec(height * columns, s(8)) })
+      for (let r = 0; r < height; r++)
+        for (let c = 0; c < columns; c++) {
+          const below = r + 1 < height ? w.sums[(r + 1) * columns + c]! : i.x[c]!
+          const side = w.early[((r + height - 1) % height) * columns + c]!
+          const out = use(`cell_${r}_${c}`, Crossed({}), { below, side })
+          w.sums[r * columns + c]!.value = out.sum
+          w.early[r * columns + c]!.value = out.early
+        }
+      return { y: w.sums.slice(0, columns) }
+    },
+  }))({}).module
+
+/** A row of cells whose last and first two read constants, where their neighbours have values as well. */
+export const edged = (length: number): Module => {
+  const EdgedCell = component('edged_cell', (_: object) => ({
+    in: { left: s(8), right: s(8) },
+    out: { y: s(8) },
+    logic({ left, right }, { regs }) {
+      const r = regs({ y: reset(s(8), 1) })
+      r.y.next = left.sub(right).add(r.y).wrap(s(8))
+      return { y: r.y }
+    },
+  }))
+  return component('edged', (_: object) => ({
+    in: { x: s(8) },
+    out: { y: s(8) },
+    logic({ x }, { use, wires }) {
+      const w = wires({ y: vec(length, s(8)) })
+      for (let k = 0; k < length; k++) {
+        const left = k === length - 1 ? x : k < 2 ? 5 : w.y[k - 1]!
+        const right = k < length - 2 ? w.y[k + 1]! : 0
+        w.y[k]!.value = use(`cell_${k}`, EdgedCell({}), { left, right }).y
+      }
+      return { y: w.y[0]! }
+    },
+  }))({}).module
+}
