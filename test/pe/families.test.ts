@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { warningsUnder } from '../../src/dsl/index.ts'
 import { widthOf } from '../../src/dsl/ir.ts'
-import { elementOf, families, processingElement } from '../../src/pe/catalogue.ts'
+import { catalogue, elementOf, families, processingElement } from '../../src/pe/catalogue.ts'
 import { portNamed } from '../../src/sim/engine.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { lonePe } from '../../src/verify/verify.ts'
@@ -21,6 +22,11 @@ describe('every family', () => {
       expect(elementOf(pe.spec).name).toBe(pe.name)
     },
   )
+
+  it.each([...families.map(({ id }) => id), ...catalogue])('%s gives no warning but those that are meant', (spec) => {
+    const pe = elementOf(spec)
+    expect(warningsUnder('tile' in pe ? pe.tile({ rows: 2, columns: 2 }) : lonePe(pe))).toEqual([])
+  })
 
   it('an array has a step input where a step takes several cycles, and only there', () => {
     for (const [spec, cycles] of [

@@ -42,4 +42,16 @@ describe('fmac', () => {
     expect(finite).toBeGreaterThan(options.groups * 0.6)
     expect(finite).toBeLessThan(options.groups)
   })
+
+  it('says in the name of its modules what is not usual', () => {
+    const names = ['fmac', 'fmac(stages=2)', 'fmac(rounding=separate, subnormals=flushed)', 'fmac(acc=bf16)'].map(
+      (spec) => processingElement(spec).name,
+    )
+    expect(names).toEqual([
+      'fmac_fp16_acc32_fused',
+      'fmac_fp16_acc32_fused_s2',
+      'fmac_fp16_acc32_separate_ftz',
+      'fmac_fp16_accbf16_fused',
+    ])
+  })
 })

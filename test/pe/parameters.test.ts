@@ -11,7 +11,7 @@ describe('what a family takes', () => {
       const { spec, name } = elementOf(id)
       return [id, ...Object.entries(parameters).map(([key, each]) => rule(key, each)), `  ${spec}`, `  ${name}`, '']
     })
-    // A change here changes what users may write: update the file with `vitest run -u` and the pages of docs/pe by hand.
+    // A change here changes what users may write: update the file with `vitest run test/pe/parameters.test.ts --update` and the pages of docs/pe by hand.
     await expect(text.join('\n')).toMatchFileSnapshot('parameters.txt')
   })
 

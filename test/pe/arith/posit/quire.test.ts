@@ -134,6 +134,40 @@ describe('a quire in hardware is the exact one', () => {
     }
   })
 
+  it('a sum of exactly the limit is not cut, and the smallest product more is', () => {
+    // 2^18 - 1 units of minpos^2 from products of posit(8,0), each a power of two.
+    const [one, half, most, least] = [0x40, 0x20, largest(8), 1]
+    const power = [
+      [least, least],
+      [2, least],
+      [2, 2],
+      [4, 2],
+      [4, 4],
+      [8, 4],
+      [8, 8],
+      [16, 8],
+      [16, 16],
+      [half, 16],
+      [half, half],
+      [one, half],
+      [one, one],
+    ] as const satisfies readonly Pair[]
+    const format = positFormat(8, 0)
+    const units = power.map(
+      ([a, b]) => quireOf(format).add(quireOf(format).cleared, format.decode(BigInt(a)), format.decode(BigInt(b))).sum,
+    )
+    expect(units).toEqual(Array.from({ length: 13 }, (_, k) => 1n << BigInt(k)))
+    // 26 bits: the limit is 2^25 - 1, the largest product 2^24, and 2^24 - 1 is 4095 * 2^12 and 4095.
+    const up: Pair[] = [[most, most], ...power.slice(0, 12), ...Array.from({ length: 4095 }, (): Pair => [one, one])]
+    const down = up.map(([a, b]): Pair => [a, 256 - b])
+    expect(
+      compare(format, 26, [
+        [...up, power[0]!],
+        [...down, [least, 255]],
+      ]),
+    ).toBeUndefined()
+  })
+
   it.each([
     [8, 0, 40],
     [16, 1, 128],
