@@ -23,7 +23,7 @@ export interface Tree {
 
 export const copyTree = (root: string): Tree => {
   const path = mkdtempSync(join(tmpdir(), 'bitloom-mutants-'))
-  for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  for (const name of ['src', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(join(root, name), join(path, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'))
   const running = new Set<() => void>()
