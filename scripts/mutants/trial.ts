@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Mutant, mutated } from './mutants.ts'
@@ -23,7 +23,8 @@ export interface Tree {
 
 export const copyTree = (root: string): Tree => {
   const path = mkdtempSync(join(tmpdir(), 'bitloom-mutants-'))
-  for (const name of ['src', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  // Tests read pages and printed Verilog, too; what was built is not needed.
+  for (const name of readdirSync(root).filter((name) => !/^(\.git|node_modules|dist|dist-bench)$/.test(name)))
     cpSync(join(root, name), join(path, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'))
   const running = new Set<() => void>()
@@ -46,7 +47,7 @@ const runTests = (cwd: string, files: readonly string[], limit_s: number, runnin
     const options = ['--bail=1', '--maxWorkers=1', '--reporter=dot', '--experimental.fsModuleCache']
     const child = spawn(process.execPath, [vitest, 'run', ...options, ...files], {
       cwd,
-      env: { ...env, CI: 'true' },
+      env: { ...env, CI: 'true', NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that workers end with it.
       detached: true,
