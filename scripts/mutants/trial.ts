@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Mutant, mutated } from './mutants.ts'
@@ -21,11 +21,14 @@ export interface Tree {
   readonly dispose: () => void
 }
 
+const temporary = '.temporary'
+
 export const copyTree = (root: string): Tree => {
   const path = mkdtempSync(join(tmpdir(), 'bitloom-mutants-'))
   // Tests read pages and printed Verilog, too; what was built is not needed.
   for (const name of readdirSync(root).filter((name) => !/^(\.git|node_modules|dist|dist-bench)$/.test(name)))
     cpSync(join(root, name), join(path, name), { recursive: true })
+  mkdirSync(join(path, temporary))
   symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'))
   const running = new Set<() => void>()
   return {
@@ -47,7 +50,8 @@ const runTests = (cwd: string, files: readonly string[], limit_s: number, runnin
     const options = ['--bail=1', '--maxWorkers=1', '--reporter=dot', '--experimental.fsModuleCache']
     const child = spawn(process.execPath, [vitest, 'run', ...options, ...files], {
       cwd,
-      env: { ...env, CI: 'true', NO_COLOR: '1' },
+      // What stopped tests leave behind goes with the tree.
+      env: { ...env, CI: 'true', NO_COLOR: '1', TMPDIR: join(cwd, temporary) },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that workers end with it.
       detached: true,
