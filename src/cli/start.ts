@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { catalogue, processingElement } from '../pe/catalogue.ts'
+import { catalogue, elementOf } from '../pe/catalogue.ts'
 import { reportTable, terminalStyle } from '../report/index.ts'
 import type { Output } from './context.ts'
 import { generateCatalogue, writeDesigns } from './generate.ts'
@@ -18,7 +18,7 @@ export const startCommand = async (request: RunRequest & { readonly out: string 
 
   const verification = []
   for (const spec of catalogue) {
-    const pe = processingElement(spec)
+    const pe = elementOf(spec)
     const results = await verifyOn(pe, { engine: 'wasm', groups: 500, seed: request.seed }, output)
     verification.push(...results.map((result) => ({ spec: pe.spec, ...result })))
     for (const { vectors, mismatches } of results)
