@@ -945,7 +945,6 @@ module fmac_fp16_accfp16_separate_ftz_s3_core (
   reg product_sign_1;
   reg [5:0] product_exponent_1;
   reg [21:0] product_significand_1;
-  reg product_zero_1;
   reg product_infinite_1;
   reg product_nan_1;
   reg product_last_1;
@@ -1038,7 +1037,6 @@ module fmac_fp16_accfp16_separate_ftz_s3_core (
       product_sign_1 <= 1'b0;
       product_exponent_1 <= 6'd2;
       product_significand_1 <= 22'd0;
-      product_zero_1 <= 1'b0;
       product_infinite_1 <= 1'b0;
       product_nan_1 <= 1'b0;
       product_last_1 <= 1'b0;
@@ -1052,7 +1050,6 @@ module fmac_fp16_accfp16_separate_ftz_s3_core (
       product_sign_1 <= activation[15] ^ weight[15];
       product_exponent_1 <= {1'b0, exponent_3} + {1'b0, exponent_4};
       product_significand_1 <= significands_result;
-      product_zero_1 <= significands_a_equal | significands_b_equal;
       product_infinite_1 <= product_infinite_1_and | product_infinite_1_and_2;
       product_nan_1 <= (((product_infinite_1_equal & !product_infinite_1_equal_2) | (product_infinite_1_equal_3 & !product_infinite_1_equal_4)) | (product_infinite_1_and & significands_b_equal)) | (significands_a_equal & product_infinite_1_and_2);
       product_last_1 <= last;
@@ -1062,7 +1059,7 @@ module fmac_fp16_accfp16_separate_ftz_s3_core (
     end
   end
 
-  wire unused = &{1'b0, product_zero_1, distance[5]};
+  wire unused = &{1'b0, distance[5]};
 endmodule
 
 module fmac_fp16_accfp16_separate_ftz_s3_cell (

@@ -1,19 +1,15 @@
 import { bool, component, delay, delays, type IntShape, mux, range, select, u, vec } from '../../dsl/index.ts'
-import { type FloatFormat, scalarFormatOf } from '../../formats/index.ts'
 import { addAligned } from '../arith/float/add.ts'
 import { fusedAlign } from '../arith/float/fused.ts'
 import { normalise } from '../arith/float/multiply.ts'
 import { encodeFloat } from '../arith/float/round.ts'
-import { type Unpacked, unpackInteger } from '../arith/float/unpacked.ts'
+import { roundable, type Unpacked, unpackInteger } from '../arith/float/unpacked.ts'
+import { fp32 } from '../arith/float/usual.ts'
 import { nextStage } from '../arith/stage.ts'
 import { scaledShape } from './pe.ts'
 
 /** FP32, the format of a channel's sums. */
-export const sumFormat = ((): FloatFormat => {
-  const format = scalarFormatOf('fp32')
-  if (format.kind !== 'float') throw new Error('fp32 is a floating-point format')
-  return format
-})()
+export const sumFormat = fp32
 
 /** Cycles from a row's turn to its result. */
 export const accumulatorDepth = 5
@@ -67,9 +63,7 @@ export const ColumnAccumulator = component('bitmod_column_accumulator', (p: Colu
     const sums = regs({ sums: vec(p.rows, u(sumFormat.bits)) }).sums
     const before = mux(adds, select(sums, rows[2]!), 0)
     const aligned = nextStage(builder, 'aligned', fusedAlign(sumFormat, normal, before.bits(sumFormat.bits)))
-    const { zero, ...number } = addAligned(aligned)
-    // Rounding does not ask for zero, so no register holds it.
-    const added = { ...nextStage(builder, 'added', number), zero }
+    const added = nextStage(builder, 'added', roundable(addAligned(aligned)))
     const sum = encodeFloat(sumFormat, added).unsigned()
     sums.forEach((kept, k) => {
       when(busy.and(rows[4]!.eq(k)), () => {

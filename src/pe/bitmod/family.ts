@@ -1,6 +1,7 @@
 import { u } from '../../dsl/index.ts'
-import { NAN, scalarFormatOf, sum } from '../../formats/index.ts'
+import { NAN, sum } from '../../formats/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
+import { fp16 } from '../arith/float/usual.ts'
 import type { TiledFamily, TileGroup } from '../tile.ts'
 import { ColumnAccumulator, sumFormat } from './column-accumulator.ts'
 import { ColumnEdge, RowAligner, RowEdge } from './edges.ts'
@@ -51,7 +52,7 @@ const parameters = {
 /** PEs that share a column's accumulator (IV-C). */
 const paperRows = 8
 
-const activationFormat = scalarFormatOf('fp16')
+const activationFormat = fp16
 
 /** BitMoD: FP16 activations times weights of several formats, term by term. */
 export const bitmod: TiledFamily = {

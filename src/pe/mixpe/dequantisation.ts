@@ -13,11 +13,12 @@ import {
   reset,
   u,
 } from '../../dsl/index.ts'
-import { type FloatFormat, scalarFormatOf } from '../../formats/index.ts'
+import type { FloatFormat } from '../../formats/index.ts'
 import { addAligned, alignOrdered, orderFloats } from '../arith/float/add.ts'
 import { multiply } from '../arith/float/multiply.ts'
 import { encodeFloat, place, round } from '../arith/float/round.ts'
-import { type Unpacked, unpack, unpackInteger } from '../arith/float/unpacked.ts'
+import { roundable, type Unpacked, unpack, unpackInteger } from '../arith/float/unpacked.ts'
+import { floatNamed } from '../arith/float/usual.ts'
 import { nextStage } from '../arith/stage.ts'
 import type { DequantisationInputs, DequantisationOutputs } from '../array-parts.ts'
 
@@ -202,9 +203,6 @@ const addition = (builder: Builder, format: FloatFormat, stages: number, { code,
   return { code: round(format, placed), valid: placed.valid, last: placed.last, underWay: valids }
 }
 
-/** Rounding looks at the significand alone, so that a register for `zero` would be one too many. */
-const roundable = (x: Unpacked): Unpacked => ({ ...x, zero: x.sign.and(false) })
-
 /** More rows than stages keep the distance by themselves, because rows take turns. */
 const checkSpacing = (
   { check }: Builder,
@@ -216,10 +214,4 @@ const checkSpacing = (
   const count = cat(...underWay.map((valid) => valid.bits())).popcount()
   const cycles = shortestDequantisation(p.stages)
   check(begins.and(count.ge(p.rows)).not(), `sums of one row come at least ${cycles} cycles apart`)
-}
-
-const floatNamed = (text: string): FloatFormat => {
-  const format = scalarFormatOf(text)
-  if (format.kind !== 'float') throw new RangeError(`${text} is no floating-point format`)
-  return format
 }

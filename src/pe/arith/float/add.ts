@@ -2,7 +2,7 @@ import { type Bits, type Bool, cat, type Int, type IntShape, mux, range, u } fro
 import type { FloatFormat } from '../../../formats/index.ts'
 import { shiftRightSticky, withSticky } from '../shifters.ts'
 import { encodeFloat, type FloatOverflow } from './round.ts'
-import { isNever, type Unpacked, unpack } from './unpacked.ts'
+import { type Unpacked, unpack } from './unpacked.ts'
 
 /** Two numbers, the one of the higher exponent and the other shifted under it, ready for one addition. */
 export interface Aligned {
@@ -113,7 +113,7 @@ export const addAligned = (x: Aligned): Unpacked => {
   const isZero = significand.any().not().named('cancels')
   const sign = mux(isZero, x.sign.and(x.subtracts.not()), below ? x.sign.xor(below) : x.sign)
   return {
-    sign: x.infiniteSign && !isNever(x.infinite) ? mux(x.infinite, x.infiniteSign, sign) : sign,
+    sign: x.infiniteSign ? mux(x.infinite, x.infiniteSign, sign) : sign,
     exponent: x.exponent,
     significand,
     zero: isZero,

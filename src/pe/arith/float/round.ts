@@ -1,7 +1,7 @@
 import { type Bits, type Bool, cat, type Int, mux, range, u } from '../../../dsl/index.ts'
 import type { FloatFormat } from '../../../formats/index.ts'
 import { normaliseLeft, shiftRightSticky, withSticky } from '../shifters.ts'
-import { isNever, lowestPower, type Unpacked } from './unpacked.ts'
+import { lowestPower, type Roundable, type Unpacked } from './unpacked.ts'
 
 /** A number in place for rounding: its bits stand where the format's bits stand. */
 export interface Placed extends Pick<Unpacked, 'sign' | 'infinite' | 'nan'> {
@@ -22,7 +22,7 @@ export type FloatOverflow = 'special' | 'saturate'
  * Where no exponent can lie below the lowest, one shift to the left with a limit does it; else it is a shift to the left and
  * one to the right.
  */
-export const place = (format: FloatFormat, x: Unpacked): Placed => {
+export const place = (format: FloatFormat, x: Roundable): Placed => {
   const { lowest } = format
   const width = format.mantissaBits + 3
   const { sign, infinite, nan } = x
@@ -109,9 +109,8 @@ const unsignedCode = (format: FloatFormat, x: Placed, magnitude: Bits, overflow:
   return chosen(overflow === 'special' ? x.nan.or(below) : x.nan, format.nan, code)
 }
 
-const chosen = (condition: Bool, literal: bigint, otherwise: Bits): Bits =>
-  isNever(condition) ? otherwise : mux(condition.not(), otherwise, literal)
+const chosen = (condition: Bool, literal: bigint, otherwise: Bits): Bits => mux(condition.not(), otherwise, literal)
 
 /** Any number as a code of the format, rounded once. */
-export const encodeFloat = (format: FloatFormat, x: Unpacked, overflow?: FloatOverflow): Bits =>
+export const encodeFloat = (format: FloatFormat, x: Roundable, overflow?: FloatOverflow): Bits =>
   round(format, place(format, x), overflow)

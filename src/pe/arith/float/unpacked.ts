@@ -88,5 +88,8 @@ export const unpackInteger = (value: Int, fractionBits = 0): Unpacked => {
   }
 }
 
-/** True for a condition that is known to be false where the hardware is described. */
-export const isNever = ({ node }: Bool): boolean => node.op === 'const' && node.value === 0n
+/** What rounding asks of a number: zero shows in its significand. */
+export type Roundable = Omit<Unpacked, 'zero'>
+
+/** The number without a flag that no register behind it needs. */
+export const roundable = ({ zero: _, ...number }: Unpacked): Roundable => number

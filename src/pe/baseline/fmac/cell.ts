@@ -1,10 +1,11 @@
 import { type Bits, type Bool, type Builder, bool, component, u } from '../../../dsl/index.ts'
-import { type FloatFormat, floatOf, scalarFormatOf } from '../../../formats/index.ts'
+import { type FloatFormat, floatOf } from '../../../formats/index.ts'
 import { addAligned, addFloats } from '../../arith/float/add.ts'
 import { fusedAlign } from '../../arith/float/fused.ts'
 import { exactProduct, type Multiplier, multiply, normalise } from '../../arith/float/multiply.ts'
 import { encodeFloat } from '../../arith/float/round.ts'
-import { unpack } from '../../arith/float/unpacked.ts'
+import { roundable, unpack } from '../../arith/float/unpacked.ts'
+import { floatNamed } from '../../arith/float/usual.ts'
 import { groupTotal } from '../../arith/group-accumulator.ts'
 import { product } from '../../arith/product.ts'
 import { nextStage } from '../../arith/stage.ts'
@@ -23,9 +24,8 @@ export interface FloatMacParameters {
 }
 
 /** A floating-point format by name, with subnormals or with zero in their place. */
-export const floatNamed = (text: string, subnormals: FloatMacParameters['subnormals']): FloatFormat => {
-  const format = scalarFormatOf(text)
-  if (format.kind !== 'float') throw new RangeError(`${text} is no floating-point format`)
+export const formatNamed = (text: string, subnormals: FloatMacParameters['subnormals']): FloatFormat => {
+  const format = floatNamed(text)
   return subnormals === 'kept' ? format : floatOf({ ...format, lowest: 'flush' })
 }
 
@@ -35,12 +35,8 @@ export interface FloatMacModule extends FloatMacParameters {
 }
 
 const shapesOf = (p: FloatMacParameters) => {
-  const [format, sum] = [floatNamed(p.format, p.subnormals), floatNamed(p.acc, p.subnormals)]
+  const [format, sum] = [formatNamed(p.format, p.subnormals), formatNamed(p.acc, p.subnormals)]
   return { format, sum, operand: u(format.bits), total: u(sum.bits) }
-}
-
-const zeroUnread = {
-  'W-UNUSED': { product_zero_1: 'rounding takes a zero product from its significand' },
 }
 
 /**
@@ -52,7 +48,6 @@ export const FloatMacCore = component('fmac_core', (p: FloatMacModule) => {
   const inputs: CoreInputs = { activation_in: operand, weight_in: operand, last_in: bool }
   return {
     name: `${p.name}_core`,
-    ...(p.rounding === 'separate' && p.stages === 3 ? { accepted: zeroUnread } : {}),
     in: inputs,
     out: { activation_out: operand, weight_out: operand, last_out: bool, total, total_last: bool },
     logic(i, builder) {
@@ -79,7 +74,12 @@ type StepMaker = (builder: Builder, stages: number, format: FloatFormat, sum: Fl
 
 /** Product of significands | rounded | added. */
 const separateStep: StepMaker = (builder, stages, format, sum) => (a, b, last) => {
-  const exact = cut(builder, 'product', { ...exactProduct(format, a, b, multiplier(builder)), last }, stages === 3)
+  const exact = cut(
+    builder,
+    'product',
+    { ...roundable(exactProduct(format, a, b, multiplier(builder))), last },
+    stages === 3,
+  )
   const rounded = cut(builder, 'rounded', { code: encodeFloat(sum, exact), last: exact.last }, stages >= 2)
   return { add: (total) => addFloats(sum, rounded.code, total), last: rounded.last }
 }

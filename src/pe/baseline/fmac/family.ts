@@ -4,7 +4,7 @@ import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/in
 import { shortestGroup } from '../../arith/group-accumulator.ts'
 import { drainedCell } from '../../arith/systolic-cell.ts'
 import type { PeFamily } from '../../family.ts'
-import { FloatMacCore, floatNamed } from './cell.ts'
+import { FloatMacCore, formatNamed } from './cell.ts'
 
 const parameters = {
   format: {
@@ -37,7 +37,7 @@ export const fmac: PeFamily = {
   parameters,
   apply(spec) {
     const p = readParameters(spec, parameters)
-    const [format, acc] = [floatNamed(p.format, p.subnormals), floatNamed(p.acc, p.subnormals)]
+    const [format, acc] = [formatNamed(p.format, p.subnormals), formatNamed(p.acc, p.subnormals)]
     const options = [p.rounding, p.subnormals === 'flushed' ? 'ftz' : '', p.stages > 1 ? `s${p.stages}` : '']
     const name = ['fmac', p.format, `acc${acc.bits === 16 ? p.acc : acc.bits}`, ...options].filter(Boolean).join('_')
     return {
