@@ -473,10 +473,10 @@ module figna_w4_fp16_g128_aligned12_result (
   input wire rst,
   input wire signed [21:0] sum_in,
   input wire sum_in_valid,
-  input wire [4:0] activation_sum_in,
+  input wire [4:0] row_value_in,
   output wire [31:0] result,
   output wire result_valid,
-  output wire [4:0] activation_sum_out
+  output wire [4:0] row_value_out
 );
   reg [4:0] exponent;
   reg placed_sign_1;
@@ -489,7 +489,7 @@ module figna_w4_fp16_g128_aligned12_result (
 
   assign result = rounded_code_1;
   assign result_valid = rounded_valid_1;
-  assign activation_sum_out = exponent;
+  assign row_value_out = exponent;
   wire placed_sign_1_less = sum_in < 22'sd0;
   wire [7:0] steps_above = {3'd0, exponent} + 8'd121;
   wire signed [21:0] placed_steps_1_choice = placed_sign_1_less ? (-sum_in) : sum_in;
@@ -517,7 +517,7 @@ module figna_w4_fp16_g128_aligned12_result (
       rounded_code_1 <= 32'd0;
       rounded_valid_1 <= 1'b0;
     end else begin
-      exponent <= activation_sum_in;
+      exponent <= row_value_in;
       placed_sign_1 <= placed_sign_1_less;
       placed_nan_1 <= exponent == 5'd31;
       placed_steps_1 <= steps;
@@ -553,7 +553,7 @@ module figna_w4_fp16_g128_aligned12 (
   wire pe_0_0_last_out;
   wire [31:0] column_edge_0_result;
   wire column_edge_0_result_valid;
-  wire [4:0] column_edge_0_activation_sum_out;
+  wire [4:0] column_edge_0_row_value_out;
 
   figna_w4_fp16_g128_aligned12_aligner row_edge_0 (
     .clk(clk),
@@ -587,10 +587,10 @@ module figna_w4_fp16_g128_aligned12 (
     .rst(rst),
     .sum_in(sum_up_0),
     .sum_in_valid(sum_up_valid_0),
-    .activation_sum_in(edge_up_0),
+    .row_value_in(edge_up_0),
     .result(column_edge_0_result),
     .result_valid(column_edge_0_result_valid),
-    .activation_sum_out(column_edge_0_activation_sum_out)
+    .row_value_out(column_edge_0_row_value_out)
   );
 
   assign result_0 = column_edge_0_result;
@@ -604,5 +604,5 @@ module figna_w4_fp16_g128_aligned12 (
     end
   end
 
-  wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, pe_0_0_last_out, column_edge_0_activation_sum_out};
+  wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, pe_0_0_last_out, column_edge_0_row_value_out};
 endmodule

@@ -1220,12 +1220,12 @@ module mixpe_w4u_a8_g128_zero_point (
   input wire rst,
   input wire signed [18:0] sum_in,
   input wire sum_in_valid,
-  input wire signed [14:0] activation_sum_in,
+  input wire signed [14:0] row_value_in,
   input wire [3:0] zero_in,
   input wire zero_load,
   output wire signed [18:0] result,
   output wire result_valid,
-  output wire signed [14:0] activation_sum_out
+  output wire signed [14:0] row_value_out
 );
   reg [3:0] zero;
   reg signed [14:0] activation_sum;
@@ -1242,7 +1242,7 @@ module mixpe_w4u_a8_g128_zero_point (
 
   assign result = difference;
   assign result_valid = valid;
-  assign activation_sum_out = activation_sum;
+  assign row_value_out = activation_sum;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -1252,7 +1252,7 @@ module mixpe_w4u_a8_g128_zero_point (
       valid <= 1'b0;
     end else begin
       if (zero_load) zero <= zero_in;
-      activation_sum <= activation_sum_in;
+      activation_sum <= row_value_in;
       if (sum_in_valid) difference <= correction_result[18:0];
       valid <= sum_in_valid;
     end
@@ -1779,28 +1779,28 @@ module mixpe_w4u_a8_g128_array_8x8 (
   wire pe_7_7_last_out;
   wire signed [18:0] column_edge_0_result;
   wire column_edge_0_result_valid;
-  wire signed [14:0] column_edge_0_activation_sum_out;
+  wire signed [14:0] column_edge_0_row_value_out;
   wire signed [18:0] column_edge_1_result;
   wire column_edge_1_result_valid;
-  wire signed [14:0] column_edge_1_activation_sum_out;
+  wire signed [14:0] column_edge_1_row_value_out;
   wire signed [18:0] column_edge_2_result;
   wire column_edge_2_result_valid;
-  wire signed [14:0] column_edge_2_activation_sum_out;
+  wire signed [14:0] column_edge_2_row_value_out;
   wire signed [18:0] column_edge_3_result;
   wire column_edge_3_result_valid;
-  wire signed [14:0] column_edge_3_activation_sum_out;
+  wire signed [14:0] column_edge_3_row_value_out;
   wire signed [18:0] column_edge_4_result;
   wire column_edge_4_result_valid;
-  wire signed [14:0] column_edge_4_activation_sum_out;
+  wire signed [14:0] column_edge_4_row_value_out;
   wire signed [18:0] column_edge_5_result;
   wire column_edge_5_result_valid;
-  wire signed [14:0] column_edge_5_activation_sum_out;
+  wire signed [14:0] column_edge_5_row_value_out;
   wire signed [18:0] column_edge_6_result;
   wire column_edge_6_result_valid;
-  wire signed [14:0] column_edge_6_activation_sum_out;
+  wire signed [14:0] column_edge_6_row_value_out;
   wire signed [18:0] column_edge_7_result;
   wire column_edge_7_result_valid;
-  wire signed [14:0] column_edge_7_activation_sum_out;
+  wire signed [14:0] column_edge_7_row_value_out;
 
   mixpe_w4u_a8_g128_activation_sum row_edge_0 (
     .clk(clk),
@@ -2799,96 +2799,96 @@ module mixpe_w4u_a8_g128_array_8x8 (
     .rst(rst),
     .sum_in(sum_up_0),
     .sum_in_valid(sum_up_valid_0),
-    .activation_sum_in(edge_up_0),
+    .row_value_in(edge_up_0),
     .zero_in(zero_skew_0_2),
     .zero_load(pe_0_0_last_out),
     .result(column_edge_0_result),
     .result_valid(column_edge_0_result_valid),
-    .activation_sum_out(column_edge_0_activation_sum_out)
+    .row_value_out(column_edge_0_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_1 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_1),
     .sum_in_valid(sum_up_valid_1),
-    .activation_sum_in(column_edge_0_activation_sum_out),
+    .row_value_in(column_edge_0_row_value_out),
     .zero_in(zero_skew_1_3),
     .zero_load(pe_0_1_last_out),
     .result(column_edge_1_result),
     .result_valid(column_edge_1_result_valid),
-    .activation_sum_out(column_edge_1_activation_sum_out)
+    .row_value_out(column_edge_1_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_2 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_2),
     .sum_in_valid(sum_up_valid_2),
-    .activation_sum_in(column_edge_1_activation_sum_out),
+    .row_value_in(column_edge_1_row_value_out),
     .zero_in(zero_skew_2_4),
     .zero_load(pe_0_2_last_out),
     .result(column_edge_2_result),
     .result_valid(column_edge_2_result_valid),
-    .activation_sum_out(column_edge_2_activation_sum_out)
+    .row_value_out(column_edge_2_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_3 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_3),
     .sum_in_valid(sum_up_valid_3),
-    .activation_sum_in(column_edge_2_activation_sum_out),
+    .row_value_in(column_edge_2_row_value_out),
     .zero_in(zero_skew_3_5),
     .zero_load(pe_0_3_last_out),
     .result(column_edge_3_result),
     .result_valid(column_edge_3_result_valid),
-    .activation_sum_out(column_edge_3_activation_sum_out)
+    .row_value_out(column_edge_3_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_4 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_4),
     .sum_in_valid(sum_up_valid_4),
-    .activation_sum_in(column_edge_3_activation_sum_out),
+    .row_value_in(column_edge_3_row_value_out),
     .zero_in(zero_skew_4_6),
     .zero_load(pe_0_4_last_out),
     .result(column_edge_4_result),
     .result_valid(column_edge_4_result_valid),
-    .activation_sum_out(column_edge_4_activation_sum_out)
+    .row_value_out(column_edge_4_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_5 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_5),
     .sum_in_valid(sum_up_valid_5),
-    .activation_sum_in(column_edge_4_activation_sum_out),
+    .row_value_in(column_edge_4_row_value_out),
     .zero_in(zero_skew_5_7),
     .zero_load(pe_0_5_last_out),
     .result(column_edge_5_result),
     .result_valid(column_edge_5_result_valid),
-    .activation_sum_out(column_edge_5_activation_sum_out)
+    .row_value_out(column_edge_5_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_6 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_6),
     .sum_in_valid(sum_up_valid_6),
-    .activation_sum_in(column_edge_5_activation_sum_out),
+    .row_value_in(column_edge_5_row_value_out),
     .zero_in(zero_skew_6_8),
     .zero_load(pe_0_6_last_out),
     .result(column_edge_6_result),
     .result_valid(column_edge_6_result_valid),
-    .activation_sum_out(column_edge_6_activation_sum_out)
+    .row_value_out(column_edge_6_row_value_out)
   );
   mixpe_w4u_a8_g128_zero_point column_edge_7 (
     .clk(clk),
     .rst(rst),
     .sum_in(sum_up_7),
     .sum_in_valid(sum_up_valid_7),
-    .activation_sum_in(column_edge_6_activation_sum_out),
+    .row_value_in(column_edge_6_row_value_out),
     .zero_in(zero_skew_7_9),
     .zero_load(pe_0_7_last_out),
     .result(column_edge_7_result),
     .result_valid(column_edge_7_result_valid),
-    .activation_sum_out(column_edge_7_activation_sum_out)
+    .row_value_out(column_edge_7_row_value_out)
   );
 
   assign result_0 = column_edge_0_result;
@@ -3144,5 +3144,5 @@ module mixpe_w4u_a8_g128_array_8x8 (
     end
   end
 
-  wire unused = &{1'b0, edge_up_valid_0, pe_0_7_activation_out, pe_1_7_activation_out, pe_1_7_last_out, pe_2_7_activation_out, pe_2_7_last_out, pe_3_7_activation_out, pe_3_7_last_out, pe_4_7_activation_out, pe_4_7_last_out, pe_5_7_activation_out, pe_5_7_last_out, pe_6_7_activation_out, pe_6_7_last_out, pe_7_0_weight_out, pe_7_1_weight_out, pe_7_2_weight_out, pe_7_3_weight_out, pe_7_4_weight_out, pe_7_5_weight_out, pe_7_6_weight_out, pe_7_7_activation_out, pe_7_7_weight_out, pe_7_7_last_out, column_edge_7_activation_sum_out};
+  wire unused = &{1'b0, edge_up_valid_0, pe_0_7_activation_out, pe_1_7_activation_out, pe_1_7_last_out, pe_2_7_activation_out, pe_2_7_last_out, pe_3_7_activation_out, pe_3_7_last_out, pe_4_7_activation_out, pe_4_7_last_out, pe_5_7_activation_out, pe_5_7_last_out, pe_6_7_activation_out, pe_6_7_last_out, pe_7_0_weight_out, pe_7_1_weight_out, pe_7_2_weight_out, pe_7_3_weight_out, pe_7_4_weight_out, pe_7_5_weight_out, pe_7_6_weight_out, pe_7_7_activation_out, pe_7_7_weight_out, pe_7_7_last_out, column_edge_7_row_value_out};
 endmodule

@@ -1126,12 +1126,12 @@ module mixpe_w4u_a8_g128_zero_point (
   input wire rst,
   input wire signed [18:0] sum_in,
   input wire sum_in_valid,
-  input wire signed [14:0] activation_sum_in,
+  input wire signed [14:0] row_value_in,
   input wire [3:0] zero_in,
   input wire zero_load,
   output wire signed [18:0] result,
   output wire result_valid,
-  output wire signed [14:0] activation_sum_out
+  output wire signed [14:0] row_value_out
 );
   reg [3:0] zero;
   reg signed [14:0] activation_sum;
@@ -1148,7 +1148,7 @@ module mixpe_w4u_a8_g128_zero_point (
 
   assign result = difference;
   assign result_valid = valid;
-  assign activation_sum_out = activation_sum;
+  assign row_value_out = activation_sum;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -1158,7 +1158,7 @@ module mixpe_w4u_a8_g128_zero_point (
       valid <= 1'b0;
     end else begin
       if (zero_load) zero <= zero_in;
-      activation_sum <= activation_sum_in;
+      activation_sum <= row_value_in;
       if (sum_in_valid) difference <= correction_result[18:0];
       valid <= sum_in_valid;
     end
@@ -1442,7 +1442,7 @@ module mixpe_w4u_a8_g128_fp32 (
   wire pe_0_0_last_out;
   wire signed [18:0] column_edge_0_result;
   wire column_edge_0_result_valid;
-  wire signed [14:0] column_edge_0_activation_sum_out;
+  wire signed [14:0] column_edge_0_row_value_out;
   wire [31:0] dequantisation_0_result;
   wire dequantisation_0_result_valid;
 
@@ -1477,12 +1477,12 @@ module mixpe_w4u_a8_g128_fp32 (
     .rst(rst),
     .sum_in(sum_up_0),
     .sum_in_valid(sum_up_valid_0),
-    .activation_sum_in(edge_up_0),
+    .row_value_in(edge_up_0),
     .zero_in(zero_skew_0_2),
     .zero_load(pe_0_0_last_out),
     .result(column_edge_0_result),
     .result_valid(column_edge_0_result_valid),
-    .activation_sum_out(column_edge_0_activation_sum_out)
+    .row_value_out(column_edge_0_row_value_out)
   );
   mixpe_w4u_a8_g128_dequantisation_1 dequantisation_0 (
     .clk(clk),
@@ -1519,5 +1519,5 @@ module mixpe_w4u_a8_g128_fp32 (
     end
   end
 
-  wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, column_edge_0_activation_sum_out};
+  wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, column_edge_0_row_value_out};
 endmodule

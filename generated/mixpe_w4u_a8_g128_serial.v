@@ -967,12 +967,12 @@ module mixpe_w4u_a8_g128_serial_zero_point (
   input wire rst,
   input wire signed [18:0] sum_in,
   input wire sum_in_valid,
-  input wire signed [14:0] activation_sum_in,
+  input wire signed [14:0] row_value_in,
   input wire [3:0] zero_in,
   input wire zero_load,
   output wire signed [18:0] result,
   output wire result_valid,
-  output wire signed [14:0] activation_sum_out
+  output wire signed [14:0] row_value_out
 );
   reg [3:0] zero;
   reg signed [14:0] activation_sum;
@@ -989,7 +989,7 @@ module mixpe_w4u_a8_g128_serial_zero_point (
 
   assign result = difference;
   assign result_valid = valid;
-  assign activation_sum_out = activation_sum;
+  assign row_value_out = activation_sum;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -999,7 +999,7 @@ module mixpe_w4u_a8_g128_serial_zero_point (
       valid <= 1'b0;
     end else begin
       if (zero_load) zero <= zero_in;
-      activation_sum <= activation_sum_in;
+      activation_sum <= row_value_in;
       if (sum_in_valid) difference <= correction_result[18:0];
       valid <= sum_in_valid;
     end
@@ -1029,7 +1029,7 @@ module mixpe_w4u_a8_g128_serial (
   wire edge_up_valid_0;
   reg [3:0] weight_skew_0_1;
   reg step_skew_1;
-  reg signed [14:0] activation_sum_fed_1;
+  reg signed [14:0] row_value_fed_1;
   reg last_fed_0_1;
   reg [3:0] zero_skew_0_1;
   reg [3:0] zero_skew_0_2;
@@ -1043,7 +1043,7 @@ module mixpe_w4u_a8_g128_serial (
   wire pe_0_0_last_out;
   wire signed [18:0] column_edge_0_result;
   wire column_edge_0_result_valid;
-  wire signed [14:0] column_edge_0_activation_sum_out;
+  wire signed [14:0] column_edge_0_row_value_out;
 
   mixpe_w4u_a8_g128_serial_activation_sum row_edge_0 (
     .clk(clk),
@@ -1090,12 +1090,12 @@ module mixpe_w4u_a8_g128_serial (
     .rst(rst),
     .sum_in(sum_up_0),
     .sum_in_valid(sum_up_valid_0),
-    .activation_sum_in(activation_sum_fed_1),
+    .row_value_in(row_value_fed_1),
     .zero_in(zero_skew_0_3),
     .zero_load(pe_0_0_last_out),
     .result(column_edge_0_result),
     .result_valid(column_edge_0_result_valid),
-    .activation_sum_out(column_edge_0_activation_sum_out)
+    .row_value_out(column_edge_0_row_value_out)
   );
 
   assign result_0 = column_edge_0_result;
@@ -1105,7 +1105,7 @@ module mixpe_w4u_a8_g128_serial (
     if (rst) begin
       weight_skew_0_1 <= 4'd0;
       step_skew_1 <= 1'b0;
-      activation_sum_fed_1 <= 15'd0;
+      row_value_fed_1 <= 15'd0;
       last_fed_0_1 <= 1'b0;
       zero_skew_0_1 <= 4'd0;
       zero_skew_0_2 <= 4'd0;
@@ -1113,7 +1113,7 @@ module mixpe_w4u_a8_g128_serial (
     end else begin
       weight_skew_0_1 <= weight_0;
       step_skew_1 <= step;
-      activation_sum_fed_1 <= edge_up_0;
+      row_value_fed_1 <= edge_up_0;
       last_fed_0_1 <= row_edge_0_last_out;
       zero_skew_0_1 <= zero_0;
       zero_skew_0_2 <= zero_skew_0_1;
@@ -1142,5 +1142,5 @@ module mixpe_w4u_a8_g128_serial (
   end
   `endif
 
-  wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, column_edge_0_activation_sum_out};
+  wire unused = &{1'b0, edge_up_valid_0, pe_0_0_activation_out, pe_0_0_weight_out, column_edge_0_row_value_out};
 endmodule

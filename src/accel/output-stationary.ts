@@ -114,7 +114,7 @@ const OutputStationary = component(
         const fed = feeders?.latency_cycles ?? 0
         const steps = serial ? delays(builder, 'step_skew', i.step, Math.max(rows, columns) - 1 + edge) : []
 
-        let activationSum: Int | undefined
+        let rowValue: Int | undefined
         if (rowEdge) {
           const edgeSum = wires({ edge_up: vec(rows, rowEdge.draining.in.sum_in), edge_up_valid: vec(rows, bool) })
           for (let r = 0; r < rows; r++) {
@@ -130,7 +130,7 @@ const OutputStationary = component(
             edgeSum.edge_up_valid[r]!.value = out.sum_out_valid
             left[r] = { activation: out.activation_out, last: out.last_out }
           }
-          activationSum = delay(builder, 'activation_sum_fed', edgeSum.edge_up[0]!, fed)
+          rowValue = delay(builder, 'row_value_fed', edgeSum.edge_up[0]!, fed)
         }
 
         if (feeders) {
@@ -182,18 +182,18 @@ const OutputStationary = component(
         const valids: Bool[] = up.sum_up_valid.slice(0, columns)
         if (columnEdge)
           for (let c = 0; c < columns; c++) {
-            const out: { readonly result: Int; readonly result_valid: Bool; readonly activation_sum_out?: Int } = use(
+            const out: { readonly result: Int; readonly result_valid: Bool; readonly row_value_out?: Int } = use(
               `column_edge_${c}`,
               columnEdge,
               {
                 ...from(0, c),
-                ...(activationSum ? { activation_sum_in: activationSum } : {}),
+                ...(rowValue ? { row_value_in: rowValue } : {}),
                 ...(zero
                   ? { zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, topSkew(c)), zero_load: topLast[c]! }
                   : {}),
               },
             )
-            activationSum = out.activation_sum_out
+            rowValue = out.row_value_out
             results[c] = out.result
             valids[c] = out.result_valid
           }

@@ -92,8 +92,11 @@ export type ColumnEdgeInputs = {
   /** From the column's top cell. */
   readonly sum_in: IntShape
   readonly sum_in_valid: BoolShape
-  /** The activation sum that belongs to the cell sum one cycle later; handed on to the next column. With row edges only. */
-  readonly activation_sum_in?: IntShape
+  /**
+   * What the row edges hand up, such as a sum of activations or their exponent: it belongs to the cell sum one cycle later, and is
+   * handed on to the next column. With row edges only.
+   */
+  readonly row_value_in?: IntShape
   /** Zero point of the group whose last operands the column's top cell is adding now; where operands have one. */
   readonly zero_in?: IntShape
   readonly zero_load?: BoolShape
@@ -101,7 +104,7 @@ export type ColumnEdgeInputs = {
 export type ColumnEdgeOutputs = {
   readonly result: IntShape
   readonly result_valid: BoolShape
-  readonly activation_sum_out?: IntShape
+  readonly row_value_out?: IntShape
 }
 
 export type DequantisationInputs = {

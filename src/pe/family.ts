@@ -89,6 +89,8 @@ export interface ElementDescription {
   readonly family: string
   readonly timing: TimingContract
   readonly claims: readonly Claim[]
+  /** What the source leaves open and we chose, a sentence for the reader of a report; undefined where its page alone says so. */
+  readonly ours?: string
 }
 
 /** A PE with its parameters applied. */

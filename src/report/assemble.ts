@@ -92,7 +92,7 @@ export const assembleReport = (input: ReportInput): Report => {
         ({ what, value, source }) =>
           `Published: ${what}: ${value} (${source}). Shown for comparison, not reproduced here.`,
       ),
-      'Ours, since the MixPE paper does not say: unsigned weights with a zero point, shifted copies added in one cycle or (compute=serial) one a cycle, exact integer sums within a group, the drain through a register for every four rows, FP16 scales and FP32 accumulation over groups.',
+      ...(pe.ours === undefined ? [] : [pe.ours]),
       'The array is output-stationary: one token a row. While text is generated one token at a time, one row of the array works and the others idle; that is the utilisation shown.',
       `Memory is ideal: operands arrive every cycle. Attention, norms${pe.operands.scale ? '' : ', weight scales'} and embedding run in float32 on the host.`,
       'Area, timing and energy are first order: mapped cells without placement or wires.',

@@ -23,5 +23,15 @@ it('start prints and verifies every design of the catalogue, runs a model and wr
   const report = checkReport(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')), 'report.json')
   expect(report.verification).toHaveLength(catalogue.length)
   expect(report.verification.every(({ mismatches }) => mismatches === 0)).toBe(true)
+  expect(report.notes.join(' ')).toMatch(/Ours, since the MixPE paper does not say: unsigned weights/)
   expect(existsSync(join(out, 'report.html'))).toBe(true)
+}, 300_000)
+
+it('a report says of a PE only what is ours in that PE', () => {
+  const out = join(folder.path, 'mac')
+  const model = ['--model', tiny.model, '--tokenizer', tiny.tokenizer]
+  const run = ['run', '--pe', 'mac', ...model, '--array', '2x2', '--tokens', '2', '--out', out]
+  expect(bitloom(run).status).toBe(0)
+  const report = checkReport(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')), 'report.json')
+  expect(report.notes.join(' ')).not.toMatch(/MixPE/)
 }, 300_000)

@@ -116,7 +116,7 @@ describe('latencyOf', () => {
         const zeroPoint = latencyOf(pe.parts.columnEdge!)
         expect(zeroPoint.result_valid).toMatchObject({ sum_in_valid: 1 })
         expect(zeroPoint.result).toMatchObject({ sum_in: 'varies' })
-        expect(zeroPoint.activation_sum_out).toMatchObject({ activation_sum_in: 1 })
+        expect(zeroPoint.row_value_out).toMatchObject({ row_value_in: 1 })
       }
       const whole = latencyOf({ module: lonePe(pe) })
       expect(whole.result_valid_0!.last).toBe(pe.timing.latency_cycles)

@@ -2,7 +2,7 @@ import { s, u } from '../../dsl/index.ts'
 import { integerFormatOf } from '../../formats/index.ts'
 import { fullSpec, readParameters, type Spec } from '../../spec/index.ts'
 import { bitSerialFeeders, doubledShape } from '../arith/bit-serial.ts'
-import { shortestGroup } from '../arith/group-accumulator.ts'
+import { rowsPerDrain, shortestGroup } from '../arith/group-accumulator.ts'
 import type { PeFamily, ProcessingElement } from '../family.ts'
 import { activationSum, mixpeCell } from './cell.ts'
 import { alignedMixpe, floatMixpe } from './float-family.ts'
@@ -68,6 +68,7 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
       macs_per_cycle: serial ? 1 / bits : 1,
       shortestGroup,
     },
+    ours: `Ours, since the MixPE paper does not say: ${symmetric ? 'signed weights' : 'unsigned weights with a zero point'}, shifted copies added ${serial ? 'one a cycle' : 'in one cycle'}, exact integer sums within a group, the drain through a register for every ${rowsPerDrain} rows, FP16 scales and FP32 accumulation over groups.`,
     claims: [
       {
         what: 'speed and energy of the accelerator against state-of-the-art quantisation accelerators',

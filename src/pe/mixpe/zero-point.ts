@@ -18,11 +18,11 @@ export const ZeroPointCorrection = component('mixpe_zero_point', (p: MixpeShapes
   const inputs = {
     sum_in: cellSum,
     sum_in_valid: bool,
-    activation_sum_in: activationSum,
+    row_value_in: activationSum,
     zero_in: p.weight,
     zero_load: bool,
   } satisfies ColumnEdgeInputs
-  const outputs: ColumnEdgeOutputs = { result: corrected, result_valid: bool, activation_sum_out: activationSum }
+  const outputs: ColumnEdgeOutputs = { result: corrected, result_valid: bool, row_value_out: activationSum }
   return {
     name: `${p.name}_zero_point`,
     in: inputs,
@@ -33,14 +33,14 @@ export const ZeroPointCorrection = component('mixpe_zero_point', (p: MixpeShapes
       when(i.zero_load, () => {
         r.zero.next = i.zero_in
       })
-      r.activation_sum.next = i.activation_sum_in
+      r.activation_sum.next = i.row_value_in
       r.valid.next = i.sum_in_valid
       when(i.sum_in_valid, () => {
         const operands = { a: r.activation_sum, b: r.zero, c: i.sum_in }
         const difference = multiplyAdd(builder, 'correction', { ...operands, form: 'shift-add', sign: 'minus' })
         r.difference.next = checked(difference, corrected, 'cell sum and activation sum belong to one group')
       })
-      return { result: r.difference, result_valid: r.valid, activation_sum_out: r.activation_sum }
+      return { result: r.difference, result_valid: r.valid, row_value_out: r.activation_sum }
     },
   }
 })

@@ -98,11 +98,11 @@ const roundedRight = (significand: Bits, places: Int, bits: number): Int => {
 
 /** One per column: an integer sum in its group's units, brought in place | rounded to FP32. */
 export const AlignedResult = component('aligned_result', (p: AlignmentParameters & { readonly sum: IntShape }) => {
-  const inputs = { sum_in: p.sum, sum_in_valid: bool, activation_sum_in: exponentShape } satisfies ColumnEdgeInputs
+  const inputs = { sum_in: p.sum, sum_in_valid: bool, row_value_in: exponentShape } satisfies ColumnEdgeInputs
   const outputs = {
     result: u(fp32.bits),
     result_valid: bool,
-    activation_sum_out: exponentShape,
+    row_value_out: exponentShape,
   } satisfies ColumnEdgeOutputs
   return {
     name: `${p.name}_result`,
@@ -110,7 +110,7 @@ export const AlignedResult = component('aligned_result', (p: AlignmentParameters
     out: outputs,
     logic(i, builder) {
       const r = builder.regs({ exponent: exponentShape })
-      r.exponent.next = i.activation_sum_in
+      r.exponent.next = i.row_value_in
       const placed = nextStage(builder, 'placed', {
         ...place(fp32, {
           ...unpackInteger(i.sum_in),
@@ -121,7 +121,7 @@ export const AlignedResult = component('aligned_result', (p: AlignmentParameters
         valid: i.sum_in_valid,
       })
       const result = nextStage(builder, 'rounded', { code: round(fp32, placed).unsigned(), valid: placed.valid })
-      return { result: result.code, result_valid: result.valid, activation_sum_out: r.exponent }
+      return { result: result.code, result_valid: result.valid, row_value_out: r.exponent }
     },
   }
 })
