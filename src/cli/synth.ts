@@ -129,7 +129,6 @@ export const synthCommand = async (design: string, options: SynthOptions, output
   output.result({
     spec: pe.spec,
     ...mean,
-    recipe: recipeOf(cell),
     share: drainShare,
     parts: made.map(({ name, place, result }) => ({ name, place, ...result })),
   })
@@ -181,10 +180,6 @@ type Shown =
   | (Omit<MeanAsicCell, 'recipes'> & { readonly recipes: readonly Chosen<MeanAsicCell>[] })
   | (Omit<MeanFpgaCell, 'recipes'> & { readonly recipes: readonly Chosen<MeanFpgaCell>[] })
 type Chosen<M extends MeanAsicCell | MeanFpgaCell> = M['recipes'][number] & { readonly chosen?: boolean }
-
-/** The recipe of both forms, or one of each. */
-const recipeOf = ({ draining, passing }: OfForms<SynthesisResult>): string =>
-  draining.recipe === passing.recipe ? draining.recipe : `${draining.recipe}, passing cells ${passing.recipe}`
 
 const meanCell = ({ draining, passing }: OfForms<SynthesisResult>): MeanAsicCell | MeanFpgaCell => {
   if (draining.kind === 'asic' && passing.kind === 'asic') return meanAsicCell({ draining, passing })

@@ -23,6 +23,8 @@ export interface MeanAsicCell
   > {
   /** The longest of either form; a passing cell's path leads into the drain register. */
   readonly critical_path_ps: number
+  /** Of each form. */
+  readonly recipe: string
   /** Cells by library name; fractions, since few are a multiple of `rowsPerDrain`. */
   readonly cell_counts: Readonly<Record<string, number>>
   /** Both forms by one recipe. */
@@ -33,6 +35,8 @@ export interface MeanAsicCell
 
 /** On an FPGA. */
 export interface MeanFpgaCell extends FpgaCounts, Pick<FpgaSynthesis, 'kind' | 'target' | 'versions'> {
+  /** Of each form. */
+  readonly recipe: string
   readonly recipes: readonly ({ readonly id: string } & FpgaCounts)[]
   readonly provenance: Omit<FpgaSynthesis['provenance'], 'script'>
 }
@@ -51,12 +55,18 @@ const mean = (draining: number, passing: number, rows = rowsPerDrain): number =>
   return Math.round(((registers * draining + (rows - registers) * passing) / rows) * 1e9) / 1e9
 }
 
+const recipeOf = (draining: { readonly recipe: string }, passing: { readonly recipe: string }): string =>
+  draining.recipe === passing.recipe
+    ? draining.recipe
+    : `${draining.recipe} with the drain register, ${passing.recipe} without`
+
 export const meanAsicCell = ({ draining, passing }: OfForms<AsicSynthesis>): MeanAsicCell => {
   const critical_path_ps = Math.max(draining.critical_path_ps, passing.critical_path_ps)
   const { script: _, ...provenance } = passing.provenance
   return {
     kind: 'asic',
     target: passing.target,
+    recipe: recipeOf(draining, passing),
     area_um2: mean(draining.area_um2, passing.area_um2),
     ge: mean(draining.ge, passing.ge),
     fmax_mhz: draining.critical_path_ps > passing.critical_path_ps ? draining.fmax_mhz : passing.fmax_mhz,
@@ -88,6 +98,7 @@ export const meanFpgaCell = ({ draining, passing }: OfForms<FpgaSynthesis>): Mea
   return {
     kind: 'fpga',
     target: passing.target,
+    recipe: recipeOf(draining, passing),
     ...meanCounts(draining, passing),
     recipes: pairs(draining.recipes, passing.recipes).map(([a, b]) => ({ id: a.id, ...meanCounts(a, b) })),
     versions: passing.versions,

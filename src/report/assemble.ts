@@ -159,7 +159,7 @@ const reportPe = ({ pe, cell }: PeSynthesis, role: ReportPe['role']): ReportPe =
     },
     provenance: {
       ...passing.provenance,
-      recipe: `${draining.recipe} with the drain register, ${passing.recipe} without`,
+      recipe: mean.recipe,
       block: `one PE with ${drainShare}: mean of one ${draining.top} and ${rowsPerDrain - 1} ${passing.top}, side chains not included`,
     },
   }

@@ -70,11 +70,15 @@ test('on an FPGA every count is the mean', () => {
       provenance: { family: 'f', counts: 'c', search: 's', script: 'not told' },
     }
   }
+  expect(meanFpgaCell({ draining: of(10, 8), passing: { ...of(6, 4), recipe: 'dsp' } }).recipe).toBe(
+    'lut with the drain register, dsp without',
+  )
   const mean = meanFpgaCell({ draining: of(10, 8), passing: of(6, 4) })
   const counts = { dsps: 0, carries: 2, memories: 0 }
   expect(mean).toEqual({
     kind: 'fpga',
     target: 'ice40',
+    recipe: 'lut',
     ...counts,
     luts: 7,
     ffs: 5,

@@ -52,8 +52,6 @@ const parameters = {
 /** PEs that share a column's accumulator (IV-C). */
 const paperRows = 8
 
-const activationFormat = fp16
-
 /** BitMoD: FP16 activations times weights of several formats, term by term. */
 export const bitmod: TiledFamily = {
   id: 'bitmod',
@@ -106,7 +104,7 @@ export const bitmod: TiledFamily = {
         scale: u(scaleBits),
         result: u(sumFormat.bits),
         group: p.group,
-        codes: { activation: activationFormat, result: sumFormat },
+        codes: { activation: fp16, result: sumFormat },
       },
       tile: (size) => bitmodTile({ ...pe, type: p.w, ...size }),
       blocks: [
