@@ -1,16 +1,15 @@
-import { clockPorts, domainsOf, mainDomain, parentDomain } from '../dsl/domains.ts'
+import { clockPorts, domainsOf } from '../dsl/domains.ts'
 import {
   type BlackBox,
   type Encoding,
   type Instance,
-  type Memory,
-  type MemoryWrite,
   type Module,
   type Node,
   type OperationName,
   type Range,
   widthOf,
 } from '../dsl/ir.ts'
+import { type LoweredInstance, type LoweredMemory, lowering } from './lowering.ts'
 import { declaredSignals, signalPaths, unknownSignal } from './signals.ts'
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
@@ -40,7 +39,7 @@ export interface Flat {
     /** Names of its values, of a state machine's register or an enumeration's. */
     readonly encoding?: Encoding
   }[]
-  readonly memories: readonly FlatMemory[]
+  readonly memories: readonly LoweredMemory[]
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
   /** Black boxes; those with a state have the values of all their inputs, and of their clock's tick. */
   readonly boxes: readonly {
@@ -53,26 +52,9 @@ export interface Flat {
   readonly watched: readonly { readonly path: string; readonly value: number; readonly range: Range }[]
 }
 
-/** `Memory` of the IR with value indices in place of nodes; every write is of a whole word. */
-export interface FlatMemory extends Pick<Memory, 'depth' | 'word' | 'collide'> {
-  readonly path: string
-  readonly initial: readonly bigint[]
-  readonly writes: readonly { readonly address: number; readonly value: number; readonly enable: number }[]
-  readonly reads: readonly {
-    readonly path: string
-    readonly value: number
-    readonly address: number
-    readonly enable: number
-  }[]
-}
-
 /** One instance of a module in the tree, with the flat index of each of its nodes, -1 where not yet known. */
-interface Context {
-  readonly module: Module
-  readonly path: string
+interface Context extends LoweredInstance {
   readonly parent: Context | undefined
-  readonly instance: Instance | undefined
-  readonly index: Int32Array
   readonly children: ReadonlyMap<string, Context>
   readonly wireDrivers: ReadonlyMap<Node, Node>
   readonly outputNodes: ReadonlyMap<string, Node>
@@ -81,7 +63,6 @@ interface Context {
 }
 
 const open = -2
-const bit: Range = { min: 0n, max: 1n }
 
 /**
  * Flattens a module. Throws a RangeError where values depend on themselves within a cycle, which no module made by
@@ -129,12 +110,6 @@ export const flatten = (top: Module, watch: readonly string[] = []): Flat => {
       : domains.map((domain) => [domain, add({ op: 'in', min: 0n, max: 1n, args: [], amount: 0, value: 0n })]),
   )
   for (const [domain, value] of ticks) inputs.push({ name: clockPorts(domain).tick, value })
-  /** The value that says whether a clock of a module in the tree has its edge; undefined where there is one clock. */
-  const tickOf = (context: Context, domain = mainDomain): number | undefined => {
-    let name = domain
-    for (let at: Context | undefined = context; at?.instance; at = at.parent) name = parentDomain(at.instance, name)
-    return ticks.get(name)
-  }
   const boxContexts = contexts.filter(({ module }) => module.blackBox)
   const slots = contexts.flatMap((context) =>
     context.module.registers.map((register) => {
@@ -173,9 +148,6 @@ export const flatten = (top: Module, watch: readonly string[] = []): Flat => {
     }
     return index
   }
-
-  const choice = (test: number, yes: number, no: number, { min, max }: Range): number =>
-    add({ op: 'mux', min, max, args: [test, yes, no], amount: 0, value: 0n })
 
   /** Explicit stack: chains through thousands of cells must not overflow the machine's own. */
   const resolve = (context: Context, node: Node): number => {
@@ -226,70 +198,23 @@ export const flatten = (top: Module, watch: readonly string[] = []): Flat => {
     return context.index[node.id]!
   }
 
-  const registers = slots.map(({ context, register, value }) => {
-    const becomes = resolve(context, register.next)
-    const tick = tickOf(context, register.node.clock)
-    return {
-      path: context.path + register.name,
-      value,
-      next: tick === undefined || becomes === value ? becomes : choice(tick, becomes, value, register.node),
-      reset: register.reset,
-      ...(register.node.encoding && { encoding: register.node.encoding }),
-    }
+  const { tickOf, next, ...lowered } = lowering<Context>({
+    add: (op, { min, max }, args, amount = 0) => add({ op, min, max, args, amount, value: 0n }),
+    constant,
+    resolve,
+    ticks,
+    memoryOf: (context, name) => context.memories.get(name)!,
   })
-  /** A memory's port does nothing in a step without an edge of its clock. */
-  const onEdge = (context: Context, enable: Node, clock: string | undefined): number => {
-    const wanted = resolve(context, enable)
-    const tick = tickOf(context, clock)
-    return tick === undefined ? wanted : add({ op: 'and', ...bit, args: [tick, wanted], amount: 0, value: 0n })
-  }
-  /** The whole word that a write leaves, where it may leave parts of it as they are. */
-  const written = (context: Context, memory: Memory, { address, value, lanes }: MemoryWrite): number => {
-    const word = resolve(context, value)
-    if (!lanes) return word
-    const args = [resolve(context, address)]
-    const before = add({ op: 'lookup', ...memory.word, args, amount: context.memories.get(memory.name)!, value: 0n })
-    const width = widthOf(memory.word) / lanes.length
-    const fieldOf = (bits: number): Range => ({ min: 0n, max: (1n << BigInt(bits)) - 1n })
-    const part = (of: number, lane: number): number =>
-      add({ op: 'slice', ...fieldOf(width), args: [of], amount: lane * width, value: 0n })
-    return lanes
-      .map((lane, k) => choice(resolve(context, lane), part(word, k), part(before, k), fieldOf(width)))
-      .reduce((below, above, k) =>
-        add({ op: 'cat', ...fieldOf((k + 1) * width), args: [above, below], amount: k * width, value: 0n }),
-      )
-  }
-  const memories = contexts.flatMap((context) =>
-    context.module.memories.map(
-      (memory): FlatMemory => ({
-        path: context.path + memory.name,
-        depth: memory.depth,
-        word: memory.word,
-        collide: memory.collide,
-        initial: memory.initial ?? [],
-        writes: memory.writes.map((write) => ({
-          address: resolve(context, write.address),
-          value: written(context, memory, write),
-          enable: onEdge(context, write.enable, write.clock),
-        })),
-        reads: memory.reads.map(({ node, address, enable }) => ({
-          path: context.path + node.name,
-          value: context.index[node.id]!,
-          address: resolve(context, address),
-          enable: onEdge(context, enable, node.clock),
-        })),
-      }),
-    ),
-  )
+  const registers = slots.map(({ context, register, value }) => ({
+    path: context.path + register.name,
+    value,
+    next: next(context, register, value),
+    reset: register.reset,
+    ...(register.node.encoding && { encoding: register.node.encoding }),
+  }))
+  const memories = contexts.flatMap(lowered.memories)
   const checks = contexts.flatMap((context) =>
-    context.module.checks.map(({ holds, message, clock, meets = clock }) => {
-      const ticks = new Set([clock, meets].flatMap((domain) => tickOf(context, domain) ?? []))
-      return {
-        path: context.path.slice(0, -1),
-        message,
-        holds: [...ticks].reduce((kept, tick) => choice(tick, kept, constant(1n, bit), bit), resolve(context, holds)),
-      }
-    }),
+    lowered.checks(context).map((check) => ({ path: context.path.slice(0, -1), ...check })),
   )
   const boxes = boxContexts.map((context) => ({
     path: context.path.slice(0, -1),

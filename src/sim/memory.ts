@@ -1,7 +1,7 @@
-import type { FlatMemory } from './flatten.ts'
+import type { LoweredMemory } from './lowering.ts'
 
 /** Every word of a memory at power-up. */
-export const initialWords = ({ depth, initial }: FlatMemory): bigint[] =>
+export const initialWords = ({ depth, initial }: LoweredMemory): bigint[] =>
   Array.from({ length: depth }, (_, address) => initial[address] ?? 0n)
 
 /**
@@ -9,7 +9,7 @@ export const initialWords = ({ depth, initial }: FlatMemory): bigint[] =>
  * as [value index, word]. `current` has every value of the cycle that ends.
  */
 export const memoryEdge = (
-  { collide, writes, reads }: FlatMemory,
+  { collide, writes, reads }: LoweredMemory,
   words: bigint[],
   current: readonly bigint[],
 ): (readonly [number, bigint])[] => {

@@ -1,12 +1,13 @@
 import type { Range } from '../../dsl/ir.ts'
-import type { Flat, FlatMemory } from '../flatten.ts'
+import type { Flat } from '../flatten.ts'
+import type { LoweredMemory } from '../lowering.ts'
 import { initialWords } from '../memory.ts'
 import { literal, type Representation, representationOf } from './expression.ts'
 
 /** The words of a memory while JavaScript runs; the narrowest array that holds every word. */
 export type Words = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float64Array | bigint[]
 
-export const wordsOf = (memory: FlatMemory): Words => {
+export const wordsOf = (memory: LoweredMemory): Words => {
   const words = initialWords(memory)
   const { min, max } = memory.word
   const fits = (low: number, high: number): boolean => min >= BigInt(low) && max <= BigInt(high)

@@ -1,14 +1,6 @@
-import { domainsOf, mainDomain, parentDomain } from '../../dsl/domains.ts'
-import {
-  type Instance,
-  type Memory,
-  type MemoryWrite,
-  type Module,
-  type Node,
-  type OperationName,
-  type Range,
-  widthOf,
-} from '../../dsl/ir.ts'
+import { domainsOf, parentDomain } from '../../dsl/domains.ts'
+import type { Instance, Module, Node, OperationName, Range } from '../../dsl/ir.ts'
+import { type LoweredInstance, type LoweredMemory, lowering } from '../lowering.ts'
 import { declaredSignals } from '../signals.ts'
 import { narrowComparison } from './comparisons.ts'
 import { type Inlining, inliningOf } from './inlining.ts'
@@ -40,33 +32,16 @@ export interface Body {
     readonly next: number
     readonly reset: bigint
   }[]
-  readonly memories: readonly BodyMemory[]
+  readonly memories: readonly LoweredMemory[]
   readonly checks: readonly { readonly part: string; readonly message: string; readonly holds: number }[]
   readonly instances: readonly { readonly path: string; readonly of: Body; readonly inputs: readonly number[] }[]
   /** The inlined instances by path, `''` the module itself, `core.`, `core.multiply_add.`: node per declared signal looked for. */
   readonly parts: ReadonlyMap<string, { readonly module: Module; readonly nodeOf: (node: Node) => number }>
 }
 
-export interface BodyMemory extends Pick<Memory, 'depth' | 'word' | 'collide'> {
-  readonly path: string
-  readonly initial: readonly bigint[]
-  readonly writes: readonly { readonly address: number; readonly value: number; readonly enable: number }[]
-  readonly reads: readonly {
-    readonly path: string
-    readonly node: number
-    readonly address: number
-    readonly enable: number
-  }[]
-}
-
 /** A module in the tree of what is inlined into one body. */
-interface Context {
-  readonly module: Module
-  readonly path: string
+interface Context extends LoweredInstance {
   readonly parent: Context | undefined
-  readonly instance: Instance | undefined
-  /** Node of the body for each node of the module, -1 where not yet known. */
-  readonly index: Int32Array
   readonly children: Map<string, Context>
   /** Index in `Body.instances` of the instances that are not inlined. */
   readonly outer: Map<string, number>
@@ -138,11 +113,6 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
     nodes[node] = { ...nodes[node]!, port: inputs.length }
     inputs.push(node)
   }
-  const tickOf = (context: Context, domain = mainDomain): number | undefined => {
-    let name = domain
-    for (let at = context; at.instance; at = at.parent!) name = parentDomain(at.instance, name)
-    return ticks.get(name)
-  }
   const states = contexts.flatMap((context) =>
     context.module.registers.map((register) => {
       const { id, min, max } = register.node
@@ -210,65 +180,19 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
   }
   const memoryOf = ({ module, firstMemory }: Context, name: string): number =>
     firstMemory + module.memories.findIndex((memory) => memory.name === name)
-  const choice = (test: number, yes: number, no: number, { min, max }: Range): number =>
-    add({ op: 'mux', min, max, args: [test, yes, no] })
-
-  const registers = states.map(({ context, register, node }) => {
-    const becomes = resolve(context, register.next)
-    const tick = tickOf(context, register.node.clock)
-    const next = tick === undefined || becomes === node ? becomes : choice(tick, becomes, node, register.node)
-    return { path: context.path + register.name, node, next, reset: register.reset }
+  const { tickOf, next, ...lowered } = lowering<Context>({
+    add: (op, { min, max }, args, amount = 0) => add({ op, min, max, args, amount }),
+    constant,
+    resolve,
+    ticks,
+    memoryOf,
   })
-  const onEdge = (context: Context, enable: Node, clock: string | undefined): number => {
-    const wanted = resolve(context, enable)
-    const tick = tickOf(context, clock)
-    return tick === undefined ? wanted : add({ op: 'and', ...bit, args: [tick, wanted] })
-  }
-  /** The whole word that a write leaves, where it may leave parts of it as they are. */
-  const written = (context: Context, memory: Memory, { address, value, lanes }: MemoryWrite): number => {
-    const word = resolve(context, value)
-    if (!lanes) return word
-    const amount = memoryOf(context, memory.name)
-    const before = add({ op: 'lookup', ...memory.word, args: [resolve(context, address)], amount })
-    const width = widthOf(memory.word) / lanes.length
-    const field = (bits: number): Range => ({ min: 0n, max: (1n << BigInt(bits)) - 1n })
-    const part = (of: number, lane: number): number =>
-      add({ op: 'slice', ...field(width), args: [of], amount: lane * width })
-    return lanes
-      .map((lane, k) => choice(resolve(context, lane), part(word, k), part(before, k), field(width)))
-      .reduce((below, above, k) =>
-        add({ op: 'cat', ...field((k + 1) * width), args: [above, below], amount: k * width }),
-      )
-  }
-  const memories = contexts.flatMap((context) =>
-    context.module.memories.map(
-      (memory): BodyMemory => ({
-        path: context.path + memory.name,
-        depth: memory.depth,
-        word: memory.word,
-        collide: memory.collide,
-        initial: memory.initial ?? [],
-        writes: memory.writes.map((write) => ({
-          address: resolve(context, write.address),
-          value: written(context, memory, write),
-          enable: onEdge(context, write.enable, write.clock),
-        })),
-        reads: memory.reads.map(({ node, address, enable }) => ({
-          path: context.path + node.name,
-          node: context.index[node.id]!,
-          address: resolve(context, address),
-          enable: onEdge(context, enable, node.clock),
-        })),
-      }),
-    ),
-  )
+  const registers = states.map(({ context, register, node }) => {
+    return { path: context.path + register.name, node, next: next(context, register, node), reset: register.reset }
+  })
+  const memories = contexts.flatMap(lowered.memories)
   const checks = contexts.flatMap((context) =>
-    context.module.checks.map(({ holds, message, clock, meets = clock }) => {
-      const edges = new Set([clock, meets].flatMap((domain) => tickOf(context, domain) ?? []))
-      const always = resolve(context, holds)
-      const kept = [...edges].reduce((kept, tick) => choice(tick, kept, constant(1n, bit), bit), always)
-      return { part: context.path, message, holds: kept }
-    }),
+    lowered.checks(context).map((check) => ({ part: context.path, ...check })),
   )
   const instances = outer.map(({ context, instance, of }) => {
     const ports = of.module.inputs.map(({ name }) => resolve(context, instance.inputs.get(name)!))

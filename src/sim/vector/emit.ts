@@ -121,12 +121,12 @@ export const emitEdges = ({ steps, homes, wires, memories }: Emission, groups: r
           value: operand(value),
           enable: operand(enable),
         })),
-        reads: reads.map(({ node, address, enable }) => {
-          const { vector, lane } = homes.of(group, node)!
+        reads: reads.map(({ value, address, enable }) => {
+          const { vector, lane } = homes.of(group, value)!
           return {
             address: operand(address),
             enable: operand(enable),
-            now: operand(node),
+            now: operand(value),
             next: { vector: homes.nextOf(vector), lane },
           }
         }),

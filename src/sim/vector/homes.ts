@@ -94,7 +94,7 @@ const rowOf = (vectors: Vectors, type: LaneType, words: number): Vector => vecto
 export const statesOf = ({ body }: Group): readonly State[] => [
   ...body.registers.map(({ node, path, next, reset }) => ({ node, path, next, reset })),
   ...body.memories.flatMap(({ reads }) =>
-    reads.map(({ node, path }) => ({ node, path, next: undefined, reset: undefined })),
+    reads.map(({ value, path }) => ({ node: value, path, next: undefined, reset: undefined })),
   ),
 ]
 

@@ -17,7 +17,7 @@ export const markLive = (groups: readonly Group[], checks: boolean, roots: reado
     for (const { node, next } of registers) want(group, node, next)
     for (const { writes, reads } of memories) {
       for (const { address, value, enable } of writes) want(group, address, value, enable)
-      for (const { node, address, enable } of reads) want(group, node, address, enable)
+      for (const { value, address, enable } of reads) want(group, value, address, enable)
     }
     if (checks) want(group, ...promises.map(({ holds }) => holds))
   }

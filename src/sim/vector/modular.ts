@@ -57,7 +57,7 @@ const wantedBits = (body: Body, live: Uint8Array, roots: readonly number[]): rea
   for (const node of [...outputs, ...roots]) want(node, unlimited)
   for (const { writes, reads } of memories)
     for (const port of [...writes, ...reads])
-      for (const node of [port.address, port.enable, 'value' in port ? port.value : port.node]) want(node, unlimited)
+      for (const node of [port.address, port.enable, port.value]) want(node, unlimited)
   for (let k = nodes.length - 1; k >= 0; k--) {
     if (live[k] === 0) continue
     const node = nodes[k]!
