@@ -10,11 +10,13 @@ import {
   type IntShape,
   type Module,
   mux,
+  type SignalsOf,
   u,
   type VectorShape,
   vec,
 } from '../dsl/index.ts'
 import { drainDelay, drainForm } from '../pe/arith/group-accumulator.ts'
+import type { CellOutputs } from '../pe/array-parts.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 
 /** Rows x columns of one PE. */
@@ -29,6 +31,8 @@ export interface ArraySize {
  * Operands come unskewed: in one cycle element k of every row's activations and of every column's weights, `last` with
  * the last element of a group, and with that the group's zero points; a group's exponents come with all its elements. Delays
  * of a cycle per row and column are made here. An idle cycle carries activations 0, which add nothing to any sum.
+ *
+ * A `mode` that cells hand on (`mode_in`) comes with every operand, and is the same for all of a group.
  *
  * Where a step takes several cycles (`cycles_per_step`), its operands are held through them; `step` comes with the first
  * and `last` with the last. A cycle outside any step is idle, whatever the operands are.
@@ -112,6 +116,9 @@ const OutputStationary = component(
         const edge = rowEdge ? 1 : 0
         const above = i.weight.map((value, c) => delay(builder, `weight_skew_${c}`, value, c + edge))
         const fed = feeders?.latency_cycles ?? 0
+        const moving = cell.draining.in.mode_in
+          ? delays(builder, 'mode_skew', i.mode, rows - 1 + edge + fed).slice(edge + fed)
+          : undefined
         const steps = serial ? delays(builder, 'step_skew', i.step, Math.max(rows, columns) - 1 + edge) : []
 
         let rowValue: Int | undefined
@@ -158,17 +165,20 @@ const OutputStationary = component(
         const topLast: Bool[] = []
         for (let r = 0; r < rows; r++) {
           let { activation: activationAt, last: lastAt } = left[r]!
+          let modeAt = moving?.[r]
           for (let c = 0; c < columns; c++) {
             const part = cell[drainForm(r)]
-            const out = use(`pe_${r}_${c}`, part, {
+            const out: SignalsOf<CellOutputs> = use(`pe_${r}_${c}`, part, {
               activation_in: activationAt,
               weight_in: above[c]!,
               last_in: lastAt,
               ...modeFor(part),
+              ...(modeAt ? { mode_in: modeAt } : {}),
               ...from(r + 1, c),
             })
             activationAt = out.activation_out
             lastAt = out.last_out
+            modeAt = out.mode_out
             above[c] = out.weight_out
             up.sum_up[r * columns + c]!.value = out.sum_out
             up.sum_up_valid[r * columns + c]!.value = out.sum_out_valid

@@ -61,11 +61,15 @@ export type CoreInputs = {
   readonly last_in: BoolShape
   /** Holds still while groups are at work; where one hardware serves several parameters. */
   readonly mode?: IntShape
+  /** The same where it comes along with every activation, so that each group may have another. */
+  readonly mode_in?: IntShape
 }
 export type CoreOutputs = {
   readonly activation_out: IntShape
   readonly weight_out: IntShape
   readonly last_out: BoolShape
+  /** With `mode_in`. */
+  readonly mode_out?: IntShape
   /** The group's sum with the operands at work in it. */
   readonly total: IntShape
   /** `total` is a whole group's. */
@@ -82,11 +86,11 @@ export type CellOutputs = Omit<CoreOutputs, 'total' | 'total_last'> & {
   readonly sum_out_valid: BoolShape
 }
 
-export type RowEdgeInputs = Omit<CellInputs, 'weight_in' | 'mode'> & {
+export type RowEdgeInputs = Omit<CellInputs, 'weight_in' | 'mode' | 'mode_in'> & {
   /** The group's exponent, where operands have one. */
   readonly exponent_in?: IntShape
 }
-export type RowEdgeOutputs = Omit<CellOutputs, 'weight_out'>
+export type RowEdgeOutputs = Omit<CellOutputs, 'weight_out' | 'mode_out'>
 
 export type ColumnEdgeInputs = {
   /** From the column's top cell. */

@@ -11,11 +11,13 @@ import { bitmod } from './bitmod/family.ts'
 import type { PeFamily, ProcessingElement } from './family.ts'
 import { mixpe } from './mixpe/family.ts'
 import type { TiledElement, TiledFamily } from './tile.ts'
+import { xrnpe } from './xrnpe/family.ts'
 
 /** Every PE family there is; a new one is a folder and a line here. */
 export const families: readonly (PeFamily | TiledFamily)[] = [
   mixpe,
   bitmod,
+  xrnpe,
   mac,
   fmac,
   figna,

@@ -46,8 +46,8 @@ export interface Operands {
   /** The numbers that one activation and one weight hold side by side; undefined where each is one number. */
   readonly lanes?: Lanes
   /**
-   * The array's input `mode`, which holds still while groups are at work, and its value for these parameters, where one
-   * hardware serves several; undefined where there is none.
+   * The array's input `mode` and its value for these parameters, where one hardware serves several; undefined where there is
+   * none. It holds still while groups are at work or, where cells have `mode_in`, comes with every operand.
    */
   readonly mode?: { readonly shape: IntShape; readonly value: number }
   /** Activations and weights with the largest products either way, where these are not the ends of the shapes. */

@@ -1,3 +1,4 @@
+import type { IntShape } from '../dsl/index.ts'
 import type { Range } from '../dsl/ir.ts'
 import { compareExact, finite, type ScalarFormat } from '../formats/index.ts'
 import type { Lanes, Operands, ProcessingElement } from '../pe/family.ts'
@@ -95,9 +96,16 @@ const fittingPairs = ({ activation, weight, result, codes, lanes }: Operands): n
 export function* randomGroups(pe: ProcessingElement, count: number, seed: number): Generator<Group> {
   const random = randomWords(seed)
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
-  const { activation, weight, zero, scale, codes, extremes } = pe.operands
+  const { activation, weight, zero, scale, codes, extremes, lanes } = pe.operands
   const longest = Math.min(pe.operands.group ?? fittingPairs(pe.operands), longestGroup)
   const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
+  const coded = (list: readonly number[], lane: IntShape | undefined): number =>
+    lanes && lane
+      ? packLanes(
+          Array.from({ length: lanes.count }, () => one(list)),
+          lane.width,
+        )
+      : one(list)
   const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
   const one = (list: readonly number[]): number => list[below(list.length)]!
   const moderate = codes?.result && {
@@ -115,15 +123,29 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
     return anyScale ? below(2 ** bits) : one(finiteScales)
   }
   for (let k = 0; k < count; k++) {
-    const length = below(4) === 0 ? longest : 1 + below(longest)
+    // Few terms of formats as narrow as lanes are add up to more than the largest number.
+    const most = codes && lanes && below(2) === 0 ? 16 : longest
+    const length = below(4) === 0 ? most : 1 + below(most)
     const extreme = below(8) === 0
     const usual = moderate && below(8) > 0 ? moderate : undefined
-    const x = extremes ? one(extremes.activations) : codes ? one(extremeCodes(codes.activation)) : edge(activation)
-    const w = extremes ? one(extremes.weights) : codes?.weight ? one(extremeCodes(codes.weight)) : edge(weight)
+    const x = extremes
+      ? one(extremes.activations)
+      : codes
+        ? coded(extremeCodes(codes.activation), lanes?.activation)
+        : edge(activation)
+    const w = extremes
+      ? one(extremes.weights)
+      : codes?.weight
+        ? coded(extremeCodes(codes.weight), lanes?.weight)
+        : edge(weight)
     const usualWeights = usual?.weight
     yield {
-      activations: Array.from({ length }, () => (extreme ? x : usual ? one(usual.activation) : within(activation))),
-      weights: Array.from({ length }, () => (extreme ? w : usualWeights ? one(usualWeights) : within(weight))),
+      activations: Array.from({ length }, () =>
+        extreme ? x : usual ? coded(usual.activation, lanes?.activation) : within(activation),
+      ),
+      weights: Array.from({ length }, () =>
+        extreme ? w : usualWeights ? coded(usualWeights, lanes?.weight) : within(weight),
+      ),
       zero: zero ? (extreme ? edge(zero) : within(zero)) : 0,
       ...(scale ? { scale: nextScale(scale), continues: groupsLeft > 0 && k < count - 1 } : {}),
       idle: below(3) === 0 ? below(9) : 0,
@@ -152,9 +174,12 @@ const moderateCodes = (format: ScalarFormat, result: ScalarFormat, terms: number
     result.kind === 'posit'
       ? finite(1n, Math.floor((top - growth / 2) / 2))
       : finite(1n, Math.floor((top - growth) / 2) - 1)
-  return Array.from({ length: 2 ** format.bits }, (_, code) => code).filter((code) => {
+  const finiteOnes = finiteCodes(format)
+  const moderate = finiteOnes.filter((code) => {
     const value = format.decode(BigInt(code))
     if (value.kind !== 'finite') return false
     return compareExact(value, limit) <= 0 && compareExact(value, finite(-limit.significand, limit.exponent)) >= 0
   })
+  // A format as narrow as FP4 has no number that small but 0.
+  return moderate.length > 2 ? moderate : finiteOnes
 }

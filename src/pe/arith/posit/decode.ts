@@ -25,7 +25,7 @@ export const positMagnitude = (code: Bits): { readonly sign: Bool; readonly magn
 }
 
 /** The number that a posit's code stands for; NaR is `nan`. */
-export const decodePosit = (format: PositFormat, code: Bits): Unpacked => {
+export const decodePosit = (format: Pick<PositFormat, 'bits' | 'es'>, code: Bits): Unpacked => {
   const { sign, magnitude } = positMagnitude(code)
   return decodeMagnitude(format, sign, magnitude)
 }

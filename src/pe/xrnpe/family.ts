@@ -1,0 +1,100 @@
+import { u } from '../../dsl/index.ts'
+import { scalarFormatOf } from '../../formats/index.ts'
+import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
+import { shortestGroup } from '../arith/group-accumulator.ts'
+import { drainedCell } from '../arith/systolic-cell.ts'
+import type { PeFamily } from '../family.ts'
+import { coreStages, XrnpeCore } from './core.ts'
+import { resultWord } from './golden.ts'
+import { formatOfMode, modeNames, modeShape, modes, wordBits } from './modes.ts'
+import { readOutCycles, resultShape, XrnpeReadOut } from './read-out.ts'
+
+const parameters = {
+  mode: {
+    kind: 'format',
+    allowed: modeNames,
+    default: 'posit(8,0)',
+    summary: 'format of weights and activations, a mode of the same hardware',
+  },
+  lanes: {
+    kind: 'choice',
+    allowed: ['summed', 'separate'],
+    default: 'summed',
+    summary: "whether the products of a word's lanes go to one sum or to one a lane",
+  },
+  result: {
+    kind: 'format',
+    allowed: ['same', ...modeNames, 'quire'],
+    default: 'same',
+    summary: "format of results: the mode's own, one for all modes, or the quire as it is",
+  },
+  gating: {
+    kind: 'choice',
+    allowed: ['on', 'off'],
+    default: 'on',
+    summary: 'whether what a mode does not use is kept still',
+  },
+} as const satisfies ParameterSchema
+
+/** Operand words of a group that the quires hold whatever they are. */
+export const longestGroup = 2 ** 18 - 1
+
+/** XR-NPE: products of four formats into one quire, up to four a cycle from words of 16 bits. */
+export const xrnpe: PeFamily = {
+  id: 'xrnpe',
+  summary: 'SIMD multiply-accumulate of FP4 and posits of 4, 8 and 16 bits into a shared quire (XR-NPE)',
+  source:
+    'Chaudhari et al., XR-NPE, arXiv 2508.13049; the authors released no RTL, so packing, stages, blocks, quire and read-out are ours',
+  parameters,
+  apply(spec) {
+    const p = readParameters(spec, parameters)
+    const mode = modes[p.mode]
+    const hardware = `xrnpe_${p.lanes}${p.gating === 'on' ? '' : '_ungated'}`
+    const name = `${hardware}_${p.result.replace(/\W+/g, '_').replace(/_$/, '')}`
+    const word = u(wordBits)
+    const format = formatOfMode(mode)
+    const code = u(mode.bits)
+    const readOut = { name, lanes: p.lanes, result: p.result }
+    return {
+      spec: fullSpec('xrnpe', parameters, p),
+      parameters: p,
+      name,
+      family: 'xrnpe',
+      operands: {
+        activation: word,
+        weight: word,
+        zero: undefined,
+        result: resultShape(p),
+        group: longestGroup,
+        lanes: { count: mode.lanes, activation: code, weight: code },
+        codes: {
+          activation: format,
+          weight: format,
+          result: p.result === 'quire' ? undefined : p.result === 'same' ? format : scalarFormatOf(p.result),
+        },
+        mode: { shape: modeShape, value: mode.code },
+      },
+      parts: {
+        ...drainedCell(hardware, XrnpeCore({ name: hardware, lanes: p.lanes, gating: p.gating })),
+        columnEdge: XrnpeReadOut(readOut),
+      },
+      golden: (activations, weights) => resultWord(mode, p, activations, weights),
+      timing: {
+        latency_cycles: 1 + coreStages + readOutCycles(p),
+        cycles_per_step: 1,
+        macs_per_cycle: mode.lanes,
+        shortestGroup,
+      },
+      claims: [
+        { what: 'area at 28 nm', value: '0.016 mm2', source: 'arXiv 2508.13049, abstract' },
+        { what: 'clock at 28 nm', value: '1.72 GHz', source: 'arXiv 2508.13049, abstract' },
+        {
+          what: 'area and power less than the best published MAC',
+          value: '42 % and 38 %',
+          source: 'arXiv 2508.13049, abstract',
+        },
+      ],
+      ours: 'XR-NPE was published without RTL: the encoding of modes, the work of the blocks, the quire, its gating and the read-out are ours.',
+    }
+  },
+}
