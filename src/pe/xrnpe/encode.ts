@@ -76,7 +76,8 @@ export const encoded = (x: Scaled, nar: Bool, targets: readonly Target[]): Bits 
     ...positCodes(x, targets.filter(isPosit)),
     ...targets.filter((t) => !isPosit(t)).map((t) => fp4Code(x, t)),
   ]
-  const isFp4 = all.reduce((any, { target }) => (isPosit(target) ? any : any.or(target.chosen)), no)
+  // Of one target alone nobody says that it is chosen.
+  const isFp4 = chosenOf(all, ({ target }) => no.xor(!isPosit(target)).bits()).bit(0)
   const cut = chosenOf(all, ({ cut }) => cut)
   const half = chosenOf(all, ({ half }) => half.bits()).bit(0)
   const sticky = chosenOf(all, ({ sticky }) => sticky.bits()).bit(0)

@@ -1,6 +1,6 @@
 import { u } from '../../dsl/index.ts'
 import { scalarFormatOf } from '../../formats/index.ts'
-import { fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
+import { badValue, fullSpec, type ParameterSchema, readParameters } from '../../spec/index.ts'
 import { shortestGroup } from '../arith/group-accumulator.ts'
 import { drainedCell } from '../arith/systolic-cell.ts'
 import type { PeFamily } from '../family.ts'
@@ -48,6 +48,8 @@ export const xrnpe: PeFamily = {
   parameters,
   apply(spec) {
     const p = readParameters(spec, parameters)
+    if (p.lanes === 'separate' && p.result !== 'same' && p.result !== 'quire')
+      throw badValue(spec, 'result', p.result, 'same, quire where lanes=separate')
     const mode = modes[p.mode]
     const hardware = `xrnpe_${p.lanes}${p.gating === 'on' ? '' : '_ungated'}`
     const name = `${hardware}_${p.result.replace(/\W+/g, '_').replace(/_$/, '')}`

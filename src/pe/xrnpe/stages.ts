@@ -14,6 +14,7 @@ import {
 } from '../../dsl/index.ts'
 import { repeated } from '../arith/shifters.ts'
 import { compressedSum } from '../arith/sum.ts'
+import { worksIn } from './blocks.ts'
 import { modeFlags, modeShape } from './modes.ts'
 import { sumCount, type XrnpeParameters } from './parameters.ts'
 import { BytePlacer, laneBits, NibblePlacer, WidePlacer, widePlaces } from './place.ts'
@@ -185,16 +186,17 @@ export const placed = (builder: Builder, p: XrnpeParameters, x: Products): Adden
     mux(flags.posit8, upper, x.significand.slice(25, 14)),
     mux(flags.posit16, x.significand.slice(13, 0), 0),
   )
-  const isWide = flags.four.not()
+  const isWide = worksIn('wide_placer', flags)
   const wide = builder.use('wide_placer', WidePlacer({ width }), {
     significand: mux(isWide, wideSignificand, 0),
     places: isolated(isWide, x.side[1]!.slice(6, 0)).unsigned(),
     sign: signIn(x.signs[3]!, isWide),
   }).placed
+  const isByte = worksIn('byte_placer', flags)
   const byte = builder.use('byte_placer', BytePlacer({}), {
-    significand: isolated(flags.posit8, lower),
-    places: isolated(flags.posit8, x.side[0]!.slice(4, 0)).unsigned(),
-    sign: signIn(x.signs[1]!, flags.posit8),
+    significand: isolated(isByte, lower),
+    places: isolated(isByte, x.side[0]!.slice(4, 0)).unsigned(),
+    sign: signIn(x.signs[1]!, isByte),
   }).placed
   const nibbles = [lower.slice(7, 0), x.side[0]!, x.side[1]!, upper.slice(7, 0)].map(
     (product, k) =>
@@ -212,7 +214,9 @@ export const placed = (builder: Builder, p: XrnpeParameters, x: Products): Adden
   const low = builder.regs({ addend: bits(narrow) }).addend
   low.next = addend.slice(narrow - 1, 0)
   const high =
-    narrow < width ? held(builder, p, 'addend_upper', addend.slice(width - 1, narrow), flags.posit16) : undefined
+    narrow < width
+      ? held(builder, p, 'addend_upper', addend.slice(width - 1, narrow), worksIn('upper_quire', flags))
+      : undefined
   return { bits: high ? cat(high, low) : low, plus: next.plus, tags: tagsLater(builder, 'placed', x.tags) }
 }
 
@@ -274,7 +278,7 @@ export const accumulated = (builder: Builder, p: XrnpeParameters, { bits: addend
   const flags = modeFlags(tags.mode)
   const controls = layout.segments.map((_, k): SegmentControl => {
     if (p.lanes === 'summed')
-      return k === 0 ? { plus: plus[0]! } : k < 3 || p.gating === 'off' ? {} : { moves: flags.posit16 }
+      return k === 0 ? { plus: plus[0]! } : k < 3 || p.gating === 'off' ? {} : { moves: worksIn('upper_quire', flags) }
     if (k === 0 || k % 2 === 1) return k === 0 ? { plus: plus[0]! } : {}
     return { plus: plus[k / 2]!, begins: k === 4 ? flags.posit16.not() : flags.four }
   })

@@ -2,6 +2,7 @@ import { type Bits, type Bool, type Builder, bits, bool, cat, component, type In
 import { floorLog2, scalarFormatOf } from '../../formats/index.ts'
 import { lookup } from '../arith/lookup.ts'
 import { decodePosit } from '../arith/posit/decode.ts'
+import { worksIn } from './blocks.ts'
 import type { ModeFlags } from './modes.ts'
 
 /** The activation is on the left of every product, the weight on the right. */
@@ -88,12 +89,12 @@ export const unpackWord = (
 ): UnpackedWord => {
   const [upper, lower] = [word.slice(15, 8), word.slice(7, 0)]
   const wide = use(`${side}_wide`, WideDecoder({}), {
-    word: cat(isolated(mode.four.not(), upper), mux(mode.posit16, lower, 0)),
+    word: cat(isolated(worksIn(`${side}_wide`, mode), upper), mux(mode.posit16, lower, 0)),
   })
-  const byte = use(`${side}_byte`, ByteDecoder({}), { code: isolated(mode.posit8, lower) })
-  const nibbles = [0, 1, 2, 3].map((k) =>
+  const byte = use(`${side}_byte`, ByteDecoder({}), { code: isolated(worksIn(`${side}_byte`, mode), lower) })
+  const nibbles = ([0, 1, 2, 3] as const).map((k) =>
     use(`${side}_nibble_${k}`, NibbleDecoder({ side }), {
-      code: isolated(mode.four, word.slice(4 * k + 3, 4 * k)),
+      code: isolated(worksIn(`${side}_nibble_${k}`, mode), word.slice(4 * k + 3, 4 * k)),
       posit: mode.posit4,
     }),
   )
