@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { type Codes, runProduct } from '../../../src/accel/gemm.ts'
+import { drainCycles, outputStationaryArray } from '../../../src/accel/output-stationary.ts'
+import { cacheFolder } from '../../../src/base/cache-folder.ts'
+import { fromNumber, type ScalarFormat } from '../../../src/formats/index.ts'
+import { cacheStateOf } from '../../../src/llm/cache.ts'
+import { builtInModels } from '../../../src/llm/models.ts'
+import { openModel } from '../../../src/llm/open-model.ts'
+import { encode } from '../../../src/llm/tokenizer.ts'
+import { processingElement } from '../../../src/pe/catalogue.ts'
+import { packLanes } from '../../../src/pe/lanes.ts'
+import { formatOfMode, modeNames, modes } from '../../../src/pe/xrnpe/modes.ts'
+import { openEngine } from '../../../src/sim/engines.ts'
+
+const full = process.env.BITLOOM_FULL === '1'
+const stories15m = builtInModels.find(({ id }) => id === 'stories15m')!
+const cached = cacheStateOf(cacheFolder(), stories15m) === 'present'
+
+/** Values over their root mean square, so that most of them are where the formats have most codes. */
+const codesOf = (format: ScalarFormat, values: Float32Array): Codes => {
+  const rms = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
+  const codes = Array.from(values, (value) =>
+    Number(format.encode(fromNumber(value / rms), 'nearest-even', 'saturate')),
+  )
+  return format.bits > 8 ? Uint16Array.from(codes) : Uint8Array.from(codes)
+}
+
+describe.skipIf(!cached)('a layer of stories15M', () => {
+  it.each(modeNames)(
+    'runs through an array as %s without a mismatch',
+    async (name) => {
+      const { model, tokenizer } = await openModel('stories15m')
+      const { query } = model.layers[0]!
+      const { inputs } = query
+      const outputs = full ? query.outputs : 24
+      const size = full ? { rows: 8, columns: 8 } : { rows: 2, columns: 4 }
+      const tokens = encode(tokenizer, 'Once upon a time, there was a little girl').slice(0, size.rows)
+      const values = Float32Array.from(
+        tokens.flatMap((token) => [...model.embedding.subarray(token * inputs, (token + 1) * inputs)]),
+      )
+      const mode = modes[name]
+      const format = formatOfMode(mode)
+      const product = {
+        tokens: tokens.length,
+        outputs,
+        inputs,
+        group: inputs,
+        activations: codesOf(format, values),
+        weights: codesOf(format, query.data.subarray(0, outputs * inputs)),
+        zeros: undefined,
+      }
+      const pe = processingElement(`xrnpe(mode=${name})`)
+      const { sums, cycles } = runProduct(openEngine('wasm', outputStationaryArray(pe, size)), pe, size, product)
+      const words = (codes: Codes, row: number): readonly number[] =>
+        Array.from({ length: Math.ceil(inputs / mode.lanes) }, (_, k) =>
+          packLanes(
+            codes.subarray(
+              row * inputs + k * mode.lanes,
+              Math.min((row + 1) * inputs, row * inputs + (k + 1) * mode.lanes),
+            ),
+            mode.bits,
+          ),
+        )
+      const golden = Array.from({ length: tokens.length * outputs }, (_, k) =>
+        Number(pe.golden(words(product.activations, Math.floor(k / outputs)), words(product.weights, k % outputs), 0)),
+      )
+      expect([...sums].filter((sum, k) => sum !== golden[k]).length).toBe(0)
+      expect(new Set(golden).size).toBeGreaterThan(mode.bits === 4 ? 4 : 10)
+      const steps = Math.ceil(inputs / mode.lanes)
+      expect(cycles).toBe(Math.ceil(outputs / size.columns) * steps + drainCycles(pe, size))
+    },
+    120_000,
+  )
+})
