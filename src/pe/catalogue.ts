@@ -37,6 +37,8 @@ export const catalogue: readonly string[] = [
   'mixpe(w=int4, a=int8, compute=serial)',
   'bitmod(w=fp4)',
   'bitmod(w=int6, significance=shift, inputs=local)',
+  'xrnpe(mode=posit(8,0))',
+  'xrnpe(mode=posit(16,1), lanes=separate, result=quire)',
   'mac(w=int8, a=int8)',
   'fmac(format=fp16, acc=fp32)',
   'fmac(format=fp16, acc=fp16, rounding=separate, subnormals=flushed, stages=3)',
