@@ -6,7 +6,7 @@
  */
 import { connect } from './connectivity.ts'
 import { cellsByName, clockGateOf, type Library } from './library/library.ts'
-import { type Bit, type Instance, type Netlist, pinBit } from './netlist.ts'
+import { type Bit, highestNet, type Instance, type Netlist, pinBit } from './netlist.ts'
 
 /**
  * Fewest flip-flops behind a gate, `ours`, measured on generic45 with registers of 1 to 8 bits, with and without reset and an
@@ -122,16 +122,6 @@ export const splitClockGates = (netlist: Netlist, library: Library): Netlist => 
     return connections ? { ...instance, connections } : instance
   })
   return { ...netlist, instances: [...instances, ...added] }
-}
-
-const highestNet = ({ ports, instances }: Netlist): number => {
-  let highest = 0
-  const see = (bits: readonly Bit[]): void => {
-    for (const bit of bits) if (typeof bit === 'number' && bit > highest) highest = bit
-  }
-  for (const { bits } of ports) see(bits)
-  for (const { connections } of instances) for (const bits of Object.values(connections)) see(bits)
-  return highest
 }
 
 /** How much of a netlist is behind clock gates. */

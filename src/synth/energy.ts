@@ -54,7 +54,7 @@ export interface EnergyEstimate {
 }
 
 /** Energy of one toggle of a load in fJ: capacitance in fF, supply in V. */
-const switching_fJ = (load_fF: number, voltage_V: number): number => 0.5 * load_fF * voltage_V * voltage_V
+export const switching_fJ = (load_fF: number, voltage_V: number): number => 0.5 * load_fF * voltage_V * voltage_V
 
 /** Nets on which the clock travels: those at clock pins and, behind gates in the clock, their inputs; `gated` behind clock gates. */
 const clockNets = ({ placed, drivers }: Connectivity): { readonly all: Set<number>; readonly gated: Set<number> } => {
@@ -74,7 +74,7 @@ const clockNets = ({ placed, drivers }: Connectivity): { readonly all: Set<numbe
 }
 
 /** Energy in fJ of one toggle of `net`: its driver's own, the charge of its load, and what the fed pins draw inside. */
-export const toggleEnergy = (connectivity: Connectivity, net: number, voltage_V: number): number => {
+const toggleEnergy = (connectivity: Connectivity, net: number, voltage_V: number): number => {
   let energy =
     switching_fJ(loadOf(connectivity, net, 0), voltage_V) + (connectivity.drivers.get(net)?.output.energy_fJ ?? 0)
   for (const { pin } of connectivity.sinks.get(net) ?? []) energy += pin.energy_fJ ?? 0
