@@ -1,17 +1,24 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it, test } from 'vitest'
 import { bool, component, type Module, printVerilog, u } from '../../src/dsl/index.ts'
+import { widthOf } from '../../src/dsl/ir.ts'
 import { elementOf, processingElement } from '../../src/pe/catalogue.ts'
-import { type Engine, portLayout } from '../../src/sim/engine.ts'
+import { type Engine, portLayout, readPort } from '../../src/sim/engine.ts'
 import { openOwnEngine } from '../../src/sim/own-engines.ts'
 import { randomStimulus, randomWords } from '../../src/sim/stimulus.ts'
+import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { type ActivityStimulus, measureActivity } from '../../src/synth/activity.ts'
 import { generic45 } from '../../src/synth/library/generic45.ts'
 import { mapDesign } from '../../src/synth/map.ts'
 import { energyOf } from '../../src/synth/measured-energy.ts'
-import type { Netlist } from '../../src/synth/netlist.ts'
+import { highestNet, type Netlist } from '../../src/synth/netlist.ts'
 import { recipes } from '../../src/synth/recipe.ts'
 import { openYosys } from '../../src/synth/yosys.ts'
 import { withCache } from '../../src/synth/yosys-cache.ts'
+import { cellModels, netlistVerilog } from './netlist-verilog.ts'
 import { netlistOf, tiny } from './tiny-library.ts'
 
 const yosys = withCache(openYosys())
@@ -271,3 +278,77 @@ test('behind clock gates the clock of a design that is mostly idle draws little'
   expect(gatedDesign!.clock_fJ).toBeLessThan(without!.clock_fJ / 5)
   expect(gatedDesign!.total_fJ).toBeLessThan(without!.total_fJ)
 })
+
+/** Toggles of every net between two times, as Icarus dumps them for module `t`, instance `dut` of `testbench`. */
+const icarusToggles = (netlist: Netlist, { ports, lanes }: ActivityStimulus): number[] => {
+  const { stimulus, response } = lanes[0]!
+  const cycles = response.length / ports.outputWords
+  const drive = (cycle: number): string =>
+    ports.inputs
+      .map((port) => {
+        const value = BigInt.asUintN(widthOf(port.range), readPort(stimulus, port, cycle * ports.inputWords))
+        return `${port.name} <= ${widthOf(port.range)}'h${value.toString(16)};`
+      })
+      .join(' ')
+  const inputs = ports.inputs.map(({ name, range }) => `reg [${widthOf(range) - 1}:0] ${name};`)
+  const pins = ['clk', 'rst', ...ports.inputs.map(({ name }) => name)].map((name) => `.${name}(${name})`)
+  // Cycle k lies between the edges at 10 k + 10 and 10 k + 20; its inputs come with its first edge, as a register's would.
+  const testbench = `module testbench;
+  reg clk = 0, rst = 1;
+  ${inputs.join(' ')}
+  t dut (${pins.join(', ')});
+  initial begin
+    $dumpfile("dump.vcd"); $dumpvars(1, testbench.dut);
+    ${drive(0)}
+    #10 clk = 1; rst <= 0; #5 clk = 0;
+${Array.from({ length: cycles - 1 }, (_, k) => `    #5 clk = 1; ${drive(k + 1)} #5 clk = 0;`).join('\n')}
+    #5 $finish;
+  end
+endmodule
+`
+  const here = mkdtempSync(join(tmpdir(), 'bitloom-toggles-'))
+  try {
+    writeFileSync(join(here, 'all.v'), cellModels(generic45) + netlistVerilog(netlist, 't') + testbench)
+    execFileSync('iverilog', ['-o', 'all.vvp', 'all.v'], { cwd: here })
+    execFileSync('vvp', ['-n', 'all.vvp'], { cwd: here })
+    return netToggles(readFileSync(join(here, 'dump.vcd'), 'utf8'), highestNet(netlist) + 1)
+  } finally {
+    rmSync(here, { recursive: true })
+  }
+}
+
+/** Changes of each bit of `net` from time 15 on: after the clock of reset has fallen. */
+const netToggles = (vcd: string, size: number): number[] => {
+  const id = vcd.match(/\$var wire +\d+ (\S+) net \[/)![1]!
+  const toggles = new Array<number>(size).fill(0)
+  let [time, before] = [0, '']
+  for (const line of vcd.split('\n')) {
+    if (line.startsWith('#')) time = Number(line.slice(1))
+    if (!line.startsWith('b') || line.slice(line.indexOf(' ') + 1) !== id) continue
+    const digits = line.slice(1, line.indexOf(' '))
+    const now = digits.padStart(size, digits[0] === '1' ? '0' : digits[0]!)
+    if (time > 15)
+      for (let net = 0; net < size; net++) if (now[size - 1 - net] !== before[size - 1 - net]) toggles[net]!++
+    before = now
+  }
+  return toggles
+}
+
+test.skipIf(versionOf('iverilog', '-V') === undefined)(
+  'Icarus counts the same toggles of every net, of the clock and behind its gates too',
+  async () => {
+    for (const module of [Held({}).module, processingElement('mac').parts.cell.draining.module]) {
+      const netlist = await bestOf(module, 'amap')
+      const stimulus = answered(module, 1, 120, 77)
+      const { toggles } = measureActivity(netlist, generic45, stimulus)
+      const counted = icarusToggles(netlist, stimulus)
+      const driven = new Set([
+        ...netlist.ports.flatMap(({ bits }) => bits),
+        ...netlist.instances.flatMap(({ connections }) => Object.values(connections).flat()),
+      ])
+      const nets = [...driven].filter((bit) => typeof bit === 'number')
+      expect(nets.map((net) => toggles[net])).toEqual(nets.map((net) => counted[net]))
+      expect(Math.max(...nets.map((net) => toggles[net]!))).toBe(2 * 119)
+    }
+  },
+)
