@@ -219,5 +219,6 @@ const text = (result: Shown): string => {
     result.kind === 'asic'
       ? `${result.area_um2} um2, ${result.ge} GE, ${result.fmax_mhz ?? 'no path to time'} MHz on ${result.target} (${result.provenance.library_source})`
       : `${result.luts} LUTs, ${result.ffs} FFs, ${result.dsps} DSPs on ${result.target} (${result.provenance.counts})`
-  return `${head}${missed(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}`
+  const gating = result.kind === 'asic' ? `; ${result.provenance.clock_gating}` : ''
+  return `${head}${missed(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}${gating}`
 }

@@ -55,18 +55,18 @@ const mean = (draining: number, passing: number, rows = rowsPerDrain): number =>
   return Math.round(((registers * draining + (rows - registers) * passing) / rows) * 1e9) / 1e9
 }
 
-const recipeOf = (draining: { readonly recipe: string }, passing: { readonly recipe: string }): string =>
-  draining.recipe === passing.recipe
-    ? draining.recipe
-    : `${draining.recipe} with the drain register, ${passing.recipe} without`
+/** What is said of each form, once where it is the same. */
+const ofForms = (draining: string, passing: string): string =>
+  draining === passing ? draining : `${draining} with the drain register, ${passing} without`
 
 export const meanAsicCell = ({ draining, passing }: OfForms<AsicSynthesis>): MeanAsicCell => {
   const critical_path_ps = Math.max(draining.critical_path_ps, passing.critical_path_ps)
   const { script: _, ...provenance } = passing.provenance
+  const clock_gating = ofForms(draining.provenance.clock_gating, provenance.clock_gating)
   return {
     kind: 'asic',
     target: passing.target,
-    recipe: recipeOf(draining, passing),
+    recipe: ofForms(draining.recipe, passing.recipe),
     area_um2: mean(draining.area_um2, passing.area_um2),
     ge: mean(draining.ge, passing.ge),
     fmax_mhz: draining.critical_path_ps > passing.critical_path_ps ? draining.fmax_mhz : passing.fmax_mhz,
@@ -89,7 +89,7 @@ export const meanAsicCell = ({ draining, passing }: OfForms<AsicSynthesis>): Mea
     })),
     energy: meanEnergy({ draining: draining.energy, passing: passing.energy }),
     versions: passing.versions,
-    provenance,
+    provenance: { ...provenance, clock_gating },
   }
 }
 
@@ -98,7 +98,7 @@ export const meanFpgaCell = ({ draining, passing }: OfForms<FpgaSynthesis>): Mea
   return {
     kind: 'fpga',
     target: passing.target,
-    recipe: recipeOf(draining, passing),
+    recipe: ofForms(draining.recipe, passing.recipe),
     ...meanCounts(draining, passing),
     recipes: pairs(draining.recipes, passing.recipes).map(([a, b]) => ({ id: a.id, ...meanCounts(a, b) })),
     versions: passing.versions,

@@ -2,7 +2,7 @@
  * A library as a Liberty file that Yosys, abc and OpenSTA read. The linear delay becomes a two-by-two table over slew and
  * load: the tools interpolate and extrapolate it linearly, so they see exactly the linear form.
  */
-import type { Cell, FlipFlop, InputPin, Library, OutputPin } from './library/library.ts'
+import type { Cell, ClockGate, FlipFlop, InputPin, Library, OutputPin } from './library/library.ts'
 
 /** Ends of the load axis in fF and of the slew axis in ps; any two points make the same straight line. */
 const loads = [1, 100] as const
@@ -38,14 +38,22 @@ const constraintArc = (type: string, clock: string, value_ps: number): string =>
   `      timing () {\n        related_pin : "${clock}";\n        timing_type : ${type};\n` +
   `${scalar('rise_constraint', value_ps)}${scalar('fall_constraint', value_ps)}      }\n`
 
-const inputPin = (pin: InputPin, flipFlop: FlipFlop | undefined): string =>
+/** What a pin is to a flip-flop or clock gate. */
+const roleOf = (pin: InputPin, { flipFlop, clockGate }: Cell): string => {
+  if (pin.name === flipFlop?.clock) return '      clock : true;\n'
+  if (pin.name === clockGate?.clock) return '      clock : true;\n      clock_gate_clock_pin : true;\n'
+  return pin.name === clockGate?.enable ? '      clock_gate_enable_pin : true;\n' : ''
+}
+
+const setupAndHold = ({ clock, setup_ps, hold_ps }: FlipFlop | ClockGate): string =>
+  constraintArc('setup_rising', clock, setup_ps) + constraintArc('hold_rising', clock, hold_ps)
+
+const inputPin = (pin: InputPin, cell: Cell): string =>
   `    pin (${pin.name}) {\n      direction : input;\n      capacitance : ${number(pin.capacitance_fF)};\n` +
-  (pin.name === flipFlop?.clock ? '      clock : true;\n' : '') +
+  roleOf(pin, cell) +
   (pin.energy_fJ === undefined ? '' : internalPower(pin.energy_fJ)) +
-  (pin.name === flipFlop?.data
-    ? constraintArc('setup_rising', flipFlop.clock, flipFlop.setup_ps) +
-      constraintArc('hold_rising', flipFlop.clock, flipFlop.hold_ps)
-    : '') +
+  (cell.flipFlop && pin.name === cell.flipFlop.data ? setupAndHold(cell.flipFlop) : '') +
+  (cell.clockGate && pin.name === cell.clockGate.enable ? setupAndHold(cell.clockGate) : '') +
   '    }\n'
 
 /** The inputs that an output's delay starts from: the clock of a flip-flop, else those its function names. */
@@ -59,10 +67,11 @@ const outputPin = (cell: Cell, output: OutputPin, slew_ps: number): string => {
   const arcs = relatedPins(cell, output).map(
     (pin) => delayArc(output, pin, slew_ps, type) + internalPower(output.energy_fJ, pin),
   )
-  return (
-    `    pin (${output.name}) {\n      direction : output;\n      function : "${output.function}";\n` +
-    `${arcs.join('')}    }\n`
-  )
+  const meaning = cell.clockGate
+    ? `      state_function : "${output.function}";\n      clock_gate_out_pin : true;\n` +
+      `      max_capacitance : ${number(cell.clockGate.maxLoad_fF)};\n`
+    : `      function : "${output.function}";\n`
+  return `    pin (${output.name}) {\n      direction : output;\n${meaning}${arcs.join('')}    }\n`
 }
 
 const flipFlopGroup = (flipFlop: FlipFlop): string =>
@@ -70,10 +79,16 @@ const flipFlopGroup = (flipFlop: FlipFlop): string =>
   (flipFlop.clearLow === undefined ? '' : `      clear : "!${flipFlop.clearLow}";\n`) +
   '    }\n'
 
+const clockGateGroup = ({ clock, enable }: ClockGate): string =>
+  '    clock_gating_integrated_cell : "latch_posedge";\n' +
+  `    statetable ("${clock} ${enable}", "IQ") {\n      table : "L L : - : L, L H : - : H, H - : - : N";\n    }\n` +
+  '    pin (IQ) {\n      direction : internal;\n      internal_node : "IQ";\n    }\n'
+
 const cellGroup = (cell: Cell, slew_ps: number): string =>
   `  cell (${cell.name}) {\n    area : ${number(cell.area_um2)};\n    cell_leakage_power : ${number(cell.leakage_nW)};\n` +
   (cell.flipFlop ? flipFlopGroup(cell.flipFlop) : '') +
-  cell.inputs.map((pin) => inputPin(pin, cell.flipFlop)).join('') +
+  (cell.clockGate ? clockGateGroup(cell.clockGate) : '') +
+  cell.inputs.map((pin) => inputPin(pin, cell)).join('') +
   cell.outputs.map((pin) => outputPin(cell, pin, slew_ps)).join('') +
   '  }\n'
 

@@ -1,11 +1,12 @@
 /** Maps Verilog onto a standard-cell library with every recipe of the search and chooses one. */
 import { UserError } from '../base/user-error.ts'
+import { type ClockGating, clockGatingOf, mayBeGated, splitClockGates } from './clock-gating.ts'
 import { printLiberty } from './liberty-writer.ts'
-import { type Cell, cellsByName, type Library } from './library/library.ts'
+import { type Cell, cellsByName, clockGateOf, type Library } from './library/library.ts'
 import { countCells, type Instance, type Netlist, netName } from './netlist.ts'
-import { mappingFiles, mappingScript, type Recipe, recipesFor } from './recipe.ts'
+import { gatedTwin, mappingFiles, mappingScript, type Recipe, recipesFor } from './recipe.ts'
 import { rounded } from './rounded.ts'
-import { least, type SearchRequest, searchRecipes } from './search.ts'
+import { type Found, least, type SearchRequest, searchRecipes } from './search.ts'
 import { analyseTiming, type TimingResult } from './timing.ts'
 
 /** A design on the cells of a library, as one recipe made it. */
@@ -13,7 +14,9 @@ export interface MappedDesign {
   readonly recipe: Recipe
   readonly netlist: Netlist
   readonly area_um2: number
+  /** Of flip-flops and clock gates. */
   readonly sequential_area_um2: number
+  readonly clockGating: ClockGating
   readonly cells: number
   readonly cellCounts: Readonly<Record<string, number>>
   /** The netlist by itself. */
@@ -49,18 +52,19 @@ export const pathThroughChain = ({ paths_ps }: TimingResult, { length, then_ps }
   paths_ps.register_to_output + (length - 1) * paths_ps.input_to_output + then_ps
 
 const measure = (
-  recipe: Recipe,
-  netlist: Netlist,
+  { recipe, netlist: found }: Found<Recipe>,
   cells: ReadonlyMap<string, Cell>,
   library: Library,
   { chain, pathInputs }: MappingRequest,
 ): MappedDesign => {
+  for (const instance of found.instances) if (!cells.has(instance.cell)) refuseUnmapped(found, instance, library)
+  const netlist = splitClockGates(found, library)
   let area_um2 = 0
   let sequential_area_um2 = 0
   for (const instance of netlist.instances) {
-    const cell = cells.get(instance.cell) ?? refuseUnmapped(netlist, instance, library)
+    const cell = cells.get(instance.cell)!
     area_um2 += cell.area_um2
-    if (cell.flipFlop) sequential_area_um2 += cell.area_um2
+    if (cell.flipFlop || cell.clockGate) sequential_area_um2 += cell.area_um2
   }
   const timing = analyseTiming(netlist, library, library.outputLoad_fF, pathInputs)
   return {
@@ -68,6 +72,7 @@ const measure = (
     netlist,
     area_um2,
     sequential_area_um2,
+    clockGating: clockGatingOf(netlist, library),
     cells: netlist.instances.length,
     cellCounts: countCells(netlist),
     timing,
@@ -91,7 +96,7 @@ export interface MappingRequest extends SearchRequest {
   readonly chain?: Chain
 }
 
-/** Maps with every recipe of the search; `progress` counts them. */
+/** Maps with every recipe of the search, and the best with clock gates where they may pay; `progress` counts them. */
 export const mapDesign = async (
   request: MappingRequest,
   library: Library,
@@ -100,12 +105,25 @@ export const mapDesign = async (
   const liberty = printLiberty(library)
   const files = (recipe: Recipe) => mappingFiles(library, liberty, recipe)
   const script = (recipe: Recipe) => mappingScript(request.top, recipe)
-  const found = await searchRecipes(request, library.name, search, script, files)
   const cells = cellsByName(library)
-  const designs = found.map(({ recipe, netlist }) => measure(recipe, netlist, cells, library, request))
-  const limit = request.maxDelay_ps ?? Number.POSITIVE_INFINITY
-  const fast = designs.filter(({ critical_path_ps }) => critical_path_ps <= limit)
-  const best =
-    fast.length > 0 ? least(fast, (design) => design.area_um2) : least(designs, (design) => design.critical_path_ps)
-  return { best, designs, warnings: found[0]?.warnings ?? [] }
+  const run = async (wanted: readonly Recipe[]) => {
+    const found = await searchRecipes(request, library.name, wanted, script, files)
+    return found.map((each) => ({ found: each, design: measure(each, cells, library, request) }))
+  }
+  const mapped = await run(search)
+  const designs = mapped.map(({ design }) => design)
+  const best = choose(designs, request.maxDelay_ps)
+  const warnings = mapped[0]?.found.warnings ?? []
+  const { found } = mapped.find(({ design }) => design === best)!
+  if (!clockGateOf(library) || !mayBeGated(found.files)) return { best, designs, warnings }
+  const all = [...designs, ...(await run([gatedTwin(best.recipe)])).map(({ design }) => design)]
+  return { best: choose(all, request.maxDelay_ps), designs: all, warnings }
+}
+
+/** The smallest within a longest path, of equals the first; the fastest where none is. */
+const choose = (designs: readonly MappedDesign[], limit_ps = Number.POSITIVE_INFINITY): MappedDesign => {
+  const fast = designs.filter(({ critical_path_ps }) => critical_path_ps <= limit_ps)
+  return fast.length > 0
+    ? least(fast, (design) => design.area_um2)
+    : least(designs, (design) => design.critical_path_ps)
 }

@@ -80,3 +80,14 @@ export const countCells = (netlist: Netlist): Record<string, number> => {
   for (const { cell } of netlist.instances) counts.set(cell, (counts.get(cell) ?? 0) + 1)
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
+
+/** The highest number of a net. */
+export const highestNet = ({ ports, instances }: Netlist): number => {
+  let highest = 0
+  const see = (bits: readonly Bit[]): void => {
+    for (const bit of bits) if (typeof bit === 'number' && bit > highest) highest = bit
+  }
+  for (const { bits } of ports) see(bits)
+  for (const { connections } of instances) for (const bits of Object.values(connections)) see(bits)
+  return highest
+}

@@ -45,6 +45,8 @@ export interface SearchRequest {
 export interface Found<R> {
   readonly recipe: R
   readonly netlist: Netlist
+  /** All that the script wrote. */
+  readonly files: ReadonlyMap<string, string>
   /** What Yosys warned of, in its words. */
   readonly warnings: readonly string[]
 }
@@ -76,7 +78,7 @@ export const searchRecipes = async <R extends { readonly id: string }>(
       if (!outcome.ok) throw elaborationError(outcome.error, { verilog, top, sourceName, sourceFile })
       refuseConflicts(outcome.warnings, sourceName)
       const netlist = parseNetlist(outcome.files.get(netlistFile) ?? '', innerTop)
-      found.push({ recipe, netlist, warnings: outcome.warnings })
+      found.push({ recipe, netlist, files: outcome.files, warnings: outcome.warnings })
       progress.update(found.length)
     }
   } finally {

@@ -1,5 +1,6 @@
 /** The one entry to synthesis: Verilog in, area, timing and energy (standard cells) or resource counts (FPGA) out. */
 import type { Progress } from '../base/progress.ts'
+import { type ClockGating, fewestGated } from './clock-gating.ts'
 import { type EnergyEstimate, estimateEnergy } from './energy.ts'
 import { countOnFpga, fpgaScript } from './fpga.ts'
 import { cellsByName } from './library/library.ts'
@@ -50,7 +51,9 @@ export interface AsicSynthesis {
   readonly fmax_mhz: number | null
   /** Of the design by itself, or of the chain it is part of where that is longer. */
   readonly critical_path_ps: number
+  /** Of flip-flops and clock gates. */
   readonly sequential_area_um2: number
+  readonly clock_gating: ClockGating
   readonly cells: number
   readonly cell_counts: Readonly<Record<string, number>>
   /** Id of the recipe that gave the smallest area, within the longest path if one was wanted. */
@@ -71,6 +74,8 @@ export interface AsicSynthesis {
     readonly area: string
     readonly timing: string
     readonly energy: string
+    /** Clock gates, and flip-flops behind them. */
+    readonly clock_gating: string
     readonly search: string
     /** Yosys commands of the chosen recipe. */
     readonly script: string
@@ -122,6 +127,11 @@ const searchOf = (designs: readonly MappedDesign[], maxDelay_ps: number | undefi
   return `smallest area${within} of ${designs.map((design) => design.recipe.id).join(', ')}; the same search for every design`
 }
 
+const clockGatingText = ({ gates, gated_flip_flops, flip_flops }: ClockGating): string =>
+  gates === 0
+    ? `no clock gate before ${flip_flops} flip-flops`
+    : `${gates} clock gates before ${gated_flip_flops} of ${flip_flops} flip-flops (${fewestGated} or more share an enable)`
+
 const chained = (chain: Chain | undefined): string =>
   chain ? `; and through ${chain.length} such blocks in a row and ${chain.then_ps} ps on into a register` : ''
 
@@ -139,6 +149,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
     fmax_mhz: critical_path_ps > 0 ? rounded(1e6 / critical_path_ps) : null,
     critical_path_ps,
     sequential_area_um2: rounded(best.sequential_area_um2),
+    clock_gating: best.clockGating,
     cells: best.cells,
     cell_counts: best.cellCounts,
     recipe: best.recipe.id,
@@ -168,6 +179,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: Asi
       area: 'sum of cell areas, flattened, before placement; smallest drive strengths, so no clock target is met by sizing',
       timing: timing.provenance + chained(request.chain),
       energy: energy.provenance,
+      clock_gating: clockGatingText(best.clockGating),
       search: searchOf(designs, request.maxDelay_ps),
       script: mappingScript(request.top, best.recipe),
     },

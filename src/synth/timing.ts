@@ -1,8 +1,11 @@
 /**
  * Static timing of a mapped netlist with the library's delay model: the longest path from a register or input port to a
  * register or output port. Clock ideal, inputs there at time 0, no wires; asynchronous resets are not checked.
+ *
+ * A clock gate's enable ends a path. The clock is taken to reach all flip-flops at once (`ours`), so it passes a gate before
+ * that by the gate's own delay, and the enable has to be there so much sooner, setup apart.
  */
-import { UserError } from '../base/user-error.ts'
+import { combinationalInputs, inOrder, netsAt } from './cell-order.ts'
 import { type Connectivity, connect, type Driver, loadOf, type Placed } from './connectivity.ts'
 import { cellsByName, type Library, type OutputPin } from './library/library.ts'
 import { type Bit, type Netlist, netName, pinBit } from './netlist.ts'
@@ -34,9 +37,9 @@ export interface TimingResult {
   readonly fmax_mhz: number | null
   /** First net of the path. */
   readonly start: string
-  /** Register (by the net it drives) or output port where it ends. */
+  /** Register (by the net it drives), clock gate or output port where it ends. */
   readonly end: string
-  /** Setup time at the end, part of `critical_path_ps`. */
+  /** Setup time at the end, with the delay of the gate where it is one; part of `critical_path_ps`. */
   readonly setup_ps: number
   readonly path: readonly PathStep[]
   readonly provenance: string
@@ -44,11 +47,14 @@ export interface TimingResult {
 
 const provenance =
   'static timing, linear delay model (mean of rise and fall), no wires, ideal clock, typical corner; this form reads ' +
-  '20-24 % short of OpenSTA with full delay tables (four mappings of an INT8 MAC)'
+  '20-24 % short of OpenSTA with full delay tables (four mappings of an INT8 MAC); enables of clock gates are due by setup and ' +
+  'the delay of the gate before the edge'
 
 /** Delay of a cell's output under a load. */
 export const delayOf = (output: OutputPin, load_fF: number): number =>
   output.delay.d0_ps + output.delay.k_ps_per_fF * load_fF
+
+const inputNets = (placed: Placed): number[] => netsAt(placed, combinationalInputs(placed.cell) ?? [])
 
 interface Arrival {
   readonly at: number
@@ -59,56 +65,25 @@ interface Arrival {
   readonly from: number | undefined
 }
 
-const inputNets = ({ instance, cell }: Placed): number[] =>
-  cell.inputs.map((pin) => pinBit(instance, pin.name)).filter((net): net is number => typeof net === 'number')
-
-/** Combinational cells, every cell after those that feed it. */
-const inOrder = (netlist: Netlist, { placed, drivers, sinks }: Connectivity): Placed[] => {
-  const combinational = placed.filter(({ cell }) => !cell.flipFlop)
-  const waiting = new Map<Placed, number>()
-  for (const at of combinational)
-    waiting.set(at, inputNets(at).filter((net) => drivers.get(net) && !drivers.get(net)!.placed.cell.flipFlop).length)
-  const order = combinational.filter((at) => waiting.get(at) === 0)
-  for (const at of order) {
-    for (const output of at.cell.outputs) {
-      const net = pinBit(at.instance, output.name)
-      if (typeof net !== 'number') continue
-      for (const { placed: next } of sinks.get(net) ?? []) {
-        const left = waiting.get(next)
-        if (left === undefined) continue
-        waiting.set(next, left - 1)
-        if (left === 1) order.push(next)
-      }
-    }
-  }
-  if (order.length < combinational.length) refuseLoop(netlist, drivers, waiting)
-  return order
+/** Where a path may end inside the design: the net, and how long before the edge it has to be there. */
+interface End {
+  readonly placed: Placed
+  readonly net: Bit
+  readonly due_ps: number
 }
 
-/** Walks backwards among the cells that never became ready until it meets itself: that is the loop. */
-const refuseLoop = (
-  netlist: Netlist,
-  drivers: Connectivity['drivers'],
-  waiting: ReadonlyMap<Placed, number>,
-): never => {
-  const stuck = (net: number): boolean => {
-    const driver = drivers.get(net)
-    return driver !== undefined && (waiting.get(driver.placed) ?? 0) > 0
-  }
-  let net = [...drivers.keys()].find(stuck)!
-  const visited: number[] = []
-  while (!visited.includes(net)) {
-    visited.push(net)
-    net = inputNets(drivers.get(net)!.placed).find(stuck)!
-  }
-  const loop = visited.slice(visited.indexOf(net)).reverse()
-  const named = loop.filter((at) => netlist.netNames.has(at))
-  const nets = (named.length > 0 ? named : loop).slice(0, 4).map((at) => netName(netlist, at))
-  throw new UserError(
-    'E-COMB-LOOP',
-    `the logic feeds back on itself through ${nets.join(', ')}; put a register into the loop`,
-  )
-}
+/** The data inputs of flip-flops and the enables of clock gates. */
+const endsInside = (connectivity: Connectivity): End[] =>
+  connectivity.placed.flatMap((placed): End[] => {
+    const { instance, cell } = placed
+    if (cell.flipFlop) return [{ placed, net: pinBit(instance, cell.flipFlop.data), due_ps: cell.flipFlop.setup_ps }]
+    if (!cell.clockGate) return []
+    const output = cell.outputs[0]!
+    const net = pinBit(instance, output.name)
+    const load = typeof net === 'number' ? loadOf(connectivity, net, 0) : 0
+    const due_ps = cell.clockGate.setup_ps + delayOf(output, load)
+    return [{ placed, net: pinBit(instance, cell.clockGate.enable), due_ps }]
+  })
 
 /** The longest path of each kind, given the delay of every driven net; of inputs only the `named`, if any are. */
 const pathGroups = (
@@ -116,6 +91,7 @@ const pathGroups = (
   named: readonly string[] | undefined,
   { placed }: Connectivity,
   order: readonly Placed[],
+  ends: readonly End[],
   delayOfNet: (net: number) => number,
 ): PathGroups => {
   const nets = (bits: readonly Bit[]): number[] => bits.filter((bit) => typeof bit === 'number')
@@ -129,10 +105,7 @@ const pathGroups = (
       const arrival = Math.max(-1, ...inputNets(gate).map(at))
       if (arrival >= 0) for (const net of outputsOf(gate)) latest.set(net, arrival + delayOfNet(net))
     }
-    const toRegister = registers.map(({ instance, cell: { flipFlop } }) => {
-      const arrival = at(pinBit(instance, flipFlop!.data))
-      return arrival < 0 ? 0 : arrival + flipFlop!.setup_ps
-    })
+    const toRegister = ends.map(({ net, due_ps }) => (at(net) < 0 ? 0 : at(net) + due_ps))
     const toOutput = ports.filter(({ direction }) => direction !== 'input').flatMap(({ bits }) => bits.map(at))
     return { register: rounded(Math.max(0, ...toRegister)), output: rounded(Math.max(0, ...toOutput)) }
   }
@@ -147,6 +120,16 @@ const pathGroups = (
     input_to_register: fromInputs.register,
     input_to_output: fromInputs.output,
   }
+}
+
+/** A register by the net it drives, a clock gate by the first register behind it. */
+const nameOf = (netlist: Netlist, { sinks }: Connectivity, { instance, cell }: Placed): string => {
+  const net = pinBit(instance, cell.outputs[0]!.name)
+  if (typeof net !== 'number') return instance.name
+  if (cell.flipFlop) return `register ${netName(netlist, net)}`
+  const behind = sinks.get(net)?.[0]?.placed
+  const q = behind && pinBit(behind.instance, behind.cell.outputs[0]!.name)
+  return `clock gate of ${typeof q === 'number' ? netName(netlist, q) : instance.name}`
 }
 
 /** Longest path; `outputLoad_fF` hangs on every output port. `pathInputs` are the input ports that `paths_ps` counts, else all. */
@@ -171,7 +154,8 @@ export const analyseTiming = (
     }
   }
   for (const placed of connectivity.placed) if (placed.cell.flipFlop) launch(placed, undefined)
-  const order = inOrder(netlist, connectivity)
+  const order = inOrder(netlist, connectivity, combinationalInputs)
+  const ends = endsInside(connectivity)
   for (const placed of order) {
     const latest = inputNets(placed).reduce<number | undefined>(
       (late, net) => (late === undefined || arrivalAt(net) > arrivalAt(late) ? net : late),
@@ -186,12 +170,7 @@ export const analyseTiming = (
     const total = arrivalAt(net) + setup
     if (total > worst.total) worst = { total, net, end: end(), setup }
   }
-  for (const { instance, cell } of connectivity.placed) {
-    if (!cell.flipFlop) continue
-    const q = pinBit(instance, cell.outputs[0]!.name)
-    const end = () => `register ${typeof q === 'number' ? netName(netlist, q) : instance.name}`
-    consider(pinBit(instance, cell.flipFlop.data), cell.flipFlop.setup_ps, end)
-  }
+  for (const { placed, net, due_ps } of ends) consider(net, due_ps, () => nameOf(netlist, connectivity, placed))
   for (const port of netlist.ports.filter(({ direction }) => direction !== 'input'))
     port.bits.forEach((net, index) => {
       consider(net, 0, () => `output ${port.bits.length === 1 ? port.name : `${port.name}[${index}]`}`)
@@ -215,11 +194,11 @@ export const analyseTiming = (
   }
   return {
     critical_path_ps: rounded(worst.total),
-    paths_ps: pathGroups(netlist, pathInputs, connectivity, order, (net) => arrivals.get(net)!.delay),
+    paths_ps: pathGroups(netlist, pathInputs, connectivity, order, ends, (net) => arrivals.get(net)!.delay),
     fmax_mhz: worst.total > 0 ? rounded(1e6 / worst.total) : null,
     start,
     end: worst.end,
-    setup_ps: worst.setup,
+    setup_ps: rounded(worst.setup),
     path: path.reverse(),
     provenance: `${provenance}; ${outputLoad_fF} fF at each output, inputs at 0 ps`,
   }

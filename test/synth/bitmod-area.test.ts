@@ -21,7 +21,8 @@ test.each([
   if (!('tile' in pe)) throw new Error(`${spec} has no tile`)
   const { module } = pe.blocks[0]!.component
   const search = recipes.filter(({ id }) => id === 'amap')
-  const { best } = await mapDesign({ yosys, verilog: printVerilog(module), top: module.name }, generic45, search)
+  const request = { yosys, verilog: printVerilog(module), top: module.name, maxDelay_ps: loop_ps }
+  const { best } = await mapDesign(request, generic45, search)
   expect(best.area_um2).toBeLessThan(area)
   expect(best.timing.critical_path_ps).toBeLessThan(loop_ps)
   expect(best.cellCounts).toMatchObject({ DFF: flipFlops })

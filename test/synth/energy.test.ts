@@ -41,6 +41,25 @@ test('a gate in the clock toggles with the clock, not with data', () => {
   expect(energy.data_pj_per_active_cycle.high).toBeCloseTo(7 / 1000, 9)
 })
 
+test('behind a clock gate the clock toggles in half of the cycles', () => {
+  const gated = netlistOf(
+    [
+      ['GATE', { CK: 1, E: 2, G: 5 }],
+      ['REG', { CK: 5, D: '0', Q: 3 }],
+      ['REG', { CK: 1, D: '0', Q: 4 }],
+    ],
+    { clk: 1, enable: 2 },
+    { y: 3 },
+  )
+  const energy = estimateEnergy(gated, tiny, rates)
+  // clk charges the gate (2 fF, 1 fJ inside) and one clock pin (1 fF, 3 fJ inside); the gate draws 8 fJ and does the same for another
+  expect(energy.clock_pj_per_cycle).toBeCloseTo((2 * (2 * 3 + 1 + 3) + (2 * (8 + 2 * 1 + 3)) / 2) / 1000, 9)
+  // the enable charges E (1 fF), which draws 0.5 fJ inside; both registers 7 fJ
+  expect(energy.data_pj_per_active_cycle.low).toBeCloseTo((2 * 1 + 0.5 + 2 * 7) / 1000, 9)
+  expect(energy.provenance).toContain('clock gates open in 0.5 of all cycles')
+  expect(estimateEnergy(design, tiny, rates).provenance).not.toContain('clock gates')
+})
+
 test('the assumed band adds up to the 206 and 426 toggles a cycle it was taken from', () => {
   const { low, high } = assumedToggles
   expect(48 * low.register + 439 * low.gate).toBeCloseTo(206, 9)

@@ -22,7 +22,7 @@ export const evaluator = (netlist: Netlist, library: Library) => {
   const read = (bit: Bit): Lanes | undefined => nets.get(bit)
   const gates = netlist.instances.flatMap((instance) => {
     const cell = cells.get(instance.cell)!
-    if (cell.flipFlop) return []
+    if (cell.flipFlop || cell.clockGate) return []
     const pins = cell.inputs.map((pin) => pin.name)
     return cell.outputs.map((output) => ({
       inputs: pins.map((pin) => pinBit(instance, pin)),
@@ -31,6 +31,13 @@ export const evaluator = (netlist: Netlist, library: Library) => {
     }))
   })
   const flipFlops = netlist.instances.filter((instance) => cells.get(instance.cell)!.flipFlop)
+  /** The enable of the clock gate that drives a net; constant 1 where none does. */
+  const enableOf = new Map(
+    netlist.instances.flatMap((instance): [Bit, Bit][] => {
+      const { clockGate, outputs } = cells.get(instance.cell)!
+      return clockGate ? [[pinBit(instance, outputs[0]!.name), pinBit(instance, clockGate.enable)]] : []
+    }),
+  )
   const settle = (inputs: Values): void => {
     for (const key of [...nets.keys()]) if (typeof key === 'number') nets.delete(key)
     for (const port of netlist.ports.filter(({ direction }) => direction === 'input'))
@@ -66,7 +73,9 @@ export const evaluator = (netlist: Netlist, library: Library) => {
       for (const instance of flipFlops) {
         const clear = cells.get(instance.cell)!.flipFlop!.clearLow
         const keep = clear === undefined ? -1 : (read(pinBit(instance, clear)) ?? -1)
-        state.set(instance.name, (read(pinBit(instance, 'D')) ?? 0) & keep)
+        const load = read(enableOf.get(pinBit(instance, 'CK')) ?? '1')!
+        const next = (load & (read(pinBit(instance, 'D')) ?? 0)) | (~load & (state.get(instance.name) ?? 0))
+        state.set(instance.name, next & keep)
       }
     },
   }

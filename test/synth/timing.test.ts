@@ -79,6 +79,34 @@ test('a design without paths has no fmax', () => {
   expect(timing).toMatchObject({ critical_path_ps: 0, fmax_mhz: null, path: [] })
 })
 
+test('an enable is due by the setup and the delay of its clock gate before the edge, and the gated clock starts no path', () => {
+  // a (2) -> AND -> enable (5) of a gate (6) before two registers, and straight to their data
+  const gated = netlistOf(
+    [
+      ['AND', { A: 2, B: 3, Y: 5 }],
+      ['GATE', { CK: 1, E: 5, G: 6 }],
+      ['REG', { CK: 6, D: 2, Q: 3 }],
+      ['REG', { CK: 6, D: 3, Q: 4 }],
+    ],
+    { clk: 1, a: 2 },
+    { y: 4 },
+    { 3: 'q', 4: 'r', 5: 'enable' },
+  )
+  // q drives AND.B (2 fF) and D (1 fF): 100 + 2 * 3; the AND drives E: 10 + 2; setup 40; the gate drives two clock pins: 50 + 3 * 2
+  const timing = analyseTiming(gated, tiny, 0)
+  expect(timing.path.map(({ cell, net, delay_ps }) => [cell, net, delay_ps])).toEqual([
+    ['REG', 'q', 106],
+    ['AND', 'enable', 12],
+  ])
+  expect(timing).toMatchObject({ critical_path_ps: 106 + 12 + 40 + 56, end: 'clock gate of q', setup_ps: 96 })
+  expect(timing.paths_ps).toMatchObject({
+    register_to_register: 106 + 12 + 96,
+    input_to_register: 12 + 96,
+    register_to_output: 100,
+    input_to_output: 0,
+  })
+})
+
 test('a loop without a register is refused by the names of its nets', () => {
   const loop = netlistOf(
     [

@@ -37,6 +37,17 @@ const cells: readonly Cell[] = [
     outputs: [{ name: 'Q', function: 'IQ', delay: { kind: 'linear', d0_ps: 100, k_ps_per_fF: 2 }, energy_fJ: 7 }],
     flipFlop: { clock: 'CK', data: 'D', setup_ps: 30, hold_ps: 0 },
   },
+  {
+    name: 'GATE',
+    area_um2: 6,
+    leakage_nW: 80,
+    inputs: [
+      { name: 'CK', capacitance_fF: 2, energy_fJ: 1 },
+      { name: 'E', capacitance_fF: 1, energy_fJ: 0.5 },
+    ],
+    outputs: [{ name: 'G', function: 'CK & IQ', delay: { kind: 'linear', d0_ps: 50, k_ps_per_fF: 3 }, energy_fJ: 8 }],
+    clockGate: { clock: 'CK', enable: 'E', setup_ps: 40, hold_ps: 0, maxLoad_fF: 4 },
+  },
 ]
 
 /** Supply of 2 V: a toggle of C fF costs 2 C fJ. */

@@ -19,7 +19,7 @@ export interface InputPin {
 
 export interface OutputPin {
   readonly name: string
-  /** Boolean function of the inputs in Liberty's notation (`! & | ^`); for a flip-flop its state `IQ`. */
+  /** Boolean function of the inputs in Liberty's notation (`! & | ^`); the state of a flip-flop or clock gate is `IQ`. */
   readonly function: string
   readonly delay: LinearDelay
   /** Internal energy of one toggle of this output, without the 1/2 C V^2 of its load. */
@@ -36,6 +36,19 @@ export interface FlipFlop {
   readonly clearLow?: string
 }
 
+/**
+ * What makes a cell an integrated clock gate: a latch, open while the clock is low, holds the enable, so that the output is the
+ * clock where the enable was 1 before the rising edge and stays low where it was not. Pins are given by name.
+ */
+export interface ClockGate {
+  readonly clock: string
+  readonly enable: string
+  readonly setup_ps: number
+  readonly hold_ps: number
+  /** The most that the output may drive. */
+  readonly maxLoad_fF: number
+}
+
 export interface Cell {
   readonly name: string
   readonly area_um2: number
@@ -43,6 +56,7 @@ export interface Cell {
   readonly inputs: readonly InputPin[]
   readonly outputs: readonly OutputPin[]
   readonly flipFlop?: FlipFlop
+  readonly clockGate?: ClockGate
 }
 
 /** A full-adder cell and its pins, for mapping adders that the logic mapper cannot see (it knows one output a cell). */
@@ -70,7 +84,14 @@ export interface Library {
   readonly outputLoad_fF: number
   /** Slew at which the figures were taken. */
   readonly slew_ps: number
+  /** With a clock gate among them, registers that load under an enable may be clocked through it. */
   readonly cells: readonly Cell[]
+}
+
+/** The clock gate of a library, if it has one. */
+export const clockGateOf = (library: Library): (Cell & { readonly clockGate: ClockGate }) | undefined => {
+  for (const cell of library.cells) if (cell.clockGate) return { ...cell, clockGate: cell.clockGate }
+  return undefined
 }
 
 /** The cells of a library by name. */
