@@ -7,6 +7,7 @@ import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
+import { printXrnpe, xrnpeBench } from './xrnpe.bench.ts'
 
 /** A benchmark's result as JSON and as text. */
 interface Bench {
@@ -30,6 +31,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await bitmodBench(progress)
       return { result, text: printBitmod(result) }
+    },
+  },
+  xrnpe: {
+    run: async (progress) => {
+      const result = await xrnpeBench(progress)
+      return { result, text: printXrnpe(result) }
     },
   },
   elaborate: {
