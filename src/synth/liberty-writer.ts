@@ -63,7 +63,11 @@ const relatedPins = (cell: Cell, output: OutputPin): readonly string[] =>
     : cell.inputs.map((pin) => pin.name).filter((name) => new RegExp(`\\b${name}\\b`).test(output.function))
 
 const outputPin = (cell: Cell, output: OutputPin, slew_ps: number): string => {
-  const type = cell.flipFlop ? '        timing_type : rising_edge;\n' : ''
+  const type = cell.flipFlop
+    ? '        timing_type : rising_edge;\n'
+    : cell.clockGate
+      ? '        timing_sense : positive_unate;\n'
+      : ''
   const arcs = relatedPins(cell, output).map(
     (pin) => delayArc(output, pin, slew_ps, type) + internalPower(output.energy_fJ, pin),
   )

@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { printLiberty } from '../../src/synth/liberty-writer.ts'
 import { generic45 } from '../../src/synth/library/generic45.ts'
 import { parseNetlist } from '../../src/synth/netlist.ts'
@@ -105,6 +110,40 @@ test('Yosys finds the clock gate, and its pins, by what the Liberty text says of
   const register = instances.find(({ cell }) => cell === '$_DFF_P_')!
   expect(gate.connections).toEqual({ CK: bits('c'), E: bits('e'), GCK: register.connections.C })
 })
+
+test.skipIf(versionOf('sta', '-version') === undefined)(
+  'OpenSTA checks the setup of the enable, and the registers behind the gate at the same edge',
+  () => {
+    const here = mkdtempSync(join(tmpdir(), 'bitloom-sta-'))
+    try {
+      writeFileSync(join(here, 'cells.lib'), printLiberty(generic45))
+      writeFileSync(
+        join(here, 't.v'),
+        `module t (clk, e, d, q); input clk, e, d; output q; wire g;
+CLKGATE gate (.CK(clk), .E(e), .GCK(g)); DFF held (.CK(g), .D(d), .Q(q)); endmodule\n`,
+      )
+      writeFileSync(
+        join(here, 't.tcl'),
+        `read_liberty cells.lib
+read_verilog t.v
+link_design t
+create_clock -name c -period 1000 clk
+set_input_delay 0 -clock c {e d}
+report_checks -to gate/E
+report_checks -to held/D
+`,
+      )
+      const report = execFileSync('sta', ['-exit', 't.tcl'], { cwd: here, encoding: 'utf8' })
+      const required = [...report.matchAll(/([\d.]+) +data required time/g)].map((match) => Number(match[1]))
+      expect(report).toMatch(/Endpoint: gate \(rising clock gating-check end-point clocked by c\)/)
+      expect(report).toMatch(/Endpoint: held \(rising edge-triggered flip-flop clocked by c\)/)
+      expect(required[0]).toBeCloseTo(1000 - 50.7, 2)
+      expect(required.at(-1)).toBeCloseTo(1000 - 37.7, 2)
+    } finally {
+      rmSync(here, { recursive: true })
+    }
+  },
+)
 
 test('delay tables are the linear form at any two loads', () => {
   const text = printLiberty(generic45)
