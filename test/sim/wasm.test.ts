@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
-import { component, s, u } from '../../src/dsl/index.ts'
+import { blackBox, component, s, u } from '../../src/dsl/index.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
@@ -24,16 +24,14 @@ const statementsOf = ({ steps }: Program) => steps.flatMap((step) => (step.kind 
 
 describe('the WebAssembly engine', () => {
   it('falls back to JavaScript, and says why', () => {
-    const wide = component('wide', (_: object) => ({
-      in: { x: u(40) },
-      out: { y: u(80) },
-      logic: ({ x }) => ({ y: x.mul(x) }),
+    const Box = blackBox('BOX', { in: { A: u(8) }, out: { Y: u(8) }, model: { outputs: { Y: ({ A }) => A } } })
+    const boxed = component('boxed', (_: object) => ({
+      in: { x: u(8) },
+      out: { y: u(8) },
+      logic: ({ x }, { use }) => ({ y: use('box', Box, { A: x }).Y }),
     }))({}).module
-    const engine = wasmEngine(wide)
-    expect(engine).toMatchObject({
-      name: 'js',
-      fallback: "a value of [0, 1208925819614629174706175] (u80) in 'wide' needs more than 64 bits",
-    })
+    const engine = wasmEngine(boxed)
+    expect(engine).toMatchObject({ name: 'js', fallback: "'BOX' is a black box" })
     const narrow = wasmEngine(arrayOf('mac(w=int8, a=int8)', 2))
     expect(narrow.name).toBe('wasm')
     expect(narrow.fallback).toBeUndefined()

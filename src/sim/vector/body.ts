@@ -1,10 +1,11 @@
 import { domainsOf, parentDomain } from '../../dsl/domains.ts'
 import type { Instance, Module, Node, OperationName, Range } from '../../dsl/ir.ts'
 import { type LoweredInstance, type LoweredMemory, lowering } from '../lowering.ts'
-import { declaredSignals } from '../signals.ts'
+import { type DeclaredSignal, declaredSignals } from '../signals.ts'
 import { narrowComparison } from './comparisons.ts'
 import { type Inlining, inliningOf } from './inlining.ts'
 import { withProducts } from './products.ts'
+import { inWords } from './wide/body.ts'
 
 /** A value of a body. `args` index `Body.nodes`; an argument always comes before its reader. */
 export interface BodyNode extends Range {
@@ -31,12 +32,25 @@ export interface Body {
     readonly node: number
     readonly next: number
     readonly reset: bigint
+    /** Lowest bit that it holds of the register of that path, which has several such parts where it has more than 64 bits. */
+    readonly from: number
   }[]
-  readonly memories: readonly LoweredMemory[]
+  readonly memories: readonly BodyMemory[]
   readonly checks: readonly { readonly part: string; readonly message: string; readonly holds: number }[]
   readonly instances: readonly { readonly path: string; readonly of: Body; readonly inputs: readonly number[] }[]
-  /** The inlined instances by path, `''` the module itself, `core.`, `core.multiply_add.`: node per declared signal looked for. */
-  readonly parts: ReadonlyMap<string, { readonly module: Module; readonly nodeOf: (node: Node) => number }>
+  /**
+   * The inlined instances by path, `''` the module itself, `core.`, `core.multiply_add.`; the node of a declared signal that is
+   * looked for, or of each of its words where it has more than 64 bits.
+   */
+  readonly parts: ReadonlyMap<
+    string,
+    { readonly module: Module; readonly nodesOf: (signal: DeclaredSignal) => readonly number[] }
+  >
+}
+
+/** A memory, or the words of 32 bits from bit `from` on of one whose words have more than 64 bits. */
+export interface BodyMemory extends LoweredMemory {
+  readonly from: number
 }
 
 /** A module in the tree of what is inlined into one body. */
@@ -59,7 +73,7 @@ export const bodyOf = (top: Module, watching = false): Body => {
   const bodies = new Map<Module, Body>()
   const clocks = domainsOf(top).length > 1
   for (const module of inlining.modules) bodies.set(module, build(module, { inlining, bodies, clocks, watching }))
-  return bodies.get(top)!
+  return inWords(bodies.get(top)!, watching)
 }
 
 interface Surroundings {
@@ -188,9 +202,10 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
     memoryOf,
   })
   const registers = states.map(({ context, register, node }) => {
-    return { path: context.path + register.name, node, next: next(context, register, node), reset: register.reset }
+    const becomes = next(context, register, node)
+    return { path: context.path + register.name, node, next: becomes, reset: register.reset, from: 0 }
   })
-  const memories = contexts.flatMap(lowered.memories)
+  const memories = contexts.flatMap(lowered.memories).map((memory) => ({ ...memory, from: 0 }))
   const checks = contexts.flatMap((context) =>
     lowered.checks(context).map((check) => ({ part: context.path, ...check })),
   )
@@ -203,7 +218,10 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
   if (watching)
     for (const context of contexts) for (const { node } of declaredSignals(context.module)) resolve(context, node)
   const parts = new Map(
-    contexts.map(({ module, path, index }) => [path, { module, nodeOf: (node: Node) => index[node.id]! }]),
+    contexts.map(({ module, path, index }) => [
+      path,
+      { module, nodesOf: ({ node }: DeclaredSignal) => [index[node.id]!] },
+    ]),
   )
   return { module, nodes: withProducts(nodes), inputs, outputs, registers, memories, checks, instances, parts }
 }

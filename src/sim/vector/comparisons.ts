@@ -22,7 +22,9 @@ export const narrowComparison = (
   const below = sum === left
   const c = nodes[bound]!.value
   const [wide, other] = widerFirst(nodes, args as readonly [number, number])
-  const bits = Math.max(...[wide, other].map((node) => integerType(nodes[node]!)!.bits))
+  const [type, second] = [wide, other].map((node) => integerType(nodes[node]!))
+  if (!type || !second) return undefined
+  const bits = Math.max(type.bits, second.bits)
   const lane = Object.values(signed).find((type) => type.bits === bits)!
   const needed = integerType(nodes[sum]!, nodes[bound]!)
   if (needed && needed.bits <= bits) return undefined

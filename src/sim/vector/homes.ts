@@ -21,6 +21,8 @@ export interface Homes {
 export interface State {
   readonly node: number
   readonly path: string
+  /** Lowest bit of the register that it holds. */
+  readonly from: number
   /** Node of its next value, and its value after reset; a read port has neither. */
   readonly next: number | undefined
   readonly reset: bigint | undefined
@@ -92,9 +94,9 @@ export const homesOf = (
 const rowOf = (vectors: Vectors, type: LaneType, words: number): Vector => vectors.at('input', 0, type, words)
 
 export const statesOf = ({ body }: Group): readonly State[] => [
-  ...body.registers.map(({ node, path, next, reset }) => ({ node, path, next, reset })),
-  ...body.memories.flatMap(({ reads }) =>
-    reads.map(({ value, path }) => ({ node: value, path, next: undefined, reset: undefined })),
+  ...body.registers,
+  ...body.memories.flatMap(({ reads, from }) =>
+    reads.map(({ value, path }) => ({ node: value, path, from, next: undefined, reset: undefined })),
   ),
 ]
 

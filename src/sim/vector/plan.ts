@@ -15,6 +15,7 @@ import { type Ranks, ranksOf } from './ranks.ts'
 import { emitRow, type RowValue } from './rows.ts'
 import { schedulesOf } from './schedule.ts'
 import { vectors as newVectors } from './vectors.ts'
+import { portsInWords } from './wide/ports.ts'
 import { costOf, wires as newWires } from './wires.ts'
 
 /** A signal to write into the row of watched words. */
@@ -35,7 +36,8 @@ export interface PlanOptions {
  * Plans a design as a vector program. Throws a RangeError where values depend on themselves within a cycle, which no module
  * made by `component` does.
  */
-export const plan = (top: Body, ports: PortLayout, options: PlanOptions): Program => {
+export const plan = (top: Body, layout: PortLayout, options: PlanOptions): Program => {
+  const ports = portsInWords(layout)
   const first = planWith(top, ports, options, asWritten)
   const order = orderByRank(first.groups, first.ranks)
   if (!order) return first.program
@@ -117,10 +119,11 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
   const promises: { path: string; message: string; holds: Place }[] = []
   const memoryPaths = new Map<string, { memory: ProgramMemory; lane: number }>()
   for (const [path, { group, lane }] of located) {
-    for (const { node, path: name, reset } of statesOf(group))
-      registers.push({ path: path + name, place: homes.placeOf(group, node, lane), reset })
+    for (const { node, path: name, from, reset } of statesOf(group))
+      registers.push({ path: path + name, place: homes.placeOf(group, node, lane), from, reset })
     group.body.memories.forEach((memory, k) => {
-      memoryPaths.set(path + memory.path, { memory: memories.get(group)![k]!, lane })
+      const part = memory.from > 0 ? `[${memory.from}]` : ''
+      memoryPaths.set(path + memory.path + part, { memory: memories.get(group)![k]!, lane })
     })
   }
   if (checks)

@@ -15,7 +15,7 @@ export interface Program {
   readonly registers: readonly ProgramRegister[]
   /** Every check of every instance, in the order in which other engines report them. */
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: Place }[]
-  /** Every memory of every instance by its path: which of the program's it is, and whose lane. */
+  /** Every memory of every instance by its path, behind it `[32]` where it is the part of the words from bit 32 on: which of the program's it is, and whose lane. */
   readonly memoryPaths: ReadonlyMap<string, { readonly memory: ProgramMemory; readonly lane: number }>
 }
 
@@ -138,6 +138,8 @@ export interface ProgramMemory {
 export interface ProgramRegister {
   readonly path: string
   readonly place: Place
+  /** Lowest bit of the register that is there: those of more than 64 bits have several places. */
+  readonly from: number
   /** Undefined for what a memory's read port shows, which reset leaves alone. */
   readonly reset: bigint | undefined
 }

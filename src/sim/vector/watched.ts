@@ -7,7 +7,7 @@ export const watchedNodes = (
   top: Body,
   signals: readonly { readonly path: string; readonly offset: number; readonly words: number }[],
 ): readonly WatchedNode[] =>
-  signals.map(({ path, offset, words }) => {
+  signals.flatMap(({ path, offset, words }) => {
     const names = path.split('.')
     const signal = names.pop()!
     let body = top
@@ -22,7 +22,7 @@ export const watchedNodes = (
         part = ''
       }
     }
-    const { module, nodeOf } = body.parts.get(part)!
-    const { node } = declaredSignals(module).find(({ name }) => name === signal)!
-    return { path: outer, node: nodeOf(node), offset, words }
+    const { module, nodesOf } = body.parts.get(part)!
+    const nodes = nodesOf(declaredSignals(module).find(({ name }) => name === signal)!)
+    return nodes.map((node, k) => ({ path: outer, node, offset: offset + k, words: words / nodes.length }))
   })

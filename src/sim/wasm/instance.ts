@@ -1,6 +1,6 @@
 import type { PortLayout } from '../engine.ts'
 import { bytesOf, type LaneType } from '../vector/lane-type.ts'
-import type { Place, Program } from '../vector/program.ts'
+import type { Place, Program, ProgramRegister } from '../vector/program.ts'
 import { layoutOf } from './frame.ts'
 import { generate, tablesOf } from './generate.ts'
 import { webAssembly } from './web-assembly.ts'
@@ -79,7 +79,9 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
       initial.slice(0, depth).forEach((word, k) => {
         writeLane(view, layout.memories + offset + (lane * depth + k) * bytesOf(type), type, word)
       })
-  const registers = new Map(program.registers.map((register) => [register.path, register]))
+  const registers = new Map<string, ProgramRegister[]>()
+  for (const register of program.registers)
+    registers.set(register.path, [...(registers.get(register.path) ?? []), register])
 
   return {
     rows: layout.rows,
@@ -100,12 +102,19 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
         if (reset !== undefined) writeLane(view, byteOf(place, state), place.vector.type, reset)
     },
     register(path) {
-      const found = registers.get(path)
-      return found && readLane(view, byteOf(found.place, state), found.place.vector.type)
+      return registers
+        .get(path)
+        ?.reduce(
+          (sum, { place, from }) => sum + (readLane(view, byteOf(place, state), place.vector.type) << BigInt(from)),
+          0n,
+        )
     },
     takeOver(from) {
-      for (const { path, place } of program.registers)
-        writeLane(view, byteOf(place, state), place.vector.type, from.register(path)!)
+      for (const [path, parts] of registers) {
+        const value = from.register(path)!
+        for (const { place, from } of parts)
+          writeLane(view, byteOf(place, state), place.vector.type, value >> BigInt(from))
+      }
       for (const path of program.memoryPaths.keys()) this.wordsOf(path)!.set(from.wordsOf(path)!)
     },
     wordsOf(path) {
