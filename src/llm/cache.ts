@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BuiltInModel, ModelPart } from './models.ts'
 
@@ -39,3 +39,10 @@ const matches = (path: string, part: ModelPart): boolean => {
 
 /** Hexadecimal sha256. */
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** Hexadecimal sha256 of files, one after the other. */
+export const sha256OfFiles = async (paths: readonly string[]): Promise<string> => {
+  const hash = createHash('sha256')
+  for (const path of paths) for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
+  return hash.digest('hex')
+}

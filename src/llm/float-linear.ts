@@ -1,23 +1,63 @@
 import type { Matrix } from './model.ts'
+import { decodeWeights } from './weights.ts'
+
+/** Consecutive rows of a matrix as float32. */
+interface Rows {
+  readonly data: Float32Array
+  /** First of them in the matrix. */
+  readonly first: number
+  readonly count: number
+  /** K. */
+  readonly inputs: number
+  /** N of the whole matrix. */
+  readonly outputs: number
+}
+
+/** Rows that are decoded at once: enough to share the reads of the activations, few enough to stay in the cache. */
+const rowsAtOnce = 32
 
 /**
- * The float32 linear layer: products summed in double precision in order of k, rounded to float32 once. Blocks of
- * rows and tokens share their reads; every sum keeps its order, so one token or many give the same bits.
+ * The float32 linear layer without its bias: products summed in double precision in order of k, rounded to float32 once. Blocks of
+ * rows and tokens share their reads; every sum keeps its order, so one token or many give the same bits. Weights that are stored in
+ * another form are decoded a few rows at a time.
  */
 export const floatLinear = (matrix: Matrix, input: Float32Array, tokens: number): Float32Array => {
-  const result = new Float32Array(tokens * matrix.outputs)
-  let token = 0
-  for (; token + 4 <= tokens; token += 4) fourTokens(matrix, interleave(input, token, matrix.inputs), token, result)
-  for (; token < tokens; token++)
-    oneToken(matrix, input.subarray(token * matrix.inputs, (token + 1) * matrix.inputs), token, result)
+  const { outputs, inputs, weights } = matrix
+  const result = new Float32Array(tokens * outputs)
+  const multiply = multiplier(input, tokens, inputs, result)
+  if (weights.kind === 'float32') {
+    multiply({ data: weights.data, first: 0, count: outputs, inputs, outputs })
+    return result
+  }
+  const data = new Float32Array(Math.min(rowsAtOnce, outputs) * inputs)
+  for (let first = 0; first < outputs; first += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, outputs - first)
+    decodeWeights(weights, first * inputs, data.subarray(0, count * inputs))
+    multiply({ data, first, count, inputs, outputs })
+  }
   return result
 }
 
+/** Multiplies rows with all tokens, which are put side by side in fours once. */
+const multiplier = (input: Float32Array, tokens: number, inputs: number, result: Float32Array) => {
+  const fours = Array.from({ length: Math.floor(tokens / 4) }, (_, four) => interleave(input, 4 * four, inputs))
+  return (rows: Rows): void => {
+    for (const [four, x] of fours.entries()) fourTokens(rows, x, 4 * four, result)
+    for (let token = 4 * fours.length; token < tokens; token++)
+      oneToken(rows, input.subarray(token * inputs, (token + 1) * inputs), token, result)
+  }
+}
+
 /** Four rows at once keep the adders busy. */
-const oneToken = ({ outputs, inputs, data }: Matrix, x: Float32Array, token: number, result: Float32Array): void => {
-  const at = token * outputs
+const oneToken = (
+  { data, first, count, inputs, outputs }: Rows,
+  x: Float32Array,
+  token: number,
+  result: Float32Array,
+): void => {
+  const at = token * outputs + first
   let row = 0
-  for (; row + 4 <= outputs; row += 4) {
+  for (; row + 4 <= count; row += 4) {
     const base = row * inputs
     let a = 0
     let b = 0
@@ -35,7 +75,7 @@ const oneToken = ({ outputs, inputs, data }: Matrix, x: Float32Array, token: num
     result[at + row + 2] = c
     result[at + row + 3] = d
   }
-  for (; row < outputs; row++) {
+  for (; row < count; row++) {
     let a = 0
     for (let k = 0; k < inputs; k++) a += data[row * inputs + k]! * x[k]!
     result[at + row] = a
@@ -51,11 +91,16 @@ const interleave = (input: Float32Array, token: number, inputs: number): Float64
 }
 
 /** Two rows times four tokens: eight products for six reads. An odd last row is computed twice. */
-const fourTokens = ({ outputs, inputs, data }: Matrix, x: Float64Array, token: number, result: Float32Array): void => {
-  for (let first = 0; first < outputs; first += 2) {
-    const second = Math.min(first + 1, outputs - 1)
-    const upper = first * inputs
-    const lower = second * inputs
+const fourTokens = (
+  { data, first, count, inputs, outputs }: Rows,
+  x: Float64Array,
+  token: number,
+  result: Float32Array,
+): void => {
+  for (let row = 0; row < count; row += 2) {
+    const next = Math.min(row + 1, count - 1)
+    const upper = row * inputs
+    const lower = next * inputs
     let a = 0
     let b = 0
     let c = 0
@@ -80,14 +125,14 @@ const fourTokens = ({ outputs, inputs, data }: Matrix, x: Float64Array, token: n
       g += low * r
       h += low * s
     }
-    const at = token * outputs
-    result[at + first] = a
-    result[at + outputs + first] = b
-    result[at + 2 * outputs + first] = c
-    result[at + 3 * outputs + first] = d
-    result[at + second] = e
-    result[at + outputs + second] = f
-    result[at + 2 * outputs + second] = g
-    result[at + 3 * outputs + second] = h
+    const at = token * outputs + first
+    result[at + row] = a
+    result[at + outputs + row] = b
+    result[at + 2 * outputs + row] = c
+    result[at + 3 * outputs + row] = d
+    result[at + next] = e
+    result[at + outputs + next] = f
+    result[at + 2 * outputs + next] = g
+    result[at + 3 * outputs + next] = h
   }
 }

@@ -1,13 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { sha256Of } from './cache.ts'
+import { sha256OfFiles } from './cache.ts'
 import { ensureModel, type FetchOptions } from './fetch.ts'
-import { loadLlama2c } from './files/llama2c.ts'
+import { withFile } from './files/byte-source.ts'
+import { loadHuggingFace } from './files/hugging-face.ts'
+import { readLlama2c } from './files/llama2c.ts'
+import { loadJsonTokenizer } from './json-tokenizer.ts'
 import type { Model } from './model.ts'
 import { builtInModels } from './models.ts'
-import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
+import { loadTokenizer, tokenizerOfPieces } from './piece-tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 /** A model ready to run. */
 export interface OpenedModel {
@@ -15,40 +19,66 @@ export interface OpenedModel {
   readonly tokenizer: Tokenizer
   /** Where it comes from, for the provenance of figures. */
   readonly source: string
-  /** Of the checkpoint file, hexadecimal. */
+  /** Of the files with the weights, one after the other, hexadecimal. */
   readonly sha256: string
 }
 
 /** How to open a model. */
 export interface OpenOptions extends FetchOptions {
-  /** Tokenizer file of a model file; without it `tokenizer.bin` or `tok<vocabulary>.bin` beside the model is used. */
+  /** Tokenizer file of a model file; without it the one beside the model is used. */
   readonly tokenizer?: string
 }
 
-/** Opens a built-in model by its id (fetching it on first use) or a llama2.c checkpoint by its path. */
+/** Opens a built-in model by its id (fetching it on first use), or the file or directory at a path. */
 export const openModel = async (reference: string, options: OpenOptions = {}): Promise<OpenedModel> => {
   const builtIn = builtInModels.find(({ id }) => id === reference)
   if (builtIn) {
     const files = await ensureModel(builtIn, options)
-    const model = loadLlama2c(files.checkpoint, builtIn.id)
-    const tokenizer = loadTokenizer(options.tokenizer ?? files.tokenizer, model.config.vocabulary)
+    const { model } = await openLlama2c(files.checkpoint, builtIn.id)
+    const tokenizer = pieceTokenizer(options.tokenizer ?? files.tokenizer, model)
     return { model, tokenizer, source: builtIn.source, sha256: builtIn.checkpoint.sha256 }
   }
   if (!existsSync(reference)) throw unknown(reference)
-  const model = loadLlama2c(reference)
+  const { model, files, ends } = await openPath(reference)
   const path = options.tokenizer ?? tokenizerBeside(reference, model)
-  return {
-    model,
-    tokenizer: loadTokenizer(path, model.config.vocabulary),
-    source: reference,
-    sha256: sha256Of(readFileSync(reference)),
-  }
+  const tokenizer = path.endsWith('.json') ? jsonTokenizerAt(path, ends) : pieceTokenizer(path, model)
+  return { model, tokenizer, source: reference, sha256: await sha256OfFiles(files) }
+}
+
+/** What a path gives: the model, the files that hold its weights, and the tokens that end a text where they say so. */
+interface FoundModel {
+  readonly model: Model
+  readonly files: readonly string[]
+  readonly ends: readonly number[]
+}
+
+const openPath = (path: string): Promise<FoundModel> => {
+  if (statSync(path).isDirectory()) return loadHuggingFace(path)
+  if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path))
+  return openLlama2c(path, undefined)
+}
+
+const openLlama2c = (path: string, name: string | undefined): Promise<FoundModel> =>
+  withFile(path, 'the model', async (source) => ({
+    model: await readLlama2c(source, name ?? nameOf(path)),
+    files: [path],
+    ends: [],
+  }))
+
+const nameOf = (path: string): string => path.replace(/^.*[/\\]/, '').replace(/\.[a-z0-9]+$/i, '')
+
+const pieceTokenizer = (path: string, { config }: Model): Tokenizer =>
+  tokenizerOfPieces(loadTokenizer(path, config.vocabulary))
+
+const jsonTokenizerAt = (path: string, ends: readonly number[]): Tokenizer => {
+  const config = join(dirname(path), 'tokenizer_config.json')
+  return loadJsonTokenizer(path, existsSync(config) ? config : undefined, ends)
 }
 
 const unknown = (reference: string): UserError => {
   const ids = builtInModels.map(({ id }) => id)
-  const allowed = `give ${ids.join(', ')} or the path of a llama2.c checkpoint`
-  if (/[/\\]|\.bin$/.test(reference))
+  const allowed = `give ${ids.join(', ')} or the path of a model (llama2.c checkpoint, Hugging Face directory)`
+  if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
   const near = nearest(reference, ids)
   const meant = near === undefined ? '' : `, did you mean ${near}`
@@ -56,12 +86,13 @@ const unknown = (reference: string): UserError => {
 }
 
 const tokenizerBeside = (path: string, model: Model): string => {
-  const names = ['tokenizer.bin', `tok${model.config.vocabulary}.bin`]
-  const found = names.map((name) => join(dirname(path), name)).find((candidate) => existsSync(candidate))
+  const folder = statSync(path).isDirectory() ? path : dirname(path)
+  const names = ['tokenizer.json', 'tokenizer.bin', `tok${model.config.vocabulary}.bin`]
+  const found = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate))
   if (!found)
     throw new UserError(
       'E-TOKENIZER-MISSING',
-      `there is no tokenizer (${names.join(' or ')}) beside ${path}; put it there or give --tokenizer file.bin`,
+      `there is no tokenizer (${names.join(', ')}) beside ${path}; put it there or give --tokenizer file`,
     )
   return found
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { generate } from '../../src/llm/generate.ts'
 import { negativeLogLikelihoods, perplexity } from '../../src/llm/likelihood.ts'
+import { tokenizerOfPieces } from '../../src/llm/piece-tokenizer.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
-import type { Tokenizer } from '../../src/llm/tokenizer.ts'
+import { float32Weights } from '../../src/llm/weights.ts'
 
 const config = {
   dimension: 16,
@@ -15,13 +16,13 @@ const config = {
   sharedClassifier: true,
 }
 const model = randomModel(config, 11)
-const tokenizer: Tokenizer = {
+const tokenizer = tokenizerOfPieces({
   pieces: Array.from({ length: 300 }, (_, token) =>
     token < 3 ? new Uint8Array(0) : token < 259 ? Uint8Array.of(token - 3) : Buffer.from(`<${token}>`),
   ),
   scores: new Float32Array(300),
   tokenOf: new Map(),
-}
+})
 /** A sampler that says what it is told, one token a call. */
 const script = (...tokens: number[]) => {
   const left = [...tokens]
@@ -69,7 +70,7 @@ test('a prompt longer than the sequence and a bad number of tokens are refused',
 test('a model without any knowledge has the perplexity of its vocabulary', async () => {
   const blank = {
     ...model,
-    classifier: { ...model.classifier, data: new Float32Array(300 * 16) },
+    classifier: { ...model.classifier, weights: float32Weights(new Float32Array(300 * 16)) },
   }
   const each = await negativeLogLikelihoods(blank, [1, 2, 3, 4])
   expect(each).toHaveLength(3)

@@ -1,9 +1,15 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
+import { llamaArchitecture } from '../../src/llm/architecture.ts'
+import { sha256Of } from '../../src/llm/cache.ts'
+import { generate } from '../../src/llm/generate.ts'
 import { openModel } from '../../src/llm/open-model.ts'
+import { randomModel } from '../../src/llm/random-model.ts'
 import { temporaryFolder } from './fake-registry.ts'
+import { huggingFaceConfig, huggingFaceTensors, writeHuggingFace } from './files/write-safetensors.ts'
+import { tinyTokenizerJson, tinyVocabulary } from './tiny-tokenizer.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -26,7 +32,35 @@ test('a model file without its tokenizer names the files that are looked for', a
   const words = Int32Array.of(2, 1, 1, 1, 1, 1, 1)
   const floats = new Float32Array(2 + 2 + 8 + 8 + 2 + 6 + 2 + 2)
   writeFileSync(path, Buffer.concat([Buffer.from(words.buffer), Buffer.from(floats.buffer)]))
-  await expect(openModel(path)).rejects.toThrow(/no tokenizer \(tokenizer\.bin or tok1\.bin\) beside .*--tokenizer/)
+  await expect(openModel(path)).rejects.toThrow(
+    /no tokenizer \(tokenizer\.json, tokenizer\.bin, tok1\.bin\) beside .*--tokenizer/,
+  )
+})
+
+test('a Hugging Face directory is opened with its tokenizer, by itself or by its weights', async () => {
+  const folder = join(temporaryFolder(), 'tiny')
+  const config = {
+    dimension: 16,
+    hidden: 20,
+    layers: 1,
+    heads: 2,
+    keyValueHeads: 1,
+    vocabulary: tinyVocabulary,
+    sequence: 24,
+    sharedClassifier: true,
+  }
+  const model = randomModel(config, 3, llamaArchitecture({ headSize: 8, pairs: 'halves' }))
+  writeHuggingFace(folder, huggingFaceConfig(model, 'llama', { eos_token_id: 1 }), huggingFaceTensors(model, 'llama'))
+  await expect(openModel(folder)).rejects.toThrow(/no tokenizer \(tokenizer\.json, /)
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizerJson()))
+  for (const path of [folder, `${folder}/`, join(folder, 'model.safetensors')]) {
+    const opened = await openModel(path)
+    expect(opened).toMatchObject({ model: { name: 'tiny', config }, source: path, tokenizer: { ends: [1] } })
+    expect(opened.sha256).toBe(sha256Of(readFileSync(join(folder, 'model.safetensors'))))
+    const { text, newTokens } = await generate({ ...opened, prompt: 'the', tokens: 5 })
+    expect(text.startsWith('the')).toBe(true)
+    expect(newTokens.length).toBeGreaterThan(0)
+  }
 })
 
 test('the cache folder is BITLOOM_CACHE, else the XDG cache, and looking for it creates nothing', () => {
