@@ -4,9 +4,12 @@ import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { sha256OfFiles } from './cache.ts'
 import { ensureModel, type FetchOptions } from './fetch.ts'
-import { withFile } from './files/byte-source.ts'
+import { type ByteSource, withFile } from './files/byte-source.ts'
+import { ggufMagic } from './files/gguf.ts'
+import { readGgufModel } from './files/gguf-model.ts'
+import { ggufTokenizer } from './files/gguf-tokenizer.ts'
 import { loadHuggingFace } from './files/hugging-face.ts'
-import { readLlama2c } from './files/llama2c.ts'
+import { loadLlama2c, readLlama2c } from './files/llama2c.ts'
 import { loadJsonTokenizer } from './json-tokenizer.ts'
 import type { Model } from './model.ts'
 import { builtInModels } from './models.ts'
@@ -34,14 +37,17 @@ export const openModel = async (reference: string, options: OpenOptions = {}): P
   const builtIn = builtInModels.find(({ id }) => id === reference)
   if (builtIn) {
     const files = await ensureModel(builtIn, options)
-    const { model } = await openLlama2c(files.checkpoint, builtIn.id)
+    const model = await loadLlama2c(files.checkpoint, builtIn.id)
     const tokenizer = pieceTokenizer(options.tokenizer ?? files.tokenizer, model)
     return { model, tokenizer, source: builtIn.source, sha256: builtIn.checkpoint.sha256 }
   }
   if (!existsSync(reference)) throw unknown(reference)
-  const { model, files, ends } = await openPath(reference)
-  const path = options.tokenizer ?? tokenizerBeside(reference, model)
-  const tokenizer = path.endsWith('.json') ? jsonTokenizerAt(path, ends) : pieceTokenizer(path, model)
+  const { model, files, ends, inside } = await openPath(reference)
+  const tokenizer = ((): Tokenizer => {
+    if (options.tokenizer === undefined && inside) return inside()
+    const path = options.tokenizer ?? tokenizerBeside(reference, model)
+    return path.endsWith('.json') ? jsonTokenizerAt(path, ends) : pieceTokenizer(path, model)
+  })()
   return { model, tokenizer, source: reference, sha256: await sha256OfFiles(files) }
 }
 
@@ -50,20 +56,37 @@ interface FoundModel {
   readonly model: Model
   readonly files: readonly string[]
   readonly ends: readonly number[]
+  /** The tokenizer inside the file, where there is one of a kind that is known. */
+  readonly inside?: () => Tokenizer
 }
 
-const openPath = (path: string): Promise<FoundModel> => {
+const openPath = async (path: string): Promise<FoundModel> => {
   if (statSync(path).isDirectory()) return loadHuggingFace(path)
   if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path))
-  return openLlama2c(path, undefined)
+  return withFile(path, 'the model', async (source) => {
+    const first = source.size < 4 ? 0 : new DataView((await source.read(0, 4)).buffer).getUint32(0, true)
+    return first === ggufMagic ? openGguf(source) : openLlama2c(source, nameOf(path))
+  })
 }
 
-const openLlama2c = (path: string, name: string | undefined): Promise<FoundModel> =>
-  withFile(path, 'the model', async (source) => ({
-    model: await readLlama2c(source, name ?? nameOf(path)),
-    files: [path],
-    ends: [],
-  }))
+const openGguf = async (source: ByteSource): Promise<FoundModel> => {
+  const { model, metadata } = await readGgufModel(source, nameOf(source.where))
+  const end = metadata.get('tokenizer.ggml.eos_token_id')
+  return {
+    model,
+    files: [source.where],
+    ends: typeof end === 'number' ? [end] : [],
+    ...(metadata.get('tokenizer.ggml.model') === 'llama'
+      ? { inside: () => tokenizerOfPieces(ggufTokenizer(metadata, model.config.vocabulary, source.where)) }
+      : {}),
+  }
+}
+
+const openLlama2c = async (source: ByteSource, name: string): Promise<FoundModel> => ({
+  model: await readLlama2c(source, name),
+  files: [source.where],
+  ends: [],
+})
 
 const nameOf = (path: string): string => path.replace(/^.*[/\\]/, '').replace(/\.[a-z0-9]+$/i, '')
 
@@ -77,7 +100,7 @@ const jsonTokenizerAt = (path: string, ends: readonly number[]): Tokenizer => {
 
 const unknown = (reference: string): UserError => {
   const ids = builtInModels.map(({ id }) => id)
-  const allowed = `give ${ids.join(', ')} or the path of a model (llama2.c checkpoint, Hugging Face directory)`
+  const allowed = `give ${ids.join(', ')} or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF file)`
   if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
   const near = nearest(reference, ids)

@@ -43,7 +43,7 @@ export const parseTokenizer = (bytes: Uint8Array, vocabulary: number, where: str
   if (bytes.byteLength < 4 + 8 * vocabulary) refuse(`it holds only ${bytes.byteLength} bytes`)
   const longest = view.getInt32(0, true)
   if (longest < 1 || longest > LONGEST_TOKEN_BYTES) refuse(`its longest token is said to be ${longest} bytes`)
-  const pieces: Uint8Array[] = []
+  const stored: Uint8Array[] = []
   const scores = new Float32Array(vocabulary)
   let offset = 4
   for (let token = 0; token < vocabulary; token++) {
@@ -55,12 +55,18 @@ export const parseTokenizer = (bytes: Uint8Array, vocabulary: number, where: str
     offset += 8
     if (offset + length > bytes.byteLength) refuse(`it ends within token ${token}`)
     scores[token] = score
-    pieces.push(pieceOf(token, bytes.slice(offset, offset + length)))
+    stored.push(bytes.slice(offset, offset + length))
     offset += length
   }
   if (offset !== bytes.byteLength) refuse(`${bytes.byteLength - offset} bytes follow its last token`)
+  return pieceTokenizerOf(stored, scores)
+}
+
+/** A tokenizer out of its tokens as they are stored and their scores. */
+export const pieceTokenizerOf = (stored: readonly Uint8Array[], scores: Float32Array): PieceTokenizer => {
+  const pieces = stored.map((bytes, token) => pieceOf(token, bytes))
   const tokenOf = new Map<string, number>()
-  for (let token = FIRST_TEXT_TOKEN; token < vocabulary; token++) {
+  for (let token = FIRST_TEXT_TOKEN; token < pieces.length; token++) {
     const text = latin1(pieces[token]!)
     if (text !== '' && !tokenOf.has(text)) tokenOf.set(text, token)
   }
