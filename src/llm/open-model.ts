@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readLimited } from '../base/files.ts'
 import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { sha256OfFiles } from './cache.ts'
@@ -9,7 +10,9 @@ import { ggufMagic } from './files/gguf.ts'
 import { readGgufModel } from './files/gguf-model.ts'
 import { ggufTokenizer } from './files/gguf-tokenizer.ts'
 import { loadHuggingFace } from './files/hugging-face.ts'
-import { loadLlama2c, readLlama2c } from './files/llama2c.ts'
+import { readHuggingFaceConfig } from './files/hugging-face-config.ts'
+import { readLlama2c } from './files/llama2c.ts'
+import { readOnnxModel } from './files/onnx-model.ts'
 import { loadJsonTokenizer } from './json-tokenizer.ts'
 import type { Model } from './model.ts'
 import { builtInModels } from './models.ts'
@@ -36,20 +39,22 @@ export interface OpenOptions extends FetchOptions {
 export const openModel = async (reference: string, options: OpenOptions = {}): Promise<OpenedModel> => {
   const builtIn = builtInModels.find(({ id }) => id === reference)
   if (builtIn) {
-    const files = await ensureModel(builtIn, options)
-    const model = await loadLlama2c(files.checkpoint, builtIn.id)
-    const tokenizer = pieceTokenizer(options.tokenizer ?? files.tokenizer, model)
-    return { model, tokenizer, source: builtIn.source, sha256: builtIn.checkpoint.sha256 }
+    const folder = await ensureModel(builtIn, options)
+    const [weights] = builtIn.files
+    const { model, ends } = await openPath(join(folder, weights.name), builtIn.id)
+    const tokenizer = tokenizerAt(options.tokenizer ?? join(folder, builtIn.tokenizer), model, ends)
+    return { model, tokenizer, source: builtIn.source, sha256: weights.sha256 }
   }
   if (!existsSync(reference)) throw unknown(reference)
   const { model, files, ends, inside } = await openPath(reference)
   const tokenizer = ((): Tokenizer => {
     if (options.tokenizer === undefined && inside) return inside()
-    const path = options.tokenizer ?? tokenizerBeside(reference, model)
-    return path.endsWith('.json') ? jsonTokenizerAt(path, ends) : pieceTokenizer(path, model)
+    return tokenizerAt(options.tokenizer ?? tokenizerBeside(reference, model), model, ends)
   })()
   return { model, tokenizer, source: reference, sha256: await sha256OfFiles(files) }
 }
+
+const mostConfigBytes = 2 ** 26
 
 /** What a path gives: the model, the files that hold its weights, and the tokens that end a text where they say so. */
 interface FoundModel {
@@ -60,17 +65,28 @@ interface FoundModel {
   readonly inside?: () => Tokenizer
 }
 
-const openPath = async (path: string): Promise<FoundModel> => {
+const openPath = async (path: string, name?: string): Promise<FoundModel> => {
   if (statSync(path).isDirectory()) return loadHuggingFace(path)
   if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path))
   return withFile(path, 'the model', async (source) => {
+    const known = name ?? nameOf(path)
+    if (path.endsWith('.onnx')) return openOnnx(source, known)
     const first = source.size < 4 ? 0 : new DataView((await source.read(0, 4)).buffer).getUint32(0, true)
-    return first === ggufMagic ? openGguf(source) : openLlama2c(source, nameOf(path))
+    return first === ggufMagic ? openGguf(source, known) : openLlama2c(source, known)
   })
 }
 
-const openGguf = async (source: ByteSource): Promise<FoundModel> => {
-  const { model, metadata } = await readGgufModel(source, nameOf(source.where))
+/** `config.json` lies beside the file, or above its folder `onnx`, as transformers.js has it. */
+const openOnnx = async (source: ByteSource, name: string): Promise<FoundModel> => {
+  const beside = join(dirname(source.where), 'config.json')
+  const above = join(dirname(source.where), '..', 'config.json')
+  const path = existsSync(beside) || !existsSync(above) ? beside : above
+  const described = readHuggingFaceConfig(readLimited(path, 'the model', mostConfigBytes).toString(), path)
+  return { model: await readOnnxModel(source, described, name), files: [source.where], ends: described.ends }
+}
+
+const openGguf = async (source: ByteSource, name: string): Promise<FoundModel> => {
+  const { model, metadata } = await readGgufModel(source, name)
   const end = metadata.get('tokenizer.ggml.eos_token_id')
   return {
     model,
@@ -90,17 +106,15 @@ const openLlama2c = async (source: ByteSource, name: string): Promise<FoundModel
 
 const nameOf = (path: string): string => path.replace(/^.*[/\\]/, '').replace(/\.[a-z0-9]+$/i, '')
 
-const pieceTokenizer = (path: string, { config }: Model): Tokenizer =>
-  tokenizerOfPieces(loadTokenizer(path, config.vocabulary))
-
-const jsonTokenizerAt = (path: string, ends: readonly number[]): Tokenizer => {
-  const config = join(dirname(path), 'tokenizer_config.json')
-  return loadJsonTokenizer(path, existsSync(config) ? config : undefined, ends)
+const tokenizerAt = (path: string, { config }: Model, ends: readonly number[]): Tokenizer => {
+  if (!path.endsWith('.json')) return tokenizerOfPieces(loadTokenizer(path, config.vocabulary))
+  const beside = join(dirname(path), 'tokenizer_config.json')
+  return loadJsonTokenizer(path, existsSync(beside) ? beside : undefined, ends)
 }
 
 const unknown = (reference: string): UserError => {
   const ids = builtInModels.map(({ id }) => id)
-  const allowed = `give ${ids.join(', ')} or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF file)`
+  const allowed = `give ${ids.join(', ')} or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file)`
   if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
   const near = nearest(reference, ids)
