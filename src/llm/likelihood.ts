@@ -5,11 +5,15 @@ import type { Model } from './model.ts'
 /** Bounds the memory of the logits: 64 x 32,000 float32 values are 8 MB. */
 const BATCH_TOKENS = 64
 
-/** Negative log-likelihood, in nats, of each token given all before it: one entry fewer than there are tokens. */
+/**
+ * Negative log-likelihood, in nats, of each token given all before it: one entry fewer than there are tokens. `onBatch` gets those of
+ * a batch when it is done.
+ */
 export const negativeLogLikelihoods = async (
   model: Model,
   tokens: readonly number[],
   linear: Linear = floatLinear,
+  onBatch: (batch: Float64Array) => void = () => {},
 ): Promise<Float64Array> => {
   const { vocabulary } = model.config
   const result = new Float64Array(Math.max(0, tokens.length - 1))
@@ -23,6 +27,7 @@ export const negativeLogLikelihoods = async (
         logits.subarray(row * vocabulary, (row + 1) * vocabulary),
         tokens[start + row + 1]!,
       )
+    onBatch(result.subarray(start, start + batch.length))
   }
   return result
 }
@@ -48,24 +53,47 @@ export interface Perplexity {
   readonly perText: readonly number[]
 }
 
-/** Perplexity of token lists (each begins with BOS); `onText` is called after each. */
+/** How far a perplexity has come. */
+export interface PerplexitySoFar {
+  readonly perplexity: number
+  /** Predicted tokens. */
+  readonly tokens: number
+}
+
+/** Perplexity of token lists, each on its own from its first token on; `onBatch` is told how far it has come. */
 export const perplexity = async (
   model: Model,
   texts: readonly (readonly number[])[],
   linear: Linear = floatLinear,
-  onText: (done: number) => void = () => {},
+  onBatch: (soFar: PerplexitySoFar) => void = () => {},
 ): Promise<Perplexity> => {
   const perText: number[] = []
   let total = 0
   let tokens = 0
   for (const text of texts) {
-    const each = await negativeLogLikelihoods(model, text, linear)
-    const sum = each.reduce((a, b) => a + b, 0)
+    let sum = 0
+    const each = await negativeLogLikelihoods(model, text, linear, (batch) => {
+      for (const surprise of batch) sum += surprise
+      tokens += batch.length
+      onBatch({ perplexity: Math.exp((total + sum) / tokens), tokens })
+    })
     perText.push(each.length === 0 ? 0 : sum / each.length)
     total += sum
-    tokens += each.length
-    onText(perText.length)
   }
   const mean = tokens === 0 ? 0 : total / tokens
   return { perplexity: Math.exp(mean), tokens, meanNegativeLogLikelihood: mean, perText }
+}
+
+/**
+ * Tokens of a text cut into windows that a model can hold, none overlapping: each begins with the tokens that begin every sequence
+ * (`prefix`), so that no window is longer than `context` and every token of the text stands in one. Without a prefix the first token of
+ * a window is not predicted.
+ */
+export const windowsOf = (tokens: readonly number[], prefix: readonly number[], context: number): number[][] => {
+  const step = context - prefix.length
+  if (step < 1) throw new RangeError(`windows of ${context} tokens hold nothing behind ${prefix.length} others`)
+  return Array.from({ length: Math.ceil(tokens.length / step) }, (_, index) => [
+    ...prefix,
+    ...tokens.slice(index * step, (index + 1) * step),
+  ])
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { readLimited } from '../base/files.ts'
 import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { sha256OfFiles } from './cache.ts'
+import { sha256Of, sha256OfFiles } from './cache.ts'
 import { ensureModel, type FetchOptions } from './fetch.ts'
 import { type ByteSource, withFile } from './files/byte-source.ts'
 import { ggufMagic } from './files/gguf.ts'
@@ -16,6 +16,7 @@ import { readOnnxModel } from './files/onnx-model.ts'
 import { loadJsonTokenizer } from './json-tokenizer.ts'
 import type { Model } from './model.ts'
 import { builtInModels } from './models.ts'
+import { isRandomReference, openRandom } from './open-random.ts'
 import { loadTokenizer, tokenizerOfPieces } from './piece-tokenizer.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -35,7 +36,7 @@ export interface OpenOptions extends FetchOptions {
   readonly tokenizer?: string
 }
 
-/** Opens a built-in model by its id (fetching it on first use), or the file or directory at a path. */
+/** Opens a built-in model by its id (fetching it on first use), a random one by its spec, or the file or directory at a path. */
 export const openModel = async (reference: string, options: OpenOptions = {}): Promise<OpenedModel> => {
   const builtIn = builtInModels.find(({ id }) => id === reference)
   if (builtIn) {
@@ -45,6 +46,7 @@ export const openModel = async (reference: string, options: OpenOptions = {}): P
     const tokenizer = tokenizerAt(options.tokenizer ?? join(folder, builtIn.tokenizer), model, ends)
     return { model, tokenizer, source: builtIn.source, sha256: weights.sha256 }
   }
+  if (isRandomReference(reference)) return openRandomModel(reference, options)
   if (!existsSync(reference)) throw unknown(reference)
   const { model, files, ends, inside } = await openPath(reference)
   const tokenizer = ((): Tokenizer => {
@@ -52,6 +54,13 @@ export const openModel = async (reference: string, options: OpenOptions = {}): P
     return tokenizerAt(options.tokenizer ?? tokenizerBeside(reference, model), model, ends)
   })()
   return { model, tokenizer, source: reference, sha256: await sha256OfFiles(files) }
+}
+
+/** A random model has no file: its text is what its digest is of. */
+const openRandomModel = (reference: string, options: OpenOptions): OpenedModel => {
+  const { model, tokenizer, spec } = openRandom(reference)
+  const chosen = options.tokenizer === undefined ? tokenizer : tokenizerAt(options.tokenizer, model, [])
+  return { model, tokenizer: chosen, source: spec, sha256: sha256Of(Buffer.from(spec)) }
 }
 
 const mostConfigBytes = 2 ** 26
@@ -114,7 +123,7 @@ const tokenizerAt = (path: string, { config }: Model, ends: readonly number[]): 
 
 const unknown = (reference: string): UserError => {
   const ids = builtInModels.map(({ id }) => id)
-  const allowed = `give ${ids.join(', ')} or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file)`
+  const allowed = `give ${ids.join(', ')}, random(shape=...) or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file)`
   if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
   const near = nearest(reference, ids)

@@ -18,11 +18,11 @@ const config: ModelConfig = {
   sharedClassifier: true,
 }
 
-/** Writes a seeded random checkpoint (grouped-query attention, ragged groups) and its byte tokenizer into a folder. */
+/** Writes a seeded random checkpoint (grouped-query attention, ragged groups) its byte tokenizer and a text into a folder. */
 export const writeTinyModel = (
   folder: string,
   seed: number,
-): { readonly model: string; readonly tokenizer: string } => {
+): { readonly model: string; readonly tokenizer: string; readonly text: string } => {
   const model = join(folder, 'tiny.bin')
   writeFileSync(model, llama2cBytes(randomModel(config, seed)))
 
@@ -41,5 +41,7 @@ export const writeTinyModel = (
   longest.writeInt32LE(7)
   const tokenizer = join(folder, 'tokenizer.bin')
   writeFileSync(tokenizer, Buffer.concat([longest, ...entries]))
-  return { model, tokenizer }
+  const text = join(folder, 'text.txt')
+  writeFileSync(text, 'Once upon a time.')
+  return { model, tokenizer, text }
 }
