@@ -6,7 +6,7 @@ import { failureOf } from './failure.ts'
 import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
 import { arraySize, decimal, integer } from './options.ts'
-import { pplCommand } from './ppl.ts'
+import { backendNames, pplCommand } from './ppl.ts'
 import { reportCommand } from './report.ts'
 import { type RunRequest, runCommand } from './run.ts'
 import { startCommand } from './start.ts'
@@ -148,6 +148,7 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
     )
     .requiredOption('--text <file>', 'UTF-8 text, or a .json file with a list of texts')
     .option('--quant <spec>', 'a quantiser of `bitloom list quantisers`', 'float')
+    .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option(
       '--context <n>',
       'longest window in tokens; as long as the model takes unless said',

@@ -1,8 +1,12 @@
+import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
+import { type Backend, cpuBackend } from '../llm/backend.ts'
+import { gpuBackend } from '../llm/gpu/backend.ts'
+import { openGpu } from '../llm/gpu/device.ts'
 import { perplexity, windowsOf } from '../llm/likelihood.ts'
 import { linearLayersOf, parameterCountOf } from '../llm/model.ts'
 import { type OpenedModel, openModel } from '../llm/open-model.ts'
-import { quantiserOf } from '../llm/quantisers.ts'
+import { type QuantisedRun, quantiserOf } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import { columns, type Output } from './context.ts'
 
@@ -11,15 +15,20 @@ export interface PplRequest {
   readonly tokenizer?: string
   readonly text: string
   readonly quant: string
+  /** `cpu` or `webgpu`. */
+  readonly backend: string
   /** Longest window, in tokens; the model's own unless given. */
   readonly context?: number
   /** Most tokens of all texts together; all unless given. */
   readonly tokens?: number
 }
 
+export const backendNames: readonly string[] = ['cpu', 'webgpu']
+
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
   const quantiser = quantiserOf(request.quant)
+  if (!backendNames.includes(request.backend)) throw unknownName('E-OPTION', 'backend', request.backend, backendNames)
   const texts = readTexts(request.text)
   const opened = await openModel(request.model, {
     progress: output.progress,
@@ -29,14 +38,16 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   const { windows, context } = windowsOfTexts(opened, texts, request)
   const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
   const { progress } = output
+  let backend: Backend | undefined
   try {
-    const linear = quantiser.prepare(model, (done) => {
+    const quantised = quantiser.prepare(model, (done) => {
       if (done === 1) progress.start(`quantise ${model.name}`, linearLayersOf(model).length, 'layers')
       progress.update(done)
     })
+    backend = await backendOf(quantised, request.backend, output)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
     const started = performance.now()
-    const result = await perplexity(model, windows, linear, (soFar) =>
+    const result = await perplexity(backend, windows, (soFar) =>
       progress.update(soFar.tokens, `perplexity ${soFar.perplexity.toFixed(3)}`),
     )
     const seconds = (performance.now() - started) / 1000
@@ -50,7 +61,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
       texts: texts.length,
       windows: windows.length,
       context_tokens: context,
-      backend: 'cpu',
+      backend: backend.name,
       tokensPerSecond,
       seconds,
       provenance: {
@@ -61,7 +72,8 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
         weights: quantiser.weights,
         activations: quantiser.activations,
         windows: `no overlap, each from its own first token on, at most ${context} tokens`,
-        arithmetic: 'float32, sums of products in double precision',
+        arithmetic:
+          backend.name === 'cpu' ? 'float32, sums of products in double precision' : 'float32, sums of products too',
       },
     })
     output.print(
@@ -79,7 +91,20 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
     )
   } finally {
     progress.stop()
+    backend?.close()
   }
+}
+
+/** The GPU where it is asked for and can be had, else the CPU, with a word why. */
+const backendOf = async ({ model, linear }: QuantisedRun, wanted: string, output: Output): Promise<Backend> => {
+  if (wanted === 'cpu') return cpuBackend(model, linear)
+  const instead = (why: string): Backend => {
+    output.progress.say(`${why}; running on the CPU`)
+    return cpuBackend(model, linear)
+  }
+  if (linear) return instead('integer activations have no kernels on the GPU')
+  const gpu = await openGpu()
+  return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
 }
 
 interface Windows {

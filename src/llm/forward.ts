@@ -24,8 +24,8 @@ export interface Session {
   readonly turns?: Turns
 }
 
-/** Cosine and sine of position times frequency, sequence x pairs. */
-interface Turns {
+/** Cosine and sine of position times frequency, sequence x pairs; by `turnsOf`. */
+export interface Turns {
   readonly rotary: RotaryPositions
   readonly cosine: Float32Array
   readonly sine: Float32Array
@@ -47,7 +47,7 @@ export const createSession = (model: Model, sequence: number = model.config.sequ
   }
 }
 
-const turnsOf = (rotary: RotaryPositions, length: number): Turns => {
+export const turnsOf = (rotary: RotaryPositions, length: number): Turns => {
   const pairs = rotary.frequencies.length
   const cosine = new Float32Array(length * pairs)
   const sine = new Float32Array(length * pairs)
@@ -72,8 +72,8 @@ export const forward = async (
 ): Promise<Float32Array> => {
   const { model } = session
   const count = tokens.length
-  checkTokens(session, tokens)
-  const stream = embed(session, tokens)
+  checkTokens(model, session.position, session.sequence, tokens)
+  const stream = embed(model, session.position, tokens)
   for (const [index, layer] of model.layers.entries()) {
     const normed = normalise(model, stream, layer.attentionNorm, count)
     const query = await apply(linear, layer.query, normed, count)
@@ -97,24 +97,25 @@ export const forward = async (
   return apply(linear, model.classifier, normalise(model, last, model.finalNorm, rows), rows)
 }
 
-const checkTokens = (session: Session, tokens: readonly number[]): void => {
-  const { vocabulary } = session.model.config
+/** Throws a UserError unless `tokens` can follow the first `position` ones of a conversation of at most `sequence`. */
+export const checkTokens = (model: Model, position: number, sequence: number, tokens: readonly number[]): void => {
+  const { vocabulary } = model.config
   if (tokens.length === 0) throw new UserError('E-PROMPT-EMPTY', 'there is no token to process; give a prompt')
-  if (session.position + tokens.length > session.sequence)
+  if (position + tokens.length > sequence)
     throw new UserError(
       'E-SEQUENCE',
-      `${session.position + tokens.length} tokens do not fit model ${session.model.name}, which holds ${session.sequence}; shorten the prompt or ask for fewer tokens`,
+      `${position + tokens.length} tokens do not fit model ${model.name}, which holds ${sequence}; shorten the prompt or ask for fewer tokens`,
     )
   for (const token of tokens)
     if (!(Number.isInteger(token) && token >= 0 && token < vocabulary))
       throw new UserError(
         'E-TOKEN',
-        `token ${token} is outside the vocabulary of model ${session.model.name}, 0 to ${vocabulary - 1}; use the tokenizer that belongs to the model`,
+        `token ${token} is outside the vocabulary of model ${model.name}, 0 to ${vocabulary - 1}; use the tokenizer that belongs to the model`,
       )
 }
 
-/** The residual stream of new tokens, tokens x dimension: their embeddings, plus those of their positions where they are learned. */
-const embed = ({ model, position }: Session, tokens: readonly number[]): Float32Array => {
+/** The residual stream of tokens from `position` on, tokens x dimension: their embeddings, plus those of their positions where they are learned. */
+export const embed = (model: Model, position: number, tokens: readonly number[]): Float32Array<ArrayBuffer> => {
   const { dimension } = model.config
   const stream = new Float32Array(tokens.length * dimension)
   const learned = model.architecture.positions.kind === 'learned' ? model.architecture.positions : undefined

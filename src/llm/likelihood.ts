@@ -1,6 +1,4 @@
-import { floatLinear } from './float-linear.ts'
-import { createSession, forward, type Linear } from './forward.ts'
-import type { Model } from './model.ts'
+import type { Backend } from './backend.ts'
 
 /** Bounds the memory of the logits: 64 x 32,000 float32 values are 8 MB. */
 const BATCH_TOKENS = 64
@@ -10,24 +8,27 @@ const BATCH_TOKENS = 64
  * a batch when it is done.
  */
 export const negativeLogLikelihoods = async (
-  model: Model,
+  backend: Backend,
   tokens: readonly number[],
-  linear: Linear = floatLinear,
   onBatch: (batch: Float64Array) => void = () => {},
 ): Promise<Float64Array> => {
-  const { vocabulary } = model.config
+  const { vocabulary } = backend.model.config
   const result = new Float64Array(Math.max(0, tokens.length - 1))
   if (result.length === 0) return result
-  const session = createSession(model, result.length)
-  for (let start = 0; start < result.length; start += BATCH_TOKENS) {
-    const batch = tokens.slice(start, Math.min(start + BATCH_TOKENS, result.length))
-    const logits = await forward(session, batch, linear, { all: true })
-    for (let row = 0; row < batch.length; row++)
-      result[start + row] = surprise(
-        logits.subarray(row * vocabulary, (row + 1) * vocabulary),
-        tokens[start + row + 1]!,
-      )
-    onBatch(result.subarray(start, start + batch.length))
+  const conversation = backend.open(result.length)
+  try {
+    for (let start = 0; start < result.length; start += BATCH_TOKENS) {
+      const batch = tokens.slice(start, Math.min(start + BATCH_TOKENS, result.length))
+      const logits = await conversation.next(batch, { all: true })
+      for (let row = 0; row < batch.length; row++)
+        result[start + row] = surprise(
+          logits.subarray(row * vocabulary, (row + 1) * vocabulary),
+          tokens[start + row + 1]!,
+        )
+      onBatch(result.subarray(start, start + batch.length))
+    }
+  } finally {
+    conversation.close()
   }
   return result
 }
@@ -62,9 +63,8 @@ export interface PerplexitySoFar {
 
 /** Perplexity of token lists, each on its own from its first token on; `onBatch` is told how far it has come. */
 export const perplexity = async (
-  model: Model,
+  backend: Backend,
   texts: readonly (readonly number[])[],
-  linear: Linear = floatLinear,
   onBatch: (soFar: PerplexitySoFar) => void = () => {},
 ): Promise<Perplexity> => {
   const perText: number[] = []
@@ -72,7 +72,7 @@ export const perplexity = async (
   let tokens = 0
   for (const text of texts) {
     let sum = 0
-    const each = await negativeLogLikelihoods(model, text, linear, (batch) => {
+    const each = await negativeLogLikelihoods(backend, text, (batch) => {
       for (const surprise of batch) sum += surprise
       tokens += batch.length
       onBatch({ perplexity: Math.exp((total + sum) / tokens), tokens })

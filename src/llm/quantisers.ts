@@ -1,7 +1,5 @@
 import { dequantiseBitmod, quantiseBitmod } from '../quant/bitmod.ts'
-import { dequantiseWeights } from '../quant/group-integer.ts'
-import { integerLinear } from '../quant/integer-reference.ts'
-import { quantiseTokens } from '../quant/token-integer.ts'
+import { dequantiseWeights, type GroupQuantised } from '../quant/group-integer.ts'
 import {
   fullSpec,
   type ParameterSchema,
@@ -10,10 +8,9 @@ import {
   readParameters,
   unknownFamily,
 } from '../spec/index.ts'
-import { floatLinear } from './float-linear.ts'
 import type { Linear } from './forward.ts'
 import { linearLayersOf, type Matrix, type Model } from './model.ts'
-import { quantiseMatrix } from './quantised-linear.ts'
+import { quantisedLinear, quantiseMatrix } from './quantised-linear.ts'
 import { float32Weights, floatsOf } from './weights.ts'
 
 /** What happens to the linear layers of a model before it runs; embedding, norms, biases and attention stay as they are. */
@@ -23,8 +20,15 @@ export interface Quantiser {
   /** What becomes of weights and activations, one phrase each. */
   readonly weights: string
   readonly activations: string
-  /** The linear layers of `model`; `onMatrix` is called after each matrix with the number that is done. */
-  readonly prepare: (model: Model, onMatrix: (done: number) => void) => Linear
+  /** What runs in place of `model`; `onMatrix` is called after each matrix with the number that is done. */
+  readonly prepare: (model: Model, onMatrix: (done: number) => void) => QuantisedRun
+}
+
+/** A model with the weights that the codes stand for, and where activations are quantised as well, its linear layer. */
+export interface QuantisedRun {
+  readonly model: Model
+  /** Absent where float32 layers do, which every backend has. */
+  readonly linear?: Linear
 }
 
 /** A kind of quantiser by name. */
@@ -40,23 +44,40 @@ interface Family<S extends ParameterSchema> extends QuantiserFamily {
   readonly create: (values: ParametersOf<S>) => Omit<Quantiser, 'spec'>
 }
 
-/** A layer made anew of each matrix, kept under its name. */
-const prepared =
-  <T>(make: (matrix: Matrix) => T, apply: (made: T, matrix: Matrix) => Linear) =>
-  (model: Model, onMatrix: (done: number) => void): Linear => {
-    const layers = new Map<string, Linear>()
-    for (const matrix of linearLayersOf(model)) {
-      layers.set(matrix.name, apply(make(matrix), matrix))
-      onMatrix(layers.size)
+/** The model with other weights in its linear layers. */
+const withWeights =
+  (make: (matrix: Matrix) => Float32Array) =>
+  (model: Model, onMatrix: (done: number) => void): QuantisedRun => {
+    let done = 0
+    const renewed = (matrix: Matrix): Matrix => {
+      const made = { ...matrix, weights: float32Weights(make(matrix)) }
+      onMatrix(++done)
+      return made
     }
-    return (matrix, input, tokens) => layers.get(matrix.name)!(matrix, input, tokens)
+    const layers = model.layers.map((layer) => ({
+      ...layer,
+      query: renewed(layer.query),
+      key: renewed(layer.key),
+      value: renewed(layer.value),
+      output: renewed(layer.output),
+      ...(layer.gate ? { gate: renewed(layer.gate) } : {}),
+      up: renewed(layer.up),
+      down: renewed(layer.down),
+    }))
+    return { model: { ...model, layers, classifier: renewed(model.classifier) } }
   }
 
-/** A float32 layer with other weights. */
-const floatLayer = (data: Float32Array, { name, outputs, inputs }: Matrix): Linear => {
-  const matrix: Matrix = { name, outputs, inputs, weights: float32Weights(data) }
-  return (_, input, tokens) => floatLinear(matrix, input, tokens)
-}
+/** The model as it is, with a linear layer that looks its quantised weights up by name. */
+const withLinear =
+  (quantise: (matrix: Matrix) => GroupQuantised, activationBits: number) =>
+  (model: Model, onMatrix: (done: number) => void): QuantisedRun => {
+    const weights = new Map<string, GroupQuantised>()
+    for (const matrix of linearLayersOf(model)) {
+      weights.set(matrix.name, quantise(matrix))
+      onMatrix(weights.size)
+    }
+    return { model, linear: quantisedLinear(weights, activationBits) }
+  }
 
 const groupRule = { kind: 'integer', min: 1, max: 4096, default: 128, summary: 'weights that share a scale' } as const
 
@@ -68,7 +89,7 @@ const floatFamily: Family<Record<never, never>> = {
   create: () => ({
     weights: 'as the model file stores them',
     activations: 'float32',
-    prepare: () => floatLinear,
+    prepare: (model) => ({ model }),
   }),
 }
 
@@ -104,20 +125,13 @@ const integerFamily: Family<typeof integerParameters> = {
   parameters: integerParameters,
   create: ({ w, group, weights, a }) => {
     const options = { bits: bitsOf(w), group, signed: weights === 'symmetric' }
-    const make = (matrix: Matrix) => quantiseMatrix(matrix, options)
+    const quantise = (matrix: Matrix): GroupQuantised => quantiseMatrix(matrix, options)
     return {
       weights: `round to nearest, ${w} ${weights}, groups of ${group}, FP16 scales`,
       activations:
         a === 'float' ? 'float32' : `${a} per token, scale = largest magnitude / ${2 ** (bitsOf(a) - 1) - 1}`,
       prepare:
-        a === 'float'
-          ? prepared(make, (made, matrix) => floatLayer(dequantiseWeights(made), matrix))
-          : prepared(
-              make,
-              (made) =>
-                ({ inputs }, input, tokens) =>
-                  integerLinear(quantiseTokens(input, tokens, inputs, { bits: bitsOf(a) }), tokens, made),
-            ),
+        a === 'float' ? withWeights((matrix) => dequantiseWeights(quantise(matrix))) : withLinear(quantise, bitsOf(a)),
     }
   },
 }
@@ -140,10 +154,8 @@ const bitmodFamily: Family<typeof bitmodParameters> = {
   create: ({ w, group }) => ({
     weights: `BitMoD ${w}, groups of ${group}, 8-bit group scales times an FP16 scale a row`,
     activations: 'float32',
-    prepare: prepared(
-      ({ weights, outputs, inputs, name }) =>
-        dequantiseBitmod(quantiseBitmod(floatsOf(weights), outputs, inputs, { weights: w, group }, name)),
-      floatLayer,
+    prepare: withWeights(({ weights, outputs, inputs, name }) =>
+      dequantiseBitmod(quantiseBitmod(floatsOf(weights), outputs, inputs, { weights: w, group }, name)),
     ),
   }),
 }

@@ -70,6 +70,11 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       /no quantiser 'bitmood'[\s\S]*did you mean 'bitmod'/,
     ],
     [
+      'an unknown backend',
+      ['ppl', '--text', tiny.text, '--backend', 'webgqu'],
+      /no backend 'webgqu': there are cpu, webgpu; did you mean 'webgpu'/,
+    ],
+    [
       'a window longer than the model holds',
       ['ppl', '--text', tiny.text, '--model', tiny.model, '--context', '64'],
       /--context 64 does not fit model tiny; give 3 to 32 tokens/,

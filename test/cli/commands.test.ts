@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { atName } from '../../src/dsl/index.ts'
 import { checkReport } from '../../src/report/index.ts'
+import { swiftShaderEnvironment } from '../llm/gpu-here.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -152,6 +153,25 @@ describe('ppl', () => {
     expect(stdout).toMatch(
       /^perplexity +tokens +windows +tokens\/s +model +quantiser\n\d+\.\d{4} +63 +3 +[\d.]+ +tiny +float\(\)\n$/,
     )
+  })
+
+  it('says why it runs on the CPU where there is no GPU, or no kernel for what is asked', () => {
+    const none = bitloom([...asked, '--backend', 'webgpu', '--json'], { env: { VK_DRIVER_FILES: '/nowhere' } })
+    expect(none.status).toBe(0)
+    expect(none.stderr).toMatch(/^(WebGPU found no adapter; |the package webgpu ).*; running on the CPU$/m)
+    expect(JSON.parse(none.stdout)).toMatchObject({ backend: 'cpu' })
+    const integer = bitloom([...asked, '--backend', 'webgpu', '--quant', 'group-integer(group=16, a=int8)'])
+    expect(integer.stderr).toMatch(/integer activations have no kernels on the GPU; running on the CPU/)
+  })
+
+  const env = swiftShaderEnvironment()
+  it.skipIf(!env)('runs on the GPU that WebGPU finds, here SwiftShader, to the same perplexity', () => {
+    const onCpu = json(asked) as Record<string, number>
+    const { stdout, stderr, status } = bitloom([...asked, '--backend', 'webgpu', '--json'], { env: env! })
+    expect(status, stderr).toBe(0)
+    const onGpu = JSON.parse(stdout) as Record<string, number>
+    expect(onGpu.backend).toMatch(/^webgpu \(SwiftShader/)
+    expect(Math.abs(onGpu.perplexity! - onCpu.perplexity!)).toBeLessThan(1e-3 * onCpu.perplexity!)
   })
 
   it('takes a random model of a published shape', () => {

@@ -140,6 +140,20 @@ test('a batch gives bit for bit what token after token gives', async () => {
   expect([...last]).toEqual([...all.subarray((tokens.length - 1) * config.vocabulary)])
 })
 
+test('so do all architectures, whose positions go on where the last batch ended', async () => {
+  for (const [architecture, heads] of [
+    [optArchitecture, 6],
+    [phiArchitecture({ rotaryWidth: 2 }), 6],
+    [llamaArchitecture({ headSize: 4, pairs: 'halves' }), 2],
+  ] as const) {
+    const any = randomModel({ ...config, keyValueHeads: heads, sharedClassifier: true }, 11, architecture)
+    const session = createSession(any)
+    await forward(session, tokens.slice(0, 4))
+    const rest = await forward(session, tokens.slice(4), floatLinear, { all: true })
+    expect([...rest]).toEqual([...(await allLogits(any)).subarray(4 * config.vocabulary)])
+  }
+})
+
 test('the classifier is asked only for the last token unless all are wanted', async () => {
   const calls: string[] = []
   const linear: Linear = async (matrix, input, count) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cpuBackend } from '../../src/llm/backend.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { negativeLogLikelihoods, perplexity } from '../../src/llm/likelihood.ts'
 import { tokenizerOfPieces } from '../../src/llm/piece-tokenizer.ts'
@@ -72,10 +73,10 @@ test('a model without any knowledge has the perplexity of its vocabulary', async
     ...model,
     classifier: { ...model.classifier, weights: float32Weights(new Float32Array(300 * 16)) },
   }
-  const each = await negativeLogLikelihoods(blank, [1, 2, 3, 4])
+  const each = await negativeLogLikelihoods(cpuBackend(blank), [1, 2, 3, 4])
   expect(each).toHaveLength(3)
   for (const one of each) expect(one).toBeCloseTo(Math.log(300), 10)
-  const result = await perplexity(blank, [[1, 2, 3], [4], [5, 6]])
+  const result = await perplexity(cpuBackend(blank), [[1, 2, 3], [4], [5, 6]])
   expect(result.perplexity).toBeCloseTo(300, 6)
   expect(result).toMatchObject({ tokens: 3 })
   expect(result.perText).toHaveLength(3)
@@ -84,7 +85,7 @@ test('a model without any knowledge has the perplexity of its vocabulary', async
 test('likelihoods of a text do not depend on how it is cut into batches', async () => {
   const long = randomModel({ ...config, sequence: 200 }, 11)
   const tokens = Array.from({ length: 150 }, (_, at) => (at * 37) % 300)
-  const whole = await negativeLogLikelihoods(long, tokens)
-  const start = await negativeLogLikelihoods(long, tokens.slice(0, 80))
+  const whole = await negativeLogLikelihoods(cpuBackend(long), tokens)
+  const start = await negativeLogLikelihoods(cpuBackend(long), tokens.slice(0, 80))
   expect([...whole.subarray(0, 79)]).toEqual([...start])
 })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
+import { cpuBackend } from '../../src/llm/backend.ts'
 import { cacheStateOf } from '../../src/llm/cache.ts'
 import { createSession, forward } from '../../src/llm/forward.ts'
 import { generate } from '../../src/llm/generate.ts'
@@ -73,7 +74,7 @@ for (const { name, missing, open, stories } of cases)
     test(`the likelihood of each of ${stories} stories`, async () => {
       const texts = golden.eval.slice(0, stories)
       const { perText } = await perplexity(
-        opened.model,
+        cpuBackend(opened.model),
         texts.map(({ tokens }) => tokens),
       )
       texts.forEach(({ tokens, nll_sum }, at) => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cpuBackend } from '../../src/llm/backend.ts'
 import { perplexity, windowsOf } from '../../src/llm/likelihood.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { readTexts } from '../../src/llm/read-texts.ts'
@@ -38,7 +39,7 @@ test('progress counts predicted tokens over all texts and ends with the result',
   const model = randomModel({ ...config, sharedClassifier: true }, 1)
   const seen: { tokens: number; perplexity: number }[] = []
   const texts = [Array.from({ length: 90 }, (_, k) => k % 40), [1], [3, 4, 5]]
-  const result = await perplexity(model, texts, undefined, (soFar) => seen.push(soFar))
+  const result = await perplexity(cpuBackend(model), texts, (soFar) => seen.push(soFar))
   expect(seen.map(({ tokens }) => tokens)).toEqual([64, 89, 91])
   expect(seen.at(-1)!.perplexity).toBeCloseTo(result.perplexity, 9)
   expect(result.tokens).toBe(91)

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { cpuBackend } from '../../src/llm/backend.ts'
 import { floatLinear } from '../../src/llm/float-linear.ts'
 import { createSession, forward, type Linear } from '../../src/llm/forward.ts'
 import { perplexity } from '../../src/llm/likelihood.ts'
@@ -20,21 +21,25 @@ const config: ModelConfig = {
   sharedClassifier: true,
 }
 const model = randomModel(config, 3)
-const logitsOf = (linear: Linear): Promise<Float32Array> => forward(createSession(model), [1, 7, 30, 0], linear)
-const quantised = (spec: string): Linear => quantiserOf(spec).prepare(model, () => {})
+const logitsOf = (linear: Linear | undefined, of = model): Promise<Float32Array> =>
+  forward(createSession(of), [1, 7, 30, 0], linear)
+const quantised = (spec: string): Promise<Float32Array> => {
+  const run = quantiserOf(spec).prepare(model, () => {})
+  return logitsOf(run.linear, run.model)
+}
 const float = await logitsOf(floatLinear)
 const distance = async (spec: string): Promise<number> =>
-  Math.hypot(...(await logitsOf(quantised(spec))).map((logit, at) => logit - float[at]!)) / Math.hypot(...float)
+  Math.hypot(...(await quantised(spec)).map((logit, at) => logit - float[at]!)) / Math.hypot(...float)
 
 test('float changes nothing', async () => {
-  expect(await logitsOf(quantised('float'))).toEqual(float)
+  expect(await quantised('float')).toEqual(float)
 })
 
 test('integer activations go through the integer reference, the same codes as run', async () => {
   const reference = quantisedLinear(quantiseModel(model, { bits: 4, group: 16, signed: false }))
-  expect(await logitsOf(quantised('group-integer(group=16, a=int8)'))).toEqual(await logitsOf(reference))
+  expect(await quantised('group-integer(group=16, a=int8)')).toEqual(await logitsOf(reference))
   const symmetric = quantisedLinear(quantiseModel(model, { bits: 8, group: 7, signed: true }), 5)
-  expect(await logitsOf(quantised('group-integer(w=int8, group=7, weights=symmetric, a=int5)'))).toEqual(
+  expect(await quantised('group-integer(w=int8, group=7, weights=symmetric, a=int5)')).toEqual(
     await logitsOf(symmetric),
   )
 })
@@ -84,14 +89,10 @@ describe.skipIf(!existsSync(data))('on the 260K model', () => {
     const { model: small } = await openModel(`${data}stories260K/stories260K.bin`)
     const golden: { eval: { tokens: number[] }[] } = JSON.parse(readFileSync(`${data}stories260K/golden.json`, 'utf8'))
     const texts = golden.eval.map(({ tokens }) => tokens)
-    const of = async (spec: string): Promise<number> =>
-      (
-        await perplexity(
-          small,
-          texts,
-          quantiserOf(spec).prepare(small, () => {}),
-        )
-      ).perplexity
+    const of = async (spec: string): Promise<number> => {
+      const run = quantiserOf(spec).prepare(small, () => {})
+      return (await perplexity(cpuBackend(run.model, run.linear), texts)).perplexity
+    }
     const plain = await of('float')
     expect(plain).toBeCloseTo(3.27, 1)
     expect((await of('group-integer(w=int8, group=32, weights=symmetric)')) / plain).toBeCloseTo(1, 2)

@@ -106,6 +106,22 @@ test('metadata of every type is read, and arrays that nobody asks for are passed
   })
 })
 
+test('numbers and texts that lie across the pieces of a file are read whole', async () => {
+  // The padding moves the keys behind it over the end of a piece of 65,536 bytes, byte by byte.
+  for (let padding = 0; padding < 40; padding++) {
+    const bytes = ggufBytes(
+      {
+        padding: { text: 'x'.repeat(65_436 + padding) },
+        number: { type: 10, raw: joined(BigUint64Array.of(0x1234_5678_9abcn)) },
+        text: { text: 'abcdefgh' },
+      },
+      new Map(),
+    )
+    const { metadata } = await read(bytes)
+    expect([metadata.get('number'), metadata.get('text')]).toEqual([0x1234_5678_9abc, 'abcdefgh'])
+  }
+})
+
 const one = new Map([['a', tensor('Q8_0')]])
 const whole = ggufBytes({ key: { uint32: 1 } }, one)
 /** Bytes before the first key: magic, version and two counts. */
