@@ -66,7 +66,7 @@ const openRandomModel = (reference: string, options: OpenOptions): OpenedModel =
 const mostConfigBytes = 2 ** 26
 
 /** What a path gives: the model, the files that hold its weights, and the tokens that end a text where they say so. */
-interface FoundModel {
+export interface FoundModel {
   readonly model: Model
   readonly files: readonly string[]
   readonly ends: readonly number[]
@@ -74,7 +74,8 @@ interface FoundModel {
   readonly inside?: () => Tokenizer
 }
 
-const openPath = async (path: string, name?: string): Promise<FoundModel> => {
+/** The model in a file or directory, without a tokenizer. */
+export const openPath = async (path: string, name?: string): Promise<FoundModel> => {
   if (statSync(path).isDirectory()) return loadHuggingFace(path)
   if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path))
   return withFile(path, 'the model', async (source) => {

@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { UserError } from '../../src/base/user-error.ts'
 import { jsonTokenizer, loadJsonTokenizer } from '../../src/llm/json-tokenizer.ts'
 import { decodeAll } from '../../src/llm/tokenizer.ts'
 import { temporaryFolder } from './fake-registry.ts'
+import { damagedTexts } from './files/damage.ts'
 import { beginToken, byteToken, endToken, tinyTokenizerJson } from './tiny-tokenizer.ts'
 
 const tokenizer = jsonTokenizer(tinyTokenizerJson(), {}, [endToken], 'tokenizer.json')
@@ -83,4 +85,25 @@ test('a file is read with the configuration beside it, and a bad one is one sent
     expect(() => loadJsonTokenizer(path, undefined, [])).toThrow(/; give the tokenizer file that belongs to the model$/)
   }
   expect(() => loadJsonTokenizer(join(folder, 'none.json'), undefined, [])).toThrow(/cannot read the tokenizer/)
+})
+
+test('200 damaged files are read or refused in one sentence, and those that are read spell a text or refuse it', () => {
+  const path = join(temporaryFolder(), 'tokenizer.json')
+  let refused = 0
+  for (const damaged of damagedTexts(JSON.stringify(tinyTokenizerJson()), 21)) {
+    writeFileSync(path, damaged)
+    const started = performance.now()
+    try {
+      const found = loadJsonTokenizer(path, undefined, [])
+      decodeAll(found, found.encode('the hehe, €'))
+    } catch (error) {
+      expect(error, damaged.slice(0, 2_000)).toBeInstanceOf(UserError)
+      expect((error as UserError).message).toMatch(
+        /tokenizer\.json is no tokenizer\.json [^\n]*; give the tokenizer file[^\n]*$/,
+      )
+      refused++
+    }
+    expect(performance.now() - started).toBeLessThan(2_000)
+  }
+  expect(refused).toBeGreaterThan(60)
 })

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { UserError } from '../../../src/base/user-error.ts'
 import {
   type Architecture,
   llamaArchitecture,
@@ -16,7 +17,7 @@ import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
 import { llamaByTheBook } from '../by-the-book.ts'
 import { temporaryFolder } from '../fake-registry.ts'
-import { readDamaged } from './damage.ts'
+import { damagedTexts, readDamaged } from './damage.ts'
 import { floatParts } from './write-model.ts'
 import {
   type Family,
@@ -252,3 +253,21 @@ test('200 damaged weight files of a model are read or refused', async () => {
   )
   expect(refused).toBeGreaterThan(100)
 })
+
+test.each(families)(
+  '200 damaged configurations of %s are read or refused in one sentence',
+  (family, config, architecture) => {
+    const extra = family === 'llama' ? { rope_scaling: { type: 'linear', factor: 2 }, eos_token_id: [1, 2] } : {}
+    const text = JSON.stringify(huggingFaceConfig(randomModel(config, 1, architecture), family, extra))
+    let refused = 0
+    for (const damaged of damagedTexts(text, 12))
+      try {
+        readHuggingFaceConfig(damaged, 'config.json')
+      } catch (error) {
+        expect(error, damaged).toBeInstanceOf(UserError)
+        expect((error as UserError).message).toMatch(/^config\.json describes no model [^\n]*; give a directory[^\n]*$/)
+        refused++
+      }
+    expect(refused).toBeGreaterThan(100)
+  },
+)

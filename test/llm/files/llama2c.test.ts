@@ -8,6 +8,7 @@ import { type Model, type ModelConfig, memoryOf, parameterCountOf } from '../../
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
 import { temporaryFolder } from '../fake-registry.ts'
+import { readDamaged } from './damage.ts'
 import { floatParts, int8Groups, llama2cBytes } from './write-model.ts'
 
 const grouped: ModelConfig = {
@@ -141,4 +142,10 @@ test('a file is named after its file name, and a missing one is one sentence', a
   expect(found.name).toBe('tiny')
   expect({ ...found, name: 'm' }).toEqual(await read(llama2cBytes(randomModel(grouped, 1))))
   await expect(loadLlama2c(`${path}x`)).rejects.toThrow(/cannot read the model .*: no such file or folder/)
+})
+
+test.each([0, 1, 2] as const)('200 damaged files of version %i are read or refused', async (version) => {
+  const bytes = llama2cBytes(randomModel({ ...grouped, layers: 1 }, 1), version)
+  const refused = await readDamaged(bytes, (source) => readLlama2c(source, 'm'), { seed: 7 + version, front: 64 })
+  expect(refused).toBeGreaterThan(100)
 })
