@@ -72,8 +72,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
         weights: quantiser.weights,
         activations: quantiser.activations,
         windows: `no overlap, each from its own first token on, at most ${context} tokens`,
-        arithmetic:
-          backend.name === 'cpu' ? 'float32, sums of products in double precision' : 'float32, sums of products too',
+        arithmetic: 'float32',
       },
     })
     output.print(

@@ -62,7 +62,7 @@ export const turnsOf = (rotary: RotaryPositions, length: number): Turns => {
 
 /**
  * Processes `tokens` as one batch after those already in the session and returns logits: 1 x vocabulary for the last
- * token, or tokens x vocabulary with `all`. Everything but the linear layers is float32 with double sums.
+ * token, or tokens x vocabulary with `all`. Between linear layers values are float32 and sums in double precision.
  */
 export const forward = async (
   session: Session,
@@ -208,6 +208,7 @@ const attend = (session: Session, layer: number, query: Float32Array, rows: numb
   const result = new Float32Array(rows * queryWidth)
   const weights = new Float64Array(session.position + rows)
   const mixed = new Float64Array(headSize)
+  const scale = 1 / Math.sqrt(headSize)
   for (let row = 0; row < rows; row++) {
     const seen = session.position + row + 1
     for (let head = 0; head < heads; head++) {
@@ -215,10 +216,15 @@ const attend = (session: Session, layer: number, query: Float32Array, rows: numb
       const shared = Math.floor((head * keyValueHeads) / heads) * headSize
       let largest = Number.NEGATIVE_INFINITY
       for (let past = 0; past < seen; past++) {
-        let dot = 0
+        // Two sums, which a processor adds up side by side; a head's size is even.
+        let even = 0
+        let odd = 0
         const keyAt = past * width + shared
-        for (let i = 0; i < headSize; i++) dot += query[queryAt + i]! * keys[keyAt + i]!
-        dot /= Math.sqrt(headSize)
+        for (let i = 0; i < headSize; i += 2) {
+          even += query[queryAt + i]! * keys[keyAt + i]!
+          odd += query[queryAt + i + 1]! * keys[keyAt + i + 1]!
+        }
+        const dot = (even + odd) * scale
         weights[past] = dot
         if (dot > largest) largest = dot
       }

@@ -36,9 +36,9 @@ export const negativeLogLikelihoods = async (
 /** `-log softmax(logits)[token]`. */
 const surprise = (logits: Float32Array, token: number): number => {
   let largest = Number.NEGATIVE_INFINITY
-  for (const logit of logits) if (logit > largest) largest = logit
+  for (let k = 0; k < logits.length; k++) largest = Math.max(largest, logits[k]!)
   let total = 0
-  for (const logit of logits) total += Math.exp(logit - largest)
+  for (let k = 0; k < logits.length; k++) total += Math.exp(logits[k]! - largest)
   return Math.log(total) + largest - logits[token]!
 }
 

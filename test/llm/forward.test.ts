@@ -203,24 +203,6 @@ test('position matters: the same token at another place has other logits', async
   expect([...logits.subarray(62)]).not.toEqual([...swapped.subarray(62)])
 })
 
-test('the float linear layer equals the plain sum for every number of rows and tokens', () => {
-  for (let outputs = 1; outputs <= 6; outputs++)
-    for (let count = 1; count <= 9; count++) {
-      const inputs = 5
-      const data = Float32Array.from({ length: outputs * inputs }, (_, at) => Math.sin(at + 1))
-      const matrix: Matrix = { name: 'm', outputs, inputs, weights: float32Weights(data) }
-      const x = Float32Array.from({ length: count * inputs }, (_, at) => Math.cos(3 * at))
-      const y = floatLinear(matrix, x, count)
-      expect(y.length).toBe(count * outputs)
-      for (let token = 0; token < count; token++)
-        for (let row = 0; row < outputs; row++) {
-          let sum = 0
-          for (let k = 0; k < inputs; k++) sum += data[row * inputs + k]! * x[token * inputs + k]!
-          expect(y[token * outputs + row]).toBe(Math.fround(sum))
-        }
-    }
-})
-
 test('8-bit weights and activations stay close to float, 4-bit weights less so, and are themselves repeatable', async () => {
   const float = await forward(createSession(model), tokens)
   const distance = async (linear: Linear): Promise<number> => {
