@@ -61,3 +61,17 @@ test('the order of a sum: every fourth product, then the four in pairs', () => {
   expect(one(big, 1, -big, 0)).toBe(0)
   expect(one(big, -big, 1, 0)).toBe(1)
 })
+
+test('what an earlier product left in the memory does not count, not even infinities', () => {
+  const inputs = 8
+  const infinite = float32Weights(new Float32Array(32 * inputs).fill(Number.POSITIVE_INFINITY))
+  for (const [weights, x] of [
+    [infinite, normals(64 * inputs)],
+    [float32Weights(normals(32 * inputs)), new Float32Array(64 * inputs).fill(Number.NaN)],
+  ] as const) {
+    floatLinear({ name: 'm', outputs: 32, inputs, weights }, x, 64)
+    const matrix = matrixOf(30, 5)
+    const y = normals(60 * 5)
+    expect(floatLinear(matrix, y, 60)).toEqual(plainly(matrix, y, 60))
+  }
+})

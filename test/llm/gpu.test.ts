@@ -150,6 +150,10 @@ describe.skipIf(typeof gpu === 'string')(`the GPU gives the logits of the CPU wi
     }
   }, 120_000)
 
+  test('a vocabulary of more workgroups than go along one dimension', async () => {
+    await compare(randomModel({ ...config, dimension: 8, heads: 2, layers: 1, vocabulary: 140_001 }, 2), 1, false)
+  }, 120_000)
+
   test('tokens that are none are refused as on the CPU', async () => {
     if (typeof gpu === 'string') return
     const conversation = gpuOf(gpu, randomModel(config, 1)).open(4)
