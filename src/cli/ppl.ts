@@ -111,10 +111,14 @@ interface Windows {
   readonly context: number
 }
 
-const windowsOfTexts = ({ model, tokenizer }: OpenedModel, texts: readonly string[], request: PplRequest): Windows => {
+const windowsOfTexts = (
+  { model, tokenizer, prefix }: OpenedModel,
+  texts: readonly string[],
+  request: PplRequest,
+): Windows => {
   const { sequence } = model.config
   const context = request.context ?? sequence
-  const prefix = tokenizer.encode('')
+  const own = tokenizer.encode('').length
   const least = prefix.length + 2
   if (context > sequence || context < least)
     throw new UserError(
@@ -123,7 +127,7 @@ const windowsOfTexts = ({ model, tokenizer }: OpenedModel, texts: readonly strin
     )
   let left = request.tokens ?? Number.POSITIVE_INFINITY
   const windows = texts.flatMap((text) => {
-    const tokens = tokenizer.encode(text).slice(prefix.length).slice(0, left)
+    const tokens = tokenizer.encode(text).slice(own).slice(0, left)
     left -= tokens.length
     return windowsOf(tokens, prefix, context)
   })

@@ -24,6 +24,8 @@ import type { Tokenizer } from './tokenizer.ts'
 export interface OpenedModel {
   readonly model: Model
   readonly tokenizer: Tokenizer
+  /** Tokens that a text begins with: those of the tokenizer, else the one that the model's files name. */
+  readonly prefix: readonly number[]
   /** Where it comes from, for the provenance of figures. */
   readonly source: string
   /** Of the files with the weights, one after the other, hexadecimal. */
@@ -42,33 +44,47 @@ export const openModel = async (reference: string, options: OpenOptions = {}): P
   if (builtIn) {
     const folder = await ensureModel(builtIn, options)
     const [weights] = builtIn.files
-    const { model, ends } = await openPath(join(folder, weights.name), builtIn.id)
+    const { model, begin, ends } = await openPath(join(folder, weights.name), builtIn.id)
     const tokenizer = tokenizerAt(options.tokenizer ?? join(folder, builtIn.tokenizer), model, ends)
-    return { model, tokenizer, source: builtIn.source, sha256: weights.sha256 }
+    const prefix = prefixOf(tokenizer, begin)
+    return { model, tokenizer, prefix, source: builtIn.source, sha256: weights.sha256 }
   }
   if (isRandomReference(reference)) return openRandomModel(reference, options)
   if (!existsSync(reference)) throw unknown(reference)
-  const { model, files, ends, inside } = await openPath(reference)
+  const { model, files, begin, ends, inside } = await openPath(reference)
   const tokenizer = ((): Tokenizer => {
     if (options.tokenizer === undefined && inside) return inside()
     return tokenizerAt(options.tokenizer ?? tokenizerBeside(reference, model), model, ends)
   })()
-  return { model, tokenizer, source: reference, sha256: await sha256OfFiles(files) }
+  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), source: reference, sha256: await sha256OfFiles(files) }
+}
+
+const prefixOf = (tokenizer: Tokenizer, begin: number | undefined): readonly number[] => {
+  const own = tokenizer.encode('')
+  return own.length > 0 || begin === undefined ? own : [begin]
 }
 
 /** A random model has no file: its text is what its digest is of. */
 const openRandomModel = (reference: string, options: OpenOptions): OpenedModel => {
   const { model, tokenizer, spec } = openRandom(reference)
   const chosen = options.tokenizer === undefined ? tokenizer : tokenizerAt(options.tokenizer, model, [])
-  return { model, tokenizer: chosen, source: spec, sha256: sha256Of(Buffer.from(spec)) }
+  return {
+    model,
+    tokenizer: chosen,
+    prefix: prefixOf(chosen, undefined),
+    source: spec,
+    sha256: sha256Of(Buffer.from(spec)),
+  }
 }
 
 const mostConfigBytes = 2 ** 26
 
-/** What a path gives: the model, the files that hold its weights, and the tokens that end a text where they say so. */
+/** What a path gives: the model, the files that hold its weights, and the tokens that begin and end a text where they say so. */
 export interface FoundModel {
   readonly model: Model
   readonly files: readonly string[]
+  /** Token that began texts in training, as far as the files say. */
+  readonly begin?: number | undefined
   readonly ends: readonly number[]
   /** The tokenizer inside the file, where there is one of a kind that is known. */
   readonly inside?: () => Tokenizer
@@ -92,15 +108,17 @@ const openOnnx = async (source: ByteSource, name: string): Promise<FoundModel> =
   const above = join(dirname(source.where), '..', 'config.json')
   const path = existsSync(beside) || !existsSync(above) ? beside : above
   const described = readHuggingFaceConfig(readLimited(path, 'the model', mostConfigBytes).toString(), path)
-  return { model: await readOnnxModel(source, described, name), files: [source.where], ends: described.ends }
+  const { begin, ends } = described
+  return { model: await readOnnxModel(source, described, name), files: [source.where], begin, ends }
 }
 
 const openGguf = async (source: ByteSource, name: string): Promise<FoundModel> => {
   const { model, metadata } = await readGgufModel(source, name)
-  const end = metadata.get('tokenizer.ggml.eos_token_id')
+  const [begin, end] = ['bos', 'eos'].map((name) => metadata.get(`tokenizer.ggml.${name}_token_id`))
   return {
     model,
     files: [source.where],
+    begin: typeof begin === 'number' ? begin : undefined,
     ends: typeof end === 'number' ? [end] : [],
     ...(metadata.get('tokenizer.ggml.model') === 'llama'
       ? { inside: () => tokenizerOfPieces(ggufTokenizer(metadata, model.config.vocabulary, source.where)) }

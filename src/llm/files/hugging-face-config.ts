@@ -15,6 +15,8 @@ export interface HuggingFaceModel {
   readonly family: 'llama' | 'opt' | 'phi'
   readonly config: ModelConfig
   readonly architecture: Architecture
+  /** Token that began texts in training, as far as the file says. */
+  readonly begin: number | undefined
   /** Tokens after which a text is over, as far as the file says. */
   readonly ends: readonly number[]
 }
@@ -24,6 +26,8 @@ const families = ['llama', 'mistral', 'opt', 'phi'] as const
 const count = z.number().int().positive()
 const positive = z.number().positive().finite()
 const ends = z.union([z.number().int(), z.array(z.number().int()), z.null()]).optional()
+
+type Ends = z.infer<typeof ends>
 
 const rope = z.looseObject({
   rope_type: z.string().optional(),
@@ -43,6 +47,7 @@ const common = {
   num_hidden_layers: count,
   num_attention_heads: count,
   max_position_embeddings: count,
+  bos_token_id: z.number().int().nullish(),
   eos_token_id: ends,
 }
 const rotary = {
@@ -133,7 +138,7 @@ const readLlama = (json: unknown, refuse: Refuse): HuggingFaceModel => {
       feedForward: found.mlp_bias,
     },
   })
-  return { family: 'llama', config, architecture, ends: endsOf(found.eos_token_id) }
+  return { family: 'llama', config, architecture, ...controlTokens(found) }
 }
 
 const readPhi = (json: unknown, refuse: Refuse): HuggingFaceModel => {
@@ -153,7 +158,7 @@ const readPhi = (json: unknown, refuse: Refuse): HuggingFaceModel => {
     base: found.rope_theta ?? parameters.rope_theta ?? 10_000,
     normEpsilon: found.layer_norm_eps,
   })
-  return { family: 'phi', config, architecture, ends: endsOf(found.eos_token_id) }
+  return { family: 'phi', config, architecture, ...controlTokens(found) }
 }
 
 const readOpt = (json: unknown, refuse: Refuse): HuggingFaceModel => {
@@ -170,7 +175,7 @@ const readOpt = (json: unknown, refuse: Refuse): HuggingFaceModel => {
     sequence: found.max_position_embeddings,
     sharedClassifier: true,
   }
-  return { family: 'opt', config, architecture: optArchitecture, ends: endsOf(found.eos_token_id) }
+  return { family: 'opt', config, architecture: optArchitecture, ...controlTokens(found) }
 }
 
 const rotaryShape = (found: z.infer<typeof llama> | z.infer<typeof phi>): ModelConfig => ({
@@ -210,8 +215,13 @@ const scalingOf = (parameters: Rope, refuse: Refuse): RotaryScaling => {
   return refuse(`rope scaling '${kind.slice(0, 20)}' is none of default, linear and llama3 with all their numbers`)
 }
 
+const controlTokens = (found: { readonly bos_token_id?: number | null | undefined; readonly eos_token_id?: Ends }) => ({
+  begin: found.bos_token_id ?? undefined,
+  ends: endsOf(found.eos_token_id),
+})
+
 /** `eos_token_id` is a number, several, or none. */
-const endsOf = (found: z.infer<typeof ends>): readonly number[] =>
+const endsOf = (found: Ends): readonly number[] =>
   found === undefined || found === null ? [] : typeof found === 'number' ? [found] : found
 
 /** `eos_token_id` of a `generation_config.json`, which goes before that of `config.json`; undefined where it says none. */

@@ -14,6 +14,7 @@ import { readSafetensors, type StoredTensor } from './safetensors.ts'
 /** A model out of a Hugging Face directory, with the files that its weights came from. */
 export interface HuggingFaceDirectory {
   readonly model: Model
+  readonly begin: number | undefined
   readonly ends: readonly number[]
   readonly files: readonly string[]
 }
@@ -33,7 +34,7 @@ export const loadHuggingFace = async (folder: string): Promise<HuggingFaceDirect
   const ends = existsSync(generation)
     ? generationEnds(readLimited(generation, 'the model', mostJsonBytes).toString())
     : undefined
-  return { model, files, ends: ends ?? described.ends }
+  return { model, files, begin: described.begin, ends: ends ?? described.ends }
 }
 
 /** All tensors of the files while they are open. */

@@ -31,7 +31,7 @@ const config: ModelConfig = {
   sharedClassifier: false,
 }
 const architecture = llamaArchitecture({ headSize: 12, pairs: 'halves' })
-const described: HuggingFaceModel = { family: 'llama', config, architecture, ends: [] }
+const described: HuggingFaceModel = { family: 'llama', config, architecture, begin: undefined, ends: [] }
 const model = randomModel(config, 7, architecture)
 const open = (bytes: Uint8Array, as: HuggingFaceModel = described): Promise<Model> =>
   readOnnxModel(bytesSource(bytes, 'm.onnx'), as, 'm')
