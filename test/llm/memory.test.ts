@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ModelConfig } from '../../src/llm/model.ts'
@@ -88,6 +88,7 @@ test.skipIf(process.platform !== 'linux')('a model grows the process by at most 
   const folder = temporaryFolder()
   writeDirectory(folder)
   const { weights, growth } = grown(folder)
+  rmSync(folder, { recursive: true })
   expect(weights).toBeGreaterThan(150e6)
   expect(growth).toBeGreaterThan(0.9 * weights)
   expect(growth).toBeLessThan(1.3 * weights)
