@@ -5,6 +5,7 @@ import { terminalProgress } from '../src/cli/progress.ts'
 import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { formatsBench } from './formats.bench.ts'
+import { llmBench } from './llm.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 import { printXrnpe, xrnpeBench } from './xrnpe.bench.ts'
@@ -37,6 +38,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await xrnpeBench(progress)
       return { result, text: printXrnpe(result) }
+    },
+  },
+  llm: {
+    run: async (progress) => {
+      const result = await llmBench(progress)
+      return { result, text: printRows(result, 'C') }
     },
   },
   elaborate: {

@@ -1,9 +1,11 @@
 import { unknownName } from '../base/suggestion.ts'
 import { formats } from '../formats/index.ts'
 import { builtInModels } from '../llm/models.ts'
+import { randomListing } from '../llm/open-random.ts'
+import { quantiserFamilies } from '../llm/quantisers.ts'
 import { families } from '../pe/catalogue.ts'
 import { engineNames, engineSummaries } from '../sim/engines.ts'
-import type { ParameterRule } from '../spec/index.ts'
+import type { ParameterRule, ParameterSchema } from '../spec/index.ts'
 import { targets } from '../synth/targets.ts'
 import { columns, type Output } from './context.ts'
 
@@ -13,26 +15,28 @@ interface Item {
   readonly source: string
 }
 
-/** What can be listed; quantisers are those `run` uses. */
+/** What can be listed; quantisers are those `ppl` takes. */
 const lists: Readonly<Record<string, () => readonly Item[]>> = {
   pes: () =>
     families.map(({ id, summary, source, parameters }) => ({
       id,
       summary,
       source,
-      parameters: Object.fromEntries(Object.entries(parameters).map(([key, rule]) => [key, ruleText(rule)])),
+      parameters: parametersText(parameters),
     })),
   formats: () => formats,
-  models: () => builtInModels.map(({ id, summary, source, licence }) => ({ id, summary, source, licence })),
-  targets: () => targets.map(({ id, summary, source, kind }) => ({ id, summary, source, kind })),
-  quantisers: () => [
-    {
-      id: 'group-integer',
-      summary: 'weights: round to nearest in groups, with a zero point or symmetric, FP16 scales',
-      source: 'ours',
-    },
-    { id: 'token-integer', summary: 'activations: symmetric 8-bit integers, one scale per token', source: 'ours' },
+  models: () => [
+    ...builtInModels.map(({ id, summary, source, licence }) => ({ id, summary, source, licence })),
+    randomListing,
   ],
+  targets: () => targets.map(({ id, summary, source, kind }) => ({ id, summary, source, kind })),
+  quantisers: () =>
+    quantiserFamilies.map(({ id, summary, source, parameters }) => ({
+      id,
+      summary,
+      source,
+      parameters: parametersText(parameters),
+    })),
   engines: () =>
     engineNames.map((id) => ({ id, summary: engineSummaries[id], source: id === 'verilator' ? 'Verilator' : 'ours' })),
 }
@@ -53,6 +57,9 @@ export const listCommand = (what: string | undefined, output: Output): void => {
   output.result({ items })
   output.print(columns(items.map(({ id, summary, source }) => [id, summary, source])))
 }
+
+const parametersText = (parameters: ParameterSchema): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(parameters).map(([key, rule]) => [key, ruleText(rule)]))
 
 const ruleText = (rule: ParameterRule): string =>
   rule.kind === 'integer'

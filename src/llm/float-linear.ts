@@ -1,93 +1,89 @@
 import type { Matrix } from './model.ts'
+import { type ProductKernel, productKernel, rowsTogether, tokensTogether } from './product-kernel.ts'
+import { decodeWeights } from './weights.ts'
+
+/** Rows of weights and tokens in the kernel's memory at once: few enough to stay in the cache, enough to share what is read. */
+const [mostRows, mostTokens] = [32, 64]
 
 /**
- * The float32 linear layer: products summed in double precision in order of k, rounded to float32 once. Blocks of
- * rows and tokens share their reads; every sum keeps its order, so one token or many give the same bits.
+ * The float32 linear layer without its bias. Of a sum's products, each rounded to float32, those of k = 0, 4, 8, ... are added up in
+ * that order, those of k = 1, 5, 9, ... and so on; then the four, (0 + 1) + (2 + 3). So one token or many give the same bits, and so
+ * does every machine. Weights that are stored in another form are decoded a few rows at a time.
  */
 export const floatLinear = (matrix: Matrix, input: Float32Array, tokens: number): Float32Array => {
   const result = new Float32Array(tokens * matrix.outputs)
-  let token = 0
-  for (; token + 4 <= tokens; token += 4) fourTokens(matrix, interleave(input, token, matrix.inputs), token, result)
-  for (; token < tokens; token++)
-    oneToken(matrix, input.subarray(token * matrix.inputs, (token + 1) * matrix.inputs), token, result)
+  const multiply = roomFor(matrix.inputs) ? multiplyInKernel : multiplyPlainly
+  for (let token = 0; token < tokens; token += mostTokens) {
+    const count = Math.min(mostTokens, tokens - token)
+    const [from, to] = [token * matrix.inputs, (token + count) * matrix.inputs]
+    multiply(matrix, input.subarray(from, to), count, result.subarray(token * matrix.outputs))
+  }
   return result
 }
 
-/** Four rows at once keep the adders busy. */
-const oneToken = ({ outputs, inputs, data }: Matrix, x: Float32Array, token: number, result: Float32Array): void => {
-  const at = token * outputs
-  let row = 0
-  for (; row + 4 <= outputs; row += 4) {
-    const base = row * inputs
-    let a = 0
-    let b = 0
-    let c = 0
-    let d = 0
-    for (let k = 0; k < inputs; k++) {
-      const value = x[k]!
-      a += data[base + k]! * value
-      b += data[base + inputs + k]! * value
-      c += data[base + 2 * inputs + k]! * value
-      d += data[base + 3 * inputs + k]! * value
+let kernel: ProductKernel | undefined
+
+/** Floats that operands and sums take for rows of `inputs` weights. */
+const floatsOf = (inputs: number): number => (mostRows + mostTokens) * padded(inputs) + mostTokens * mostRows
+const padded = (inputs: number): number => 4 * Math.ceil(inputs / 4)
+
+/** A kernel with memory for rows of `inputs` weights; a larger one takes the place of a smaller. */
+const roomFor = (inputs: number): ProductKernel | undefined => {
+  if (!kernel || kernel.memory.length < floatsOf(inputs)) kernel = productKernel(floatsOf(inputs))
+  return kernel
+}
+
+const multiplyInKernel = (
+  { weights, outputs, inputs }: Matrix,
+  input: Float32Array,
+  tokens: number,
+  result: Float32Array,
+): void => {
+  const { memory, run } = roomFor(inputs)!
+  const width = padded(inputs)
+  const x = mostRows * width
+  const y = x + mostTokens * width
+  const pairs = Math.ceil(tokens / tokensTogether)
+  for (let token = 0; token < tokens; token++)
+    copyRow(memory, x + token * width, width, input.subarray(token * inputs, (token + 1) * inputs))
+  for (let first = 0; first < outputs; first += mostRows) {
+    const rows = Math.min(mostRows, outputs - first)
+    if (width === inputs) decodeWeights(weights, first * inputs, memory.subarray(0, rows * inputs))
+    else
+      for (let row = 0; row < rows; row++) {
+        decodeWeights(weights, (first + row) * inputs, memory.subarray(row * width, row * width + inputs))
+        memory.fill(0, row * width + inputs, (row + 1) * width)
+      }
+    for (let row = 0; row < rows; row += rowsTogether) run(row * width, x, y + row, width / 4, pairs, mostRows)
+    for (let token = 0; token < tokens; token++) {
+      const from = y + token * mostRows
+      for (let row = 0; row < rows; row++) result[token * outputs + first + row] = memory[from + row]!
     }
-    result[at + row] = a
-    result[at + row + 1] = b
-    result[at + row + 2] = c
-    result[at + row + 3] = d
-  }
-  for (; row < outputs; row++) {
-    let a = 0
-    for (let k = 0; k < inputs; k++) a += data[row * inputs + k]! * x[k]!
-    result[at + row] = a
   }
 }
 
-/** Four tokens from `token` on, side by side per k, already as doubles. */
-const interleave = (input: Float32Array, token: number, inputs: number): Float64Array => {
-  const result = new Float64Array(4 * inputs)
-  for (let lane = 0; lane < 4; lane++)
-    for (let k = 0; k < inputs; k++) result[4 * k + lane] = input[(token + lane) * inputs + k]!
-  return result
+/** A row with zeros behind it. */
+const copyRow = (memory: Float32Array, at: number, width: number, row: Float32Array): void => {
+  memory.set(row, at)
+  memory.fill(0, at + row.length, at + width)
 }
 
-/** Two rows times four tokens: eight products for six reads. An odd last row is computed twice. */
-const fourTokens = ({ outputs, inputs, data }: Matrix, x: Float64Array, token: number, result: Float32Array): void => {
-  for (let first = 0; first < outputs; first += 2) {
-    const second = Math.min(first + 1, outputs - 1)
-    const upper = first * inputs
-    const lower = second * inputs
-    let a = 0
-    let b = 0
-    let c = 0
-    let d = 0
-    let e = 0
-    let f = 0
-    let g = 0
-    let h = 0
-    for (let k = 0; k < inputs; k++) {
-      const up = data[upper + k]!
-      const low = data[lower + k]!
-      const p = x[4 * k]!
-      const q = x[4 * k + 1]!
-      const r = x[4 * k + 2]!
-      const s = x[4 * k + 3]!
-      a += up * p
-      b += up * q
-      c += up * r
-      d += up * s
-      e += low * p
-      f += low * q
-      g += low * r
-      h += low * s
+/** The same sums in JavaScript, for machines without WebAssembly SIMD. */
+export const multiplyPlainly = (
+  { weights, outputs, inputs }: Matrix,
+  input: Float32Array,
+  tokens: number,
+  result: Float32Array,
+): void => {
+  const { fround } = Math
+  const row = new Float32Array(inputs)
+  const lanes = new Float32Array(4)
+  for (let output = 0; output < outputs; output++) {
+    decodeWeights(weights, output * inputs, row)
+    for (let token = 0; token < tokens; token++) {
+      lanes.fill(0)
+      for (let k = 0; k < inputs; k++) lanes[k & 3]! += fround(row[k]! * input[token * inputs + k]!)
+      result[token * outputs + output] = fround(lanes[0]! + lanes[1]!) + fround(lanes[2]! + lanes[3]!)
     }
-    const at = token * outputs
-    result[at + first] = a
-    result[at + outputs + first] = b
-    result[at + 2 * outputs + first] = c
-    result[at + 3 * outputs + first] = d
-    result[at + second] = e
-    result[at + outputs + second] = f
-    result[at + 2 * outputs + second] = g
-    result[at + 3 * outputs + second] = h
   }
 }

@@ -3,7 +3,7 @@ import { floatLinear } from './float-linear.ts'
 import { createSession, forward, type Linear } from './forward.ts'
 import type { Model } from './model.ts'
 import { greedy, type Sampler } from './sample.ts'
-import { BEGIN_TOKEN, createDecoder, decode, END_TOKEN, encode, type Tokenizer } from './tokenizer.ts'
+import { decodeAll, type Tokenizer } from './tokenizer.ts'
 
 /** What to generate. */
 export interface GenerateOptions {
@@ -27,19 +27,19 @@ export interface Generated {
   readonly stopped: 'tokens' | 'end' | 'sequence'
 }
 
-/** Processes the prompt as one batch, then one token at a time until BOS, EOS, `tokens` or the sequence limit. */
+/** Processes the prompt as one batch, then one token at a time until a token that ends a text, `tokens` or the sequence limit. */
 export const generate = async (options: GenerateOptions): Promise<Generated> => {
   const { model, tokenizer, linear = floatLinear, sampler = greedy, onToken } = options
   checkCount(options.tokens)
-  const promptTokens = encode(tokenizer, options.prompt)
-  const session = createSession(model)
-  const decoder = createDecoder(tokenizer)
+  const promptTokens = tokenizer.encode(options.prompt)
+  const session = createSession(model, promptTokens.length + options.tokens)
+  const decoder = tokenizer.createDecoder()
   for (const token of promptTokens) decoder.next(token)
   const newTokens: number[] = []
   const finish = (stopped: Generated['stopped']): Generated => ({
     promptTokens,
     newTokens,
-    text: decode(tokenizer, [...promptTokens, ...newTokens]),
+    text: decodeAll(tokenizer, [...promptTokens, ...newTokens]),
     stopped,
   })
   let pending: readonly number[] = promptTokens
@@ -47,7 +47,7 @@ export const generate = async (options: GenerateOptions): Promise<Generated> => 
     if (newTokens.length === options.tokens) return finish('tokens')
     if (newTokens.length > 0 && session.position === model.config.sequence) return finish('sequence')
     const token = sampler(await forward(session, pending, linear))
-    if (token === BEGIN_TOKEN || token === END_TOKEN) return finish('end')
+    if (tokenizer.ends.includes(token)) return finish('end')
     newTokens.push(token)
     onToken?.(token, decoder.next(token))
     pending = [token]

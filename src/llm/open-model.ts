@@ -1,54 +1,149 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readLimited } from '../base/files.ts'
 import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { sha256Of } from './cache.ts'
+import { sha256Of, sha256OfFiles } from './cache.ts'
 import { ensureModel, type FetchOptions } from './fetch.ts'
-import { loadLlama2c } from './files/llama2c.ts'
+import { type ByteSource, withFile } from './files/byte-source.ts'
+import { ggufMagic } from './files/gguf.ts'
+import { readGgufModel } from './files/gguf-model.ts'
+import { ggufTokenizer } from './files/gguf-tokenizer.ts'
+import { loadHuggingFace } from './files/hugging-face.ts'
+import { readHuggingFaceConfig } from './files/hugging-face-config.ts'
+import { readLlama2c } from './files/llama2c.ts'
+import { readOnnxModel } from './files/onnx-model.ts'
+import { loadJsonTokenizer } from './json-tokenizer.ts'
 import type { Model } from './model.ts'
 import { builtInModels } from './models.ts'
-import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
+import { isRandomReference, openRandom } from './open-random.ts'
+import { loadTokenizer, tokenizerOfPieces } from './piece-tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 /** A model ready to run. */
 export interface OpenedModel {
   readonly model: Model
   readonly tokenizer: Tokenizer
+  /** Tokens that a text begins with: those of the tokenizer, else the one that the model's files name. */
+  readonly prefix: readonly number[]
   /** Where it comes from, for the provenance of figures. */
   readonly source: string
-  /** Of the checkpoint file, hexadecimal. */
+  /** Of the files with the weights, one after the other, hexadecimal. */
   readonly sha256: string
 }
 
 /** How to open a model. */
 export interface OpenOptions extends FetchOptions {
-  /** Tokenizer file of a model file; without it `tokenizer.bin` or `tok<vocabulary>.bin` beside the model is used. */
+  /** Tokenizer file of a model file; without it the one beside the model is used. */
   readonly tokenizer?: string
 }
 
-/** Opens a built-in model by its id (fetching it on first use) or a llama2.c checkpoint by its path. */
+/** Opens a built-in model by its id (fetching it on first use), a random one by its spec, or the file or directory at a path. */
 export const openModel = async (reference: string, options: OpenOptions = {}): Promise<OpenedModel> => {
   const builtIn = builtInModels.find(({ id }) => id === reference)
   if (builtIn) {
-    const files = await ensureModel(builtIn, options)
-    const model = loadLlama2c(files.checkpoint, builtIn.id)
-    const tokenizer = loadTokenizer(options.tokenizer ?? files.tokenizer, model.config.vocabulary)
-    return { model, tokenizer, source: builtIn.source, sha256: builtIn.checkpoint.sha256 }
+    const folder = await ensureModel(builtIn, options)
+    const [weights] = builtIn.files
+    const { model, begin, ends } = await openPath(join(folder, weights.name), builtIn.id)
+    const tokenizer = tokenizerAt(options.tokenizer ?? join(folder, builtIn.tokenizer), model, ends)
+    const prefix = prefixOf(tokenizer, begin)
+    return { model, tokenizer, prefix, source: builtIn.source, sha256: weights.sha256 }
   }
+  if (isRandomReference(reference)) return openRandomModel(reference, options)
   if (!existsSync(reference)) throw unknown(reference)
-  const model = loadLlama2c(reference)
-  const path = options.tokenizer ?? tokenizerBeside(reference, model)
+  const { model, files, begin, ends, inside } = await openPath(reference)
+  const tokenizer = ((): Tokenizer => {
+    if (options.tokenizer === undefined && inside) return inside()
+    return tokenizerAt(options.tokenizer ?? tokenizerBeside(reference, model), model, ends)
+  })()
+  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), source: reference, sha256: await sha256OfFiles(files) }
+}
+
+const prefixOf = (tokenizer: Tokenizer, begin: number | undefined): readonly number[] => {
+  const own = tokenizer.encode('')
+  return own.length > 0 || begin === undefined ? own : [begin]
+}
+
+/** A random model has no file: its text is what its digest is of. */
+const openRandomModel = (reference: string, options: OpenOptions): OpenedModel => {
+  const { model, tokenizer, spec } = openRandom(reference)
+  const chosen = options.tokenizer === undefined ? tokenizer : tokenizerAt(options.tokenizer, model, [])
   return {
     model,
-    tokenizer: loadTokenizer(path, model.config.vocabulary),
-    source: reference,
-    sha256: sha256Of(readFileSync(reference)),
+    tokenizer: chosen,
+    prefix: prefixOf(chosen, undefined),
+    source: spec,
+    sha256: sha256Of(Buffer.from(spec)),
   }
+}
+
+const mostConfigBytes = 2 ** 26
+
+/** What a path gives: the model, the files that hold its weights, and the tokens that begin and end a text where they say so. */
+export interface FoundModel {
+  readonly model: Model
+  readonly files: readonly string[]
+  /** Token that began texts in training, as far as the files say. */
+  readonly begin?: number | undefined
+  readonly ends: readonly number[]
+  /** The tokenizer inside the file, where there is one of a kind that is known. */
+  readonly inside?: () => Tokenizer
+}
+
+/** The model in a file or directory, without a tokenizer. */
+export const openPath = async (path: string, name?: string): Promise<FoundModel> => {
+  if (statSync(path).isDirectory()) return loadHuggingFace(path)
+  if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path))
+  return withFile(path, 'the model', async (source) => {
+    const known = name ?? nameOf(path)
+    if (path.endsWith('.onnx')) return openOnnx(source, known)
+    const first = source.size < 4 ? 0 : new DataView((await source.read(0, 4)).buffer).getUint32(0, true)
+    return first === ggufMagic ? openGguf(source, known) : openLlama2c(source, known)
+  })
+}
+
+/** `config.json` lies beside the file, or above its folder `onnx`, as transformers.js has it. */
+const openOnnx = async (source: ByteSource, name: string): Promise<FoundModel> => {
+  const beside = join(dirname(source.where), 'config.json')
+  const above = join(dirname(source.where), '..', 'config.json')
+  const path = existsSync(beside) || !existsSync(above) ? beside : above
+  const described = readHuggingFaceConfig(readLimited(path, 'the model', mostConfigBytes).toString(), path)
+  const { begin, ends } = described
+  return { model: await readOnnxModel(source, described, name), files: [source.where], begin, ends }
+}
+
+const openGguf = async (source: ByteSource, name: string): Promise<FoundModel> => {
+  const { model, metadata } = await readGgufModel(source, name)
+  const [begin, end] = ['bos', 'eos'].map((name) => metadata.get(`tokenizer.ggml.${name}_token_id`))
+  return {
+    model,
+    files: [source.where],
+    begin: typeof begin === 'number' ? begin : undefined,
+    ends: typeof end === 'number' ? [end] : [],
+    ...(metadata.get('tokenizer.ggml.model') === 'llama'
+      ? { inside: () => tokenizerOfPieces(ggufTokenizer(metadata, model.config.vocabulary, source.where)) }
+      : {}),
+  }
+}
+
+const openLlama2c = async (source: ByteSource, name: string): Promise<FoundModel> => ({
+  model: await readLlama2c(source, name),
+  files: [source.where],
+  ends: [],
+})
+
+const nameOf = (path: string): string => path.replace(/^.*[/\\]/, '').replace(/\.[a-z0-9]+$/i, '')
+
+const tokenizerAt = (path: string, { config }: Model, ends: readonly number[]): Tokenizer => {
+  if (!path.endsWith('.json')) return tokenizerOfPieces(loadTokenizer(path, config.vocabulary))
+  const beside = join(dirname(path), 'tokenizer_config.json')
+  return loadJsonTokenizer(path, existsSync(beside) ? beside : undefined, ends)
 }
 
 const unknown = (reference: string): UserError => {
   const ids = builtInModels.map(({ id }) => id)
-  const allowed = `give ${ids.join(', ')} or the path of a llama2.c checkpoint`
-  if (/[/\\]|\.bin$/.test(reference))
+  const allowed = `give ${ids.join(', ')}, random(shape=...) or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file)`
+  if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
   const near = nearest(reference, ids)
   const meant = near === undefined ? '' : `, did you mean ${near}`
@@ -56,12 +151,13 @@ const unknown = (reference: string): UserError => {
 }
 
 const tokenizerBeside = (path: string, model: Model): string => {
-  const names = ['tokenizer.bin', `tok${model.config.vocabulary}.bin`]
-  const found = names.map((name) => join(dirname(path), name)).find((candidate) => existsSync(candidate))
+  const folder = statSync(path).isDirectory() ? path : dirname(path)
+  const names = ['tokenizer.json', 'tokenizer.bin', `tok${model.config.vocabulary}.bin`]
+  const found = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate))
   if (!found)
     throw new UserError(
       'E-TOKENIZER-MISSING',
-      `there is no tokenizer (${names.join(' or ')}) beside ${path}; put it there or give --tokenizer file.bin`,
+      `there is no tokenizer (${names.join(', ')}) beside ${path}; put it there or give --tokenizer file`,
     )
   return found
 }

@@ -3,6 +3,7 @@ import { integerLinear } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
 import type { Linear } from './forward.ts'
 import { linearLayersOf, type Matrix, type Model } from './model.ts'
+import { floatsOf } from './weights.ts'
 
 /** The quantised weights of each linear layer, by matrix name. */
 export type QuantisedModel = ReadonlyMap<string, GroupQuantised>
@@ -12,8 +13,8 @@ export const quantiseModel = (model: Model, options: GroupOptions): QuantisedMod
   new Map(linearLayersOf(model).map((matrix) => [matrix.name, quantiseMatrix(matrix, options)]))
 
 /** Quantises one linear layer. */
-export const quantiseMatrix = ({ data, outputs, inputs, name }: Matrix, options: GroupOptions): GroupQuantised =>
-  quantiseWeights(data, outputs, inputs, options, name)
+export const quantiseMatrix = ({ weights, outputs, inputs, name }: Matrix, options: GroupOptions): GroupQuantised =>
+  quantiseWeights(floatsOf(weights), outputs, inputs, options, name)
 
 /** The weights of `matrix` in a quantised model. */
 export const weightsOf = (model: QuantisedModel, matrix: Matrix): GroupQuantised => {

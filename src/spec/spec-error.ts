@@ -50,14 +50,18 @@ const suggestion = (found: string, known: readonly string[]): string => {
 const listed = (known: readonly string[]): string =>
   known.length <= 24 ? known.join(', ') : `${known.slice(0, 24).join(', ')}, ... (${known.length} in all)`
 
-/** The error of a family that nobody knows. */
-export const unknownFamily = (spec: Spec, known: readonly string[]): SpecError =>
+/** The error of a family that nobody knows; `one` and `many` say what families are called. */
+export const unknownFamily = (
+  spec: Spec,
+  known: readonly string[],
+  [one, many]: readonly [string, string] = ['PE family', 'families'],
+): SpecError =>
   new SpecError(
     'E-SPEC-FAMILY',
-    `there is no PE family '${short(spec.family.text)}'`,
+    `there is no ${one} '${short(spec.family.text)}'`,
     spec.text,
     spec.family,
-    `${suggestion(spec.family.text, known)}known families: ${listed(known)}`,
+    `${suggestion(spec.family.text, known)}known ${many}: ${listed(known)}`,
   )
 
 /** The error of a number format that nobody knows; `name` is its place in `text`, `known` what may be meant. */

@@ -4,7 +4,7 @@ import { cacheFolder } from '../../src/base/cache-folder.ts'
 import { cacheStateOf } from '../../src/llm/cache.ts'
 import { builtInModels } from '../../src/llm/models.ts'
 import { openModel } from '../../src/llm/open-model.ts'
-import { encode } from '../../src/llm/tokenizer.ts'
+import { floatsOf } from '../../src/llm/weights.ts'
 import { elementOf } from '../../src/pe/catalogue.ts'
 import type { TiledElement } from '../../src/pe/tile.ts'
 import { type BitmodQuantised, dequantiseBitmod, quantiseBitmod } from '../../src/quant/bitmod.ts'
@@ -85,15 +85,16 @@ describe.skipIf(!cached)('a layer of stories15M', () => {
       const { model, tokenizer } = await openModel('stories15m')
       const { query, attentionNorm } = model.layers[0]!
       const { outputs, inputs } = query
-      const tokens = encode(tokenizer, 'Once upon a time, there was a little girl').slice(0, 8)
+      const tokens = tokenizer.encode('Once upon a time, there was a little girl').slice(0, 8)
+      const embedding = floatsOf(model.embedding.weights)
       const values = Float32Array.from(
         tokens.flatMap((token) => {
-          const x = [...model.embedding.subarray(token * inputs, (token + 1) * inputs)]
+          const x = [...embedding.subarray(token * inputs, (token + 1) * inputs)]
           const rms = Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / inputs + 1e-5)
-          return x.map((value, k) => (value / rms) * attentionNorm[k]!)
+          return x.map((value, k) => (value / rms) * attentionNorm.weight[k]!)
         }),
       )
-      const quantised = quantiseBitmod(query.data, outputs, inputs, { weights: w, group: 128 })
+      const quantised = quantiseBitmod(floatsOf(query.weights), outputs, inputs, { weights: w, group: 128 })
       const shape = { weights: w, group: 128, outputs, inputs }
       const weights = unpackBitmod(packBitmod(quantised), shape)
       const product = productOf(values, tokens.length, weights)

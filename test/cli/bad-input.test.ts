@@ -61,6 +61,29 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
     ['a missing report', ['report', '--from', 'nowhere.json'], /nowhere\.json: no such file/],
     ['a missing Verilog file', ['synth', 'nowhere.v', '--top', 'x'], /nowhere\.v: no such file/],
     ['a Verilog file without --top', ['synth', 'nowhere.v'], /--top name/],
+    ['ppl without a text', ['ppl'], /required option '--text <file>' not specified/],
+    ['a missing text', ['ppl', '--text', 'nowhere.txt'], /cannot read the text nowhere\.txt: no such file/],
+    ['an empty text', ['ppl', '--text', file], /a-file holds no text/],
+    [
+      'an unknown quantiser, before a model is opened',
+      ['ppl', '--text', file, '--quant', 'bitmood', '--model', 'nowhere/model.bin'],
+      /no quantiser 'bitmood'[\s\S]*did you mean 'bitmod'/,
+    ],
+    [
+      'an unknown backend',
+      ['ppl', '--text', tiny.text, '--backend', 'webgqu'],
+      /no backend 'webgqu': there are cpu, webgpu; did you mean 'webgpu'/,
+    ],
+    [
+      'a window longer than the model holds',
+      ['ppl', '--text', tiny.text, '--model', tiny.model, '--context', '64'],
+      /--context 64 does not fit model tiny; give 3 to 32 tokens/,
+    ],
+    [
+      'a shape that is not published',
+      ['ppl', '--text', tiny.text, '--model', 'random(shape=opt125m)'],
+      /did you mean 'opt-125m'/,
+    ],
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['list', '--jsn'], /unknown option '--jsn'/],
   ])('%s', (_, args, message) => {

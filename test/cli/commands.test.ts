@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { atName } from '../../src/dsl/index.ts'
 import { checkReport } from '../../src/report/index.ts'
+import { swiftShaderEnvironment } from '../llm/gpu-here.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -28,7 +29,7 @@ describe('what there is', () => {
   )
 
   it('every command has help with examples', () => {
-    for (const command of ['list', 'calc', 'generate', 'verify', 'synth', 'run', 'start', 'report']) {
+    for (const command of ['list', 'calc', 'generate', 'verify', 'synth', 'ppl', 'run', 'start', 'report']) {
       const { stdout, status } = bitloom([command, '--help'])
       expect(status).toBe(0)
       expect(stdout).toMatch(/Examples:\n {2}\$ bitloom /)
@@ -117,6 +118,66 @@ describe('a PE with a tile of its own', () => {
       stderr: expect.stringMatching(/bitmod has a tile of its own, and this needs a PE of the output-stationary array/),
     })
   }, 300_000)
+})
+
+describe('ppl', () => {
+  const text = join(folder.path, 'text.json')
+  writeFileSync(text, JSON.stringify(['Once upon a time there was a PE that could only add.', 'It added.']))
+  const asked = ['ppl', '--model', tiny.model, '--text', text]
+
+  it('gives the perplexity of texts in windows, with where every part of it comes from', () => {
+    const result = json(asked) as Record<string, number>
+    expect(result).toMatchObject({
+      model: 'tiny',
+      quantiser: 'float()',
+      // BOS, then 31 tokens a window: a space and the bytes of 52 and 9 characters.
+      tokens: 53 + 10,
+      texts: 2,
+      windows: 3,
+      context_tokens: 32,
+      backend: 'cpu',
+      provenance: { model: tiny.model, text, activations: 'float32', parameters: expect.any(Number) },
+    })
+    expect(result.perplexity).toBeCloseTo(Math.exp(result.mean_negative_log_likelihood_nats!), 9)
+    expect(result.tokensPerSecond).toBeGreaterThan(0)
+    const fewer = json([...asked, '--tokens', '40', '--context', '16']) as Record<string, number>
+    expect(fewer).toMatchObject({ tokens: 40, windows: 3, context_tokens: 16 })
+    const quantised = json([...asked, '--quant', 'group-integer(w=int3, group=16, a=int8)']) as Record<string, number>
+    expect(quantised).toMatchObject({ quantiser: 'group-integer(w=int3, group=16, weights=asymmetric, a=int8)' })
+    expect(quantised.perplexity).not.toBe(result.perplexity)
+  })
+
+  it('prints a table, and on stderr how far it came', () => {
+    const { stdout, status } = bitloom(asked)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /^perplexity +tokens +windows +tokens\/s +model +quantiser\n\d+\.\d{4} +63 +3 +[\d.]+ +tiny +float\(\)\n$/,
+    )
+  })
+
+  it('says why it runs on the CPU where there is no GPU, or no kernel for what is asked', () => {
+    const none = bitloom([...asked, '--backend', 'webgpu', '--json'], { env: { VK_DRIVER_FILES: '/nowhere' } })
+    expect(none.status).toBe(0)
+    expect(none.stderr).toMatch(/^(WebGPU found no adapter; |the package webgpu ).*; running on the CPU$/m)
+    expect(JSON.parse(none.stdout)).toMatchObject({ backend: 'cpu' })
+    const integer = bitloom([...asked, '--backend', 'webgpu', '--quant', 'group-integer(group=16, a=int8)'])
+    expect(integer.stderr).toMatch(/integer activations have no kernels on the GPU; running on the CPU/)
+  })
+
+  const env = swiftShaderEnvironment()
+  it.skipIf(!env)('runs on the GPU that WebGPU finds, here SwiftShader, to the same perplexity', () => {
+    const onCpu = json(asked) as Record<string, number>
+    const { stdout, stderr, status } = bitloom([...asked, '--backend', 'webgpu', '--json'], { env: env! })
+    expect(status, stderr).toBe(0)
+    const onGpu = JSON.parse(stdout) as Record<string, number>
+    expect(onGpu.backend).toMatch(/^webgpu \(SwiftShader/)
+    expect(Math.abs(onGpu.perplexity! - onCpu.perplexity!)).toBeLessThan(1e-3 * onCpu.perplexity!)
+  })
+
+  it('takes a random model of a published shape', () => {
+    const result = json(['ppl', '--model', 'random(shape=stories260k, seed=2)', '--text', text, '--tokens', '5'])
+    expect(result).toMatchObject({ model: 'random-stories260k', tokens: 5 })
+  })
 })
 
 describe('synth', () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelConfig } from '../../src/llm/model.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
+import { llama2cBytes } from '../llm/files/write-model.ts'
 
 /** 256 byte tokens after the three control tokens, and nothing else: every text can be written. */
 const vocabulary = 259
@@ -17,34 +18,13 @@ const config: ModelConfig = {
   sharedClassifier: true,
 }
 
-/** Writes a seeded random checkpoint (grouped-query attention, ragged groups) and its byte tokenizer into a folder. */
+/** Writes a seeded random checkpoint (grouped-query attention, ragged groups) its byte tokenizer and a text into a folder. */
 export const writeTinyModel = (
   folder: string,
   seed: number,
-): { readonly model: string; readonly tokenizer: string } => {
-  const random = randomModel(config, seed)
-  const header = Int32Array.of(32, 44, 2, 4, 2, vocabulary, 32)
-  const of = (pick: (layer: (typeof random.layers)[number]) => Float32Array): Float32Array[] => random.layers.map(pick)
-  const half = config.dimension / config.heads / 2
-  const parts: (Int32Array | Float32Array)[] = [
-    header,
-    random.embedding,
-    ...of((layer) => layer.attentionNorm),
-    ...of((layer) => layer.query.data),
-    ...of((layer) => layer.key.data),
-    ...of((layer) => layer.value.data),
-    ...of((layer) => layer.output.data),
-    ...of((layer) => layer.feedForwardNorm),
-    ...of((layer) => layer.gate.data),
-    ...of((layer) => layer.down.data),
-    ...of((layer) => layer.up.data),
-    random.finalNorm,
-    // Old rotary tables that no reader uses: two of sequence x half a head.
-    new Float32Array(2 * config.sequence * half),
-  ]
+): { readonly model: string; readonly tokenizer: string; readonly text: string } => {
   const model = join(folder, 'tiny.bin')
-  const bytes = (part: Int32Array | Float32Array): Buffer => Buffer.from(part.buffer, part.byteOffset, part.byteLength)
-  writeFileSync(model, Buffer.concat(parts.map(bytes)))
+  writeFileSync(model, llama2cBytes(randomModel(config, seed)))
 
   const texts = [
     '<unk>',
@@ -61,5 +41,7 @@ export const writeTinyModel = (
   longest.writeInt32LE(7)
   const tokenizer = join(folder, 'tokenizer.bin')
   writeFileSync(tokenizer, Buffer.concat([longest, ...entries]))
-  return { model, tokenizer }
+  const text = join(folder, 'text.txt')
+  writeFileSync(text, 'Once upon a time.')
+  return { model, tokenizer, text }
 }

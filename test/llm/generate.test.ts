@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { cpuBackend } from '../../src/llm/backend.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { negativeLogLikelihoods, perplexity } from '../../src/llm/likelihood.ts'
+import { tokenizerOfPieces } from '../../src/llm/piece-tokenizer.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
-import type { Tokenizer } from '../../src/llm/tokenizer.ts'
+import { float32Weights } from '../../src/llm/weights.ts'
 
 const config = {
   dimension: 16,
@@ -15,13 +17,13 @@ const config = {
   sharedClassifier: true,
 }
 const model = randomModel(config, 11)
-const tokenizer: Tokenizer = {
+const tokenizer = tokenizerOfPieces({
   pieces: Array.from({ length: 300 }, (_, token) =>
     token < 3 ? new Uint8Array(0) : token < 259 ? Uint8Array.of(token - 3) : Buffer.from(`<${token}>`),
   ),
   scores: new Float32Array(300),
   tokenOf: new Map(),
-}
+})
 /** A sampler that says what it is told, one token a call. */
 const script = (...tokens: number[]) => {
   const left = [...tokens]
@@ -69,12 +71,12 @@ test('a prompt longer than the sequence and a bad number of tokens are refused',
 test('a model without any knowledge has the perplexity of its vocabulary', async () => {
   const blank = {
     ...model,
-    classifier: { ...model.classifier, data: new Float32Array(300 * 16) },
+    classifier: { ...model.classifier, weights: float32Weights(new Float32Array(300 * 16)) },
   }
-  const each = await negativeLogLikelihoods(blank, [1, 2, 3, 4])
+  const each = await negativeLogLikelihoods(cpuBackend(blank), [1, 2, 3, 4])
   expect(each).toHaveLength(3)
   for (const one of each) expect(one).toBeCloseTo(Math.log(300), 10)
-  const result = await perplexity(blank, [[1, 2, 3], [4], [5, 6]])
+  const result = await perplexity(cpuBackend(blank), [[1, 2, 3], [4], [5, 6]])
   expect(result.perplexity).toBeCloseTo(300, 6)
   expect(result).toMatchObject({ tokens: 3 })
   expect(result.perText).toHaveLength(3)
@@ -83,7 +85,7 @@ test('a model without any knowledge has the perplexity of its vocabulary', async
 test('likelihoods of a text do not depend on how it is cut into batches', async () => {
   const long = randomModel({ ...config, sequence: 200 }, 11)
   const tokens = Array.from({ length: 150 }, (_, at) => (at * 37) % 300)
-  const whole = await negativeLogLikelihoods(long, tokens)
-  const start = await negativeLogLikelihoods(long, tokens.slice(0, 80))
+  const whole = await negativeLogLikelihoods(cpuBackend(long), tokens)
+  const start = await negativeLogLikelihoods(cpuBackend(long), tokens.slice(0, 80))
   expect([...whole.subarray(0, 79)]).toEqual([...start])
 })

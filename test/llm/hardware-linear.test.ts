@@ -4,6 +4,7 @@ import { hardwareLinear } from '../../src/llm/hardware-linear.ts'
 import type { Matrix } from '../../src/llm/model.ts'
 import { quantisedLinear, quantiseMatrix } from '../../src/llm/quantised-linear.ts'
 import { createRandom, normal } from '../../src/llm/random.ts'
+import { float32Weights } from '../../src/llm/weights.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 
 const random = createRandom(12)
@@ -12,7 +13,7 @@ const matrix: Matrix = {
   name: 'layers.0.query',
   outputs,
   inputs,
-  data: Float32Array.from({ length: outputs * inputs }, () => normal(random) / 8),
+  weights: float32Weights(Float32Array.from({ length: outputs * inputs }, () => normal(random) / 8)),
 }
 const input = Float32Array.from({ length: tokens * inputs }, () => normal(random))
 

@@ -1,9 +1,17 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
+import { llamaArchitecture } from '../../src/llm/architecture.ts'
+import { sha256Of } from '../../src/llm/cache.ts'
+import { generate } from '../../src/llm/generate.ts'
 import { openModel } from '../../src/llm/open-model.ts'
+import { randomModel } from '../../src/llm/random-model.ts'
 import { temporaryFolder } from './fake-registry.ts'
+import { ggufBytes, ggufMetadata, ggufTensors } from './files/write-gguf.ts'
+import { onnxBytes } from './files/write-onnx.ts'
+import { huggingFaceConfig, huggingFaceTensors, writeHuggingFace } from './files/write-safetensors.ts'
+import { beginToken, tinyTokenizerJson, tinyVocabulary } from './tiny-tokenizer.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -26,7 +34,91 @@ test('a model file without its tokenizer names the files that are looked for', a
   const words = Int32Array.of(2, 1, 1, 1, 1, 1, 1)
   const floats = new Float32Array(2 + 2 + 8 + 8 + 2 + 6 + 2 + 2)
   writeFileSync(path, Buffer.concat([Buffer.from(words.buffer), Buffer.from(floats.buffer)]))
-  await expect(openModel(path)).rejects.toThrow(/no tokenizer \(tokenizer\.bin or tok1\.bin\) beside .*--tokenizer/)
+  await expect(openModel(path)).rejects.toThrow(
+    /no tokenizer \(tokenizer\.json, tokenizer\.bin, tok1\.bin\) beside .*--tokenizer/,
+  )
+})
+
+test('a Hugging Face directory is opened with its tokenizer, by itself or by its weights', async () => {
+  const folder = join(temporaryFolder(), 'tiny')
+  const config = {
+    dimension: 16,
+    hidden: 20,
+    layers: 1,
+    heads: 2,
+    keyValueHeads: 1,
+    vocabulary: tinyVocabulary,
+    sequence: 24,
+    sharedClassifier: true,
+  }
+  const model = randomModel(config, 3, llamaArchitecture({ headSize: 8, pairs: 'halves' }))
+  writeHuggingFace(folder, huggingFaceConfig(model, 'llama', { eos_token_id: 1 }), huggingFaceTensors(model, 'llama'))
+  await expect(openModel(folder)).rejects.toThrow(/no tokenizer \(tokenizer\.json, /)
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizerJson()))
+  expect((await openModel(folder)).prefix).toEqual([beginToken])
+  for (const path of [folder, `${folder}/`, join(folder, 'model.safetensors')]) {
+    const opened = await openModel(path)
+    expect(opened).toMatchObject({ model: { name: 'tiny', config }, source: path, tokenizer: { ends: [1] } })
+    expect(opened.sha256).toBe(sha256Of(readFileSync(join(folder, 'model.safetensors'))))
+    const { text, newTokens } = await generate({ ...opened, prompt: 'the', tokens: 5 })
+    expect(text.startsWith('the')).toBe(true)
+    expect(newTokens.length).toBeGreaterThan(0)
+  }
+})
+
+const hexadecimal = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0')
+const tiny = { dimension: 32, hidden: 32, layers: 1, heads: 4, keyValueHeads: 2, sequence: 40, sharedClassifier: true }
+
+test('a GGUF file is opened by what it begins with, with the tokenizer inside it, or one beside it of another kind', async () => {
+  const path = join(temporaryFolder(), 'tiny-model.q8')
+  const pieces = ['<unk>', '<s>', '</s>', ...Array.from({ length: 256 }, (_, byte) => `<0x${hexadecimal(byte)}>`), '▁']
+  const model = randomModel({ ...tiny, vocabulary: pieces.length }, 4, llamaArchitecture({ headSize: 8 }))
+  const metadata = ggufMetadata(model, 'llama')
+  const inside = {
+    'tokenizer.ggml.model': { text: 'llama' },
+    'tokenizer.ggml.tokens': { texts: pieces },
+    'tokenizer.ggml.scores': { floats: new Float32Array(pieces.length) },
+    'tokenizer.ggml.bos_token_id': { uint32: 1 },
+    'tokenizer.ggml.eos_token_id': { uint32: 2 },
+  }
+  writeFileSync(path, ggufBytes({ ...metadata, ...inside }, ggufTensors(model, 'Q8_0')))
+  const opened = await openModel(path)
+  expect(opened).toMatchObject({ model: { name: 'tiny-model', config: model.config }, tokenizer: { ends: [1, 2] } })
+  expect(opened.tokenizer.encode('a')).toEqual([1, 259, 3 + 97])
+  expect((await generate({ ...opened, prompt: 'a', tokens: 3 })).text.startsWith('a')).toBe(true)
+
+  const other = { ...inside, 'tokenizer.ggml.model': { text: 'gpt2' } }
+  writeFileSync(path, ggufBytes({ ...metadata, ...other }, ggufTensors(model)))
+  await expect(openModel(path)).rejects.toThrow(/no tokenizer \(tokenizer\.json, .*\) beside .*q8/)
+  writeFileSync(join(dirname(path), 'tokenizer.json'), JSON.stringify(tinyTokenizerJson()))
+  expect((await openModel(path)).tokenizer).toMatchObject({ ends: [2] })
+})
+
+test('an ONNX file is opened with the config.json beside it, or above its folder', async () => {
+  const folder = temporaryFolder()
+  const architecture = llamaArchitecture({ headSize: 8, pairs: 'halves' })
+  const model = randomModel({ ...tiny, vocabulary: tinyVocabulary }, 4, architecture)
+  mkdirSync(join(folder, 'onnx'))
+  const path = join(folder, 'onnx', 'model.onnx')
+  writeFileSync(path, onnxBytes(model))
+  await expect(openModel(path)).rejects.toThrow(/cannot read the model .*onnx.config\.json: no such file/)
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(huggingFaceConfig(model, 'llama', { eos_token_id: 1 })))
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizerJson()))
+  const opened = await openModel(path, { tokenizer: join(folder, 'tokenizer.json') })
+  expect(opened).toMatchObject({ model: { name: 'model', config: model.config }, tokenizer: { ends: [1] } })
+  expect(opened.prefix).toEqual([beginToken])
+  // What the tokenizer puts in front goes before what the configuration names; without both there is nothing.
+  for (const [begins, bos, prefix] of [
+    [true, 5, [beginToken]],
+    [false, 5, [5]],
+    [false, undefined, []],
+  ] as const) {
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(huggingFaceConfig(model, 'llama', { bos_token_id: bos })))
+    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizerJson(begins)))
+    expect((await openModel(path, { tokenizer: join(folder, 'tokenizer.json') })).prefix).toEqual(prefix)
+  }
+  writeFileSync(join(folder, 'onnx', 'config.json'), '{}')
+  await expect(openModel(path)).rejects.toThrow(/onnx.config\.json describes no model/)
 })
 
 test('the cache folder is BITLOOM_CACHE, else the XDG cache, and looking for it creates nothing', () => {

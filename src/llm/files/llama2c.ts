@@ -1,162 +1,165 @@
 import { basename } from 'node:path'
-import { readLimited } from '../../base/files.ts'
 import { UserError } from '../../base/user-error.ts'
-import { headSizeOf, keyValueWidthOf, type Layer, linearLayersOf, type Model, type ModelConfig } from '../model.ts'
+import { llamaArchitecture } from '../architecture.ts'
+import { headSizeOf, type Model, type ModelConfig } from '../model.ts'
+import { assembleModel, type Part, partsOf, shapeFault } from '../parts.ts'
+import type { Weights } from '../weights.ts'
+import { type ByteSource, withFile } from './byte-source.ts'
+import { finite, readStored } from './read-part.ts'
 
-const HEADER_BYTES = 28
-/** Largest checkpoint read: what one `Buffer` of Node 20 surely holds. */
-const LARGEST_FILE_BYTES = 2 ** 31 - 1
-const CURE = 'give a legacy float32 checkpoint of llama2.c (version 0), whole and unchanged'
+/** `ak42`, which versions 1 and 2 begin with. */
+export const llama2cMagic = 0x616b3432
+const legacyHeaderBytes = 28
+const versionedHeaderBytes = 256
+const cure = 'give a checkpoint of llama2.c (legacy, version 1 or 2), whole and unchanged'
 
-/** Limits of the header; far above any model of this format, low enough that all sizes below stay exact integers. */
-const LIMITS: readonly (readonly [keyof ModelConfig, number])[] = [
-  ['dimension', 2 ** 16],
-  ['hidden', 2 ** 18],
-  ['layers', 2 ** 10],
-  ['heads', 2 ** 10],
-  ['keyValueHeads', 2 ** 10],
-  ['vocabulary', 2 ** 22],
-  ['sequence', 2 ** 20],
-]
-
-/** Reads and checks a legacy float32 checkpoint of llama2.c; the weights are views into the file's one buffer. */
-export const loadLlama2c = (path: string, name: string = basename(path).replace(/\.bin$/, '')): Model =>
-  parseLlama2c(readLimited(path, 'the model', LARGEST_FILE_BYTES), path, name)
+/** Reads and checks a checkpoint of llama2.c, tensor by tensor. */
+export const loadLlama2c = (path: string, name: string = basename(path).replace(/\.bin$/, '')): Promise<Model> =>
+  withFile(path, 'the model', (source) => readLlama2c(source, name))
 
 /**
- * Parses a legacy float32 checkpoint of llama2.c (`export.py`, version 0). `where` names it in messages.
- * Header, int32 little-endian: dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size (negative: the classifier
- * is not shared), seq_len.
+ * Reads a checkpoint of llama2.c (`export.py`): legacy and version 1 are float32, version 2 has int8 matrices whose weights share a
+ * float32 scale in groups.
  */
-export const parseLlama2c = (bytes: Uint8Array, where: string, name: string): Model => {
-  const config = readHeader(bytes, where)
-  const expected = HEADER_BYTES + 4 * floatCountOf(config)
-  if (bytes.byteLength !== expected) {
-    const found = bytes.byteLength < expected ? 'truncated' : 'too long or of another format'
+export const readLlama2c = async (source: ByteSource, name: string): Promise<Model> => {
+  const header = await readHeader(source)
+  const { config, version, group } = header
+  const architecture = llamaArchitecture({ headSize: headSizeOf(config) })
+  const parts = partsOf(config, architecture)
+  const { places, end } = version === 0 ? legacyPlaces(parts, config) : versionedPlaces(parts, group)
+  if (source.size !== end) {
+    const found = source.size < end ? 'truncated' : 'too long or of another format'
     throw new UserError(
       'E-MODEL-SIZE',
-      `${where} is ${found}: it holds ${bytes.byteLength} bytes where its header (${describe(config)}) asks for ${expected}; ${CURE}`,
+      `${source.where} is ${found}: it holds ${source.size} bytes where its header (${describe(config)}) asks for ${end}; ${cure}`,
     )
   }
-  const model = readWeights(bytes, config, name)
-  checkFinite(model, where)
-  return model
+  return assembleModel(name, config, architecture, async (part) => {
+    const weights = await readPlace(source, part, places.get(part.name)!)
+    return finite(weights, part, source.where)
+  })
 }
 
-const describe = (config: ModelConfig): string =>
-  `dimension ${config.dimension}, hidden ${config.hidden}, layers ${config.layers}, vocabulary ${config.vocabulary}`
+interface Header {
+  readonly config: ModelConfig
+  readonly version: 0 | 1 | 2
+  /** Weights that share a scale; 0 where there are no scales. */
+  readonly group: number
+}
 
-const readHeader = (bytes: Uint8Array, where: string): ModelConfig => {
-  if (bytes.byteLength < HEADER_BYTES)
+const describe = ({ dimension, hidden, layers, vocabulary }: ModelConfig): string =>
+  `dimension ${dimension}, hidden ${hidden}, layers ${layers}, vocabulary ${vocabulary}`
+
+const refusal = (source: ByteSource, what: string): UserError =>
+  new UserError('E-MODEL-HEADER', `${source.where} is no llama2.c checkpoint: ${what}; ${cure}`)
+
+/**
+ * Int32, little-endian: dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size, seq_len. In the legacy form they begin the file
+ * and a negative vocab_size says that the classifier is not shared; in the others magic and version come before them, a byte (shared)
+ * and the int32 group behind them.
+ */
+const readHeader = async (source: ByteSource): Promise<Header> => {
+  const bytes = await source.read(0, Math.min(source.size, versionedHeaderBytes))
+  const view = new DataView(bytes.buffer)
+  const versioned = bytes.length >= 8 && view.getUint32(0, true) === llama2cMagic
+  const length = versioned ? versionedHeaderBytes : legacyHeaderBytes
+  if (bytes.length < length)
     throw new UserError(
       'E-MODEL-SIZE',
-      `${where} is truncated: it holds ${bytes.byteLength} bytes, less than the ${HEADER_BYTES} of a header; ${CURE}`,
+      `${source.where} is truncated: it holds ${bytes.length} bytes, less than the ${length} of a header; ${cure}`,
     )
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
-  const word = (index: number): number => view.getInt32(4 * index, true)
+  const version = versioned ? view.getInt32(4, true) : 0
+  if (version !== 0 && version !== 1 && version !== 2)
+    throw refusal(source, `its header says version ${version}, known are 1 and 2`)
+  const word = (index: number): number => view.getInt32((versioned ? 8 : 0) + 4 * index, true)
+  const shared = versioned ? view.getUint8(36) : Number(word(5) > 0)
+  if (shared > 1) throw refusal(source, `its header says ${shared} where 0 or 1 tells whether the classifier is shared`)
   const config: ModelConfig = {
     dimension: word(0),
     hidden: word(1),
     layers: word(2),
     heads: word(3),
     keyValueHeads: word(4),
-    vocabulary: Math.abs(word(5)),
+    vocabulary: versioned ? word(5) : Math.abs(word(5)),
     sequence: word(6),
-    sharedClassifier: word(5) > 0,
+    sharedClassifier: shared === 1,
   }
-  const refuse = (what: string): never => {
-    throw new UserError('E-MODEL-HEADER', `${where} is no llama2.c checkpoint: ${what}; ${CURE}`)
-  }
-  for (const [key, limit] of LIMITS) {
-    const value = config[key] as number
-    if (value < 1 || value > limit) refuse(`its header says ${key} ${value}, allowed are 1 to ${limit}`)
-  }
-  if (config.dimension % (2 * config.heads) !== 0)
-    refuse(`its header says dimension ${config.dimension}, which is no even multiple of ${config.heads} heads`)
-  if (config.heads % config.keyValueHeads !== 0)
-    refuse(`its header says ${config.heads} heads, no multiple of ${config.keyValueHeads} key-value heads`)
-  return config
+  const fault = shapeFault(config)
+  if (fault !== undefined) throw refusal(source, `its header says ${fault}`)
+  const group = version === 2 ? view.getInt32(37, true) : 0
+  if (version === 2 && !(group >= 1 && config.dimension % group === 0))
+    throw refusal(
+      source,
+      `its header says groups of ${group} weights, which do not divide dimension ${config.dimension}`,
+    )
+  return { config, version, group }
 }
 
-/** Number of float32 values after the header, the two unused RoPE tables of the format included. */
-const floatCountOf = (config: ModelConfig): number => {
-  const { dimension, hidden, layers, vocabulary, sequence, sharedClassifier } = config
-  const attention = 2 * dimension * dimension + 2 * dimension * keyValueWidthOf(config)
-  const perLayer = 2 * dimension + attention + 3 * dimension * hidden
-  const classifier = sharedClassifier ? 0 : vocabulary * dimension
-  return vocabulary * dimension + layers * perLayer + dimension + sequence * headSizeOf(config) + classifier
+/** Where a tensor lies: its weights, and behind int8 codes their scales. */
+interface Place {
+  readonly offset: number
+  readonly group: number
 }
 
-const readWeights = (bytes: Uint8Array, config: ModelConfig, name: string): Model => {
-  const { dimension, hidden, layers, vocabulary, sequence, sharedClassifier } = config
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
-  let offset = aligned.byteOffset + HEADER_BYTES
-  const take = (count: number): Float32Array => {
-    const view = new Float32Array(aligned.buffer, offset, count)
-    offset += 4 * count
-    return view
-  }
-  const takeEach = (count: number): Float32Array[] => Array.from({ length: layers }, () => take(count))
-  const keyValueWidth = keyValueWidthOf(config)
-
-  const embedding = take(vocabulary * dimension)
-  const attentionNorms = takeEach(dimension)
-  const queries = takeEach(dimension * dimension)
-  const keys = takeEach(keyValueWidth * dimension)
-  const values = takeEach(keyValueWidth * dimension)
-  const outputs = takeEach(dimension * dimension)
-  const feedForwardNorms = takeEach(dimension)
-  const gates = takeEach(hidden * dimension)
-  const downs = takeEach(dimension * hidden)
-  const ups = takeEach(hidden * dimension)
-  const finalNorm = take(dimension)
-  take(sequence * headSizeOf(config))
-  const classifier = sharedClassifier ? embedding : take(vocabulary * dimension)
-
-  const layerAt = (index: number): Layer => {
-    const matrix = (part: string, rows: number, columns: number, data: Float32Array) => ({
-      name: `layers.${index}.${part}`,
-      outputs: rows,
-      inputs: columns,
-      data,
-    })
-    return {
-      attentionNorm: attentionNorms[index]!,
-      query: matrix('query', dimension, dimension, queries[index]!),
-      key: matrix('key', keyValueWidth, dimension, keys[index]!),
-      value: matrix('value', keyValueWidth, dimension, values[index]!),
-      output: matrix('output', dimension, dimension, outputs[index]!),
-      feedForwardNorm: feedForwardNorms[index]!,
-      gate: matrix('gate', hidden, dimension, gates[index]!),
-      down: matrix('down', dimension, hidden, downs[index]!),
-      up: matrix('up', hidden, dimension, ups[index]!),
-    }
-  }
-  return {
-    name,
-    config,
-    embedding,
-    layers: Array.from({ length: layers }, (_, index) => layerAt(index)),
-    finalNorm,
-    classifier: { name: 'classifier', outputs: vocabulary, inputs: dimension, data: classifier },
-  }
+interface Places {
+  readonly places: ReadonlyMap<string, Place>
+  /** First byte behind the last tensor. */
+  readonly end: number
 }
 
-const checkFinite = (model: Model, where: string): void => {
-  const parts: (readonly [string, Float32Array])[] = [
-    ['embedding', model.embedding],
-    ['finalNorm', model.finalNorm],
-    ...model.layers.flatMap((layer, index): (readonly [string, Float32Array])[] => [
-      [`layers.${index}.attentionNorm`, layer.attentionNorm],
-      [`layers.${index}.feedForwardNorm`, layer.feedForwardNorm],
-    ]),
-    ...linearLayersOf(model).map(({ name, data }): readonly [string, Float32Array] => [name, data]),
+/** The same tensor of every layer lies together. */
+const layerOrder = (parts: readonly Part[], kinds: readonly string[]): Part[] =>
+  kinds.flatMap((kind) => parts.filter(({ name }) => name.startsWith('layers.') && name.split('.')[2] === kind))
+const byName = (parts: readonly Part[], name: string): Part[] => parts.filter((part) => part.name === name)
+const matrixKinds = ['gate', 'down', 'up']
+const attentionKinds = ['query', 'key', 'value', 'output']
+
+const legacyPlaces = (parts: readonly Part[], config: ModelConfig): Places => {
+  const before = [
+    ...byName(parts, 'embedding'),
+    ...layerOrder(parts, ['attentionNorm', ...attentionKinds, 'feedForwardNorm', ...matrixKinds]),
+    ...byName(parts, 'finalNorm'),
   ]
-  for (const [name, data] of parts) {
-    // A sum is finite only if every term is: 2^31 float32 values cannot overflow a double.
-    let sum = 0
-    for (let index = 0; index < data.length; index++) sum += data[index]!
-    if (!Number.isFinite(sum))
-      throw new UserError('E-MODEL-VALUE', `${where} holds an infinite or undefined weight in ${name}; ${CURE}`)
+  const first = placed(before, legacyHeaderBytes, 0)
+  // Two rotary tables that no reader uses any more.
+  const tables = 4 * config.sequence * headSizeOf(config)
+  const last = placed(byName(parts, 'classifier'), first.end + tables, 0)
+  return { places: new Map([...first.places, ...last.places]), end: last.end }
+}
+
+const versionedPlaces = (parts: readonly Part[], group: number): Places => {
+  const norms = placed(
+    [...layerOrder(parts, ['attentionNorm', 'feedForwardNorm']), ...byName(parts, 'finalNorm')],
+    versionedHeaderBytes,
+    0,
+  )
+  const matrices = placed(
+    [
+      ...byName(parts, 'embedding'),
+      ...layerOrder(parts, [...attentionKinds, ...matrixKinds]),
+      ...byName(parts, 'classifier'),
+    ],
+    norms.end,
+    group,
+  )
+  return { places: new Map([...norms.places, ...matrices.places]), end: matrices.end }
+}
+
+const placed = (parts: readonly Part[], start: number, group: number): Places => {
+  const places = new Map<string, Place>()
+  let offset = start
+  for (const part of parts) {
+    places.set(part.name, { offset, group })
+    const count = part.outputs * part.inputs
+    offset += group === 0 ? 4 * count : count + 4 * (count / group)
   }
+  return { places, end: offset }
+}
+
+const readPlace = async (source: ByteSource, part: Part, { offset, group }: Place): Promise<Weights> => {
+  const count = part.outputs * part.inputs
+  if (group === 0) return readStored(source, 'float32', offset, count)
+  const codes = new Int8Array((await source.read(offset, count)).buffer)
+  const scales = new Float32Array((await source.read(offset + count, 4 * (count / group))).buffer)
+  return { kind: 'int8', codes, zero: 0, scales, group }
 }

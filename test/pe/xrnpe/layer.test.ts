@@ -6,7 +6,7 @@ import { fromNumber, type ScalarFormat } from '../../../src/formats/index.ts'
 import { cacheStateOf } from '../../../src/llm/cache.ts'
 import { builtInModels } from '../../../src/llm/models.ts'
 import { openModel } from '../../../src/llm/open-model.ts'
-import { encode } from '../../../src/llm/tokenizer.ts'
+import { floatsOf } from '../../../src/llm/weights.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
 import { packLanes } from '../../../src/pe/lanes.ts'
 import { formatOfMode, modeNames, modes } from '../../../src/pe/xrnpe/modes.ts'
@@ -34,9 +34,10 @@ describe.skipIf(!cached)('a layer of stories15M', () => {
       const { inputs } = query
       const outputs = full ? query.outputs : 24
       const size = full ? { rows: 8, columns: 8 } : { rows: 2, columns: 4 }
-      const tokens = encode(tokenizer, 'Once upon a time, there was a little girl').slice(0, size.rows)
+      const tokens = tokenizer.encode('Once upon a time, there was a little girl').slice(0, size.rows)
+      const embedding = floatsOf(model.embedding.weights)
       const values = Float32Array.from(
-        tokens.flatMap((token) => [...model.embedding.subarray(token * inputs, (token + 1) * inputs)]),
+        tokens.flatMap((token) => [...embedding.subarray(token * inputs, (token + 1) * inputs)]),
       )
       const mode = modes[name]
       const format = formatOfMode(mode)
@@ -46,7 +47,7 @@ describe.skipIf(!cached)('a layer of stories15M', () => {
         inputs,
         group: inputs,
         activations: codesOf(format, values),
-        weights: codesOf(format, query.data.subarray(0, outputs * inputs)),
+        weights: codesOf(format, floatsOf(query.weights).subarray(0, outputs * inputs)),
         zeros: undefined,
       }
       const pe = processingElement(`xrnpe(mode=${name})`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { mergeBest } from '../../src/llm/byte-pair-merge.ts'
-import { createDecoder, decode, encode, parseTokenizer, type Tokenizer } from '../../src/llm/tokenizer.ts'
+import { createDecoder, decode, encode, type PieceTokenizer, parseTokenizer } from '../../src/llm/piece-tokenizer.ts'
 
 const words: readonly (readonly [string, number])[] = [
   ['ab', -1],
@@ -44,7 +44,7 @@ const file = (raw: boolean): Uint8Array => {
 }
 
 const size = firstWord + words.length
-const both: readonly Tokenizer[] = [true, false].map((raw) => parseTokenizer(file(raw), size, 't.bin'))
+const both: readonly PieceTokenizer[] = [true, false].map((raw) => parseTokenizer(file(raw), size, 't.bin'))
 
 test('the best-scored pair merges first, after BOS and a leading space', () => {
   for (const tokenizer of both) {

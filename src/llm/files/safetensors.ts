@@ -1,0 +1,90 @@
+import { UserError } from '../../base/user-error.ts'
+import type { StoredKind } from '../weights.ts'
+import type { ByteSource } from './byte-source.ts'
+
+/** A tensor of a safetensors file: what it is and where it lies. */
+export interface StoredTensor {
+  readonly kind: StoredKind
+  /** Outermost dimension first. */
+  readonly shape: readonly number[]
+  readonly source: ByteSource
+  /** First byte in the source. */
+  readonly offset: number
+}
+
+/** Longest header, as the reference implementation has it. */
+const mostHeaderBytes = 100_000_000
+const bytesOfType: Readonly<Record<string, readonly [StoredKind, number]>> = {
+  F32: ['float32', 4],
+  F16: ['float16', 2],
+  BF16: ['bfloat16', 2],
+}
+const cure = 'give the file whole and unchanged'
+
+/**
+ * The tensors of a safetensors file, from its header alone: uint64 length, JSON of name to `dtype`, `shape`, `data_offsets`, then the
+ * data without gaps or overlaps.
+ */
+export const readSafetensors = async (source: ByteSource): Promise<ReadonlyMap<string, StoredTensor>> => {
+  const refuse = (what: string): never => {
+    throw new UserError('E-MODEL-HEADER', `${source.where} is no safetensors file: ${what}; ${cure}`)
+  }
+  if (source.size < 8) refuse(`it holds only ${source.size} bytes`)
+  const length = new DataView((await source.read(0, 8)).buffer).getBigUint64(0, true)
+  if (length > BigInt(mostHeaderBytes) || length > BigInt(source.size - 8))
+    refuse(`its header is said to be ${length} bytes of ${source.size}`)
+  const start = 8 + Number(length)
+  const header = parseHeader(await source.read(8, Number(length)), refuse)
+  const tensors = new Map<string, StoredTensor>()
+  const pieces: (readonly [number, number])[] = []
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue
+    const { kind, shape, from, to } = readEntry(name, entry, refuse)
+    pieces.push([from, to])
+    tensors.set(name, { kind, shape, source, offset: start + from })
+  }
+  pieces.sort(([a, b], [c, d]) => a - c || b - d)
+  let end = 0
+  for (const [from, to] of pieces) {
+    if (from !== end)
+      refuse(from < end ? 'its tensors overlap' : `nothing describes bytes ${end} to ${from} of its data`)
+    end = to
+  }
+  if (start + end !== source.size)
+    throw new UserError(
+      'E-MODEL-SIZE',
+      `${source.where} is ${start + end > source.size ? 'truncated' : 'too long'}: it holds ${source.size} bytes where its header asks for ${start + end}; ${cure}`,
+    )
+  return tensors
+}
+
+const parseHeader = (bytes: Uint8Array, refuse: (what: string) => never): object => {
+  const header = ((): unknown => {
+    try {
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    } catch {
+      return refuse('its header is no JSON')
+    }
+  })()
+  return typeof header === 'object' && header !== null && !Array.isArray(header)
+    ? header
+    : refuse('its header is no JSON object')
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+const readEntry = (name: string, entry: unknown, refuse: (what: string) => never) => {
+  const shown = `tensor ${name.slice(0, 80)}`
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
+  const type = typeof dtype === 'string' && Object.hasOwn(bytesOfType, dtype) ? bytesOfType[dtype] : undefined
+  if (!type)
+    return refuse(`${shown} has type ${String(dtype).slice(0, 20)}, allowed are ${Object.keys(bytesOfType).join(', ')}`)
+  if (!Array.isArray(shape) || !shape.every(isCount)) return refuse(`${shown} has no shape of whole numbers`)
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    return refuse(`${shown} has no pair of data_offsets`)
+  const [from, to] = offsets as [number, number]
+  const [kind, size] = type
+  if (to - from !== size * shape.reduce((product: number, length: number) => product * length, 1))
+    return refuse(`${shown} of shape ${shape.join(' x ')} does not take the bytes ${from} to ${to}`)
+  return { kind, shape: shape as readonly number[], from, to }
+}
