@@ -4,6 +4,7 @@ import { UserError } from '../src/base/user-error.ts'
 import { terminalProgress } from '../src/cli/progress.ts'
 import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
+import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
@@ -30,6 +31,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await bitmodBench(progress)
       return { result, text: printBitmod(result) }
+    },
+  },
+  endurance: {
+    run: async (progress) => {
+      const result = await enduranceBench(progress)
+      return { result, text: printEndurance(result) }
     },
   },
   elaborate: {

@@ -14,6 +14,7 @@ export {
   ownEngineNames as engineNames,
 } from './sim/own-engines.ts'
 export { signalPaths } from './sim/signals.ts'
+export * from './sim/state/index.ts'
 export { randomStimulus } from './sim/stimulus.ts'
 export * from './sim/testbench.ts'
 export * from './sim/waves/index.ts'

@@ -39,7 +39,25 @@ export interface Engine {
   readonly failedChecks: number
   /** Cycles since the start. */
   readonly cycle: number
+  /** What `saveState` and `restoreState` work with. Engines that see ports only lack it. */
+  readonly inside?: EngineInside
   close(): void
+}
+
+/** What an engine remembers from one cycle to the next, by hierarchical name; a path that is not there is a mistake of the caller. */
+export interface EngineInside {
+  readonly module: Module
+  /** A register, or what a read port of a memory shows. */
+  register(path: string): bigint | undefined
+  setRegister(path: string, value: bigint): void
+  /** Every word of a memory. */
+  memory(path: string): readonly bigint[]
+  setMemory(path: string, words: readonly bigint[]): void
+  /** What the models of black boxes keep, in the order of `flatten`. */
+  boxes(): readonly unknown[]
+  setBoxes(states: readonly unknown[]): void
+  /** Goes on counting from there. */
+  resume(cycle: number, failedChecks: number, failures: readonly CheckFailure[]): void
 }
 
 export interface CheckFailure {

@@ -81,6 +81,14 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     for (const register of flat.registers) current[register.value] = register.reset
   }
   reset()
+  const states = new Map(
+    [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].map(({ path, value }) => [path, value]),
+  )
+  const register = (path: string): bigint | undefined => {
+    const value = states.get(path)
+    return value === undefined ? undefined : current[value]
+  }
+  const wordsAt = (path: string): bigint[] => contents[flat.memories.findIndex((memory) => memory.path === path)]!
 
   return {
     name: 'interpreter',
@@ -98,10 +106,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
       }
     },
     reset,
-    register: (path) => {
-      const found = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].find((at) => at.path === path)
-      return found && current[found.value]
-    },
+    register,
     watch(paths) {
       // What only watching needs is flattened last, so that every other value keeps its index.
       const before = flat.values.length
@@ -119,6 +124,24 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     },
     get cycle() {
       return cycle
+    },
+    inside: {
+      module,
+      register,
+      setRegister(path, value) {
+        current[states.get(path)!] = value
+      },
+      memory: (path) => [...wordsAt(path)],
+      setMemory(path, words) {
+        wordsAt(path).splice(0, words.length, ...words)
+      },
+      boxes: boxes.states,
+      setBoxes: boxes.setStates,
+      resume(toCycle, failed, known) {
+        cycle = toCycle
+        failedChecks = failed
+        failures.splice(0, failures.length, ...known)
+      },
     },
     close() {},
   }

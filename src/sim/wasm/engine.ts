@@ -87,6 +87,20 @@ export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}
     get cycle() {
       return cycle
     },
+    inside: {
+      module,
+      register: (path) => instance.register(path),
+      setRegister: (path, value) => instance.setRegister(path, value),
+      memory: (path) => instance.memory(path),
+      setMemory: (path, words) => instance.setMemory(path, words),
+      boxes: () => [],
+      setBoxes() {},
+      resume(toCycle, failed, known) {
+        cycle = toCycle
+        failedChecks = failed
+        failures.splice(0, failures.length, ...known)
+      },
+    },
     close() {},
   }
 }

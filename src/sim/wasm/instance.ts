@@ -28,6 +28,10 @@ export interface Instance {
   watched(from: number, words: number): Int32Array
   reset(): void
   register(path: string): bigint | undefined
+  setRegister(path: string, value: bigint): void
+  /** Every word of a memory. */
+  memory(path: string): readonly bigint[]
+  setMemory(path: string, words: readonly bigint[]): void
   /** Goes on where another program of the same design is. */
   takeOver(from: Instance): void
   /** The bytes of a memory's words, of one of its instances. */
@@ -80,6 +84,16 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
         writeLane(view, layout.memories + offset + (lane * depth + k) * bytesOf(type), type, word)
       })
   const registers = new Map(program.registers.map((register) => [register.path, register]))
+  const setRegister = (path: string, value: bigint): void => {
+    const { place } = registers.get(path)!
+    writeLane(view, byteOf(place, state), place.vector.type, value)
+  }
+  /** Bytes from one word of a memory to the next, and to its first. */
+  const wordsAt = (path: string) => {
+    const { memory, lane } = program.memoryPaths.get(path)!
+    const step = bytesOf(memory.type)
+    return { memory, step, start: layout.memories + memory.offset + lane * memory.depth * step }
+  }
 
   return {
     rows: layout.rows,
@@ -103,9 +117,19 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
       const found = registers.get(path)
       return found && readLane(view, byteOf(found.place, state), found.place.vector.type)
     },
+    setRegister,
+    memory(path) {
+      const { memory, step, start } = wordsAt(path)
+      return Array.from({ length: memory.depth }, (_, k) => readLane(view, start + k * step, memory.type))
+    },
+    setMemory(path, words) {
+      const { memory, step, start } = wordsAt(path)
+      words.forEach((word, k) => {
+        writeLane(view, start + k * step, memory.type, word)
+      })
+    },
     takeOver(from) {
-      for (const { path, place } of program.registers)
-        writeLane(view, byteOf(place, state), place.vector.type, from.register(path)!)
+      for (const path of registers.keys()) setRegister(path, from.register(path)!)
       for (const path of program.memoryPaths.keys()) this.wordsOf(path)!.set(from.wordsOf(path)!)
     },
     wordsOf(path) {
