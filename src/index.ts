@@ -9,6 +9,7 @@ export * from './language.ts'
 export { catalogue, elementOf, families, processingElement } from './pe/catalogue.ts'
 export type * from './pe/family.ts'
 export type * from './pe/tile.ts'
+export { readCoverage, writeCoverage } from './sim/activity/coverage-file.ts'
 // With Verilator beside the language's own engines; these names stand before those of the language.
 export { type EngineName, engineNames, openEngine } from './sim/engines.ts'
 export { readState, writeState } from './sim/state/state-file.ts'
