@@ -66,15 +66,20 @@ const designs: readonly (readonly [string, (seed: number) => Module])[] = [
 
 describe('coverage', () => {
   it.each(designs)('counts every turn of every bit, in every engine of ours: %s', (what, make) => {
-    for (let seed = 1; seed <= (what.includes('random') ? 8 : 3); seed++) {
+    for (let seed = 1, run = 0; run < (make.length === 1 ? 4 : 1); seed++) {
+      expect(seed, 'designs tried').toBeLessThan(100)
       const module = make(seed)
-      const cycles = 150
-      const stimulus = randomStimulus(portLayout(module), cycles, seed)
+      const stimulus = randomStimulus(portLayout(module), 150, seed)
+      // After a failed check the values of a design are not defined; those of two clocks fail at once, in flags of their own.
+      const trial = openEngine('js', module)
+      trial.replay(stimulus, 150)
+      const cycles = what.includes('boxes') ? 150 : (trial.failures[0]?.cycle ?? 150)
+      if (cycles < 5) continue
+      run++
       const expected = counted(module, stimulus, cycles)
       const plain = openEngine('js', module)
       const answer = new Int32Array(cycles * plain.ports.outputWords)
       plain.replay(stimulus, cycles, answer)
-      if (plain.failedChecks > 0) continue
       for (const name of ['wasm', 'js', 'interpreter'] as const) {
         const engine = withCoverage(module, on(name))
         const response = new Int32Array(answer.length)
@@ -133,13 +138,13 @@ describe('coverage', () => {
 
     const [first, second] = [withCoverage(loader), withCoverage(loader)]
     first.replay(stimulus, 20)
+    second.step()
     restoreState(second, saveState(first))
     expect(second.cycle).toBe(20)
     second.step()
-    expect(Object.values(second.coverage().signals).flatMap(({ rises, falls }) => [...rises, ...falls])).not.toContain(
-      1,
-    )
-    expect(second.coverage().cycles).toBe(1)
+    const { cycles, signals, values } = second.coverage()
+    expect([cycles, values.control!.transitions]).toEqual([2, []])
+    expect(Object.values(signals).flatMap(({ rises, falls }) => [...rises, ...falls])).not.toContain(1)
   })
 
   it('counts the values of enumerations, what follows what, and knows what could', () => {
@@ -176,7 +181,7 @@ describe('coverage', () => {
       in: { go: bool, x: u(3), loaded: mode },
       out: { one: bool, two: mode },
       logic({ go, x, loaded }, { regs, when, fsm }) {
-        const r = regs({ two: mode })
+        const r = regs({ two: mode, three: mode })
         const one = fsm('first', {
           a({ goto }) {
             when(
@@ -197,6 +202,9 @@ describe('coverage', () => {
             goto('a')
           },
         })
+        when(r.three.is('a').and(go), () => {
+          r.three.next = 'd'
+        })
         when(one.is('b'), () => {
           r.two.next = loaded
         })
@@ -208,6 +216,7 @@ describe('coverage', () => {
     engine.step(9)
     const { values } = engine.coverage()
     expect(values.first!.possible!.map((step) => step.join(''))).toEqual(['ab', 'ac', 'ba', 'bd', 'da', 'ea'])
+    expect(values.three!.possible).toEqual([['a', 'd']])
     expect(values.two!.possible).toBeUndefined()
     expect(values.loaded!.seen).toEqual([['d', 9]])
     expect(values.two!.transitions).toEqual([['a', 'd', 1]])
