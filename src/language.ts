@@ -5,8 +5,8 @@
 
 export { UserError } from './base/user-error.ts'
 export * from './dsl/index.ts'
-export * from './sim/compare.ts'
 export * from './sim/activity/index.ts'
+export * from './sim/compare.ts'
 export * from './sim/engine.ts'
 export type { EngineOptions } from './sim/interpret.ts'
 export {

@@ -65,6 +65,25 @@ export interface CheckFailure {
   readonly cycle: number
   /** Instance path and message of the check, `pe_0_1: more than 128 products in a group`. */
   readonly message: string
+  /**
+   * What the signals that decide about the check were in that cycle, at most 16 of them, those before its condition in the module
+   * that made the promise. Engines that see ports only lack it.
+   */
+  readonly signals?: readonly SignalValue[]
+}
+
+export interface SignalValue {
+  /** Hierarchical name. */
+  readonly path: string
+  readonly value: bigint
+  /** Of an enumeration or a state machine: the name of the value. */
+  readonly name?: string
+}
+
+/** `cycle 16: at most 16 terms between clears (accumulator = 2032, term = 127)`. */
+export const describeFailure = ({ cycle, message, signals = [] }: CheckFailure): string => {
+  const values = signals.map(({ path, value, name = String(value) }) => `${path} = ${name}`)
+  return `cycle ${cycle}: ${message}${values.length > 0 ? ` (${values.join(', ')})` : ''}`
 }
 
 /** Where a port lives in a row of 32-bit words: value in two's complement, least significant word first, sign-extended. */

@@ -1,6 +1,7 @@
 import { fold, type Module } from '../dsl/ir.ts'
 import { blackBoxes } from './black-boxes.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
+import { failureOf } from './failure.ts'
 import { type FlatValue, flatten } from './flatten.ts'
 import { initialWords, memoryEdge } from './memory.ts'
 import { layOut, type Watch } from './watch.ts'
@@ -58,9 +59,15 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     for (const { words, writes } of watches)
       for (const { port, value } of writes) writeWords(words, port, current[value]!)
     if (checks)
-      for (const { path, message, holds } of flat.checks)
-        if (current[holds] === 0n && ++failedChecks <= keptFailures)
-          failures.push({ cycle, message: path ? `${path}: ${message}` : message })
+      for (const check of flat.checks)
+        if (current[check.holds] === 0n && ++failedChecks <= keptFailures)
+          failures.push(
+            failureOf(
+              check,
+              cycle,
+              check.signals.map(({ value }) => current[value]!),
+            ),
+          )
     flat.boxes.forEach(({ of, inputs, tick }, k) => {
       if (!of.blackBox.next || (tick !== undefined && current[tick] === 0n)) return
       boxes.step(

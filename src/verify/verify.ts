@@ -3,7 +3,7 @@ import { outputStationaryArray, resultCycle } from '../accel/output-stationary.t
 import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
-import { type Engine, portNamed, readPort } from '../sim/engine.ts'
+import { describeFailure, type Engine, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
 import { type Expected, randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 
@@ -70,7 +70,7 @@ export const verify = async (
     await run(checksOf(pe, randomGroups(pe, randomCount, seed)))
   }
   const broken = engine.failedChecks - failedBefore
-  if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first: ${engine.failures[0]?.message}`)
+  if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first in ${firstFailure(engine)}`)
   const cycles = engine.cycle - cyclesBefore
   const seconds = (performance.now() - started) / 1000
   return {
@@ -91,9 +91,11 @@ export const compareGroups = (engine: Engine, pe: ProcessingElement, groups: rea
   const failedBefore = engine.failedChecks
   engine.reset()
   checkBatch(engine, pe, groups, (sentence) => sentences.push(sentence))
-  if (engine.failedChecks > failedBefore) sentences.push(`a check failed: ${engine.failures[0]?.message}`)
+  if (engine.failedChecks > failedBefore) sentences.push(`a check failed in ${firstFailure(engine)}`)
   return sentences
 }
+
+const firstFailure = ({ failures: [first] }: Engine): string => (first ? describeFailure(first) : 'a cycle before')
 
 /** The design `verify` runs: one PE with its side chains. */
 export const lonePe = (pe: ProcessingElement | TiledElement): Module =>

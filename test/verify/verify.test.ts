@@ -83,7 +83,7 @@ describe('verification', () => {
     }
     const { mismatches, first } = await verify(worried, pe, options)
     expect(mismatches).toBe(1)
-    expect(first).toMatch(/checks failed 1 times, first: pe_0_0: too much/)
+    expect(first).toMatch(/checks failed 1 times, first in cycle 3: pe_0_0: too much/)
   })
 
   it('gives the same result for the same seed', async () => {

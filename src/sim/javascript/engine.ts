@@ -1,6 +1,7 @@
 import type { Module } from '../../dsl/ir.ts'
 import { blackBoxes } from '../black-boxes.ts'
 import { type CheckFailure, type Engine, portLayout, rowsOf } from '../engine.ts'
+import { failureOf } from '../failure.ts'
 import { flatten } from '../flatten.ts'
 import { type EngineOptions, keptFailures } from '../interpret.ts'
 import { layOut, type Watch } from '../watch.ts'
@@ -36,10 +37,8 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
   let failedChecks = 0
   let cycle = 0
 
-  const fail = (index: number, within: number): void => {
-    if (++failedChecks > keptFailures) return
-    const { path, message } = flat.checks[index]!
-    failures.push({ cycle: cycle + within, message: path ? `${path}: ${message}` : message })
+  const fail = (index: number, within: number, values: readonly (number | bigint)[]): void => {
+    if (++failedChecks <= keptFailures) failures.push(failureOf(flat.checks[index]!, cycle + within, values))
   }
   const memories = flat.memories.map(wordsOf)
   const watches: Watch[] = []

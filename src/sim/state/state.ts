@@ -19,7 +19,7 @@ export interface EngineState {
   readonly digest: string
   readonly cycle: number
   readonly failedChecks: number
-  readonly failures: readonly CheckFailure[]
+  readonly failures: readonly SavedFailure[]
   /** Words of the inputs as they stand, and of the outputs of the last cycle. */
   readonly inputs: readonly number[]
   readonly outputs: readonly number[]
@@ -29,6 +29,11 @@ export interface EngineState {
   readonly memories: Readonly<Record<string, readonly string[]>>
   /** What the model of each black box keeps. */
   readonly boxes: Readonly<Record<string, unknown>>
+}
+
+/** A `CheckFailure` with its values as texts. */
+export interface SavedFailure extends Pick<CheckFailure, 'cycle' | 'message'> {
+  readonly signals: readonly { readonly path: string; readonly value: string; readonly name?: string }[]
 }
 
 const [format, version] = ['bitloom-state', 1] as const
@@ -52,7 +57,7 @@ export const saveState = (engine: Engine): EngineState => {
     digest: designDigest(module),
     cycle: engine.cycle,
     failedChecks: engine.failedChecks,
-    failures: engine.failures.map((failure) => ({ ...failure })),
+    failures: engine.failures.map(savedFailure),
     inputs: [...engine.inputs],
     outputs: [...engine.outputs],
     registers: Object.fromEntries(registers.map(({ path, range }) => [path, text(inside.register(path)!, range)])),
@@ -84,7 +89,7 @@ export const restoreState = (engine: Engine, state: EngineState): void => {
   }
   engine.inputs.set(values.inputs)
   engine.outputs.set(values.outputs)
-  inside.resume(checked.cycle, checked.failedChecks, checked.failures)
+  inside.resume(checked.cycle, checked.failedChecks, checked.failures.map(failureOfSaved))
 }
 
 /** A state as the text of a file, the same for the same state; `stateOfText` reads it. */
@@ -146,12 +151,38 @@ const checkedState = (value: unknown): EngineState => {
   }
 }
 
-const failuresOf = (value: unknown): readonly CheckFailure[] => {
+const savedFailure = ({ cycle, message, signals = [] }: CheckFailure): SavedFailure => ({
+  cycle,
+  message,
+  signals: signals.map((signal) => ({ ...signal, value: String(signal.value) })),
+})
+
+const failureOfSaved = ({ cycle, message, signals }: SavedFailure): CheckFailure => ({
+  cycle,
+  message,
+  signals: signals.map((signal) => ({ ...signal, value: BigInt(signal.value) })),
+})
+
+const failuresOf = (value: unknown): readonly SavedFailure[] => {
   const failures = list(value, 'failures')
   if (failures.length > keptFailures) throw fault('failures', `a list of at most ${keptFailures}`)
-  return failures.map((failure, k): CheckFailure => {
-    const { cycle, message } = record(failure, `failures[${k}]`)
-    return { cycle: whole(cycle, `failures[${k}].cycle`), message: text(message, `failures[${k}].message`) }
+  return failures.map((failure, k): SavedFailure => {
+    const at = `failures[${k}]`
+    const { cycle, message, signals } = record(failure, at)
+    return {
+      cycle: whole(cycle, `${at}.cycle`),
+      message: text(message, `${at}.message`),
+      signals: list(signals, `${at}.signals`).map((signal, n) => {
+        const { path, value, name } = record(signal, `${at}.signals[${n}]`)
+        const digits = text(value, `${at}.signals[${n}].value`)
+        if (!/^-?\d{1,10000}$/.test(digits)) throw fault(`${at}.signals[${n}].value`, 'a number')
+        return {
+          path: text(path, `${at}.signals[${n}].path`),
+          value: digits,
+          ...(name !== undefined && { name: text(name, `${at}.signals[${n}].name`) }),
+        }
+      }),
+    }
   })
 }
 

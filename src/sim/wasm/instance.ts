@@ -38,8 +38,17 @@ export interface Instance {
   wordsOf(path: string): Uint8Array | undefined
 }
 
-/** Called for each check that failed in a cycle of the running call. */
-export type Failed = (cycle: number, message: () => string) => void
+/** Called for each check that failed in a cycle of the running call, before the clock edge. */
+export type Failed = (cycle: number, check: number, moment: Moment) => void
+
+/** What a design holds in a cycle before its clock edge. */
+export interface Moment {
+  /** The row of inputs begins at word `row`. */
+  readonly words: Int32Array
+  readonly row: number
+  register(path: string): bigint
+  memory(path: string): readonly bigint[]
+}
 
 export const instantiate = (program: Program, ports: PortLayout, failed: Failed): Instance => {
   const layout = layoutOf(program)
@@ -59,9 +68,15 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
 
   const report = (cycle: number, states: number): void => {
     inputRow = layout.input + cycle * inputStride
-    for (const { path, message, holds } of checks)
-      if (readLane(view, byteOf(holds, states), holds.vector.type) === 0n)
-        failed(cycle, () => (path ? `${path}: ${message}` : message))
+    const moment: Moment = {
+      words,
+      row: inputRow / 4,
+      register: (path) => registerIn(path, states)!,
+      memory: wordsOfMemory,
+    }
+    checks.forEach(({ holds }, k) => {
+      if (readLane(view, byteOf(holds, states), holds.vector.type) === 0n) failed(cycle, k, moment)
+    })
     inputRow = layout.input
   }
   const compiled = new webAssembly!.Module(generate(program, layout))
@@ -84,6 +99,10 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
         writeLane(view, layout.memories + offset + (lane * depth + k) * bytesOf(type), type, word)
       })
   const registers = new Map(program.registers.map((register) => [register.path, register]))
+  const registerIn = (path: string, states: number): bigint | undefined => {
+    const found = registers.get(path)
+    return found && readLane(view, byteOf(found.place, states), found.place.vector.type)
+  }
   const setRegister = (path: string, value: bigint): void => {
     const { place } = registers.get(path)!
     writeLane(view, byteOf(place, state), place.vector.type, value)
@@ -93,6 +112,10 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
     const { memory, lane } = program.memoryPaths.get(path)!
     const step = bytesOf(memory.type)
     return { memory, step, start: layout.memories + memory.offset + lane * memory.depth * step }
+  }
+  const wordsOfMemory = (path: string): readonly bigint[] => {
+    const { memory, step, start } = wordsAt(path)
+    return Array.from({ length: memory.depth }, (_, k) => readLane(view, start + k * step, memory.type))
   }
 
   return {
@@ -113,15 +136,9 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
       for (const { place, reset } of program.registers)
         if (reset !== undefined) writeLane(view, byteOf(place, state), place.vector.type, reset)
     },
-    register(path) {
-      const found = registers.get(path)
-      return found && readLane(view, byteOf(found.place, state), found.place.vector.type)
-    },
+    register: (path) => registerIn(path, state),
     setRegister,
-    memory(path) {
-      const { memory, step, start } = wordsAt(path)
-      return Array.from({ length: memory.depth }, (_, k) => readLane(view, start + k * step, memory.type))
-    },
+    memory: wordsOfMemory,
     setMemory(path, words) {
       const { memory, step, start } = wordsAt(path)
       words.forEach((word, k) => {
