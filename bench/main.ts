@@ -8,6 +8,7 @@ import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
+import { testbenchBench } from './testbench.bench.ts'
 
 /** A benchmark's result as JSON and as text. */
 interface Bench {
@@ -37,6 +38,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await enduranceBench(progress)
       return { result, text: printEndurance(result) }
+    },
+  },
+  testbench: {
+    run: async (progress) => {
+      const result = await testbenchBench(progress)
+      return { result, text: printRows(result, 'bare engine') }
     },
   },
   elaborate: {

@@ -17,5 +17,5 @@ export {
 export { signalPaths } from './sim/signals.ts'
 export * from './sim/state/index.ts'
 export { randomStimulus } from './sim/stimulus.ts'
-export * from './sim/testbench.ts'
+export * from './sim/testbench/index.ts'
 export * from './sim/waves/index.ts'
