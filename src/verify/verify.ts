@@ -11,6 +11,8 @@ export interface VerifyOptions {
   /** Random groups to run. */
   readonly groups: number
   readonly seed: number
+  /** Ends the run with the groups, run together, of the first mismatch, so that what an engine recorded ends there; default false. */
+  readonly stopAtFirst?: boolean
   /** Called with the groups done so far. */
   readonly progress?: (done: number, total: number) => void
 }
@@ -39,7 +41,7 @@ export interface Verification {
 export const verify = async (
   engine: Engine,
   pe: ProcessingElement | TiledElement,
-  { groups: randomCount, seed, progress }: VerifyOptions,
+  { groups: randomCount, seed, progress, stopAtFirst = false }: VerifyOptions,
 ): Promise<Verification> => {
   const combinations = 'tile' in pe ? 0 : combinationCount(pe.operands)
   const total = combinations + randomCount
@@ -57,6 +59,7 @@ export const verify = async (
   let done = 0
   const run = async (checks: Iterable<BatchCheck>): Promise<void> => {
     for (const { groups, check } of checks) {
+      if (stopAtFirst && (mismatches > 0 || engine.failedChecks > failedBefore)) return
       check(engine, mismatch)
       done += groups
       progress?.(done, total)
@@ -76,7 +79,7 @@ export const verify = async (
   return {
     engine: engine.name,
     vectors: done,
-    exhaustive: combinations > 0,
+    exhaustive: combinations > 0 && done >= combinations,
     mismatches,
     cycles,
     cyclesPerSecond: Math.round(cycles / seconds),

@@ -60,22 +60,41 @@ export type Column = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Ar
  * RangeError for a value that its port does not hold, a port of more than 32 bits and one that is not there.
  */
 export const columnDriver = (ports: PortLayout, columns: Readonly<Record<string, Column>>): BlockDriver => {
-  const driven = Object.entries(columns).map(([name, column]) => {
+  const { inputWords } = ports
+  const byLength = new Map<number, { readonly offset: number; readonly values: Int32Array }[]>()
+  for (const [name, column] of Object.entries(columns)) {
     const port = portNamed(ports.inputs, name)
-    return { port, values: checked(port, column), next: 0 }
-  })
+    const alike = byLength.get(column.length) ?? []
+    byLength.set(column.length, [...alike, { offset: port.offset, values: checked(port, column) }])
+  }
+  const drivers = [...byLength].map(([length, alike]) => rowDriver(inputWords, length, alike))
+  return (block) => {
+    for (const drive of drivers) drive(block)
+  }
+}
+
+/** Columns of one length, turned into rows once: a block takes them as they are where they are all there is in a row. */
+const rowDriver = (
+  inputWords: number,
+  length: number,
+  columns: readonly { readonly offset: number; readonly values: Int32Array }[],
+): BlockDriver => {
+  const sorted = [...columns].sort((a, b) => a.offset - b.offset)
+  const width = sorted.length
+  const rows = new Int32Array(length * width)
+  for (const [word, { values }] of sorted.entries())
+    for (let row = 0; row < length; row++) rows[row * width + word] = values[row]!
+  const offsets = Int32Array.from(sorted, ({ offset }) => offset)
+  let next = 0
   return ({ inputs, cycles }) => {
-    const { inputWords } = ports
-    for (const column of driven) {
-      const { values, port } = column
-      let at = port.offset
-      let { next } = column
-      for (let k = 0; k < cycles; k++) {
-        inputs[at] = values[next]!
-        at += inputWords
-        if (++next === values.length) next = 0
-      }
-      column.next = next
+    for (let done = 0; done < cycles; ) {
+      const count = Math.min(length - next, cycles - done)
+      if (width === inputWords) inputs.set(rows.subarray(next * width, (next + count) * width), done * inputWords)
+      else
+        for (let k = 0, from = next * width, to = done * inputWords; k < count; k++, to += inputWords)
+          for (let word = 0; word < width; word++) inputs[to + offsets[word]!] = rows[from++]!
+      done += count
+      next = (next + count) % length
     }
   }
 }
@@ -125,17 +144,20 @@ export const columnMonitor = (
       return longer
     })
   }
+  const keep = (outputs: Int32Array, row: number, cycle: number): void => {
+    if (length === cycles.length) grow()
+    cycles[length] = cycle
+    for (let column = 0; column < places.length; column++) columns[column]![length] = outputs[row + places[column]!]!
+    length++
+  }
   return {
     monitor({ outputs, firstCycle, cycles: count }) {
       const { outputWords } = ports
-      for (let k = 0, row = 0; k < count; k++, row += outputWords) {
-        if (flag !== undefined && outputs[row + flag] === 0) continue
-        if (length === cycles.length) grow()
-        cycles[length] = firstCycle + k
-        for (let column = 0; column < places.length; column++)
-          columns[column]![length] = outputs[row + places[column]!]!
-        length++
-      }
+      // Most cycles have nothing to keep: the loop over them is as short as can be.
+      if (flag === undefined) for (let k = 0; k < count; k++) keep(outputs, k * outputWords, firstCycle + k)
+      else
+        for (let k = 0, at = flag; k < count; k++, at += outputWords)
+          if (outputs[at] !== 0) keep(outputs, at - flag, firstCycle + k)
     },
     cycles: () => cycles.slice(0, length),
     values(port) {
