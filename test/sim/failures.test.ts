@@ -63,6 +63,23 @@ describe('a failed check', () => {
     expect(describeFailure({ cycle: 3, message: 'a is not 3' })).toBe('cycle 3: a is not 3')
   })
 
+  it('looks behind a condition that has a name itself, which is 0 anyway', () => {
+    const { module } = component('named_condition', (_: object) => ({
+      in: { x: u(4) },
+      out: { fits: bool },
+      logic({ x }, { check }) {
+        const small = x.lt(5).named('small_enough')
+        check(small, 'small')
+        return { fits: small }
+      },
+    }))({})
+    for (const engine of engines(module)) {
+      engine.inputs[0] = 9
+      engine.step()
+      expect(engine.failures.map(({ signals }) => signals)).toEqual([[{ path: 'x', value: 9n }]])
+    }
+  })
+
   it('names the values of enumerations, and the ports of instances', () => {
     const mode = enumeration('mode', ['off', 'on', 'auto'])
     const Half = component('half', (_: object) => ({
