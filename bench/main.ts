@@ -4,10 +4,12 @@ import { UserError } from '../src/base/user-error.ts'
 import { terminalProgress } from '../src/cli/progress.ts'
 import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
+import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { llmBench } from './llm.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
+import { testbenchBench } from './testbench.bench.ts'
 import { printXrnpe, xrnpeBench } from './xrnpe.bench.ts'
 
 /** A benchmark's result as JSON and as text. */
@@ -44,6 +46,18 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await llmBench(progress)
       return { result, text: printRows(result, 'C') }
+    },
+  },
+  endurance: {
+    run: async (progress) => {
+      const result = await enduranceBench(progress)
+      return { result, text: printEndurance(result) }
+    },
+  },
+  testbench: {
+    run: async (progress) => {
+      const result = await testbenchBench(progress)
+      return { result, text: printRows(result, 'bare engine') }
     },
   },
   elaborate: {

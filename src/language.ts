@@ -5,6 +5,7 @@
 
 export { UserError } from './base/user-error.ts'
 export * from './dsl/index.ts'
+export * from './sim/activity/index.ts'
 export * from './sim/compare.ts'
 export * from './sim/engine.ts'
 export type { EngineOptions } from './sim/interpret.ts'
@@ -14,6 +15,7 @@ export {
   ownEngineNames as engineNames,
 } from './sim/own-engines.ts'
 export { signalPaths } from './sim/signals.ts'
+export * from './sim/state/index.ts'
 export { randomStimulus } from './sim/stimulus.ts'
-export * from './sim/testbench.ts'
+export * from './sim/testbench/index.ts'
 export * from './sim/waves/index.ts'

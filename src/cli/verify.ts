@@ -1,7 +1,10 @@
+import { UserError } from '../base/user-error.ts'
 import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { engineNamed, engineNames, openEngine } from '../sim/engines.ts'
+import { trace } from '../sim/waves/index.ts'
+import { writeVcd } from '../sim/waves/vcd-file.ts'
 import { lonePe, type Verification, verify } from '../verify/verify.ts'
 import { columns, type Output } from './context.ts'
 
@@ -10,20 +13,28 @@ export interface VerifyRequest {
   /** Random groups besides the exhaustive products; undefined for the products alone. */
   readonly groups: number
   readonly seed: number
+  /** File for the waves of the run, of one engine. */
+  readonly waves?: string
 }
+
+/** Cycles that a file of waves has at most: more than groups that run together take. */
+const waveCycles = 20_000
 
 /** Runs one PE against its golden model on each engine in turn. */
 export const verifyOn = async (
   pe: ProcessingElement | TiledElement,
-  { engine, groups, seed }: VerifyRequest,
+  { engine, groups, seed, waves }: VerifyRequest,
   output: Output,
 ): Promise<readonly Verification[]> => {
+  if (waves !== undefined) refuseWaves(waves, engine)
   const names = engine === 'all' ? engineNames : [engineNamed(engine)]
   const module = lonePe(pe)
   const results: Verification[] = []
   for (const name of names) {
     if (name === 'verilator') output.progress.say(`${name}: building ${module.name}, unless it was built before`)
-    const opened = openEngine(name, module, { checks: true })
+    const untraced = openEngine(name, module, { checks: true })
+    const traced = waves === undefined ? undefined : trace(untraced, module, { keep: waveCycles })
+    const opened = traced ?? untraced
     try {
       let started = false
       const progress = (done: number, total: number): void => {
@@ -31,13 +42,27 @@ export const verifyOn = async (
         started = true
         output.progress.update(done)
       }
-      results.push(await verify(opened, pe, { groups, seed, progress }))
+      results.push(await verify(opened, pe, { groups, seed, progress, stopAtFirst: waves !== undefined }))
+      if (traced) writeVcd(waves!, traced)
     } finally {
       output.progress.stop()
       opened.close()
     }
   }
   return results
+}
+
+const refuseWaves = (path: string, engine: string): void => {
+  if (engine === 'all')
+    throw new UserError(
+      'E-WAVES',
+      '--waves takes the waves of one engine, got --engine all; choose one, e.g. --engine wasm',
+    )
+  if (!path.endsWith('.vcd'))
+    throw new UserError(
+      'E-WAVES',
+      `--waves writes value change dumps, got ${path.slice(0, 80)}; give a file.vcd, which vcd2fst makes an FST of`,
+    )
 }
 
 const definitionOf = (pe: ProcessingElement | TiledElement): string => {
@@ -72,5 +97,6 @@ export const verifyCommand = async (spec: string, request: VerifyRequest, output
     ]),
   )
   for (const { first } of engines) if (first) output.print(first)
+  if (request.waves !== undefined) output.print(`waves of the last cycles, at most ${waveCycles}: ${request.waves}`)
   return mismatches === 0 ? 0 : 1
 }

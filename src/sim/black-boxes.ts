@@ -9,6 +9,8 @@ export interface BlackBoxes {
   /** Moves the state of box `index` over a clock edge, given all its inputs. */
   step(index: number, inputs: readonly bigint[]): void
   reset(): void
+  states(): readonly unknown[]
+  setStates(states: readonly unknown[]): void
 }
 
 /** Throws a UserError where a model gives a value its port cannot hold. */
@@ -21,6 +23,10 @@ export const blackBoxes = ({ boxes }: Flat): BlackBoxes => {
   const ranges = boxes.map(({ of }) => new Map(of.outputs.map(({ name, range }) => [name, range])))
   return {
     reset,
+    states: () => states,
+    setStates(next) {
+      states = [...next]
+    },
     output(index, port, inputs) {
       const { of, path } = boxes[index]!
       const value = of.blackBox.output(port, inputs, states[index])

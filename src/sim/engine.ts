@@ -39,7 +39,25 @@ export interface Engine {
   readonly failedChecks: number
   /** Cycles since the start. */
   readonly cycle: number
+  /** What `saveState` and `restoreState` work with. Engines that see ports only lack it. */
+  readonly inside?: EngineInside
   close(): void
+}
+
+/** What an engine remembers from one cycle to the next, by hierarchical name; a path that is not there is a mistake of the caller. */
+export interface EngineInside {
+  readonly module: Module
+  /** A register, or what a read port of a memory shows. */
+  register(path: string): bigint | undefined
+  setRegister(path: string, value: bigint): void
+  /** Every word of a memory. */
+  memory(path: string): readonly bigint[]
+  setMemory(path: string, words: readonly bigint[]): void
+  /** What the models of black boxes keep, in the order of `flatten`. */
+  boxes(): readonly unknown[]
+  setBoxes(states: readonly unknown[]): void
+  /** Goes on counting from there. */
+  resume(cycle: number, failedChecks: number, failures: readonly CheckFailure[]): void
 }
 
 export interface CheckFailure {
@@ -47,6 +65,25 @@ export interface CheckFailure {
   readonly cycle: number
   /** Instance path and message of the check, `pe_0_1: more than 128 products in a group`. */
   readonly message: string
+  /**
+   * What the signals that decide about the check were in that cycle, at most 16 of them, those before its condition in the module
+   * that made the promise. Engines that see ports only lack it.
+   */
+  readonly signals?: readonly SignalValue[]
+}
+
+export interface SignalValue {
+  /** Hierarchical name. */
+  readonly path: string
+  readonly value: bigint
+  /** Of an enumeration or a state machine: the name of the value. */
+  readonly name?: string
+}
+
+/** `cycle 16: at most 16 terms between clears (accumulator = 2032, term = 127)`. */
+export const describeFailure = ({ cycle, message, signals = [] }: CheckFailure): string => {
+  const values = signals.map(({ path, value, name = String(value) }) => `${path} = ${name}`)
+  return `cycle ${cycle}: ${message}${values.length > 0 ? ` (${values.join(', ')})` : ''}`
 }
 
 /** Where a port lives in a row of 32-bit words: value in two's complement, least significant word first, sign-extended. */

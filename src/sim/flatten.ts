@@ -10,6 +10,7 @@ import {
   widthOf,
 } from '../dsl/ir.ts'
 import { type LoweredInstance, type LoweredMemory, lowering } from './lowering.ts'
+import { participantsOf } from './participants.ts'
 import { declaredSignals, signalPaths, unknownSignal } from './signals.ts'
 
 /** A value of a flat design. `args` index `Flat.values`; an argument always comes before its reader. */
@@ -22,6 +23,14 @@ export interface FlatValue extends Range {
   readonly value: bigint
   /** Of an output of a black box: the box's index in `Flat.boxes` and the port; `args` are what the output depends on. */
   readonly box?: { readonly index: number; readonly port: string }
+}
+
+/** A promise of one instance, and what its signals are. */
+export interface FlatCheck {
+  readonly path: string
+  readonly message: string
+  readonly holds: number
+  readonly signals: readonly { readonly path: string; readonly value: number; readonly encoding?: Encoding }[]
 }
 
 /** A design without hierarchy: instances copied, wires and ports followed to what drives them. */
@@ -40,7 +49,7 @@ export interface Flat {
     readonly encoding?: Encoding
   }[]
   readonly memories: readonly LoweredMemory[]
-  readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: number }[]
+  readonly checks: readonly FlatCheck[]
   /** Black boxes; those with a state have the values of all their inputs, and of their clock's tick. */
   readonly boxes: readonly {
     readonly path: string
@@ -214,7 +223,14 @@ export const flatten = (top: Module, watch: readonly string[] = []): Flat => {
   }))
   const memories = contexts.flatMap(lowered.memories)
   const checks = contexts.flatMap((context) =>
-    lowered.checks(context).map((check) => ({ path: context.path.slice(0, -1), ...check })),
+    lowered.checks(context).map((check, k): FlatCheck => {
+      const signals = participantsOf(context.module, context.module.checks[k]!).map(({ name, node, encoding }) => ({
+        path: context.path + name,
+        value: resolve(context, node),
+        ...(encoding && { encoding }),
+      }))
+      return { path: context.path.slice(0, -1), ...check, signals }
+    }),
   )
   const boxes = boxContexts.map((context) => ({
     path: context.path.slice(0, -1),

@@ -1,6 +1,7 @@
 import { fold, type Module } from '../dsl/ir.ts'
 import { blackBoxes } from './black-boxes.ts'
 import { type CheckFailure, type Engine, type Port, portLayout, readPort, rowsOf } from './engine.ts'
+import { failureOf } from './failure.ts'
 import { type FlatValue, flatten } from './flatten.ts'
 import { initialWords, memoryEdge } from './memory.ts'
 import { layOut, type Watch } from './watch.ts'
@@ -58,9 +59,15 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     for (const { words, writes } of watches)
       for (const { port, value } of writes) writeWords(words, port, current[value]!)
     if (checks)
-      for (const { path, message, holds } of flat.checks)
-        if (current[holds] === 0n && ++failedChecks <= keptFailures)
-          failures.push({ cycle, message: path ? `${path}: ${message}` : message })
+      for (const check of flat.checks)
+        if (current[check.holds] === 0n && ++failedChecks <= keptFailures)
+          failures.push(
+            failureOf(
+              check,
+              cycle,
+              check.signals.map(({ value }) => current[value]!),
+            ),
+          )
     flat.boxes.forEach(({ of, inputs, tick }, k) => {
       if (!of.blackBox.next || (tick !== undefined && current[tick] === 0n)) return
       boxes.step(
@@ -81,6 +88,14 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     for (const register of flat.registers) current[register.value] = register.reset
   }
   reset()
+  const states = new Map(
+    [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].map(({ path, value }) => [path, value]),
+  )
+  const register = (path: string): bigint | undefined => {
+    const value = states.get(path)
+    return value === undefined ? undefined : current[value]
+  }
+  const wordsAt = (path: string): bigint[] => contents[flat.memories.findIndex((memory) => memory.path === path)]!
 
   return {
     name: 'interpreter',
@@ -98,10 +113,7 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
       }
     },
     reset,
-    register: (path) => {
-      const found = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].find((at) => at.path === path)
-      return found && current[found.value]
-    },
+    register,
     watch(paths) {
       // What only watching needs is flattened last, so that every other value keeps its index.
       const before = flat.values.length
@@ -119,6 +131,24 @@ export const interpreter = (module: Module, { checks = true }: EngineOptions = {
     },
     get cycle() {
       return cycle
+    },
+    inside: {
+      module,
+      register,
+      setRegister(path, value) {
+        current[states.get(path)!] = value
+      },
+      memory: (path) => [...wordsAt(path)],
+      setMemory(path, words) {
+        wordsAt(path).splice(0, words.length, ...words)
+      },
+      boxes: boxes.states,
+      setBoxes: boxes.setStates,
+      resume(toCycle, failed, known) {
+        cycle = toCycle
+        failedChecks = failed
+        failures.splice(0, failures.length, ...known)
+      },
     },
     close() {},
   }

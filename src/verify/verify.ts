@@ -3,7 +3,7 @@ import { outputStationaryArray, resultCycle } from '../accel/output-stationary.t
 import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
-import { type Engine, portNamed, readPort } from '../sim/engine.ts'
+import { describeFailure, type Engine, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
 import { type Expected, randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 
@@ -11,6 +11,8 @@ export interface VerifyOptions {
   /** Random groups to run. */
   readonly groups: number
   readonly seed: number
+  /** Ends the run with the groups, run together, of the first mismatch, so that what an engine recorded ends there; default false. */
+  readonly stopAtFirst?: boolean
   /** Called with the groups done so far. */
   readonly progress?: (done: number, total: number) => void
 }
@@ -39,7 +41,7 @@ export interface Verification {
 export const verify = async (
   engine: Engine,
   pe: ProcessingElement | TiledElement,
-  { groups: randomCount, seed, progress }: VerifyOptions,
+  { groups: randomCount, seed, progress, stopAtFirst = false }: VerifyOptions,
 ): Promise<Verification> => {
   const combinations = 'tile' in pe ? 0 : combinationCount(pe.operands)
   const total = combinations + randomCount
@@ -57,6 +59,7 @@ export const verify = async (
   let done = 0
   const run = async (checks: Iterable<BatchCheck>): Promise<void> => {
     for (const { groups, check } of checks) {
+      if (stopAtFirst && (mismatches > 0 || engine.failedChecks > failedBefore)) return
       check(engine, mismatch)
       done += groups
       progress?.(done, total)
@@ -70,13 +73,13 @@ export const verify = async (
     await run(checksOf(pe, randomGroups(pe, randomCount, seed)))
   }
   const broken = engine.failedChecks - failedBefore
-  if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first: ${engine.failures[0]?.message}`)
+  if (broken > 0) mismatch(`the hardware's own checks failed ${broken} times, first in ${firstFailure(engine)}`)
   const cycles = engine.cycle - cyclesBefore
   const seconds = (performance.now() - started) / 1000
   return {
     engine: engine.name,
     vectors: done,
-    exhaustive: combinations > 0,
+    exhaustive: combinations > 0 && done >= combinations,
     mismatches,
     cycles,
     cyclesPerSecond: Math.round(cycles / seconds),
@@ -91,9 +94,11 @@ export const compareGroups = (engine: Engine, pe: ProcessingElement, groups: rea
   const failedBefore = engine.failedChecks
   engine.reset()
   checkBatch(engine, pe, groups, (sentence) => sentences.push(sentence))
-  if (engine.failedChecks > failedBefore) sentences.push(`a check failed: ${engine.failures[0]?.message}`)
+  if (engine.failedChecks > failedBefore) sentences.push(`a check failed in ${firstFailure(engine)}`)
   return sentences
 }
+
+const firstFailure = ({ failures: [first] }: Engine): string => (first ? describeFailure(first) : 'a cycle before')
 
 /** The design `verify` runs: one PE with its side chains. */
 export const lonePe = (pe: ProcessingElement | TiledElement): Module =>

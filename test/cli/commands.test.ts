@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { atName } from '../../src/dsl/index.ts'
 import { checkReport } from '../../src/report/index.ts'
 import { swiftShaderEnvironment } from '../llm/gpu-here.ts'
+import { parseVcd } from '../sim/waves/parse-vcd.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -88,6 +89,34 @@ describe('verify', () => {
     expect(engines).toEqual([
       expect.objectContaining({ engine: 'wasm', exhaustive: true, mismatches: 0, vectors: 4 * 256 * 4 + 50, seed: 3 }),
     ])
+  })
+})
+
+describe('verify --waves', () => {
+  const file = join(folder.path, 'waves', 'mac.vcd')
+
+  it('writes what the PE did as a value change dump, and says where', () => {
+    const { stdout, stderr, status } = bitloom(['verify', 'mac', '--vectors', '20', '--waves', file])
+    expect(status, stderr).toBe(0)
+    expect(stdout).toContain(`waves of the last cycles, at most 20000: ${file}`)
+    const { variables, end } = parseVcd(readFileSync(file, 'utf8'))
+    expect([...variables.keys()].some((name) => name.endsWith('.result_0'))).toBe(true)
+    const accumulator = [...variables].find(([name]) => name.endsWith('accumulator'))![1]
+    expect(accumulator.changes.length).toBeGreaterThan(1000)
+    expect(end - Math.min(...accumulator.changes.map(({ time }) => time))).toBeLessThanOrEqual(200_000)
+    expect(readdirSync(join(folder.path, 'waves'))).toEqual(['mac.vcd'])
+  })
+
+  it('refuses other files, several engines, and a place that cannot be written, in one sentence', () => {
+    const refused = (...args: readonly string[]): string => {
+      const { stderr, status } = bitloom(['verify', 'mac', '--vectors', '1', ...args])
+      expect(status).toBe(2)
+      expect(stderr.trim().split('\n')).toHaveLength(1)
+      return stderr
+    }
+    expect(refused('--waves', 'mac.fst')).toContain('--waves writes value change dumps, got mac.fst')
+    expect(refused('--waves', 'mac.vcd', '--engine', 'all')).toContain('--waves takes the waves of one engine')
+    expect(refused('--waves', join(file, 'inside.vcd'))).toMatch(/cannot write .*inside\.vcd: .*; choose another path/)
   })
 })
 

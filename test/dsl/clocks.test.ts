@@ -15,6 +15,7 @@ import {
 } from '../../src/dsl/index.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
+import { toldBy } from '../fuzz/failures.ts'
 import { maker, mistake, run, trace } from './maker.ts'
 import { printed } from './verilog/printed.ts'
 
@@ -145,7 +146,7 @@ describe('a second clock', () => {
     for (const start of [interpreter, javascriptEngine]) {
       const engine = start(module)
       engine.replay(Int32Array.of(0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1), 3)
-      expect([engine.ports.inputs.map(({ name }) => name), engine.failures]).toEqual([
+      expect([engine.ports.inputs.map(({ name }) => name), toldBy(engine)]).toEqual([
         ['a', 'b', 'clk_tick', 'pixel_tick'],
         [{ cycle: 1, message: 'a holds' }],
       ])
@@ -390,7 +391,7 @@ describe('sync2', () => {
     const engine = interpreter(module)
     const row = (a: number) => [a, 1, 1]
     engine.replay(Int32Array.from([0, 1, 3, 2, 6, 5].flatMap(row)), 6)
-    expect(engine.failures).toEqual([{ cycle: 5, message: 'seen is Gray-coded: at most one bit changes in a cycle' }])
+    expect(toldBy(engine)).toEqual([{ cycle: 5, message: 'seen is Gray-coded: at most one bit changes in a cycle' }])
   })
 })
 

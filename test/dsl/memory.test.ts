@@ -13,6 +13,7 @@ import {
 import { type Engine, portNamed, readPort, writePort } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
+import { toldBy } from '../fuzz/failures.ts'
 import { maker, mistake, run, trace } from './maker.ts'
 import { body, printed } from './verilog/printed.ts'
 
@@ -53,7 +54,7 @@ describe('a memory', () => {
     for (const start of [interpreter, javascriptEngine]) {
       const engine = start(Store({ collide: 'never' }).module)
       play(engine, rows)
-      expect(engine.failures).toEqual([
+      expect(toldBy(engine)).toEqual([
         { cycle: 1, message: "memory 'words': a word is read at the edge that writes it" },
       ])
     }
@@ -113,7 +114,7 @@ describe('a memory', () => {
         { a: 1, b: 2 },
       ])
       expect(readPort(engine.outputs, engine.ports.outputs[0]!)).toBe(2n)
-      expect(engine.failures).toEqual([{ cycle: 1, message: "memory 'words': both ports write one word at one edge" }])
+      expect(toldBy(engine)).toEqual([{ cycle: 1, message: "memory 'words': both ports write one word at one edge" }])
     }
   })
 

@@ -4,6 +4,7 @@ import { portNamed, writePort } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { versionOf } from '../../src/sim/verilator/tools.ts'
+import { toldBy } from '../fuzz/failures.ts'
 import { verilatorJudge } from '../fuzz/verilator-judge.ts'
 import { maker, mistake, run } from './maker.ts'
 import { printed } from './verilog/printed.ts'
@@ -132,7 +133,7 @@ describe.each(engines)('a component that breaks the handshake, in %s,', (_, star
       put(1, 6, 0)
       put(0, 6, 0)
       put(0, 7, 1)
-      expect(engine.failures).toEqual([
+      expect(toldBy(engine)).toEqual([
         { cycle: 7, message: "stream 'y': data changes before it is taken" },
         { cycle: 8, message: "stream 'y': valid is withdrawn before the data is taken" },
       ])

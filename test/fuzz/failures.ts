@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/sim/engine.ts'
+import type { CheckFailure, Engine } from '../../src/sim/engine.ts'
 
 /**
  * An engine's failed checks in an order of their own, since engines need not agree on it within a cycle. Where more failed
@@ -14,3 +14,7 @@ export const sortedFailures = ({ failures, failedChecks }: Engine): readonly str
       .sort(),
   ]
 }
+
+/** Failed checks without the values of their signals. */
+export const toldBy = ({ failures }: Pick<Engine, 'failures'>): readonly Pick<CheckFailure, 'cycle' | 'message'>[] =>
+  failures.map(({ cycle, message }) => ({ cycle, message }))

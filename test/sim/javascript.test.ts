@@ -5,6 +5,7 @@ import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { maker, run } from '../dsl/maker.ts'
+import { toldBy } from '../fuzz/failures.ts'
 
 /** What the generated program says of one output, row by row, after the interpreter has said the same. */
 const both = (module: Module, rows: readonly Readonly<Record<string, bigint | number>>[]): Record<string, bigint>[] => {
@@ -198,7 +199,7 @@ describe('the JavaScript engine', () => {
       engine.inputs[0] = 3
       engine.step(150)
       expect([engine.failedChecks, engine.failures.length]).toEqual([150, 100])
-      expect(engine.failures[0]).toEqual({ cycle: 2, message: 'a is not 3' })
+      expect(toldBy(engine)[0]).toEqual({ cycle: 2, message: 'a is not 3' })
     }
   })
 

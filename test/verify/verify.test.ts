@@ -41,6 +41,23 @@ describe('verification', () => {
     )
   })
 
+  it('ends where asked with the groups of the first mismatch', async () => {
+    const wrong = { ...pe, golden: () => 1n }
+    const whole = await verify(javascriptEngine(lonePe(pe)), pe, options)
+    const { vectors, mismatches, exhaustive, first } = await verify(javascriptEngine(lonePe(pe)), wrong, {
+      ...options,
+      stopAtFirst: true,
+    })
+    expect(mismatches).toBeGreaterThan(1000)
+    expect(vectors).toBeLessThan(whole.vectors / 3)
+    expect(exhaustive).toBe(false)
+    expect(first).toMatch(/the golden model says 1/)
+    expect(await verify(javascriptEngine(lonePe(pe)), pe, { ...options, stopAtFirst: true })).toMatchObject({
+      vectors: whole.vectors,
+      exhaustive: true,
+    })
+  })
+
   it('finds results that come a cycle early or late', async () => {
     for (const latency_cycles of [3, 5]) {
       const { mismatches } = await run({ timing: { ...pe.timing, latency_cycles } })
@@ -83,7 +100,7 @@ describe('verification', () => {
     }
     const { mismatches, first } = await verify(worried, pe, options)
     expect(mismatches).toBe(1)
-    expect(first).toMatch(/checks failed 1 times, first: pe_0_0: too much/)
+    expect(first).toMatch(/checks failed 1 times, first in cycle 3: pe_0_0: too much/)
   })
 
   it('gives the same result for the same seed', async () => {

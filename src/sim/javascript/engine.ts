@@ -1,12 +1,13 @@
 import type { Module } from '../../dsl/ir.ts'
 import { blackBoxes } from '../black-boxes.ts'
 import { type CheckFailure, type Engine, portLayout, rowsOf } from '../engine.ts'
+import { failureOf } from '../failure.ts'
 import { flatten } from '../flatten.ts'
 import { type EngineOptions, keptFailures } from '../interpret.ts'
 import { layOut, type Watch } from '../watch.ts'
 import type { Representation } from './expression.ts'
 import { generate, type Program } from './generate.ts'
-import { wordsOf } from './memory.ts'
+import { type Words, wordsOf } from './memory.ts'
 
 type Row = Int32Array
 type Run = (source: Row, words: number, rows: number, cycles: number, response: Row | undefined) => void
@@ -36,10 +37,8 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
   let failedChecks = 0
   let cycle = 0
 
-  const fail = (index: number, within: number): void => {
-    if (++failedChecks > keptFailures) return
-    const { path, message } = flat.checks[index]!
-    failures.push({ cycle: cycle + within, message: path ? `${path}: ${message}` : message })
+  const fail = (index: number, within: number, values: readonly (number | bigint)[]): void => {
+    if (++failedChecks <= keptFailures) failures.push(failureOf(flat.checks[index]!, cycle + within, values))
   }
   const memories = flat.memories.map(wordsOf)
   const watches: Watch[] = []
@@ -62,14 +61,21 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
   }
   let run = compile(program)
 
-  const paths = [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].map((state) => state.path)
+  const slots = new Map(
+    [...flat.registers, ...flat.memories.flatMap(({ reads }) => reads)].map(({ path }, k) => [path, program.slots[k]!]),
+  )
+  const set = ({ kind, slot }: Program['slots'][number], value: bigint): void => {
+    if (kind === 'big') state.big[slot] = value
+    else state[kind][slot] = Number(value)
+  }
+  const wordsAt = (path: string): Words => memories[flat.memories.findIndex((memory) => memory.path === path)]!
+  const register = (path: string): bigint | undefined => {
+    const place = slots.get(path)
+    return place && BigInt(state[place.kind][place.slot]!)
+  }
   const reset = (): void => {
     boxes.reset()
-    flat.registers.forEach((register, k) => {
-      const { kind, slot } = program.slots[k]!
-      if (kind === 'big') state.big[slot] = register.reset
-      else state[kind][slot] = Number(register.reset)
-    })
+    for (const { path, reset } of flat.registers) set(slots.get(path)!, reset)
   }
   reset()
   const go = (source: Row, rows: number, cycles: number, response?: Row): void => {
@@ -85,12 +91,7 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
     step: (cycles = 1) => go(inputs, 1, cycles),
     replay: (stimulus, cycles, response) => go(stimulus, rowsOf(ports, stimulus), cycles, response),
     reset,
-    register: (path) => {
-      const k = paths.indexOf(path)
-      if (k < 0) return undefined
-      const { kind, slot } = program.slots[k]!
-      return BigInt(state[kind][slot]!)
-    },
+    register,
     watch(paths) {
       const all = flatten(module, [...flat.watched.map(({ path }) => path), ...paths])
       const watch = layOut(all.watched.slice(flat.watched.length))
@@ -105,6 +106,25 @@ export const javascriptEngine = (module: Module, { checks = true }: EngineOption
     },
     get cycle() {
       return cycle
+    },
+    inside: {
+      module,
+      register,
+      setRegister: (path, value) => set(slots.get(path)!, value),
+      memory: (path) => Array.from(wordsAt(path), BigInt),
+      setMemory(path, words) {
+        const to = wordsAt(path)
+        words.forEach((word, k) => {
+          to[k] = Array.isArray(to) ? word : Number(word)
+        })
+      },
+      boxes: boxes.states,
+      setBoxes: boxes.setStates,
+      resume(toCycle, failed, known) {
+        cycle = toCycle
+        failedChecks = failed
+        failures.splice(0, failures.length, ...known)
+      },
     },
     close() {},
   }

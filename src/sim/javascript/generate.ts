@@ -74,6 +74,8 @@ export const generate = (
   )
   const inputText = new Map(flat.inputs.map(({ value }, k) => [value, readInput(ports.inputs[k]!)]))
 
+  const homeOf = (value: number): number => functionOf.get(value) ?? 0
+
   // Values read outside the function that computes them are stored once in T.
   const takeShared = counter()
   const sharedText = new Map<number, string>()
@@ -89,6 +91,9 @@ export const generate = (
     ...flat.boxes.flatMap(({ inputs }) => inputs.map((value) => ({ value, at: last }))),
     ...memoryInputs(flat).map((value) => ({ value, at: last })),
     ...watched.map(({ value }) => ({ value, at: last })),
+    ...(checks
+      ? flat.checks.flatMap(({ holds, signals }) => signals.map(({ value }) => ({ value, at: homeOf(holds) })))
+      : []),
   ]
   if (!small)
     for (const { value, at } of readers) if (functionOf.has(value) && functionOf.get(value) !== at) share(value)
@@ -118,10 +123,11 @@ export const generate = (
     const shared = sharedText.get(value)
     if (shared) bodies[at]!.push(`${shared} = t${value};`)
   }
-  const homeOf = (value: number): number => functionOf.get(value) ?? 0
   if (checks)
-    flat.checks.forEach(({ holds }, k) => {
-      bodies[homeOf(holds)]!.push(`if (!${text(holds, homeOf(holds))}) fail(${k});`)
+    flat.checks.forEach(({ holds, signals }, k) => {
+      const home = homeOf(holds)
+      const values = signals.map(({ value }) => text(value, home))
+      bodies[home]!.push(`if (!${text(holds, home)}) fail(${k}, cycle, [${values.join(', ')}]);`)
     })
 
   const outputs = flat.outputs.flatMap(({ value }, k) =>
@@ -158,7 +164,7 @@ export const generate = (
         loopHead,
         ...all.map((k) => `let r${k} = ${slotOf(k)};`),
         'for (let cycle = 0; cycle < cycles; cycle++) {',
-        ...bodies[0]!.map((line) => line.replace(/fail\((\d+)\)/, 'fail($1, cycle)')),
+        ...bodies[0]!,
         ...outputs,
         ...looks,
         `if (R) for (let k = 0; k < ${ports.outputWords}; k++) R[to++] = O[k];`,
@@ -205,11 +211,7 @@ export const generate = (
     code: [
       "'use strict';",
       'let I, at = 0, cycle = 0;',
-      ...hoist(
-        bodies.map(
-          (body, k) => `function part${k}() {\n${body.join('\n').replace(/fail\((\d+)\)/g, 'fail($1, cycle)')}\n}`,
-        ),
-      ),
+      ...hoist(bodies.map((body, k) => `function part${k}() {\n${body.join('\n')}\n}`)),
       ...hoist([`function drive() {\n${outputs.join('\n')}\n}`, ...lookFunctions, ...edgeFunctions]),
       'return function run(source, words, rows, cycles, R) {',
       'I = source; at = 0; let to = 0; const end = words * rows;',

@@ -8,7 +8,8 @@ import { plan } from '../vector/plan.ts'
 import { unsupported } from '../vector/supported.ts'
 import { watchedNodes } from '../vector/watched.ts'
 import { layOut, type Watch } from '../watch.ts'
-import { type Instance, instantiate } from './instance.ts'
+import { explainer } from './explain.ts'
+import { type Failed, type Instance, instantiate } from './instance.ts'
 import { withoutSimd } from './web-assembly.ts'
 
 /**
@@ -23,8 +24,9 @@ export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}
   const failures: CheckFailure[] = []
   let failedChecks = 0
   let cycle = 0
-  const failed = (within: number, message: () => string): void => {
-    if (++failedChecks <= keptFailures) failures.push({ cycle: cycle + within, message: message() })
+  const explain = explainer(module, ports)
+  const failed: Failed = (within, check, moment) => {
+    if (++failedChecks <= keptFailures) failures.push(explain(cycle + within, check, moment))
   }
   let instance: Instance = instantiate(plan(bodyOf(module), ports, { checks }), ports, failed)
   instance.reset()
@@ -86,6 +88,20 @@ export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}
     },
     get cycle() {
       return cycle
+    },
+    inside: {
+      module,
+      register: (path) => instance.register(path),
+      setRegister: (path, value) => instance.setRegister(path, value),
+      memory: (path) => instance.memory(path),
+      setMemory: (path, words) => instance.setMemory(path, words),
+      boxes: () => [],
+      setBoxes() {},
+      resume(toCycle, failed, known) {
+        cycle = toCycle
+        failedChecks = failed
+        failures.splice(0, failures.length, ...known)
+      },
     },
     close() {},
   }

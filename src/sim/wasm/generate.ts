@@ -21,8 +21,10 @@ const parameters = ['cycles', 'input', 'inputStride', 'output', 'outputStride', 
  * checks failed, before its clock edge.
  */
 export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuffer> => {
-  const parts = cut(program.steps)
-  const inMemory = readElsewhere(program, parts)
+  // Memories move last, so that what is asked after a failed check is still that of its cycle.
+  const edges = program.steps.filter(({ kind }) => kind === 'edge')
+  const parts = cut(program.steps.filter(({ kind }) => kind !== 'edge'))
+  const inMemory = readElsewhere(program, [...parts, edges])
   const functions: FunctionCode[] = []
   const code = (steps: readonly Step[], writer: Writer, bases: Frame['bases']): void => {
     const frame: Frame = { writer, layout, bases, held: new Map(), inMemory: (vector) => inMemory.has(vector) }
@@ -70,6 +72,7 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
         writer.call(0)
       })
     }
+    code(edges, writer, at)
     writer.get(at.state)
     writer.set(swap)
     writer.get(at.next)

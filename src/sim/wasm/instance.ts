@@ -1,6 +1,7 @@
 import type { PortLayout } from '../engine.ts'
 import { bytesOf, type LaneType } from '../vector/lane-type.ts'
-import type { Place, Program, ProgramRegister } from '../vector/program.ts'
+import type { Place, Program, ProgramMemory, ProgramRegister } from '../vector/program.ts'
+import { wordBits } from '../vector/wide/limbs.ts'
 import { layoutOf } from './frame.ts'
 import { generate, tablesOf } from './generate.ts'
 import { webAssembly } from './web-assembly.ts'
@@ -28,14 +29,27 @@ export interface Instance {
   watched(from: number, words: number): Int32Array
   reset(): void
   register(path: string): bigint | undefined
+  setRegister(path: string, value: bigint): void
+  /** Every word of a memory. */
+  memory(path: string): readonly bigint[]
+  setMemory(path: string, words: readonly bigint[]): void
   /** Goes on where another program of the same design is. */
   takeOver(from: Instance): void
   /** The bytes of a memory's words, of one of its instances. */
   wordsOf(path: string): Uint8Array | undefined
 }
 
-/** Called for each check that failed in a cycle of the running call. */
-export type Failed = (cycle: number, message: () => string) => void
+/** Called for each check that failed in a cycle of the running call, before the clock edge. */
+export type Failed = (cycle: number, check: number, moment: Moment) => void
+
+/** What a design holds in a cycle before its clock edge. */
+export interface Moment {
+  /** The row of inputs begins at word `row`. */
+  readonly words: Int32Array
+  readonly row: number
+  register(path: string): bigint
+  memory(path: string): readonly bigint[]
+}
 
 export const instantiate = (program: Program, ports: PortLayout, failed: Failed): Instance => {
   const layout = layoutOf(program)
@@ -55,9 +69,15 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
 
   const report = (cycle: number, states: number): void => {
     inputRow = layout.input + cycle * inputStride
-    for (const { path, message, holds } of checks)
-      if (readLane(view, byteOf(holds, states), holds.vector.type) === 0n)
-        failed(cycle, () => (path ? `${path}: ${message}` : message))
+    const moment: Moment = {
+      words,
+      row: inputRow / 4,
+      register: (path) => registerIn(path, states)!,
+      memory: wordsOfMemory,
+    }
+    checks.forEach(({ holds }, k) => {
+      if (readLane(view, byteOf(holds, states), holds.vector.type) === 0n) failed(cycle, k, moment)
+    })
     inputRow = layout.input
   }
   const compiled = new webAssembly!.Module(generate(program, layout))
@@ -82,6 +102,37 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
   const registers = new Map<string, ProgramRegister[]>()
   for (const register of program.registers)
     registers.set(register.path, [...(registers.get(register.path) ?? []), register])
+  const registerIn = (path: string, states: number): bigint | undefined =>
+    registers
+      .get(path)
+      ?.reduce(
+        (sum, { place, from }) => sum + (readLane(view, byteOf(place, states), place.vector.type) << BigInt(from)),
+        0n,
+      )
+  const setRegister = (path: string, value: bigint): void => {
+    for (const { place, from } of registers.get(path)!)
+      writeLane(view, byteOf(place, state), place.vector.type, value >> BigInt(from))
+  }
+  /** The parts of a memory, those of more than 64 bits having several: their lowest bit, bytes between words, and to the first. */
+  const partsOf = (path: string) => {
+    const parts: { memory: ProgramMemory; from: number; step: number; start: number }[] = []
+    for (let from = 0; ; from += wordBits) {
+      const found = program.memoryPaths.get(path + (from > 0 ? `[${from}]` : ''))
+      if (!found) return parts
+      const { memory, lane } = found
+      const step = bytesOf(memory.type)
+      parts.push({ memory, from, step, start: layout.memories + memory.offset + lane * memory.depth * step })
+    }
+  }
+  const wordsOfMemory = (path: string): readonly bigint[] => {
+    const parts = partsOf(path)
+    return Array.from({ length: parts[0]!.memory.depth }, (_, k) =>
+      parts.reduce(
+        (sum, { memory, from, step, start }) => sum + (readLane(view, start + k * step, memory.type) << BigInt(from)),
+        0n,
+      ),
+    )
+  }
 
   return {
     rows: layout.rows,
@@ -101,20 +152,17 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
       for (const { place, reset } of program.registers)
         if (reset !== undefined) writeLane(view, byteOf(place, state), place.vector.type, reset)
     },
-    register(path) {
-      return registers
-        .get(path)
-        ?.reduce(
-          (sum, { place, from }) => sum + (readLane(view, byteOf(place, state), place.vector.type) << BigInt(from)),
-          0n,
-        )
+    register: (path) => registerIn(path, state),
+    setRegister,
+    memory: wordsOfMemory,
+    setMemory(path, words) {
+      for (const { memory, from, step, start } of partsOf(path))
+        words.forEach((word, k) => {
+          writeLane(view, start + k * step, memory.type, word >> BigInt(from))
+        })
     },
     takeOver(from) {
-      for (const [path, parts] of registers) {
-        const value = from.register(path)!
-        for (const { place, from } of parts)
-          writeLane(view, byteOf(place, state), place.vector.type, value >> BigInt(from))
-      }
+      for (const path of registers.keys()) setRegister(path, from.register(path)!)
       for (const path of program.memoryPaths.keys()) this.wordsOf(path)!.set(from.wordsOf(path)!)
     },
     wordsOf(path) {

@@ -31,6 +31,7 @@ export const trace = (engine: Engine, module: Module, options: TraceOptions = {}
   if (!Number.isSafeInteger(from) || from < 0) throw new RangeError(`a trace starts at a cycle from 0 on, got ${from}`)
   const { signals, ticks, rowWords, fill } = lookInside(engine, module, options.signals)
   const recorder = ring(rowWords, keep)
+  const { inside } = engine
   const resets: number[] = []
   const clocks = domainsOf(module).map((domain, k): WaveClock => {
     const name = clockPortsOf(module, domain).clk
@@ -99,6 +100,18 @@ export const trace = (engine: Engine, module: Module, options: TraceOptions = {}
     get cycle() {
       return engine.cycle
     },
+    ...(inside && {
+      inside: {
+        ...inside,
+        // What was recorded is no part of what comes now.
+        resume(...from: Parameters<typeof inside.resume>) {
+          inside.resume(...from)
+          recorder.clear()
+          resets.length = 0
+          next = engine.cycle
+        },
+      },
+    }),
     close: () => engine.close(),
     top: scopeOf(
       module,
@@ -134,6 +147,10 @@ const ring = (rowWords: number, keep: number) => {
     rows: () => rows,
     first: () => first,
     cycles: () => cycles,
+    clear(): void {
+      first = 0
+      cycles = 0
+    },
     /** The place of a new row, in words. */
     add(): number {
       let capacity = rows.length / rowWords

@@ -4,7 +4,7 @@ import { SignedSum } from '../../../src/pe/arith/signed-sum.ts'
 import { compareEngines, describeDifference } from '../../../src/sim/compare.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomStimulus } from '../../../src/sim/stimulus.ts'
-import { testbench } from '../../../src/sim/testbench.ts'
+import { testbench } from '../../../src/sim/testbench/testbench.ts'
 
 describe('a sum of magnitudes with signs', () => {
   it('is exact for every operand of 2 x 3 and 1 x 4 bits', () => {

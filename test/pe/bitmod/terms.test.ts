@@ -9,7 +9,7 @@ import {
   weightNames,
   weightTypes,
 } from '../../../src/pe/bitmod/terms.ts'
-import { testbench } from '../../../src/sim/testbench.ts'
+import { testbench } from '../../../src/sim/testbench/testbench.ts'
 
 const sumOf = (terms: readonly Term[], step: number): number =>
   terms.reduce(

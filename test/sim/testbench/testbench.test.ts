@@ -15,9 +15,9 @@ import {
   stream,
   u,
   vec,
-} from '../../src/dsl/index.ts'
-import { interpreter } from '../../src/sim/interpret.ts'
-import { testbench } from '../../src/sim/testbench.ts'
+} from '../../../src/dsl/index.ts'
+import { interpreter } from '../../../src/sim/interpret.ts'
+import { testbench } from '../../../src/sim/testbench/testbench.ts'
 
 const mode = enumeration('mode', ['off', 'on', 'auto'])
 const pixel = record({ sign: bool, code: bits(70), weights: vec(2, s(4)) })
