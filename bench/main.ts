@@ -5,6 +5,7 @@ import { terminalProgress } from '../src/cli/progress.ts'
 import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { formatsBench } from './formats.bench.ts'
+import { lanesBench, printLanes } from './lanes.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 
@@ -16,6 +17,7 @@ interface Bench {
 const benches: Readonly<Record<string, Bench>> = {
   sim: {
     run: async (progress) => {
+      if (flags.includes('--engine')) return engineBench(flags[flags.indexOf('--engine') + 1] ?? '', progress)
       const result = await simBench(progress, flags.includes('--largest'))
       return { result, text: printSim(result) }
     },
@@ -38,6 +40,13 @@ const benches: Readonly<Record<string, Bench>> = {
       return { result, text: printElaborate(result) }
     },
   },
+}
+
+/** Engines that run many stimuli at once have benchmarks of their own. */
+const engineBench = async (engine: string, progress: Progress): Promise<{ result: object; text: string }> => {
+  if (engine !== 'lanes') throw unknownName('E-BENCH', 'benchmark of engine', engine, ['lanes'])
+  const result = await lanesBench(progress)
+  return { result, text: printLanes(result) }
 }
 
 const [name, ...flags] = process.argv.slice(2)

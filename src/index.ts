@@ -11,6 +11,7 @@ export type * from './pe/family.ts'
 export type * from './pe/tile.ts'
 // With Verilator beside the language's own engines; these names stand before those of the language.
 export { type EngineName, engineNames, openEngine } from './sim/engines.ts'
+export { openLanes, type ThreadedLaneOptions } from './sim/lanes/index.ts'
 export { writeVcd } from './sim/waves/vcd-file.ts'
 export { synthesise } from './synth/synthesise.ts'
 export { targets } from './synth/targets.ts'
