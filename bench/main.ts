@@ -8,6 +8,7 @@ import { formatsBench } from './formats.bench.ts'
 import { lanesBench, printLanes } from './lanes.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
+import { printWebgpu, webgpuBench } from './webgpu.bench.ts'
 
 /** A benchmark's result as JSON and as text. */
 interface Bench {
@@ -44,7 +45,11 @@ const benches: Readonly<Record<string, Bench>> = {
 
 /** Engines that run many stimuli at once have benchmarks of their own. */
 const engineBench = async (engine: string, progress: Progress): Promise<{ result: object; text: string }> => {
-  if (engine !== 'lanes') throw unknownName('E-BENCH', 'benchmark of engine', engine, ['lanes'])
+  if (engine === 'webgpu') {
+    const result = await webgpuBench(progress)
+    return { result, text: printWebgpu(result) }
+  }
+  if (engine !== 'lanes') throw unknownName('E-BENCH', 'benchmark of engine', engine, ['lanes', 'webgpu'])
   const result = await lanesBench(progress)
   return { result, text: printLanes(result) }
 }

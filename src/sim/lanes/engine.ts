@@ -13,6 +13,8 @@ import { strip } from '../vector/strips.ts'
  */
 export interface LaneEngine {
   readonly name: string
+  /** What runs them, as the driver of a graphics processor names itself. */
+  readonly adapter?: string
   /** Why the lanes run one after the other on another engine, one clause. */
   readonly fallback?: string
   readonly ports: PortLayout

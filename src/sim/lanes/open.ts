@@ -7,9 +7,10 @@ import { withoutSimd } from '../wasm/web-assembly.ts'
 import type { LaneEngine } from './engine.ts'
 import { oneByOne } from './one-by-one.ts'
 import { wasmLanes } from './wasm.ts'
+import { webgpuLanes } from './webgpu/engine.ts'
 
 /** The engines that run lanes, the default first. */
-export const laneEngineNames = ownEngineNames
+export const laneEngineNames = [...ownEngineNames, 'webgpu'] as const
 export type LaneEngineName = (typeof laneEngineNames)[number]
 
 export interface LaneOptions {
@@ -23,7 +24,8 @@ const mostLanes = 2 ** 20
 
 /**
  * Opens a design under many stimuli; `close` it afterwards. `wasm` computes them side by side where the design has a vector
- * program; what has none runs lane after lane, and `fallback` says why.
+ * program; what has none runs lane after lane, and `fallback` says why. `webgpu` runs them on a graphics processor; where no
+ * adapter opens, and for black boxes and very large designs, it is a UserError.
  */
 export const openOwnLanes = async (
   name: LaneEngineName,
@@ -32,6 +34,7 @@ export const openOwnLanes = async (
 ): Promise<LaneEngine> => {
   checkLanes(lanes)
   if (!laneEngineNames.includes(name)) throw unknownName('E-ENGINE', 'engine', name, laneEngineNames)
+  if (name === 'webgpu') return webgpuLanes(module, lanes, checks)
   if (name !== 'wasm') return oneByOne(name, module, lanes, checks)
   const reason = withoutLanes(module)
   if (reason === undefined) return wasmLanes(module, lanes, checks)
