@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outputStationaryArray } from '../../../src/accel/output-stationary.ts'
-import { component, type Module, s, u } from '../../../src/dsl/index.ts'
+import { bool, component, type Module, s, u, vec } from '../../../src/dsl/index.ts'
 import { catalogue, elementOf } from '../../../src/pe/catalogue.ts'
 import { portLayout, portNamed, writePort } from '../../../src/sim/engine.ts'
 import { laneRows, laneWords, rowsOfLane } from '../../../src/sim/lanes/engine.ts'
@@ -113,6 +113,56 @@ describe('lanes in WebAssembly agree with the interpreter, lane by lane, on outp
     },
     timeout,
   )
+
+  it('on rows that end in a constant other than 0, on memories that all see one address, and on tables read one after the other', async () => {
+    const Held = component('held', () => ({
+      in: { right: s(8) },
+      out: { y: s(8) },
+      logic({ right }, { regs }) {
+        const r = regs({ y: s(8) })
+        r.y.next = r.y.sub(right).wrap(s(8))
+        return { y: r.y }
+      },
+    }))
+    const Words = component('held_words', () => ({
+      in: { at: u(3), write: bool, data: s(8) },
+      out: { word: s(8) },
+      logic({ at, write, data }, { memory }) {
+        const words = memory('words', { depth: 8, of: s(8), collide: 'old' })
+        words.write(at, data, { enable: write })
+        return { word: words.read(at) }
+      },
+    }))
+    const Table = component('look_up', () => ({
+      in: { at: u(3), write: bool, data: u(3) },
+      out: { found: u(3) },
+      logic({ at, write, data }, { memory }) {
+        const words = memory('words', { depth: 8, of: u(3), collide: 'old', initial: [3, 5, 1, 0, 7, 2, 6, 4] })
+        words.write(data, at, { enable: write })
+        return { found: words.lookup(at) }
+      },
+    }))
+    const count = 24
+    const { module } = component('all', () => ({
+      in: { at: u(3), write: bool, x: s(8) },
+      out: { held: s(8), word: s(8), last: u(3) },
+      logic({ at, write, x }, { use, wires }) {
+        const w = wires({ y: vec(count, s(8)) })
+        for (let k = 0; k < count; k++) {
+          const right = k < count - 1 ? w.y[k + 1]! : 7
+          w.y[k]!.value = use(`held_${k}`, Held({}), { right }).y
+        }
+        let word = x
+        let last = at
+        for (let k = 0; k < count; k++) {
+          word = use(`words_${k}`, Words({}), { at, write, data: word }).word
+          last = use(`table_${k}`, Table({}), { at: last, write, data: at }).found
+        }
+        return { held: w.y[0]!, word, last }
+      },
+    }))({})
+    expect(await differenceIn(module, 33, [0, 1, 15, 16, 32], 80, 9)).toBeUndefined()
+  })
 
   it('on many instances of memories', async () => {
     let run = 0

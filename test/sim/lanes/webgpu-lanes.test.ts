@@ -93,6 +93,17 @@ describe.skipIf(missing)('lanes on webgpu agree with the interpreter, lane by la
     },
   }))
 
+  it('on products of whole words, with and without sign', async () => {
+    const { module } = component('products', () => ({
+      in: { a: u(32), b: u(32), c: s(64), d: s(64) },
+      out: { ab: u(64), cd: s(128) },
+      logic: ({ a, b, c, d }) => ({ ab: a.mul(b), cd: c.mul(d) }),
+    }))({})
+    const engine = await opened(module, 16)
+    expect(await laneDifference(module, engine, { cycles: 60, seed: 5 })).toBeUndefined()
+    await closeAll()
+  })
+
   it('in replays of more rows than are on the device at a time, and of rows that repeat', async () => {
     const { module } = Sum({})
     const engine = await opened(module, 18)
