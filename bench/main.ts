@@ -6,10 +6,12 @@ import { bitmodBench, printBitmod } from './bitmod.bench.ts'
 import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
+import { lanesBench, printLanes } from './lanes.bench.ts'
 import { llmBench } from './llm.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 import { testbenchBench } from './testbench.bench.ts'
+import { printWebgpu, webgpuBench } from './webgpu.bench.ts'
 import { printXrnpe, xrnpeBench } from './xrnpe.bench.ts'
 
 /** A benchmark's result as JSON and as text. */
@@ -20,6 +22,7 @@ interface Bench {
 const benches: Readonly<Record<string, Bench>> = {
   sim: {
     run: async (progress) => {
+      if (flags.includes('--engine')) return engineBench(flags[flags.indexOf('--engine') + 1] ?? '', progress)
       const result = await simBench(progress, flags.includes('--largest'))
       return { result, text: printSim(result) }
     },
@@ -66,6 +69,17 @@ const benches: Readonly<Record<string, Bench>> = {
       return { result, text: printElaborate(result) }
     },
   },
+}
+
+/** Engines that run many stimuli at once have benchmarks of their own. */
+const engineBench = async (engine: string, progress: Progress): Promise<{ result: object; text: string }> => {
+  if (engine === 'webgpu') {
+    const result = await webgpuBench(progress)
+    return { result, text: printWebgpu(result) }
+  }
+  if (engine !== 'lanes') throw unknownName('E-BENCH', 'benchmark of engine', engine, ['lanes', 'webgpu'])
+  const result = await lanesBench(progress)
+  return { result, text: printLanes(result) }
 }
 
 const [name, ...flags] = process.argv.slice(2)

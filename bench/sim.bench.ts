@@ -5,14 +5,14 @@ import { outputStationaryArray } from '../src/accel/output-stationary.ts'
 import type { Progress } from '../src/base/progress.ts'
 import { type Module, printVerilog } from '../src/dsl/index.ts'
 import { processingElement } from '../src/pe/catalogue.ts'
-import { type Engine, portLayout, portNamed } from '../src/sim/engine.ts'
+import { type Engine, type PortLayout, portLayout, portNamed } from '../src/sim/engine.ts'
 import { openOwnEngine } from '../src/sim/own-engines.ts'
 import { randomStimulus } from '../src/sim/stimulus.ts'
 import { buildTools } from '../src/sim/verilator/tools.ts'
 import { verilatorEngine } from '../src/sim/verilator.ts'
 import { type BenchResult, type BenchRow, machine, median, printTable, rowOf } from './table.ts'
 
-const specs = ['mixpe(w=int4, a=int8)', 'mac(w=int8, a=int8)'] as const
+export const specs = ['mixpe(w=int4, a=int8)', 'mac(w=int8, a=int8)'] as const
 /** Rows and columns; 32 only where asked for, since Verilator builds it for minutes. */
 const sizes = [4, 8, 16] as const
 const largest = 32
@@ -24,12 +24,12 @@ const ours = [
   { label: 'js', engine: 'js', checks: false },
 ] as const
 
-const rounds = 5
-const rows = 1024
+export const rounds = 5
+export const rows = 1024
 /** Operand pairs of a group: `last` every so many rows, so that no hardware check fails. */
 const group = 128
 /** Of processor time. */
-const secondsPerMeasure = 0.5
+export const secondsPerMeasure = 0.5
 const seed = 1
 
 export interface SimRow extends BenchRow {
@@ -82,9 +82,7 @@ const compare = (name: string, module: Module, progress: Progress): readonly Sim
     return { engine: open(), ready }
   })
   const { ports } = peer
-  const stimulus = randomStimulus(ports, rows, seed)
-  const last = portNamed(ports.inputs, 'last').offset
-  for (let k = 0; k < rows; k++) stimulus[k * ports.inputWords + last] = k % group === group - 1 ? 1 : 0
+  const stimulus = stimulusOf(ports, seed)
   peer.reset()
   for (const { engine } of engines) {
     peer.reset()
@@ -112,6 +110,14 @@ const compare = (name: string, module: Module, progress: Progress): readonly Sim
   }))
 }
 
+/** Random operands in groups that fail no check. */
+export const stimulusOf = (ports: PortLayout, seed: number): Int32Array => {
+  const stimulus = randomStimulus(ports, rows, seed)
+  const last = portNamed(ports.inputs, 'last').offset
+  for (let k = 0; k < rows; k++) stimulus[k * ports.inputWords + last] = k % group === group - 1 ? 1 : 0
+  return stimulus
+}
+
 const readyTime = (open: () => Engine): number => {
   const started = performance.now()
   const engine = open()
@@ -137,13 +143,13 @@ const measure = (engine: Engine, stimulus: Int32Array): number => {
 }
 
 /** Seconds of processor time so far, in Node's threads together. */
-const ownTime = (): number => {
+export const ownTime = (): number => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
 }
 
 /** The same of another process, from Linux, which counts hundredths of a second. */
-const timeOfProcess =
+export const timeOfProcess =
   (pid: number): (() => number) =>
   () => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -12,6 +12,7 @@ export type * from './pe/tile.ts'
 export { readCoverage, writeCoverage } from './sim/activity/coverage-file.ts'
 // With Verilator beside the language's own engines; these names stand before those of the language.
 export { type EngineName, engineNames, openEngine } from './sim/engines.ts'
+export { openLanes, type ThreadedLaneOptions } from './sim/lanes/index.ts'
 export { readState, writeState } from './sim/state/state-file.ts'
 export { writeVcd } from './sim/waves/vcd-file.ts'
 export { synthesise } from './synth/synthesise.ts'

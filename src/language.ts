@@ -9,6 +9,13 @@ export * from './sim/activity/index.ts'
 export * from './sim/compare.ts'
 export * from './sim/engine.ts'
 export type { EngineOptions } from './sim/interpret.ts'
+export { type LaneEngine, type LaneFailure, laneRows, laneWords, rowsOfLane } from './sim/lanes/engine.ts'
+export {
+  type LaneEngineName,
+  type LaneOptions,
+  laneEngineNames,
+  openOwnLanes as openLanes,
+} from './sim/lanes/open.ts'
 export {
   type OwnEngineName as EngineName,
   openOwnEngine as openEngine,

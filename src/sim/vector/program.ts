@@ -59,6 +59,8 @@ export type Operand =
     }
   /** One lane for all. */
   | { readonly kind: 'one'; readonly vector: Vector; readonly lane: number; readonly type: LaneType }
+  /** One strip of stimuli for all: lane `lane + i mod strip`, in loops over strips. */
+  | { readonly kind: 'repeated'; readonly vector: Vector; readonly lane: number; readonly type: LaneType }
   | { readonly kind: 'constant'; readonly value: bigint; readonly type: LaneType }
 
 /** `check` notes that a lane of its operand is 0; it has no result. */

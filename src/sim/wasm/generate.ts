@@ -140,7 +140,7 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
       if (step.kind === 'loop') {
         for (const { operands, stores } of step.statements) {
           for (const operand of operands) {
-            if (operand.kind === 'lanes') found.add(operand.vector)
+            if (operand.kind === 'lanes' || operand.kind === 'repeated') found.add(operand.vector)
             if (operand.kind === 'one') read(operand.vector, part)
           }
           for (const { vector } of stores) home.set(vector, part)

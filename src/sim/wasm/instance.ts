@@ -1,9 +1,10 @@
 import type { PortLayout } from '../engine.ts'
-import { bytesOf, type LaneType } from '../vector/lane-type.ts'
+import { bytesOf } from '../vector/lane-type.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister } from '../vector/program.ts'
 import { wordBits } from '../vector/wide/limbs.ts'
 import { layoutOf } from './frame.ts'
-import { generate, tablesOf } from './generate.ts'
+import { generate } from './generate.ts'
+import { readLane, writeImage, writeLane } from './image.ts'
 import { webAssembly } from './web-assembly.ts'
 
 type Run = (
@@ -83,22 +84,7 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
   const compiled = new webAssembly!.Module(generate(program, layout))
   const run = new webAssembly!.Instance(compiled, { host: { memory, failed: report } }).exports.run as unknown as Run
 
-  for (const vector of program.vectors)
-    if (vector.value !== undefined) writeLane(view, layout.temporary + vector.offset, vector.type, vector.value)
-  for (const { halo, space, type, length, offset } of program.vectors) {
-    if (!halo || space === 'next') continue
-    const lanes = [...beside(-halo.before, halo.before), ...beside(length, halo.behind)]
-    for (const start of space === 'state' ? layout.states : [layout.temporary])
-      for (const lane of lanes) writeLane(view, start + offset + lane * bytesOf(type), type, halo.value)
-  }
-  for (const step of program.steps)
-    if (step.kind === 'gather')
-      for (const { table, bytes } of tablesOf(step)) words.set(bytes, (layout.temporary + table.offset) / 4)
-  for (const { offset, depth, lanes, type, initial } of program.memories)
-    for (let lane = 0; lane < lanes; lane++)
-      initial.slice(0, depth).forEach((word, k) => {
-        writeLane(view, layout.memories + offset + (lane * depth + k) * bytesOf(type), type, word)
-      })
+  writeImage(view, program, layout)
   const registers = new Map<string, ProgramRegister[]>()
   for (const register of program.registers)
     registers.set(register.path, [...(registers.get(register.path) ?? []), register])
@@ -173,23 +159,4 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
       return new Uint8Array(memory.buffer, layout.memories + offset + found.lane * bytes, bytes)
     },
   }
-}
-
-const beside = (from: number, count: number): number[] => Array.from({ length: count }, (_, k) => from + k)
-
-const readLane = (view: DataView, at: number, { bits, kind }: LaneType): bigint => {
-  if (kind === 'mask') return BigInt(view.getInt8(at) & 1)
-  const value =
-    bits === 64
-      ? view.getBigInt64(at, true)
-      : BigInt(bits === 8 ? view.getInt8(at) : bits === 16 ? view.getInt16(at, true) : view.getInt32(at, true))
-  return kind === 'signed' ? value : BigInt.asUintN(bits, value)
-}
-
-const writeLane = (view: DataView, at: number, { bits, kind }: LaneType, value: bigint): void => {
-  const lane = BigInt.asIntN(bits, kind === 'mask' ? -value : value)
-  if (bits === 8) view.setInt8(at, Number(lane))
-  else if (bits === 16) view.setInt16(at, Number(lane), true)
-  else if (bits === 32) view.setInt32(at, Number(lane), true)
-  else view.setBigInt64(at, lane, true)
 }

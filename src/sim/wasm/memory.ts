@@ -1,5 +1,6 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { MemoryEdge, Operand, Place, ProgramMemory } from '../vector/program.ts'
+import { strip } from '../vector/strips.ts'
 import { type Frame, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, loadLane, storeLane, storeOp } from './lane.ts'
 import { type Local, op } from './writer.ts'
@@ -122,6 +123,14 @@ const pushInLane = (frame: Frame, operand: Operand, lane: Local): void => {
     loadLane(frame, operand.type, offsetOf(frame, operand))
   } else if (operand.kind === 'lanes') {
     pushLaneAddress(frame, operand, lane, operand.stride)
+    loadLane(frame, operand.type, offsetOf(frame, operand))
+  } else if (operand.kind === 'repeated') {
+    const within = writer.local('i32')
+    writer.get(lane)
+    writer.i32(strip - 1)
+    writer.calculate('i32', 'and')
+    writer.set(within)
+    pushLaneAddress(frame, operand, within)
     loadLane(frame, operand.type, offsetOf(frame, operand))
   } else throw new TypeError('a memory reads no results of a loop')
 }

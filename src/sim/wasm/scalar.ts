@@ -1,6 +1,7 @@
 import { fits, isSigned, widthOf } from '../../dsl/ir.ts'
 import { type LaneType, masks } from '../vector/lane-type.ts'
 import type { Operand, Place, Statement } from '../vector/program.ts'
+import { strip } from '../vector/strips.ts'
 import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, loadLane, storeLane } from './lane.ts'
 import { wordAt } from './memory.ts'
@@ -101,6 +102,7 @@ const pushOperand = (frame: Frame, operand: Operand, lane: number, values: reado
   if (operand.kind === 'constant') writer.constant(kindOf(operand.type), operand.value)
   else if (operand.kind === 'result') writer.get(values[operand.statement]!.local)
   else if (operand.kind === 'one') push(frame, operand)
+  else if (operand.kind === 'repeated') push(frame, { vector: operand.vector, lane: operand.lane + (lane % strip) })
   else push(frame, { vector: operand.vector, lane: operand.lane + operand.stride * lane })
 }
 

@@ -1,6 +1,7 @@
 import { bytesOf, type LaneType, masks, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
-import { type Frame, offsetOf } from './frame.ts'
+import { strip } from '../vector/strips.ts'
+import { type Frame, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { fixedPointer, movingPointer, type Pointer } from './pointer.ts'
@@ -35,7 +36,12 @@ interface Steps {
  * again, a lane is what it was.
  */
 const stepsOf = (statements: readonly Statement[], lanes: number, padded: boolean): Steps | undefined => {
-  const chunks = statements.some(({ work }) => work.bits === 64) ? ([8, 4] as const) : ([16, 8, 4] as const)
+  const inStrips = statements.some(({ operands }) => operands.some(({ kind }) => kind === 'repeated'))
+  const chunks = inStrips
+    ? ([strip] as const)
+    : statements.some(({ work }) => work.bits === 64)
+      ? ([8, 4] as const)
+      : ([16, 8, 4] as const)
   const chunk = padded
     ? (chunks.findLast((chunk) => chunk >= lanes) ?? chunks[0])
     : chunks.find((chunk) => chunk <= lanes)
@@ -135,6 +141,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
   const keyOf = (operand: Operand): string => {
     if (operand.kind === 'result') return `result ${operand.statement}`
     if (operand.kind === 'constant') return `constant ${operand.value}`
+    if (operand.kind === 'repeated') return `repeated ${operand.vector.id} ${operand.lane}`
     return `${operand.kind} ${operand.vector.id} ${operand.lane} ${operand.kind === 'lanes' ? operand.stride : 0}`
   }
   const raw = (operand: Operand): VectorValue => {
@@ -142,6 +149,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
     return once(keyOf(operand), () => {
       if (operand.kind === 'constant') return everywhere(operand.type, constant(operand.type, operand.value))
       if (operand.kind === 'one') return everywhere(operand.type, uniform(operand, operand.type))
+      if (operand.kind === 'repeated') return repeated(operand)
       return operand.stride === 1 ? load(operand) : loadEverySecond(operand)
     })
   }
@@ -156,6 +164,16 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       }
       writer.simd(opcodeOf('splat', type.bits))
     })
+  /** A strip, loaded before the loop. */
+  const repeated = (operand: Extract<Operand, { kind: 'repeated' }>): VectorValue => ({
+    type: operand.type,
+    registers: Array.from({ length: registersOf(operand.type, chunk) }, (_, k) =>
+      hoist(`${keyOf(operand)} ${k}`, () => {
+        pushBase(frame, operand.vector)
+        writer.simdAccess(simd.load, offsetOf(frame, operand) + 16 * k)
+      }),
+    ),
+  })
   const as = (operand: Operand, type: LaneType): VectorValue => {
     if (operand.kind === 'constant') return everywhere(type, constant(type, operand.value))
     if (operand.kind === 'one') return everywhere(type, uniform(operand, type))

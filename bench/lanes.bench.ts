@@ -1,0 +1,125 @@
+import { loadavg } from 'node:os'
+import type { Progress } from '../src/base/progress.ts'
+import { type Module, printVerilog } from '../src/dsl/index.ts'
+import { processingElement } from '../src/pe/catalogue.ts'
+import { portLayout } from '../src/sim/engine.ts'
+import { type LaneEngine, laneRows, laneWords } from '../src/sim/lanes/engine.ts'
+import { openLanes } from '../src/sim/lanes/index.ts'
+import { buildTools } from '../src/sim/verilator/tools.ts'
+import { verilatorEngine } from '../src/sim/verilator.ts'
+import { lonePe } from '../src/verify/verify.ts'
+import { ownTime, rounds, rows, secondsPerMeasure, specs, stimulusOf, timeOfProcess } from './sim.bench.ts'
+import { type BenchResult, type BenchRow, machine, printTable, rowOf } from './table.ts'
+
+const ours = [
+  { label: '16 lanes', lanes: 16, checks: false },
+  { label: '64 lanes', lanes: 64, checks: false },
+  { label: '64 lanes, checks on', lanes: 64, checks: true },
+  { label: '1024 lanes', lanes: 1024, checks: false },
+] as const
+/** Lanes that two threads share, and cycles of one replay: long enough that waking threads, and waiting for a core, count little. */
+const shared = { lanes: 128, cycles: 1 << 20 }
+
+/**
+ * One PE under many stimuli: millions of lane-cycles per second of processor time, and Verilator at its best flags as the
+ * peer. We take new inputs and write all outputs in every cycle; Verilator repeats rows that it holds, and answers once. Then two threads
+ * over one, by the clock on the wall.
+ */
+export const lanesBench = async (progress: Progress): Promise<BenchResult> => {
+  const result: BenchRow[] = []
+  for (const spec of specs) {
+    const module = lonePe(processingElement(spec))
+    result.push(...(await compare(spec, module, progress)), await threads(spec, module))
+  }
+  const versions = {
+    node: process.version,
+    ...buildTools(),
+    verilator_flags: '-O3 --x-assign fast --noassert -fno-const-bit-op-tree, C++ -O3 -march=native',
+    others_at_work: `load of ${loadavg()[0]!.toFixed(1)} in the last minute`,
+  }
+  return { rows: result, machine: machine(), versions }
+}
+
+const compare = async (spec: string, module: Module, progress: Progress): Promise<readonly BenchRow[]> => {
+  progress.say(`${spec}: building with Verilator`)
+  const verilog = printVerilog(module, { gates: false })
+  const peer = verilatorEngine({ verilog, top: module.name, ports: portLayout(module) }, { dataFlow: true })
+  const stimulus = stimulusOf(peer.ports, 0)
+  const own = await Promise.all(
+    ours.map(async ({ lanes, checks }) => {
+      const engine = await openLanes('wasm', module, { lanes, checks })
+      const words = laneRows(Array.from({ length: lanes }, (_, lane) => stimulusOf(engine.ports, lane)))
+      return { engine, words, response: new Int32Array(laneWords(lanes, rows, engine.ports.outputWords)) }
+    }),
+  )
+  const expected = new Int32Array(rows * peer.ports.outputWords)
+  peer.replay(stimulus, rows, expected)
+  for (const { engine, words, response } of own) {
+    await engine.replay(words, rows, response)
+    if (expected.some((word, k) => word !== response[16 * k]))
+      throw new Error('the engines differ; no figure is worth anything')
+    if (engine.failures.length > 0) throw new Error('a check failed; the figures would be those of reporting it')
+    await measure(engine, words, response)
+  }
+  const timeOfPeer = timeOfProcess((peer as unknown as { readonly pid: number }).pid)
+  const figures: { ours: number; peer: number }[][] = own.map(() => [])
+  progress.start(spec, rounds, 'rounds')
+  for (let round = 0; round < rounds; round++) {
+    const started = timeOfPeer()
+    let cycles = 0
+    while (timeOfPeer() - started < secondsPerMeasure) {
+      peer.replay(stimulus, 1 << 20)
+      cycles += 1 << 20
+    }
+    const theirs = cycles / (timeOfPeer() - started) / 1e6
+    for (const [k, { engine, words, response }] of own.entries())
+      figures[k]!.push({ ours: await measure(engine, words, response), peer: theirs })
+    progress.update(round + 1)
+  }
+  progress.stop()
+  peer.close()
+  for (const { engine } of own) await engine.close()
+  return ours.map(({ label }, k) => rowOf(`${spec}, one PE, ${label}`, 'M lane-cycles/s', figures[k]!))
+}
+
+const threads = async (spec: string, module: Module): Promise<BenchRow> => {
+  const { lanes, cycles } = shared
+  const engines = await Promise.all(
+    [2, 1].map((threads) => openLanes('wasm', module, { lanes, checks: false, threads })),
+  )
+  const { ports } = engines[0]!
+  const inputs = laneRows(Array.from({ length: lanes }, (_, lane) => stimulusOf(ports, lane)))
+  const words = new Int32Array(new SharedArrayBuffer(inputs.byteLength))
+  words.set(inputs)
+  const speed = async (engine: LaneEngine): Promise<number> => {
+    const started = performance.now()
+    await engine.replay(words, cycles)
+    return (lanes * cycles) / (performance.now() - started) / 1e3
+  }
+  for (const engine of engines) await speed(engine)
+  const figures: { ours: number; peer: number }[] = []
+  for (let round = 0; round < 2 * rounds; round++) {
+    const [two, one] = [await speed(engines[0]!), await speed(engines[1]!)]
+    figures.push({ ours: two, peer: one })
+  }
+  for (const engine of engines) await engine.close()
+  return rowOf(`${spec}, one PE, ${lanes} lanes, two threads over one, no outputs`, 'M lane-cycles/s', figures)
+}
+
+/** Millions of lane-cycles per second of processor time. */
+const measure = async (engine: LaneEngine, words: Int32Array, response: Int32Array): Promise<number> => {
+  const started = ownTime()
+  let cycles = 0
+  while (ownTime() - started < secondsPerMeasure) {
+    await engine.replay(words, rows, response)
+    cycles += rows
+  }
+  return (cycles * engine.lanes) / (ownTime() - started) / 1e6
+}
+
+export const printLanes = ({ rows, ...where }: BenchResult): string => {
+  const cells = rows.map((row) =>
+    [row.name, row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, row.unit].map(String),
+  )
+  return printTable(['design', 'lanes', 'peer', 'ratio', 'min to max', 'unit'], cells, where)
+}

@@ -1,0 +1,60 @@
+import type { Operand, Place, Statement, Step, Vector } from './program.ts'
+
+/** Stimuli that are computed side by side: a register of bytes. More make nothing faster, and need more of the cache. */
+export const strip = 16
+
+/** Statements of one loop; a function of the back end holds a few such loops. */
+const mostStatements = 200
+
+/**
+ * Neighbouring loops over one strip become one loop, in which values stay in the processor's registers; what nobody reads from
+ * memory any more, `read` from outside among it, is not stored there.
+ */
+export const joinStrips = (steps: readonly Step[], read: readonly Vector[]): readonly Step[] => {
+  const joined: Step[] = []
+  let open: { readonly statements: Statement[]; readonly stored: Map<string, number> } | undefined
+  for (const step of steps) {
+    if (step.kind !== 'loop' || step.lanes !== strip) {
+      joined.push(step)
+      open = undefined
+      continue
+    }
+    if (!open || open.statements.length + step.statements.length > mostStatements) {
+      open = { statements: [], stored: new Map() }
+      joined.push({ ...step, statements: open.statements })
+    }
+    const { statements, stored } = open
+    const first = statements.length
+    const operandOf = (operand: Operand): Operand => {
+      if (operand.kind === 'result') return { ...operand, statement: operand.statement + first }
+      const statement = operand.kind === 'lanes' ? stored.get(keyOf(operand)) : undefined
+      if (statement === undefined || statements[statement]!.type !== operand.type) return operand
+      return { kind: 'result', statement, type: operand.type }
+    }
+    for (const statement of step.statements) {
+      const index = statements.push({ ...statement, operands: statement.operands.map(operandOf) }) - 1
+      for (const to of statement.stores) stored.set(keyOf(to), index)
+    }
+  }
+  return withoutUnread(joined, read)
+}
+
+const keyOf = ({ vector, lane }: Place): string => `${vector.id} ${lane}`
+
+const withoutUnread = (steps: readonly Step[], outside: readonly Vector[]): readonly Step[] => {
+  const read = new Set(outside)
+  const reads = (operands: readonly Operand[]): void => {
+    for (const operand of operands) if ('vector' in operand) read.add(operand.vector)
+  }
+  for (const step of steps) {
+    if (step.kind === 'loop') for (const { operands } of step.statements) reads(operands)
+    else if (step.kind === 'edge')
+      for (const { address, enable, ...port } of [...step.writes, ...step.reads])
+        reads([address, enable, 'value' in port ? port.value : port.now])
+  }
+  const kept = ({ stores, ...statement }: Statement): Statement => ({
+    ...statement,
+    stores: stores.filter(({ vector }) => vector.space !== 'temporary' || read.has(vector)),
+  })
+  return steps.map((step) => (step.kind === 'loop' ? { ...step, statements: step.statements.map(kept) } : step))
+}

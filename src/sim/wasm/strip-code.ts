@@ -1,0 +1,76 @@
+import type { Module } from '../../dsl/ir.ts'
+import { type PortLayout, portLayout } from '../engine.ts'
+import { bodyOf } from '../vector/body.ts'
+import { bytesOf, type LaneType } from '../vector/lane-type.ts'
+import { plan } from '../vector/plan.ts'
+import type { Space } from '../vector/program.ts'
+import { acrossStimuli } from '../vector/stimuli.ts'
+import { strip } from '../vector/strips.ts'
+import { type Layout, layoutOf } from './frame.ts'
+import { generate } from './generate.ts'
+import { writeImage, writeLane } from './image.ts'
+
+/** A design's program for strips of stimuli, compiled: plain data, so that threads can be sent it. */
+export interface StripCode {
+  readonly ports: PortLayout
+  readonly code: Uint8Array<ArrayBuffer>
+  readonly layout: Layout
+  /** What memory holds at the start, before the rows; the registers of a strip are at `layout.states[0]`. */
+  readonly image: Uint8Array
+  /** Bytes of the registers of a strip. */
+  readonly stateBytes: number
+  readonly memoryBytes: number
+  /** What reset puts back, in bytes of the registers. */
+  readonly resets: readonly { readonly offset: number; readonly bytes: number }[]
+  readonly registers: ReadonlyMap<string, { readonly offset: number; readonly type: LaneType }>
+  /** Checks in the order of their report, the first lane of each. */
+  readonly checks: readonly {
+    readonly message: string
+    readonly space: Space
+    readonly offset: number
+    /** From lane to lane; 0 of a constant. */
+    readonly stride: number
+  }[]
+}
+
+/** Of a design that has a vector program. */
+export const stripCode = (module: Module, checks: boolean): StripCode => {
+  const ports = portLayout(module)
+  const program = acrossStimuli(plan(bodyOf(module), ports, { checks }))
+  const layout = layoutOf(program)
+  const image = new Uint8Array(layout.input)
+  const view = new DataView(image.buffer)
+  writeImage(view, program, layout)
+  const resets = program.registers.flatMap(({ place, reset }) => {
+    if (reset === undefined) return []
+    const { type, offset } = place.vector
+    const size = bytesOf(type)
+    const first = offset + place.lane * size
+    for (let lane = 0; lane < strip; lane++) writeLane(view, layout.states[0] + first + lane * size, type, reset)
+    return [{ offset: first, bytes: strip * size }]
+  })
+  return {
+    ports,
+    code: generate(program, layout),
+    layout,
+    image,
+    stateBytes: program.sizes.state,
+    memoryBytes: program.memories.reduce(
+      (end, { offset, depth, lanes: words, type }) => Math.max(end, offset + depth * words * bytesOf(type)),
+      0,
+    ),
+    resets,
+    registers: new Map(
+      program.registers.map(({ path, place: { vector, lane } }) => [
+        path,
+        { offset: vector.offset + lane * bytesOf(vector.type), type: vector.type },
+      ]),
+    ),
+    checks: program.checks.map(({ path, message, holds: { vector, lane } }) => ({
+      message: path ? `${path}: ${message}` : message,
+      space: vector.space,
+      offset: vector.offset + lane * bytesOf(vector.type),
+      stride: vector.value === undefined ? bytesOf(vector.type) : 0,
+    })),
+  }
+}
