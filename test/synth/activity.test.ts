@@ -116,6 +116,27 @@ endmodule`
     expect(clock_fJ).toBeCloseTo(8 * 2 * (3.6 + 0.5 * 0.95 * 1.21), 3)
   })
 
+  it('a gate behind a gate is open where both are, and registers pay for the clock that reaches them', () => {
+    const chained = netlistOf(
+      [
+        ['GATE', { CK: 1, E: 2, G: 5 }],
+        ['GATE', { CK: 5, E: 3, G: 6 }],
+        ['REG', { CK: 5, D: 2, Q: 3 }],
+        ['REG', { CK: 6, D: 2, Q: 4 }],
+      ],
+      { clk: 1, a: 2 },
+      { y: 4 },
+      { 3: 'one.q', 4: 'two.r' },
+    )
+    const activity = measureActivity(chained, tiny, flags([0, 1, 0, 1, 1], [0, 0, 0, 0, 1]))
+    // the first gate lets the edges into cycles 2 and 4 through, the second that into cycle 4
+    expect([5, 6].map((net) => activity.toggles[net])).toEqual([4, 2])
+    const { groups } = energyOf(activity)
+    // four toggles at the clock pin of q; at the second gate four, two of its output, one of its enable's inside, two at that of r
+    expect(groups.one!.clock_fJ).toBeCloseTo((4 * (2 + 3)) / 4, 9)
+    expect(groups.two!.clock_fJ).toBeCloseTo((4 * (2 * 2 + 1) + 2 * 8 + 0.5 + 2 * (2 + 3)) / 4, 9)
+  })
+
   it('an asynchronous clear acts within its cycle', () => {
     const cleared = {
       ...tiny,
