@@ -22,7 +22,11 @@ export interface StripCode {
   readonly memoryBytes: number
   /** What reset puts back, in bytes of the registers. */
   readonly resets: readonly { readonly offset: number; readonly bytes: number }[]
-  readonly registers: ReadonlyMap<string, { readonly offset: number; readonly type: LaneType }>
+  /** Parts of each register by their lowest bit; those of more than 64 bits have several. */
+  readonly registers: ReadonlyMap<
+    string,
+    readonly { readonly offset: number; readonly type: LaneType; readonly from: number }[]
+  >
   /** Checks in the order of their report, the first lane of each. */
   readonly checks: readonly {
     readonly message: string
@@ -49,6 +53,12 @@ export const stripCode = (module: Module, checks: boolean): StripCode => {
     for (let lane = 0; lane < strip; lane++) writeLane(view, layout.states[0] + first + lane * size, type, reset)
     return [{ offset: first, bytes: strip * size }]
   })
+  const registers = new Map<string, { offset: number; type: LaneType; from: number }[]>()
+  for (const { path, from, place } of program.registers) {
+    const { type, offset } = place.vector
+    const part = { offset: offset + place.lane * bytesOf(type), type, from }
+    registers.set(path, [...(registers.get(path) ?? []), part])
+  }
   return {
     ports,
     code: generate(program, layout),
@@ -60,12 +70,7 @@ export const stripCode = (module: Module, checks: boolean): StripCode => {
       0,
     ),
     resets,
-    registers: new Map(
-      program.registers.map(({ path, place: { vector, lane } }) => [
-        path,
-        { offset: vector.offset + lane * bytesOf(vector.type), type: vector.type },
-      ]),
-    ),
+    registers,
     checks: program.checks.map(({ path, message, holds: { vector, lane } }) => ({
       message: path ? `${path}: ${message}` : message,
       space: vector.space,

@@ -131,11 +131,11 @@ export const stripInstance = (of: StripCode, lanes: number): StripInstance => {
         }
     },
     register(path, lane) {
-      const register = of.registers.get(path)
-      if (!register) return undefined
-      const { offset, type } = register
-      const within = (lane % strip) * (type.bits / 8)
-      return readLane(view, states[Math.floor(lane / strip)]!.present + offset + within, type)
+      const start = states[Math.floor(lane / strip)]!.present
+      return of.registers.get(path)?.reduce((sum, { offset, type, from }) => {
+        const within = (lane % strip) * (type.bits / 8)
+        return sum + (readLane(view, start + offset + within, type) << BigInt(from))
+      }, 0n)
     },
     failures: () => found.filter((failure) => failure !== undefined),
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outputStationaryArray } from '../../../src/accel/output-stationary.ts'
-import { bool, component, type Module, s, u, vec } from '../../../src/dsl/index.ts'
+import { blackBox, bool, component, type Module, s, u, vec } from '../../../src/dsl/index.ts'
 import { catalogue, elementOf } from '../../../src/pe/catalogue.ts'
 import { portLayout, portNamed, writePort } from '../../../src/sim/engine.ts'
 import { laneRows, laneWords, rowsOfLane } from '../../../src/sim/lanes/engine.ts'
@@ -226,15 +226,31 @@ describe('a lane engine', () => {
   })
 
   it('runs designs that have no vector program lane after lane, and says why', async () => {
-    const wide = component('wide', () => ({
-      in: { x: u(40) },
-      out: { y: u(80) },
-      logic: ({ x }) => ({ y: x.mul(x) }),
+    const Box = blackBox('BOX', { in: { A: u(8) }, out: { Y: u(8) }, model: { outputs: { Y: ({ A }) => A ^ 5n } } })
+    const boxed = component('boxed', () => ({
+      in: { x: u(8) },
+      out: { y: u(8) },
+      logic: ({ x }, { use }) => ({ y: use('box', Box, { A: x }).Y }),
     }))({}).module
-    const engine = await openOwnLanes('wasm', wide, { lanes: 5 })
-    expect([engine.name, engine.fallback]).toEqual(['js', expect.stringContaining('more than 64 bits')])
-    expect(await laneDifference(wide, engine, { cycles: 20, seed: 1 })).toBeUndefined()
+    const engine = await openOwnLanes('wasm', boxed, { lanes: 5 })
+    expect([engine.name, engine.fallback]).toEqual(['js', expect.stringContaining('black box')])
+    expect(await laneDifference(boxed, engine, { cycles: 20, seed: 1 })).toBeUndefined()
     expect(engine.cycle).toBe(20)
+  })
+
+  it('runs values of more than 64 bits', async () => {
+    const wide = component('wide', () => ({
+      in: { x: u(40), y: s(70) },
+      out: { z: s(110) },
+      logic({ x, y }, { regs }) {
+        const r = regs({ kept: s(110) })
+        r.kept.next = y.mul(x).add(r.kept.shr(3)).wrap(s(110))
+        return { z: r.kept }
+      },
+    }))({}).module
+    const engine = await openOwnLanes('wasm', wide, { lanes: 21 })
+    expect([engine.name, engine.fallback]).toEqual(['wasm', undefined])
+    expect(await laneDifference(wide, engine, { cycles: 40, seed: 2 })).toBeUndefined()
   })
 
   it('refuses what is no number of lanes, rows that are not whole, responses of another size', async () => {
