@@ -49,7 +49,7 @@ export const sum = (name: Name, a: Limbs, b: Limbs, subtract: boolean, count: nu
     const part = name(`${one} + ${other}`)
     const whole = carry === zero ? part : name(`${part} + ${carry}`)
     if (k < count - 1)
-      carry = name(carry === zero ? flag(`${part} < ${one}`) : flag(`${part} < ${one} || ${whole} < ${part}`))
+      carry = name(carry === zero ? flag(`${part} < ${one}`) : flag(`(${part} < ${one}) | (${whole} < ${part})`))
     return whole
   })
 }
@@ -134,12 +134,12 @@ export const wrapped = (a: Limbs, range: Range): string[] => {
   return words
 }
 
-/** True where the two are equal. */
+/** True where the two are equal. Conditions are joined by `&` and `|`, since `&&` and `||` are branches, which compilers drown in. */
 export const equal = (a: Limbs, b: Limbs): string => {
   const count = limbsOf(hull(a.range, b.range))
   return extended(a, count)
-    .map((of, k) => `${of} == ${word(b, k)}`)
-    .join(' && ')
+    .map((of, k) => `(${of} == ${word(b, k)})`)
+    .join(' & ')
 }
 
 /** True where a < b. */
@@ -149,8 +149,8 @@ export const less = (a: Limbs, b: Limbs): string => {
   for (let k = 0; k < limbsOf(range); k++) {
     const signed = isSigned(range) && k === limbsOf(range) - 1
     const [one, other] = [word(a, k), word(b, k)]
-    const below = signed ? `bitcast<i32>(${one}) < bitcast<i32>(${other})` : `${one} < ${other}`
-    result = result === '' ? below : `(${below} || (${one} == ${other} && (${result})))`
+    const below = signed ? `(bitcast<i32>(${one}) < bitcast<i32>(${other}))` : `(${one} < ${other})`
+    result = result === '' ? below : `(${below} | ((${one} == ${other}) & ${result}))`
   }
   return result
 }
