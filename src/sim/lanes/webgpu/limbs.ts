@@ -33,7 +33,12 @@ export const extended = (value: Limbs, count: number): readonly string[] =>
 const arithmeticRight = (of: string, places: number | string): string =>
   `bitcast<u32>(bitcast<i32>(${of}) >> ${typeof places === 'number' ? `${places}u` : places})`
 const or = (a: string, b: string): string => (a === zero ? b : b === zero ? a : `(${a} | ${b})`)
-const left = (of: string, places: number): string => (of === zero || places === 0 ? of : `(${of} << ${places}u)`)
+/** Constants are shifted here: WGSL refuses one that loses bits. */
+const left = (of: string, places: number): string => {
+  const constant = /^(\d+)u$/.exec(of)?.[1]
+  if (constant !== undefined) return literal(BigInt(constant) << BigInt(places))
+  return places === 0 ? of : `(${of} << ${places}u)`
+}
 const right = (of: string, places: number): string => (of === zero || places === 0 ? of : `(${of} >> ${places}u)`)
 const flag = (condition: string): string => `select(0u, 1u, ${condition})`
 const choose = (condition: string, yes: string, no: string): string =>
@@ -129,7 +134,7 @@ export const wrapped = (a: Limbs, range: Range): string[] => {
   if (top === 0) return words
   const last = words[count - 1]!
   words[count - 1] = isSigned(range)
-    ? arithmeticRight(`(${last} << ${32 - top}u)`, 32 - top)
+    ? arithmeticRight(left(last, 32 - top), 32 - top)
     : `(${last} & ${literal((1n << BigInt(top)) - 1n)})`
   return words
 }
