@@ -60,9 +60,6 @@ export const packings: Readonly<Record<PackingName, Packing>> = {
 /** Operand pairs of a word. */
 export const lanesOf = ({ bits }: Mode, packing: PackingName): number => packings[packing].lanes[bits]
 
-/** Groups of four blocks of the array, one for each 16 bits of a word: the first alone serves every mode. */
-export const quadsOf = (packing: PackingName): number => packings[packing].wordBits / 16
-
 export const modeShape = u(2)
 
 export const formatOfMode = ({ name }: Mode): ScalarFormat => scalarFormatOf(name)
