@@ -12,6 +12,7 @@ import {
   packingNames,
   packings,
 } from '../../../src/pe/xrnpe/modes.ts'
+import { narrowSegments, quireLayouts, quireWidth } from '../../../src/pe/xrnpe/quire.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
 import { lonePe, verify } from '../../../src/verify/verify.ts'
@@ -196,6 +197,20 @@ describe('the quire', () => {
         expect(over).toBe(raw(32_768n) | (sign > 0 ? 1n << 129n : 0n))
       }
   }, 60_000)
+
+  it('has four bits more than the widest mode that shares a part of it, and the longest group just fits them', () => {
+    expect(quireWidth(quireLayouts.summed)).toBe(modes['posit(16,1)'].quireBits + 4)
+    const narrow = quireLayouts.summed.segments.slice(0, narrowSegments).reduce((sum, bits) => sum + bits, 0)
+    expect(narrow).toBe(modes['posit(8,0)'].quireBits + 4)
+    expect(quireLayouts.summed.laneBits).toBe(narrow)
+    expect(quireLayouts.separate.laneBits).toBe(modes['posit(4,1)'].quireBits + 4)
+    expect(quireWidth(quireLayouts.separate)).toBe(4 * quireLayouts.separate.laneBits)
+    for (const packing of packingNames) {
+      const most = (terms: number): bigint => BigInt(terms * lanesOf(modes['posit(8,0)'], packing)) << 24n
+      expect(most(longestGroup(packing))).toBeLessThan(1n << BigInt(narrow - 1))
+      expect(most(longestGroup(packing) + 1)).toBe(1n << BigInt(narrow - 1))
+    }
+  })
 
   it.each(packingNames)(
     'is still exact in the longest group of the largest products of posit(8,0), far beyond its 40 bits, with %s',

@@ -58,7 +58,7 @@ export const unpacked = (builder: Builder, p: XrnpeParameters, r: OperandRegiste
     left: [...next.left, ...others('left', left)],
     right: [...next.right, ...others('right', right)],
     hidden: next.hidden,
-    powers: [left, right].map(({ power }, k) => held(builder, p, `power_${k}`, power.bits(6), flags.posit16)),
+    powers: [left, right].map(({ power }, k) => held(builder, p, `power_${k}`, power.bits(), flags.posit16)),
     signs: next.sign,
     tags,
   }
