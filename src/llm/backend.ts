@@ -1,4 +1,4 @@
-import { floatLinear } from './float-linear.ts'
+import { type ThreadOptions, threadedBackend } from './cpu/backend.ts'
 import { createSession, forward, type Linear } from './forward.ts'
 import { surprises } from './likelihood.ts'
 import type { Model } from './model.ts'
@@ -60,8 +60,17 @@ export const oneByOne = (model: Model): Pick<Backend, 'next' | 'score'> => ({
   },
 })
 
-/** The CPU, with any linear layer. */
-export const cpuBackend = (model: Model, linear: Linear = floatLinear): Backend => ({
+/** How the CPU runs a model. */
+export type CpuOptions = ThreadOptions
+
+/**
+ * The CPU: threads in WebAssembly (`cpu/`), or with a linear layer of its own, and for models that have no room in WebAssembly, the
+ * forward pass in JavaScript.
+ */
+export const cpuBackend = (model: Model, linear?: Linear, options: CpuOptions = {}): Backend =>
+  (linear ? undefined : threadedBackend(model, options)) ?? plainBackend(model, linear)
+
+const plainBackend = (model: Model, linear?: Linear): Backend => ({
   name: 'cpu',
   model,
   open: (sequence) => {

@@ -1,7 +1,7 @@
 import type { Backend, Conversation, ScoredPiece } from './backend.ts'
 
 /** Most tokens that go through a model in one pass, of all conversations together. */
-const mostTokens = 64
+const mostTokens = 96
 
 /** Most conversations that are open at once: each holds keys and values for its whole text. */
 const mostConversations = 16
