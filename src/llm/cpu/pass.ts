@@ -3,7 +3,7 @@ import { headSizeOf, keyValueWidthOf, type Model, queryWidthOf } from '../model.
 import type { Arena } from './memory.ts'
 import type { PlacedMatrix, PlacedModel, PlacedNorm } from './placed-model.ts'
 import { sumBytes } from './product.ts'
-import { activations, bitsOf, rowBytes, stepWords, storedKinds, words } from './step.ts'
+import { activations, bitsOf, rowBytes, stepWords, words } from './step.ts'
 import type { Team } from './threads.ts'
 
 /** Most tokens that go through the layers at once, of all conversations together. */
@@ -42,8 +42,6 @@ export const scratchBytesOf = ({ config }: Model): number => {
   return Math.max(sumBytes + 16 * padded(Math.max(dimension, hidden, queryWidthOf(config))), 4 * padded(sequence))
 }
 
-/** Bytes of activations that a piece of a product goes over again and again, half of what is nearest to a core. */
-const blockBytes = 16_384
 /** Bytes of weights in a piece that one token is multiplied with: long enough to be read ahead. */
 const streamBytes = 2 ** 18
 /** Pieces a thread, so that one that is held up keeps the others waiting for a short while only. */
@@ -102,7 +100,6 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
     results: readonly (readonly [matrix: PlacedMatrix, y: Rows])[],
     accumulate = false,
   ): Step => {
-    const lies = results.every(([matrix]) => storedKinds[matrix.kind] === 'float32' && matrix.inputs % 4 === 0)
     const made = (rowsOfPiece: (outputs: number) => number) => {
       const matrices = results.map(([matrix, y]) => {
         const rows = rowsOfPiece(matrix.outputs)
@@ -110,7 +107,6 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
       })
       const numbers = {
         ...{ x: x.address, xStride: x.stride, tokens: 1, fours: x.fours, accumulate: accumulate ? 1 : 0 },
-        block: lies ? Math.max(3, 3 * Math.floor(blockBytes / x.stride / 3)) : mostRows,
       }
       return {
         words: stepWords('product', numbers, matrices),

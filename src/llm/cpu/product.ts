@@ -16,6 +16,8 @@ import { firstMatrix, matrixSize, matrixWords, mostMatrices, stepAddress, words 
 const together = 3
 /** Rows that are multiplied with a single token at once. */
 const streams = 4
+/** Tokens that a few rows meet before the next rows come: results of more lie in more pages than a processor has at hand. */
+const mostTokens = 24
 /** Room for sums in a thread's own memory, before its rows. */
 export const sumBytes = 192
 
@@ -56,13 +58,13 @@ const sumsOf = (asm: Assembly, rows: number, tokens: number): Call => {
 
 /** `count` rows, at most three, that follow each other times any number of tokens; `sums` is room for nine vectors. */
 const fewRows = (asm: Assembly): Call => {
-  const { define, i, v, set, locals, move, when, repeat, load, store, choose } = asm
+  const { define, i, v, set, local, locals, move, when, repeat, store, choose } = asm
   const blocks = Array.from({ length: together }, (_, at) => sumsOf(asm, together, at + 1))
   return define(
     many(12, 'i32'),
     (weights, stride, x, xStride, fours, tokens, y, yStride, bias, accumulate, count, sums) => {
       const [second, third] = locals(['i32', 'i32'])
-      const [value, four] = locals(['f32', 'v128'])
+      const four = local('v128')
       // Rows that are not there are read as those before, and not written.
       set(second, i.add(weights, choose(i.less(1, count), stride, 0)))
       set(third, i.add(second, choose(i.less(2, count), stride, 0)))
@@ -71,13 +73,19 @@ const fewRows = (asm: Assembly): Call => {
         for (let token = 0; token < size; token++) {
           const lanes = Array.from({ length: together }, (_, k) => v.load('vector', sums, 16 * (token * together + k)))
           set(four, sumOfEach(asm, [...lanes, v.zero]))
-          for (let k = 0; k < together; k++)
-            when(i.less(k, count), () => {
-              set(value, v.lane(four, k))
-              when(bias, () => set(value, i.floatAdd(value, load('loadFloat', bias, 4 * k))))
-              when(accumulate, () => set(value, i.floatAdd(load('loadFloat', y, 4 * k), value)))
-              store('storeFloat', y, value, 4 * k)
-            })
+          when(bias, () => set(four, v.add(four, v.load('vector', bias))))
+          when(accumulate, () => set(four, v.add(v.load('vector', y), four)))
+          when(
+            i.equal(count, together),
+            () => {
+              v.storeHalf(y, four)
+              store('storeFloat', y, v.lane(four, 2), 8)
+            },
+            () => {
+              store('storeFloat', y, v.lane(four, 0))
+              when(i.equal(count, 2), () => store('storeFloat', y, v.lane(four, 1), 4))
+            },
+          )
           move(y, yStride)
         }
         move(x, i.mul(xStride, size))
@@ -148,8 +156,7 @@ export const productPiece = (asm: Assembly): Call => {
   return define(['i32', 'i32'], (piece, scratch) => {
     const matrix = local('i32')
     const of = (name: keyof typeof matrixWords): Value => load('load', matrix, 4 * matrixWords[name])
-    const [first, end, row, from, tokens, pitch, there, count, at] = locals(many(9, 'i32'))
-    const [bias, lies] = locals(['i32', 'i32'])
+    const [first, end, row, from, tokens, pitch, there, count, at, lies] = locals(many(10, 'i32'))
     set(matrix, stepAddress + 4 * firstMatrix)
     for (let k = 1; k < mostMatrices; k++)
       when(i.isZero(i.less(piece, of('pieces'))), () => {
@@ -163,15 +170,14 @@ export const productPiece = (asm: Assembly): Call => {
     // Float32 rows of whole fours are read where they lie.
     set(lies, i.isZero(i.or(of('kind'), i.and(of('inputs'), 3))))
     const biasOf = (row: Value): Value => choose(of('bias'), i.add(of('bias'), i.shiftLeft(row, 2)), 0)
-    const yOf = (token: Value, row: Value): Value =>
-      i.add(i.add(of('y'), i.mul(token, of('yStride'))), i.shiftLeft(row, 2))
+    const yOf = (row: Value): Value => i.add(of('y'), i.shiftLeft(row, 2))
 
     when(i.and(lies, i.equal(step('tokens'), 1)), () => {
       set(count, i.shiftRight(i.sub(end, first), 2))
       asm.run(
         multiplyOne(
           ...[i.add(of('weights'), i.mul(first, pitch)), pitch, step('x'), step('fours'), count],
-          ...[yOf(0, first), biasOf(first), step('accumulate'), scratch],
+          ...[yOf(first), biasOf(first), step('accumulate'), scratch],
         ),
       )
       move(first, i.shiftLeft(count, 2))
@@ -180,7 +186,7 @@ export const productPiece = (asm: Assembly): Call => {
       set(from, 0)
       repeat(() => {
         set(tokens, i.sub(step('tokens'), from))
-        set(tokens, smaller(tokens, step('block')))
+        set(tokens, smaller(tokens, mostTokens))
         set(row, first)
         repeat(() => {
           set(count, i.sub(end, row))
@@ -193,28 +199,24 @@ export const productPiece = (asm: Assembly): Call => {
               asm.run(
                 decode(
                   ...[of('kind'), of('weights'), of('scales'), of('group'), of('zero')],
-                  ...[
-                    i.mul(i.add(row, at), of('inputs')),
-                    of('inputs'),
-                    i.add(i.add(scratch, sumBytes), i.mul(at, pitch)),
-                  ],
+                  ...[i.mul(i.add(row, at), of('inputs')), of('inputs'), i.add(there, i.mul(at, pitch))],
                 ),
               )
               move(at, 1)
               return i.less(at, count)
             })
           })
-          set(bias, biasOf(row))
           asm.run(
             multiply(
               ...[there, pitch, i.add(step('x'), i.mul(from, step('xStride'))), step('xStride'), step('fours'), tokens],
-              ...[yOf(from, row), of('yStride'), bias, step('accumulate'), count, scratch],
+              ...[i.add(yOf(row), i.mul(from, of('yStride'))), of('yStride'), biasOf(row), step('accumulate')],
+              ...[count, scratch],
             ),
           )
           move(row, together)
           return i.less(row, end)
         })
-        move(from, step('block'))
+        move(from, mostTokens)
         return i.less(from, step('tokens'))
       })
     })

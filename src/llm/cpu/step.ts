@@ -32,7 +32,7 @@ export const common = placesOf(0, 'operation', 'pieces')
 /** Words of each operation, by number from the step's start. */
 export const words = {
   /** Up to three matrices times the same rows of activations: a piece is some rows of one of them, for all tokens. */
-  product: placesOf(2, 'x', 'xStride', 'tokens', 'fours', 'block', 'accumulate'),
+  product: placesOf(2, 'x', 'xStride', 'tokens', 'fours', 'accumulate'),
   /** A piece is a row; `rows` lists which rows of `x`. */
   norm: placesOf(2, 'x', 'xStride', 'y', 'yStride', 'rows', 'weight', 'bias', 'width', 'fours', 'epsilon'),
   /** A piece is a row, whose queries turn and whose keys and values go to the cache. */
