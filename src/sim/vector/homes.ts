@@ -1,4 +1,5 @@
 import type { PortLayout } from '../engine.ts'
+import { type Delayed, delaysOf, inputLane } from './delays.ts'
 import { type Group, isUniform, lanesOf, type Origin, originOf } from './groups.ts'
 import { type LaneType, signed, unsigned } from './lane-type.ts'
 import type { Place, Vector } from './program.ts'
@@ -37,12 +38,13 @@ export interface Pack {
   readonly vector: Vector
 }
 
-/** Puts inputs into their rows and registers into vectors. */
+/** Puts inputs into their rows and registers into vectors; `history` is how many rows before the present one are read, where that is wanted. */
 export const homesOf = (
   groups: readonly Group[],
   ports: PortLayout,
   vectors: Vectors,
-): { readonly homes: Homes; readonly packs: readonly Pack[] } => {
+  withDelays: boolean,
+): { readonly homes: Homes; readonly packs: readonly Pack[]; readonly history: number } => {
   const known = groups.map(({ body }) => new Array<Place | undefined>(body.nodes.length))
   const successors = new Map<Vector, Vector>()
   const homes: Homes = {
@@ -65,20 +67,31 @@ export const homesOf = (
   }
 
   const top = groups[0]!
-  const rows = {
-    signed: rowOf(vectors, signed[32], ports.inputWords),
-    unsigned: rowOf(vectors, unsigned[32], ports.inputWords),
+  const delays: ReadonlyMap<number, Delayed> = withDelays ? delaysOf(top, ports) : new Map()
+  const history = Math.max(0, ...[...delays.values()].map(({ cycles }) => cycles))
+  const rowBytes = 4 * ports.inputWords
+  const rows = new Map<string, Vector>()
+  /** All words of the present row, or of one before it. */
+  const rowOf = (type: LaneType, cycles: number): Vector => {
+    const key = `${type.kind} ${cycles}`
+    const row = rows.get(key) ?? vectors.at('input', (history - cycles) * rowBytes, type, ports.inputWords)
+    rows.set(key, row)
+    return row
   }
   ports.inputs.forEach(({ range, offset, words }, k) => {
     const node = top.body.inputs[k]!
-    if (words === 1) homes.set(top, node, { vector: range.max < 2n ** 31n ? rows.signed : rows.unsigned, lane: offset })
+    if (words === 1) homes.set(top, node, { vector: rowOf(inputLane(range), 0), lane: offset })
     else {
       const type = range.max < 2n ** 63n ? signed[64] : unsigned[64]
-      homes.set(top, node, { vector: vectors.at('input', 4 * offset, type, 1), lane: 0 })
+      homes.set(top, node, { vector: vectors.at('input', history * rowBytes + 4 * offset, type, 1), lane: 0 })
     }
   })
+  for (const [node, { input, cycles }] of delays) {
+    const { range, offset } = ports.inputs[input]!
+    homes.set(top, node, { vector: rowOf(inputLane(range), cycles), lane: offset })
+  }
   const packs = groups.flatMap((group) =>
-    alike(group).map((states): Pack => {
+    alike(group, (node) => group === top && delays.has(node)).map((states): Pack => {
       const lanes = lanesOf(group, states[0]!.node)
       const { now, next } = vectors.state(group.types[states[0]!.node]!.type, lanes * states.length)
       successors.set(now, next)
@@ -88,10 +101,8 @@ export const homesOf = (
       return { group, states, lanes, vector: now }
     }),
   )
-  return { homes, packs }
+  return { homes, packs, history }
 }
-
-const rowOf = (vectors: Vectors, type: LaneType, words: number): Vector => vectors.at('input', 0, type, words)
 
 export const statesOf = ({ body }: Group): readonly State[] => [
   ...body.registers,
@@ -101,15 +112,18 @@ export const statesOf = ({ body }: Group): readonly State[] => [
 ]
 
 /** At the top, registers whose names differ in digits only lie side by side: `skew_3_1`, `skew_3_2`, ... */
-const alike = (group: Group): readonly (readonly State[])[] => {
+const alike = (group: Group, without: (node: number) => boolean): readonly (readonly State[])[] => {
   const packs = new Map<string, State[]>()
   for (const state of statesOf(group)) {
+    if (without(state.node)) continue
     const { min, max, op } = group.body.nodes[state.node]!
     const alone = group.lanes > 1 || op === 'read'
     const key = alone
       ? `${state.node}`
       : `${state.path.replaceAll(/\d+/g, '#')} ${min} ${max} ${isUniform(group, state.node)}`
-    packs.set(key, [...(packs.get(key) ?? []), state])
+    const known = packs.get(key)
+    if (known) known.push(state)
+    else packs.set(key, [state])
   }
   return [...packs.values()]
 }

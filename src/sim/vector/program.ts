@@ -10,9 +10,16 @@ export interface Program {
   readonly vectors: readonly Vector[]
   readonly steps: readonly Step[]
   readonly memories: readonly ProgramMemory[]
-  /** Bytes of each space. */
+  /** Bytes of each space; of rows, those of one. */
   readonly sizes: Readonly<Record<Space, number>>
+  /** Rows of inputs before the present one that lie in the input space in front of it: those of the last cycles. */
+  readonly history: number
   readonly registers: readonly ProgramRegister[]
+  /**
+   * True where the program ends a call before the edge of a cycle in which it notes that a check may have failed, and `checks`
+   * is empty.
+   */
+  readonly stops: boolean
   /** Every check of every instance, in the order in which other engines report them. */
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: Place }[]
   /** Every memory of every instance by its path, behind it `[32]` where it is the part of the words from bit 32 on: which of the program's it is, and whose lane. */
@@ -63,7 +70,7 @@ export type Operand =
   | { readonly kind: 'repeated'; readonly vector: Vector; readonly lane: number; readonly type: LaneType }
   | { readonly kind: 'constant'; readonly value: bigint; readonly type: LaneType }
 
-/** `check` notes that a lane of its operand is 0; it has no result. */
+/** `check` notes that a lane of its operand is not within `of`; it has no result. */
 export interface Statement {
   readonly op: OperationName | 'copy' | 'lookup' | 'check'
   /** Bounds of the result and the operation's constant, as in the IR. */

@@ -6,8 +6,10 @@ import { vectors as newVectors } from './vectors.ts'
 /**
  * The same program for a strip of stimuli side by side: every lane becomes `strip` lanes, one a stimulus, so that a design of
  * one instance fills vectors as well. Rows of inputs and outputs hold the first word of each stimulus, then the second of each.
+ * The program reads no earlier rows and does not stop.
  */
 export const acrossStimuli = (program: Program): Program => {
+  if (program.history > 0 || program.stops) throw new TypeError('strips have no earlier rows, and do not stop')
   const made = newVectors()
   const steps: Step[] = []
   const push = (step: Step): void => {
@@ -196,7 +198,9 @@ export const acrossStimuli = (program: Program): Program => {
     steps: finished,
     memories: [...memories.values()],
     sizes,
+    history: 0,
     registers,
+    stops: false,
     checks,
     memoryPaths,
   }

@@ -72,7 +72,8 @@ export const vectors = (): Vectors => {
       return { ...of, offset }
     },
     layOut(rows) {
-      const sizes = { ...rows, state: 0, next: 0, temporary: 0 }
+      // A vector's first lanes may be loaded with what lies before it.
+      const sizes = { ...rows, state: 16, next: 0, temporary: 16 }
       for (const vector of all) {
         const { space } = vector
         if (space !== 'state' && space !== 'temporary') continue

@@ -1,6 +1,7 @@
 import { bytesOf, type LaneType, signed } from './lane-type.ts'
 import type { Operand, Place, Step, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
+import { windowsOf } from './windows.ts'
 
 /** Runs of lanes that are copied by a loop. */
 const shortestRun = 8
@@ -54,7 +55,8 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
       }
     }
     const best = commonShift(places)
-    if (all > 1 && all <= mostAssembled && best.length < shortestRun) {
+    const spread = best.length < shortestRun || isShuffled(places, to.vector.type, all - best.length)
+    if (all > 1 && all <= mostAssembled && spread) {
       steps.push({ kind: 'assembly', to, from: places, padded: ends(to, all) })
       return
     }
@@ -133,6 +135,16 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
       if (!copies.has(key)) copies.set(key, to)
     },
   }
+}
+
+/** True where registers picked from others are fewer than the lanes that would be copied otherwise. */
+const isShuffled = (places: readonly Place[], type: LaneType, others: number): boolean => {
+  const reach = 128 / type.bits
+  const starts = Array.from({ length: Math.ceil(places.length / reach) }, (_, k) => k * reach)
+  return (
+    others > 2 * starts.length &&
+    starts.every((start) => windowsOf(places.slice(start, start + reach), type) !== undefined)
+  )
 }
 
 /** True where what lies behind the last lane may be written. */

@@ -1,5 +1,6 @@
 import { bytesOf, type LaneBits } from '../vector/lane-type.ts'
 import type { Assembly, Place, Vector } from '../vector/program.ts'
+import { isAlike, windowsOf } from '../vector/windows.ts'
 import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf } from './lane.ts'
 import { push } from './scalar.ts'
@@ -36,6 +37,8 @@ interface Slice {
 const gathered = (frame: Frame, into: Vector, from: readonly Place[]): Local => {
   const { writer } = frame
   const { bits } = into.type
+  const windows = windowsOf(from, into.type)
+  if (windows) return shuffled(frame, into, from, windows)
   const [best, second] = slicesOf(into, from)
   const result = writer.local('v128')
   const load = ({ first }: Slice): void => {
@@ -65,31 +68,50 @@ const gathered = (frame: Frame, into: Vector, from: readonly Place[]): Local => 
   return result
 }
 
+/** The lanes picked from what one or two loads bring. */
+const shuffled = (frame: Frame, into: Vector, from: readonly Place[], windows: readonly Place[]): Local => {
+  const { writer } = frame
+  const size = bytesOf(into.type)
+  const picked = Array.from({ length: 16 }, (_, byte) => {
+    const place = from[Math.floor(byte / size)]
+    const window = windows.findIndex(({ vector }) => vector === place?.vector)
+    return place && window >= 0 ? 16 * window + size * (place.lane - windows[window]!.lane) + (byte % size) : byte
+  })
+  const result = writer.local('v128')
+  const load = (window: Place): void => {
+    pushBase(frame, window.vector)
+    writer.simdAccess(simd.load, offsetOf(frame, window))
+  }
+  load(windows[0]!)
+  if (windows.length > 1) load(windows[1]!)
+  else {
+    writer.tee(result)
+    writer.get(result)
+  }
+  writer.simd(simd.shuffle, ...picked)
+  writer.set(result)
+  return result
+}
+
 const slicesOf = (into: Vector, from: readonly Place[]): readonly Slice[] => {
   const found = new Map<string, { first: Place; lanes: number[] }>()
   from.forEach(({ vector, lane }, k) => {
-    if (!isAlike(vector, into)) return
+    if (!isAlike(vector, into.type)) return
     const key = `${vector.id} ${lane - k}`
     const known = found.get(key)
     if (known) known.lanes.push(k)
-    // A load must not begin before the vector's room does.
-    else if (lane >= k) found.set(key, { first: { vector, lane: lane - k }, lanes: [k] })
+    // Before the vector's first lane there may be others, but nothing before the first of its space.
+    else if (8 * vector.offset >= (k - lane) * into.type.bits)
+      found.set(key, { first: { vector, lane: lane - k }, lanes: [k] })
   })
   return [...found.values()].filter(({ lanes }) => lanes.length >= 2).sort((a, b) => b.lanes.length - a.lanes.length)
 }
-
-/** True where the bytes of one lane are those of the other. */
-const isAlike = ({ type, value, length }: Vector, into: Vector): boolean =>
-  value === undefined &&
-  length > 1 &&
-  type.bits === into.type.bits &&
-  (type.kind === 'mask') === (into.type.kind === 'mask')
 
 const insert = (frame: Frame, into: Vector, from: Place, lane: number, result: Local): void => {
   const { writer, held } = frame
   const { bits, kind } = into.type
   const { vector } = from
-  if (isAlike(vector, into) && !held.has(keyOf(from))) {
+  if (isAlike(vector, into.type) && !held.has(keyOf(from))) {
     pushBase(frame, vector)
     writer.get(result)
     writer.simdAccess(loadLane[bits], offsetOf(frame, from), lane)

@@ -46,7 +46,7 @@ export const layoutOf = (program: Program): Layout => {
   )
   const states = [take(sizes.state), take(sizes.state)] as const
   const watch = take(sizes.watch)
-  const input = take(rows * sizes.input)
+  const input = take((program.history + rows) * sizes.input)
   const output = take(rows * sizes.output)
   return { flag, scratch, temporary, memories: words, states, watch, input, output, rows, bytes: at }
 }
@@ -69,10 +69,23 @@ export const keyOf = ({ vector, lane }: Place): string => `${vector.id} ${lane}`
 export const baseOf = ({ bases }: Frame, { space }: Vector): Local | undefined =>
   space === 'temporary' || space === 'watch' ? undefined : bases[space]
 
+/**
+ * How far before the next states their variable points: addresses with the offset of a present state's would be shared by the
+ * compiler, in a variable of their own, where they cost nothing in an instruction.
+ */
+export const nextBias = ({ states }: Layout): number => states[0]
+
 /** Byte of a lane from there on. */
 export const offsetOf = ({ layout }: Frame, { vector, lane }: Place): number => {
-  const start = vector.space === 'temporary' ? layout.temporary : vector.space === 'watch' ? layout.watch : 0
-  return start + vector.offset + lane * bytesOf(vector.type)
+  const start = {
+    temporary: layout.temporary,
+    watch: layout.watch,
+    next: nextBias(layout),
+    state: 0,
+    input: 0,
+    output: 0,
+  }
+  return start[vector.space] + vector.offset + lane * bytesOf(vector.type)
 }
 
 /** Puts the start of a vector's space on the stack. */

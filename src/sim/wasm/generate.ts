@@ -2,12 +2,12 @@ import { bytesOf } from '../vector/lane-type.ts'
 import type { Gather, Program, Step, Vector } from '../vector/program.ts'
 import { assemble } from './assemble.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
-import { type Frame, type Layout, pushBase } from './frame.ts'
+import { type Frame, type Layout, nextBias, offsetOf, pushBase } from './frame.ts'
 import { convert, loadLane, storeLane } from './lane.ts'
 import { memoryEdge } from './memory.ts'
 import { move } from './scalar.ts'
 import { laneLoop } from './vector-loop.ts'
-import { type Local, Writer } from './writer.ts'
+import { type Local, op, Writer } from './writer.ts'
 
 /** Statements that one function holds, so that V8 optimises it well and soon. */
 const functionSize = 1000
@@ -17,8 +17,8 @@ const parameters = ['cycles', 'input', 'inputStride', 'output', 'outputStride', 
 
 /**
  * A WebAssembly module whose `run(cycles, input, inputStride, output, outputStride, state, next)` runs cycles on rows that are
- * so many bytes apart and returns where the state is afterwards. It calls `host.failed(cycle, state)` after a cycle in which
- * checks failed, before its clock edge.
+ * so many bytes apart and returns where the state is afterwards. It calls `host.failed(cycle, state)` in a cycle in which
+ * checks failed, before its clock edge; a program that stops then returns.
  */
 export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuffer> => {
   // Memories move last, so that what is asked after a failed check is still that of its cycle.
@@ -56,11 +56,11 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
   writer.repeat(() => {
     if (inOne) code(parts[0] ?? [], writer, at)
     else
-      functions.forEach((_, k) => {
+      parts.forEach((_, k) => {
         for (const base of [at.input, at.output, at.state, at.next]) writer.get(base)
         writer.call(k + 1)
       })
-    if (program.checks.length > 0) {
+    if (program.checks.length > 0 || program.stops) {
       writer.i32(0)
       writer.access(0x28, layout.flag)
       writer.when(() => {
@@ -70,14 +70,21 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
         writer.get(cycle)
         writer.get(at.state)
         writer.call(0)
+        if (!program.stops) return
+        writer.get(at.state)
+        writer.put(op.return)
       })
     }
     code(edges, writer, at)
     writer.get(at.state)
     writer.set(swap)
     writer.get(at.next)
+    writer.i32(nextBias(layout))
+    writer.calculate('i32', 'add')
     writer.set(at.state)
     writer.get(swap)
+    writer.i32(nextBias(layout))
+    writer.calculate('i32', 'sub')
     writer.set(at.next)
     add(at.input, () => writer.get(at.inputStride))
     add(at.output, () => writer.get(at.outputStride))
@@ -195,7 +202,7 @@ const gather = (frame: Frame, { into, of, to, tables }: Gather): void => {
         writer.access(0x28, layout.temporary + table.offset)
         writer.calculate('i32', 'add')
       }
-      const start = (vector: Vector): number => (vector.space === 'temporary' ? layout.temporary : 0) + vector.offset
+      const start = (vector: Vector): number => offsetOf(frame, { vector, lane: 0 })
       push(into, tables.to)
       push(of, tables.from)
       loadLane(frame, of.type, start(of))

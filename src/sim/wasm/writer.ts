@@ -12,6 +12,7 @@ export const op = {
   if: 0x04,
   end: 0x0b,
   branchIf: 0x0d,
+  return: 0x0f,
   call: 0x10,
   select: 0x1b,
 } as const
