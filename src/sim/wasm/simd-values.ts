@@ -68,11 +68,13 @@ export const converted = (to: Converter, value: VectorValue, type: LaneType): Ve
     })
   } else if (now.type.kind !== 'mask' && type.kind === 'mask') {
     now = narrowed(to, now, ofKind[now.type.kind][type.bits < now.type.bits ? type.bits : now.type.bits])
-    const one = to.constant(unsigned[now.type.bits], 1n)
-    now = each(to, now, masks[now.type.bits], (register) => {
+    // The instructions may be written when `now` is the widened mask.
+    const { bits } = now.type
+    const one = to.constant(unsigned[bits], 1n)
+    now = each(to, now, masks[bits], (register) => {
       to.writer.get(register)
       to.writer.get(one)
-      to.writer.simd(opcodeOf('eq', now.type.bits))
+      to.writer.simd(opcodeOf('eq', bits))
     })
   }
   while (now.type.bits < type.bits) now = widened(to, now)
