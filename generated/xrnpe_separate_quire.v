@@ -1184,19 +1184,19 @@ module xrnpe_separate_core (
   reg placed_nar_2;
   reg placed_nar_3;
   reg [17:0] quire_0;
-  reg carry_0;
+  reg quire_carry_0;
   reg [17:0] quire_1;
-  reg carry_1;
+  reg quire_carry_1;
   reg [17:0] quire_2;
-  reg carry_2;
+  reg quire_carry_2;
   reg [17:0] quire_3;
-  reg carry_3;
+  reg quire_carry_3;
   reg [17:0] quire_4;
-  reg carry_4;
+  reg quire_carry_4;
   reg [17:0] quire_5;
-  reg carry_5;
+  reg quire_carry_5;
   reg [17:0] quire_6;
-  reg carry_6;
+  reg quire_carry_6;
   reg [17:0] quire_7;
   reg nar_0;
   reg nar_1;
@@ -1270,7 +1270,6 @@ module xrnpe_separate_core (
   wire nibble_placer_0_posit_and = nibble_placer_0_posit_not & multiplied_mode[0];
   wire nibble_placer_1_sign_and = product_sign_1 & nibble_placer_0_posit_not;
   wire nibble_placer_3_sign_and = product_sign_3 & nibble_placer_0_posit_not;
-  wire quire_add_2_carry_not = !placed_mode[1];
   wire quire_add_4_carry_and = placed_mode[1] & placed_mode[0];
 
   xrnpe_wide_decoder left_wide (
@@ -1429,43 +1428,43 @@ module xrnpe_separate_core (
   carry_add_a_u18_b_u18 quire_add_1 (
     .a(quire_1),
     .b(addend[35:18]),
-    .carry(carry_0),
+    .carry(quire_carry_0),
     .sum(quire_add_1_sum)
   );
   carry_add_a_u18_b_u18 quire_add_2 (
     .a(quire_2),
     .b(addend[53:36]),
-    .carry((quire_add_2_carry_not & plus_1) | (placed_mode[1] & carry_1)),
+    .carry(placed_mode[1] ? quire_carry_1 : plus_1),
     .sum(quire_add_2_sum)
   );
   carry_add_a_u18_b_u18 quire_add_3 (
     .a(quire_3),
     .b(addend[71:54]),
-    .carry(carry_2),
+    .carry(quire_carry_2),
     .sum(quire_add_3_sum)
   );
   carry_add_a_u18_b_u18 quire_add_4 (
     .a(quire_4),
     .b(addend[89:72]),
-    .carry((!quire_add_4_carry_and & plus_2) | (quire_add_4_carry_and & carry_3)),
+    .carry(quire_add_4_carry_and ? quire_carry_3 : plus_2),
     .sum(quire_add_4_sum)
   );
   carry_add_a_u18_b_u18 quire_add_5 (
     .a(quire_5),
     .b(addend[107:90]),
-    .carry(carry_4),
+    .carry(quire_carry_4),
     .sum(quire_add_5_sum)
   );
   carry_add_a_u18_b_u18 quire_add_6 (
     .a(quire_6),
     .b(addend[125:108]),
-    .carry((quire_add_2_carry_not & plus_3) | (placed_mode[1] & carry_5)),
+    .carry(placed_mode[1] ? quire_carry_5 : plus_3),
     .sum(quire_add_6_sum)
   );
   carry_add_a_u18_b_u18 quire_add_7 (
     .a(quire_7),
     .b(addend[143:126]),
-    .carry(carry_6),
+    .carry(quire_carry_6),
     .sum(quire_add_7_sum)
   );
 
@@ -1555,19 +1554,19 @@ module xrnpe_separate_core (
       placed_nar_2 <= 1'b0;
       placed_nar_3 <= 1'b0;
       quire_0 <= 18'd0;
-      carry_0 <= 1'b0;
+      quire_carry_0 <= 1'b0;
       quire_1 <= 18'd0;
-      carry_1 <= 1'b0;
+      quire_carry_1 <= 1'b0;
       quire_2 <= 18'd0;
-      carry_2 <= 1'b0;
+      quire_carry_2 <= 1'b0;
       quire_3 <= 18'd0;
-      carry_3 <= 1'b0;
+      quire_carry_3 <= 1'b0;
       quire_4 <= 18'd0;
-      carry_4 <= 1'b0;
+      quire_carry_4 <= 1'b0;
       quire_5 <= 18'd0;
-      carry_5 <= 1'b0;
+      quire_carry_5 <= 1'b0;
       quire_6 <= 18'd0;
-      carry_6 <= 1'b0;
+      quire_carry_6 <= 1'b0;
       quire_7 <= 18'd0;
       nar_0 <= 1'b0;
       nar_1 <= 1'b0;
@@ -1671,35 +1670,35 @@ module xrnpe_separate_core (
       placed_nar_3 <= multiplied_nar_3;
       if (placed_last) begin
         quire_0 <= 18'd0;
-        carry_0 <= 1'b0;
+        quire_carry_0 <= 1'b0;
         quire_1 <= 18'd0;
-        carry_1 <= 1'b0;
+        quire_carry_1 <= 1'b0;
         quire_2 <= 18'd0;
-        carry_2 <= 1'b0;
+        quire_carry_2 <= 1'b0;
         quire_3 <= 18'd0;
-        carry_3 <= 1'b0;
+        quire_carry_3 <= 1'b0;
         quire_4 <= 18'd0;
-        carry_4 <= 1'b0;
+        quire_carry_4 <= 1'b0;
         quire_5 <= 18'd0;
-        carry_5 <= 1'b0;
+        quire_carry_5 <= 1'b0;
         quire_6 <= 18'd0;
-        carry_6 <= 1'b0;
+        quire_carry_6 <= 1'b0;
         quire_7 <= 18'd0;
       end else begin
         quire_0 <= quire_add_0_sum[17:0];
-        carry_0 <= quire_add_0_sum[18];
+        quire_carry_0 <= quire_add_0_sum[18];
         quire_1 <= quire_add_1_sum[17:0];
-        carry_1 <= total_and_3;
+        quire_carry_1 <= total_and_3;
         quire_2 <= quire_add_2_sum[17:0];
-        carry_2 <= quire_add_2_sum[18];
+        quire_carry_2 <= quire_add_2_sum[18];
         quire_3 <= quire_add_3_sum[17:0];
-        carry_3 <= total_and_2;
+        quire_carry_3 <= total_and_2;
         quire_4 <= quire_add_4_sum[17:0];
-        carry_4 <= quire_add_4_sum[18];
+        quire_carry_4 <= quire_add_4_sum[18];
         quire_5 <= quire_add_5_sum[17:0];
-        carry_5 <= total_and;
+        quire_carry_5 <= total_and;
         quire_6 <= quire_add_6_sum[17:0];
-        carry_6 <= quire_add_6_sum[18];
+        quire_carry_6 <= quire_add_6_sum[18];
         quire_7 <= quire_add_7_sum[17:0];
       end
       nar_0 <= total_or_5 & nar_0_not;
@@ -1797,37 +1796,33 @@ module xrnpe_separate_quire_read_out (
   assign result = settled_bits_1;
   assign result_valid = settled_valid_1;
   wire settled_bits_1_not = !sum_in[152];
-  wire [18:0] settled_bits_1_sum = {1'b0, sum_in[35:18]} + {18'd0, sum_in[144]};
-  wire settled_bits_1_and = sum_in[152] & !sum_in[151];
-  wire [1:0] settled_bits_1_sum_2 = {1'b0, sum_in[145]} + {1'b0, settled_bits_1_sum[18] & sum_in[152]};
-  wire [18:0] settled_bits_1_sum_3 = {1'b0, sum_in[53:36]} + {17'd0, settled_bits_1_sum_2};
-  wire [1:0] settled_bits_1_sum_4 = {1'b0, sum_in[146]} + {1'b0, settled_bits_1_sum_3[18]};
-  wire [18:0] settled_bits_1_sum_5 = {1'b0, sum_in[71:54]} + {17'd0, settled_bits_1_sum_4};
-  wire settled_bits_1_and_2 = sum_in[152] & sum_in[151];
-  wire [1:0] settled_bits_1_sum_6 = {1'b0, sum_in[147]} + {1'b0, settled_bits_1_sum_5[18] & settled_bits_1_and_2};
-  wire [18:0] settled_bits_1_sum_7 = {1'b0, sum_in[89:72]} + {17'd0, settled_bits_1_sum_6};
-  wire [1:0] settled_bits_1_sum_8 = {1'b0, sum_in[148]} + {1'b0, settled_bits_1_sum_7[18]};
-  wire [18:0] settled_bits_1_sum_9 = {1'b0, sum_in[107:90]} + {17'd0, settled_bits_1_sum_8};
-  wire [1:0] settled_bits_1_sum_10 = {1'b0, sum_in[149]} + {1'b0, settled_bits_1_sum_9[18] & sum_in[152]};
-  wire [18:0] settled_bits_1_sum_11 = {1'b0, sum_in[125:108]} + {17'd0, settled_bits_1_sum_10};
-  wire [1:0] settled_bits_1_sum_12 = {1'b0, sum_in[150]} + {1'b0, settled_bits_1_sum_11[18]};
-  wire [18:0] settled_bits_1_sum_13 = {1'b0, sum_in[143:126]} + {17'd0, settled_bits_1_sum_12};
-  wire [35:0] settled_bits_1_joined = {settled_bits_1_sum_13[17:0], settled_bits_1_sum_11[17:0]};
-  wire [71:0] settled_bits_1_joined_2 = {settled_bits_1_joined, settled_bits_1_sum_9[17:0], settled_bits_1_sum_7[17:0]};
-  wire [107:0] settled_bits_1_joined_3 = {settled_bits_1_joined_2, settled_bits_1_sum_5[17:0], settled_bits_1_sum_3[17:0]};
-  wire [143:0] settled_bits_1_joined_4 = {settled_bits_1_joined_3, settled_bits_1_sum[17:0], sum_in[17:0]};
+  wire [18:0] settled_bits_1_sum = {1'b0, sum_in[17:0]} + 19'd0;
+  wire [1:0] settled_bits_1_sum_2 = {1'b0, sum_in[144]} + {1'b0, settled_bits_1_sum[18]};
+  wire [18:0] settled_bits_1_sum_3 = {1'b0, sum_in[35:18]} + {17'd0, settled_bits_1_sum_2};
+  wire [1:0] settled_bits_1_sum_4 = {1'b0, sum_in[145]} + {1'b0, settled_bits_1_sum_3[18] & sum_in[152]};
+  wire [18:0] settled_bits_1_sum_5 = {1'b0, sum_in[53:36]} + {17'd0, settled_bits_1_sum_4};
+  wire [1:0] settled_bits_1_sum_6 = {1'b0, sum_in[146]} + {1'b0, settled_bits_1_sum_5[18]};
+  wire [18:0] settled_bits_1_sum_7 = {1'b0, sum_in[71:54]} + {17'd0, settled_bits_1_sum_6};
+  wire settled_bits_1_and = sum_in[152] & sum_in[151];
+  wire [1:0] settled_bits_1_sum_8 = {1'b0, sum_in[147]} + {1'b0, settled_bits_1_sum_7[18] & settled_bits_1_and};
+  wire [18:0] settled_bits_1_sum_9 = {1'b0, sum_in[89:72]} + {17'd0, settled_bits_1_sum_8};
+  wire [1:0] settled_bits_1_sum_10 = {1'b0, sum_in[148]} + {1'b0, settled_bits_1_sum_9[18]};
+  wire [18:0] settled_bits_1_sum_11 = {1'b0, sum_in[107:90]} + {17'd0, settled_bits_1_sum_10};
+  wire [1:0] settled_bits_1_sum_12 = {1'b0, sum_in[149]} + {1'b0, settled_bits_1_sum_11[18] & sum_in[152]};
+  wire [18:0] settled_bits_1_sum_13 = {1'b0, sum_in[125:108]} + {17'd0, settled_bits_1_sum_12};
+  wire [1:0] settled_bits_1_sum_14 = {1'b0, sum_in[150]} + {1'b0, settled_bits_1_sum_13[18]};
+  wire [143:0] settled_bits_1_joined = {sum_in[143:126] + {16'd0, settled_bits_1_sum_14}, settled_bits_1_sum_13[17:0], settled_bits_1_sum_11[17:0], settled_bits_1_sum_9[17:0], settled_bits_1_sum_7[17:0], settled_bits_1_sum_5[17:0], settled_bits_1_sum_3[17:0], settled_bits_1_sum[17:0]};
+  wire settled_bits_1_and_2 = sum_in[152] & !sum_in[151];
 
   always @(posedge clk) begin
     if (rst) begin
       settled_bits_1 <= 131'd0;
       settled_valid_1 <= 1'b0;
     end else begin
-      settled_bits_1 <= {sum_in[157], (((((settled_bits_1_not & ((settled_bits_1_sum[17:13] != 5'd0) & (settled_bits_1_sum[17:13] != 5'd31))) | (settled_bits_1_and & ((settled_bits_1_joined_3[35:3] != 33'd0) & (settled_bits_1_joined_3[35:3] != 33'd8589934591)))) | (settled_bits_1_and_2 & ((settled_bits_1_sum_13[17:1] != 17'd0) & (settled_bits_1_sum_13[17:1] != 17'd131071)))) | (settled_bits_1_not & ((settled_bits_1_sum_5[17:13] != 5'd0) & (settled_bits_1_sum_5[17:13] != 5'd31)))) | ((settled_bits_1_not & ((settled_bits_1_sum_9[17:13] != 5'd0) & (settled_bits_1_sum_9[17:13] != 5'd31))) | (settled_bits_1_and & ((settled_bits_1_joined[35:3] != 33'd0) & (settled_bits_1_joined[35:3] != 33'd8589934591))))) | (settled_bits_1_not & ((settled_bits_1_sum_13[17:13] != 5'd0) & (settled_bits_1_sum_13[17:13] != 5'd31))), ((sum_in[153] | sum_in[154]) | sum_in[155]) | sum_in[156], sum_in[152] ? (settled_bits_1_and ? {settled_bits_1_joined_2[63:0], settled_bits_1_joined_4[63:0]} : settled_bits_1_joined_4[127:0]) : {settled_bits_1_joined[31:0], settled_bits_1_joined_2[31:0], settled_bits_1_joined_3[31:0], settled_bits_1_joined_4[31:0]}};
+      settled_bits_1 <= {sum_in[157], (((((settled_bits_1_not & ((settled_bits_1_joined[35:31] != 5'd0) & (settled_bits_1_joined[35:31] != 5'd31))) | (settled_bits_1_and_2 & ((settled_bits_1_joined[71:39] != 33'd0) & (settled_bits_1_joined[71:39] != 33'd8589934591)))) | (settled_bits_1_and & ((settled_bits_1_joined[143:127] != 17'd0) & (settled_bits_1_joined[143:127] != 17'd131071)))) | (settled_bits_1_not & ((settled_bits_1_joined[71:67] != 5'd0) & (settled_bits_1_joined[71:67] != 5'd31)))) | ((settled_bits_1_not & ((settled_bits_1_joined[107:103] != 5'd0) & (settled_bits_1_joined[107:103] != 5'd31))) | (settled_bits_1_and_2 & ((settled_bits_1_joined[143:111] != 33'd0) & (settled_bits_1_joined[143:111] != 33'd8589934591))))) | (settled_bits_1_not & ((settled_bits_1_joined[143:139] != 5'd0) & (settled_bits_1_joined[143:139] != 5'd31))), ((sum_in[153] | sum_in[154]) | sum_in[155]) | sum_in[156], sum_in[152] ? (settled_bits_1_and_2 ? {settled_bits_1_joined[135:72], settled_bits_1_joined[63:0]} : settled_bits_1_joined[127:0]) : {settled_bits_1_joined[139:108], settled_bits_1_joined[103:72], settled_bits_1_joined[67:36], settled_bits_1_joined[31:0]}};
       settled_valid_1 <= sum_in_valid;
     end
   end
-
-  wire unused = &{1'b0, settled_bits_1_sum_13[18], settled_bits_1_joined_4[143:128]};
 endmodule
 
 module xrnpe_separate_quire (

@@ -2321,17 +2321,17 @@ module xrnpe_summed_core (
   reg placed_changed;
   reg placed_nar_0;
   reg [15:0] quire_0;
-  reg carry_0;
+  reg quire_carry_0;
   reg [15:0] quire_1;
-  reg carry_1;
+  reg quire_carry_1;
   reg [11:0] quire_2;
-  reg carry_2;
+  reg quire_carry_2;
   reg [21:0] quire_3;
-  reg carry_3;
+  reg quire_carry_3;
   reg [21:0] quire_4;
-  reg carry_4;
+  reg quire_carry_4;
   reg [21:0] quire_5;
-  reg carry_5;
+  reg quire_carry_5;
   reg [21:0] quire_6;
   reg nar_0;
   reg changed;
@@ -2403,6 +2403,7 @@ module xrnpe_summed_core (
   wire nibble_placer_0_sign_and = product_sign_0 & nibble_placer_0_posit_not;
   wire nibble_placer_2_sign_and = product_sign_2 & nibble_placer_0_posit_not;
   wire lane_sum_x_6_or = nibble_placer_0_posit_not | wide_placer_significand_and;
+  wire [131:0] quire_add_0_b_joined = {addend_upper, addend};
 
   xrnpe_wide_decoder left_wide (
     .word({left_wide_word_or ? activation[15:8] : 8'd0, left_wide_word_and_2 ? activation[7:0] : 8'd0}),
@@ -2565,44 +2566,44 @@ module xrnpe_summed_core (
   );
   carry_add_a_u16_b_u16 quire_add_0 (
     .a(quire_0),
-    .b(addend[15:0]),
+    .b(quire_add_0_b_joined[15:0]),
     .carry(plus_0),
     .sum(quire_add_0_sum)
   );
   carry_add_a_u16_b_u16 quire_add_1 (
     .a(quire_1),
-    .b(addend[31:16]),
-    .carry(carry_0),
+    .b(quire_add_0_b_joined[31:16]),
+    .carry(quire_carry_0),
     .sum(quire_add_1_sum)
   );
   carry_add_a_u12_b_u12 quire_add_2 (
     .a(quire_2),
-    .b(addend[43:32]),
-    .carry(carry_1),
+    .b(quire_add_0_b_joined[43:32]),
+    .carry(quire_carry_1),
     .sum(quire_add_2_sum)
   );
   carry_add_a_u22_b_u22 quire_add_3 (
     .a(quire_3),
-    .b(addend_upper[21:0]),
-    .carry(carry_2),
+    .b(quire_add_0_b_joined[65:44]),
+    .carry(quire_carry_2),
     .sum(quire_add_3_sum)
   );
   carry_add_a_u22_b_u22 quire_add_4 (
     .a(quire_4),
-    .b(addend_upper[43:22]),
-    .carry(carry_3),
+    .b(quire_add_0_b_joined[87:66]),
+    .carry(quire_carry_3),
     .sum(quire_add_4_sum)
   );
   carry_add_a_u22_b_u22 quire_add_5 (
     .a(quire_5),
-    .b(addend_upper[65:44]),
-    .carry(carry_4),
+    .b(quire_add_0_b_joined[109:88]),
+    .carry(quire_carry_4),
     .sum(quire_add_5_sum)
   );
   carry_add_a_u22_b_u22 quire_add_6 (
     .a(quire_6),
-    .b(addend_upper[87:66]),
-    .carry(carry_5),
+    .b(quire_add_0_b_joined[131:110]),
+    .carry(quire_carry_5),
     .sum(quire_add_6_sum)
   );
 
@@ -2632,7 +2633,7 @@ module xrnpe_summed_core (
   wire signed [5:0] side_1_wrapped_2 = power_1;
   wire [6:0] side_1_wrapped_3 = ({side_1_wrapped[5], side_1_wrapped} + {side_1_wrapped_2[5], side_1_wrapped_2}) + 7'd57;
   wire [104:0] addend_choice = wide_placer_significand_and_2 ? wide_placer_placed[131:27] : {lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26], lane_sum_sum[26]};
-  wire carry_2_enable_or = total_and | placed_last;
+  wire quire_carry_2_enable_or = total_and | placed_last;
   wire nar_0_not = !placed_last;
 
   always @(posedge clk) begin
@@ -2681,17 +2682,17 @@ module xrnpe_summed_core (
       placed_changed <= 1'b0;
       placed_nar_0 <= 1'b0;
       quire_0 <= 16'd0;
-      carry_0 <= 1'b0;
+      quire_carry_0 <= 1'b0;
       quire_1 <= 16'd0;
-      carry_1 <= 1'b0;
+      quire_carry_1 <= 1'b0;
       quire_2 <= 12'd0;
-      carry_2 <= 1'b0;
+      quire_carry_2 <= 1'b0;
       quire_3 <= 22'd0;
-      carry_3 <= 1'b0;
+      quire_carry_3 <= 1'b0;
       quire_4 <= 22'd0;
-      carry_4 <= 1'b0;
+      quire_carry_4 <= 1'b0;
       quire_5 <= 22'd0;
-      carry_5 <= 1'b0;
+      quire_carry_5 <= 1'b0;
       quire_6 <= 22'd0;
       nar_0 <= 1'b0;
       changed <= 1'b0;
@@ -2770,35 +2771,35 @@ module xrnpe_summed_core (
       placed_nar_0 <= multiplied_nar_0;
       if (placed_last) begin
         quire_0 <= 16'd0;
-        carry_0 <= 1'b0;
+        quire_carry_0 <= 1'b0;
         quire_1 <= 16'd0;
-        carry_1 <= 1'b0;
+        quire_carry_1 <= 1'b0;
         quire_2 <= 12'd0;
       end else begin
         quire_0 <= quire_add_0_sum[15:0];
-        carry_0 <= quire_add_0_sum[16];
+        quire_carry_0 <= quire_add_0_sum[16];
         quire_1 <= quire_add_1_sum[15:0];
-        carry_1 <= quire_add_1_sum[16];
+        quire_carry_1 <= quire_add_1_sum[16];
         quire_2 <= quire_add_2_sum[11:0];
       end
-      if (carry_2_enable_or) begin
+      if (quire_carry_2_enable_or) begin
         if (placed_last) begin
-          carry_2 <= 1'b0;
+          quire_carry_2 <= 1'b0;
           quire_3 <= 22'd0;
-          carry_3 <= 1'b0;
+          quire_carry_3 <= 1'b0;
           quire_4 <= 22'd0;
-          carry_4 <= 1'b0;
+          quire_carry_4 <= 1'b0;
           quire_5 <= 22'd0;
-          carry_5 <= 1'b0;
+          quire_carry_5 <= 1'b0;
           quire_6 <= 22'd0;
         end else begin
-          carry_2 <= total_and_5;
+          quire_carry_2 <= total_and_5;
           quire_3 <= quire_add_3_sum[21:0];
-          carry_3 <= total_and_4;
+          quire_carry_3 <= total_and_4;
           quire_4 <= quire_add_4_sum[21:0];
-          carry_4 <= total_and_3;
+          quire_carry_4 <= total_and_3;
           quire_5 <= quire_add_5_sum[21:0];
-          carry_5 <= total_and_2;
+          quire_carry_5 <= total_and_2;
           quire_6 <= quire_add_6_sum[21:0];
         end
       end
@@ -2907,20 +2908,8 @@ module xrnpe_summed_same_read_out (
   assign result = rounded_bits_1;
   assign result_valid = rounded_valid_1;
   wire settled_flags_1_and = sum_in[139] & sum_in[138];
-  wire [16:0] settled_flags_1_sum = {1'b0, sum_in[31:16]} + {16'd0, sum_in[132]};
-  wire [1:0] settled_flags_1_sum_2 = {1'b0, sum_in[133]} + {1'b0, settled_flags_1_sum[16]};
-  wire [12:0] settled_flags_1_sum_3 = {1'b0, sum_in[43:32]} + {11'd0, settled_flags_1_sum_2};
-  wire [1:0] settled_flags_1_sum_4 = {1'b0, sum_in[134]} + {1'b0, settled_flags_1_sum_3[12]};
-  wire [22:0] settled_flags_1_sum_5 = {1'b0, sum_in[65:44]} + {21'd0, settled_flags_1_sum_4};
-  wire [1:0] settled_flags_1_sum_6 = {1'b0, sum_in[135]} + {1'b0, settled_flags_1_sum_5[22]};
-  wire [22:0] settled_flags_1_sum_7 = {1'b0, sum_in[87:66]} + {21'd0, settled_flags_1_sum_6};
-  wire [1:0] settled_flags_1_sum_8 = {1'b0, sum_in[136]} + {1'b0, settled_flags_1_sum_7[22]};
-  wire [22:0] settled_flags_1_sum_9 = {1'b0, sum_in[109:88]} + {21'd0, settled_flags_1_sum_8};
-  wire [1:0] settled_flags_1_sum_10 = {1'b0, sum_in[137]} + {1'b0, settled_flags_1_sum_9[22]};
-  wire [22:0] settled_flags_1_sum_11 = {1'b0, sum_in[131:110]} + {21'd0, settled_flags_1_sum_10};
-  wire [115:0] settled_flags_1_joined = {settled_flags_1_sum_11[21:0], settled_flags_1_sum_9[21:0], settled_flags_1_sum_7[21:0], settled_flags_1_sum_5[21:0], settled_flags_1_sum_3[11:0], settled_flags_1_sum[15:0]};
-  wire [131:0] sum_0_value_1_joined = {settled_flags_1_joined, sum_in[15:0]};
-  wire signed [43:0] sum_0_value_1_wrapped = sum_0_value_1_joined[43:0];
+  wire [132:0] settled_flags_1_sum = {1'b0, sum_in[131:0]} + {1'b0, 21'd0, sum_in[137], 21'd0, sum_in[136], 21'd0, sum_in[135], 21'd0, sum_in[134], 11'd0, sum_in[133], 15'd0, sum_in[132], 16'd0};
+  wire signed [43:0] sum_0_value_1_wrapped = settled_flags_1_sum[43:0];
   wire [1:0] scaled_0_fraction_1_joined = {sum_0_value_1[131], sum_0_value_1[131]};
   wire [3:0] scaled_0_fraction_1_joined_2 = {scaled_0_fraction_1_joined, sum_0_value_1[131], sum_0_value_1[131]};
   wire [7:0] scaled_0_fraction_1_joined_3 = {scaled_0_fraction_1_joined_2, sum_0_value_1[131], sum_0_value_1[131], sum_0_value_1[131], sum_0_value_1[131]};
@@ -3006,9 +2995,9 @@ module xrnpe_summed_same_read_out (
       rounded_valid_1 <= 1'b0;
     end else begin
       settled_mode_1 <= sum_in[139:138];
-      settled_flags_1 <= {sum_in[141], settled_flags_1_and ? ((settled_flags_1_sum_11[21:17] != 5'd0) & (settled_flags_1_sum_11[21:17] != 5'd31)) : ((sum_in[139] & !sum_in[138]) ? ((settled_flags_1_sum_3[11:7] != 5'd0) & (settled_flags_1_sum_3[11:7] != 5'd31)) : ((settled_flags_1_joined[27:15] != 13'd0) & (settled_flags_1_joined[27:15] != 13'd8191))), sum_in[140]};
+      settled_flags_1 <= {sum_in[141], settled_flags_1_and ? ((settled_flags_1_sum[131:127] != 5'd0) & (settled_flags_1_sum[131:127] != 5'd31)) : ((sum_in[139] & !sum_in[138]) ? ((settled_flags_1_sum[43:39] != 5'd0) & (settled_flags_1_sum[43:39] != 5'd31)) : ((settled_flags_1_sum[43:31] != 13'd0) & (settled_flags_1_sum[43:31] != 13'd8191))), sum_in[140]};
       settled_valid_1 <= sum_in_valid;
-      sum_0_value_1 <= settled_flags_1_and ? sum_0_value_1_joined : {{88{sum_0_value_1_wrapped[43]}}, sum_0_value_1_wrapped};
+      sum_0_value_1 <= settled_flags_1_and ? settled_flags_1_sum[131:0] : {{88{sum_0_value_1_wrapped[43]}}, sum_0_value_1_wrapped};
       sum_0_nar_1 <= sum_in[140];
       scaled_mode_1 <= settled_mode_1;
       scaled_flags_1 <= settled_flags_1;
@@ -3023,7 +3012,7 @@ module xrnpe_summed_same_read_out (
     end
   end
 
-  wire unused = &{1'b0, settled_flags_1_sum_11[22], scaled_0_fraction_1_joined_8[54:0], rounded_bits_1_choice_5[8:6], rounded_bits_1_choice_7[4], rounded_bits_1_sum_3[15]};
+  wire unused = &{1'b0, settled_flags_1_sum[132], scaled_0_fraction_1_joined_8[54:0], rounded_bits_1_choice_5[8:6], rounded_bits_1_choice_7[4], rounded_bits_1_sum_3[15]};
 endmodule
 
 module xrnpe_summed_same (

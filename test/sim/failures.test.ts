@@ -94,7 +94,9 @@ describe('a failed check', () => {
     expect(texts[0]).toBe(texts[2])
     const expected = failuresOf(definition!)
     expect(expected.length).toBeGreaterThan(10)
-    expect(new Set(definition!.failures[0]!.signals!.map(({ path }) => path))).toEqual(new Set(['x', 'third', 'words_lookup']))
+    expect(new Set(definition!.failures[0]!.signals!.map(({ path }) => path))).toEqual(
+      new Set(['x', 'third', 'words_lookup']),
+    )
     expect(failuresOf(wasm!)).toEqual(expected)
     expect(failuresOf(js!)).toEqual(expected)
     for (const engine of engines(module)) {

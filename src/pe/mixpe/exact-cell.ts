@@ -25,9 +25,8 @@ const exactShapes = ({ weight, group }: Pick<ExactMixpeParameters, 'weight' | 'g
   const largest = (u(fp16.mantissaBits + 1).max * magnitude) << BigInt(2 ** fp16.exponentBits - 3)
   const term = range(-largest, largest)
   const { width } = term.sumOf(group)
-  const segment = Math.ceil(width / segmentCount)
-  const widths = segmentWidths(width, segment)
-  return { term: s(term.width), width, segment, widths, total: u(width + widths.length - 1 + 2) }
+  const widths = segmentWidths(width, Math.ceil(width / segmentCount))
+  return { term: s(term.width), width, widths, total: u(width + widths.length - 1 + 2) }
 }
 
 /**
@@ -37,7 +36,7 @@ const exactShapes = ({ weight, group }: Pick<ExactMixpeParameters, 'weight' | 'g
  */
 export const ExactMixpeCore = component('mixpe_exact_core', (p: ExactMixpeParameters) => {
   const activation = u(fp16.bits)
-  const { term, width, segment, widths, total } = exactShapes(p)
+  const { term, widths, total } = exactShapes(p)
   const inputs: CoreInputs = { activation_in: activation, weight_in: p.weight, last_in: bool }
   const passed = { activation_out: activation, weight_out: p.weight, last_out: bool }
   const outputs: CoreOutputs = { ...passed, total, total_last: bool }
@@ -74,8 +73,7 @@ export const ExactMixpeCore = component('mixpe_exact_core', (p: ExactMixpeParame
           .wrap(term),
         plus: sign,
         clear: last,
-        width,
-        segment,
+        widths,
         promise: `a group has at most ${p.group} operand pairs`,
       })
       const [plus, minus] = [r.plus.or(flags.plus), r.minus.or(flags.minus)]

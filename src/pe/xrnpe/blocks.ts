@@ -1,5 +1,5 @@
 import type { Bool } from '../../dsl/index.ts'
-import { type ModeFlags, type ModeName, modeNames } from './modes.ts'
+import { flagOf, type ModeFlags, type ModeName, modeNames } from './modes.ts'
 
 /** What a block does in a mode; undefined where it is kept still. */
 type Work = Readonly<Record<ModeName, string | undefined>>
@@ -57,7 +57,7 @@ export const gatedBlocks = blockNames.filter((block) => modeNames.some((mode) =>
 
 /** True where the block works in the mode that is on. */
 export const worksIn = (block: BlockName, flags: ModeFlags): Bool => {
-  const all = { fp4: flags.fp4, 'posit(4,1)': flags.posit4, 'posit(8,0)': flags.posit8, 'posit(16,1)': flags.posit16 }
-  const [first, ...others] = modeNames.filter((mode) => blockWork[block][mode] !== undefined).map((mode) => all[mode])
+  const working = modeNames.filter((mode) => blockWork[block][mode] !== undefined)
+  const [first, ...others] = working.map((mode) => flagOf(flags, mode))
   return others.reduce((any, flag) => any.or(flag), first!)
 }

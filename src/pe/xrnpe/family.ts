@@ -80,7 +80,7 @@ export const xrnpe: PeFamily = {
         ...drainedCell(hardware, XrnpeCore({ name: hardware, lanes: p.lanes, gating: p.gating })),
         columnEdge: XrnpeReadOut(readOut),
       },
-      golden: (activations, weights) => resultWord(mode, p, activations, weights),
+      golden: resultWord(mode, p),
       timing: {
         latency_cycles: 1 + coreStages + readOutCycles(p),
         cycles_per_step: 1,

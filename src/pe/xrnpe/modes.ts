@@ -65,3 +65,7 @@ export const modeFlags = (mode: Int): ModeFlags => {
     four: high.not(),
   }
 }
+
+/** Whether it is this mode that is on. */
+export const flagOf = (flags: ModeFlags, name: ModeName): Bool =>
+  ({ fp4: flags.fp4, 'posit(4,1)': flags.posit4, 'posit(8,0)': flags.posit8, 'posit(16,1)': flags.posit16 })[name]

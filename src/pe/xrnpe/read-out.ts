@@ -1,10 +1,11 @@
 import { type Bits, type Bool, bool, cat, component, type Int, mux, s, u } from '../../dsl/index.ts'
+import { settledSum } from '../arith/segmented-accumulator.ts'
 import { nextStage } from '../arith/stage.ts'
 import type { ColumnEdgeInputs, ColumnEdgeOutputs } from '../array-parts.ts'
 import { encoded, scaled } from './encode.ts'
-import { type ModeFlags, type ModeName, modeFlags, modeNames, modeShape, modes, wordBits } from './modes.ts'
+import { flagOf, type ModeFlags, type ModeName, modeFlags, modeNames, modeShape, modes, wordBits } from './modes.ts'
 import { sumCount, totalShape, type XrnpeParameters } from './parameters.ts'
-import { type QuireLayout, quireLayouts } from './quire.ts'
+import { quireLayouts, quireWidth, sumsBegin } from './quire.ts'
 
 export interface ReadOutParameters {
   /** Names of the Verilog modules begin with it. */
@@ -34,7 +35,10 @@ export const XrnpeReadOut = component('xrnpe_read_out', (p: ReadOutParameters) =
     const tagsFrom = field.width - 1 - sumCount(p) - modeShape.width
     const mode = field.slice(tagsFrom + 1, tagsFrom).unsigned()
     const nars = Array.from({ length: sumCount(p) }, (_, k) => field.bit(tagsFrom + 2 + k))
-    const quire = settled(quireLayouts[p.lanes], field, startsOf(p, modeFlags(mode)))
+    const { segments } = quireLayouts[p.lanes]
+    const quire = settledSum(field, segments, sumsBegin(p.lanes, modeFlags(mode))).bits(
+      quireWidth(quireLayouts[p.lanes]),
+    )
     const sums = sumsOf(p, quire, nars, modeFlags(mode))
     const flags = cat(
       field.bit(field.width - 1).bits(),
@@ -76,9 +80,6 @@ export const XrnpeReadOut = component('xrnpe_read_out', (p: ReadOutParameters) =
 
 const anyOf = (flags: readonly Bool[]): Bool => flags.reduce((any, flag) => any.or(flag))
 
-const flagOf = (flags: ModeFlags, name: ModeName): Bool =>
-  ({ fp4: flags.fp4, 'posit(4,1)': flags.posit4, 'posit(8,0)': flags.posit8, 'posit(16,1)': flags.posit16 })[name]
-
 /** A number for each mode, chosen by the flags. */
 const lookupOf = (names: readonly ModeName[], flags: ModeFlags, of: (name: ModeName) => number): Int =>
   names
@@ -87,42 +88,6 @@ const lookupOf = (names: readonly ModeName[], flags: ModeFlags, of: (name: ModeN
       (others, name) => mux(flagOf(flags, name), of(name), others),
       flags.four.and(false).int().add(of(names[0]!)),
     )
-
-/** Segments that begin a sum, by mode; the lowest always does. */
-const startsOf = ({ lanes }: ReadOutParameters, flags: ModeFlags): readonly (Bool | undefined)[] =>
-  lanes === 'summed'
-    ? []
-    : [2, 4, 6].reduce<(Bool | undefined)[]>((all, k) => {
-        all[k] = k === 4 ? flags.posit16.not() : flags.four
-        return all
-      }, [])
-
-/** The quire with the carries that waited: they are added from the lowest segment upwards, and go no further than a sum does. */
-const settled = ({ segments }: QuireLayout, field: Bits, starts: readonly (Bool | undefined)[]): Bits => {
-  const width = segments.reduce((sum, bits) => sum + bits, 0)
-  const parts: Bits[] = []
-  let from = 0
-  let carry: Bool | undefined
-  segments.forEach((bits, k) => {
-    const part = field.slice(from + bits - 1, from)
-    from += bits
-    if (k === 0) {
-      parts.push(part)
-      return
-    }
-    const waiting = field.bit(width + k - 1)
-    const start = starts[k]
-    const rippled = carry && (start ? carry.and(start.not()) : carry)
-    const more = rippled ? waiting.int().add(rippled.int()) : waiting.int()
-    const sum = part
-      .unsigned()
-      .add(more)
-      .bits(bits + 1)
-    parts.push(sum.slice(bits - 1, 0))
-    carry = sum.bit(bits)
-  })
-  return cat(...parts.reverse())
-}
 
 /** A sum to be rounded. */
 interface Sum {
@@ -185,19 +150,11 @@ const sumsOf = (p: ReadOutParameters, quire: Bits, nars: readonly Bool[], flags:
   ]
 }
 
-/** Codes of the lanes side by side: as wide as the results' format, or as the mode's. */
+/** Codes of the lanes side by side, as wide as the mode's. */
 const packed = ([c0, c1, c2, c3]: readonly Bits[], flags: ModeFlags): Bits => {
-  const side = (bits: number, ...codes: readonly (Bits | undefined)[]): Bits =>
-    cat(...codes.map((code) => code!.slice(bits - 1, 0)).reverse())
-      .unsigned()
-      .bits(wordBits * 4)
-  const inMode = (bits: { readonly four: number; readonly byte: number; readonly wide: number }): Bits =>
-    mux(
-      flags.four,
-      side(bits.four, c0, c1, c2, c3),
-      mux(flags.posit8, side(bits.byte, c0, c2), side(bits.wide, c0)),
-    ).slice(wordBits - 1, 0)
-  return inMode({ four: 4, byte: 8, wide: 16 })
+  const low = (bits: number, code: Bits | undefined): Bits => code!.slice(bits - 1, 0)
+  const four = cat(low(4, c3), low(4, c2), low(4, c1), low(4, c0))
+  return mux(flags.four, four, mux(flags.posit8, cat(low(8, c2), low(8, c0)), low(wordBits, c0)))
 }
 
 /** The low bits of the quire, or of each lane's. */

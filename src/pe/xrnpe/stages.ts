@@ -12,13 +12,14 @@ import {
   u,
   vec,
 } from '../../dsl/index.ts'
+import { packSegments, type SegmentControl, segmentedAccumulator } from '../arith/segmented-accumulator.ts'
 import { repeated } from '../arith/shifters.ts'
 import { compressedSum } from '../arith/sum.ts'
 import { worksIn } from './blocks.ts'
 import { modeFlags, modeShape } from './modes.ts'
 import { sumCount, type XrnpeParameters } from './parameters.ts'
 import { BytePlacer, laneBits, NibblePlacer, WidePlacer, widePlaces } from './place.ts'
-import { accumulate, quireLayouts, quireWidth, type SegmentControl } from './quire.ts'
+import { narrowSegments, quireLayouts, quireWidth, sumsBegin } from './quire.ts'
 import { Block, blockBits, SignificandProduct } from './rmmec.ts'
 import { type Isolation, unpackWord } from './unpack.ts'
 
@@ -276,13 +277,23 @@ const lanesApart = ({ flags, wide, byte, nibbles, signs }: Lanes) => {
 export const accumulated = (builder: Builder, p: XrnpeParameters, { bits: addend, plus, tags }: Addend): Int => {
   const layout = quireLayouts[p.lanes]
   const flags = modeFlags(tags.mode)
+  const begins = sumsBegin(p.lanes, flags)
   const controls = layout.segments.map((_, k): SegmentControl => {
-    if (p.lanes === 'summed')
-      return k === 0 ? { plus: plus[0]! } : k < 3 || p.gating === 'off' ? {} : { moves: worksIn('upper_quire', flags) }
-    if (k === 0 || k % 2 === 1) return k === 0 ? { plus: plus[0]! } : {}
-    return { plus: plus[k / 2]!, begins: k === 4 ? flags.posit16.not() : flags.four }
+    const start = begins[k]
+    const stands = p.lanes === 'summed' && p.gating === 'on' && k >= narrowSegments
+    return {
+      ...(start ? { begins: { when: start, plus: plus[k / 2]! } } : {}),
+      ...(stands ? { moves: worksIn('upper_quire', flags) } : {}),
+    }
   })
-  const sum = accumulate(builder, layout, addend, controls, tags.last)
+  const { next } = segmentedAccumulator(builder, 'quire', {
+    term: addend.signed(),
+    plus: plus[0]!,
+    clear: tags.last,
+    widths: layout.segments,
+    controls,
+  })
+  const sum = packSegments(next, layout.segments)
 
   const r = builder.regs({ nar: vec(sumCount(p), bool), changed: bool })
   const seen = tags.nar.map((one, k) => one.or(r.nar[k]!))

@@ -15,6 +15,17 @@ const functionSize = 1000
 /** The parameters of `run`, in their order; those of the parts are the rows and states. */
 const parameters = ['cycles', 'input', 'inputStride', 'output', 'outputStride', 'state', 'next'] as const
 
+/** `run` of a generated module; see `generate`. */
+export type RunCycles = (
+  cycles: number,
+  input: number,
+  inputStride: number,
+  output: number,
+  outputStride: number,
+  state: number,
+  next: number,
+) => number
+
 /**
  * A WebAssembly module whose `run(cycles, input, inputStride, output, outputStride, state, next)` runs cycles on rows that are
  * so many bytes apart and returns where the state is afterwards. It calls `host.failed(cycle, state)` in a cycle in which

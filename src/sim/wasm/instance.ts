@@ -3,19 +3,9 @@ import { bytesOf } from '../vector/lane-type.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister } from '../vector/program.ts'
 import { wordBits } from '../vector/wide/limbs.ts'
 import { layoutOf, nextBias } from './frame.ts'
-import { generate } from './generate.ts'
+import { generate, type RunCycles } from './generate.ts'
 import { readLane, writeImage, writeLane } from './image.ts'
 import { webAssembly } from './web-assembly.ts'
-
-type Run = (
-  cycles: number,
-  input: number,
-  inputStride: number,
-  output: number,
-  outputStride: number,
-  state: number,
-  next: number,
-) => number
 
 /** A program with its memory, ready to run. */
 export interface Instance {
@@ -96,7 +86,8 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
     inputRow = layout.input
   }
   const compiled = new webAssembly!.Module(generate(program, layout))
-  const run = new webAssembly!.Instance(compiled, { host: { memory, failed: report } }).exports.run as unknown as Run
+  const run = new webAssembly!.Instance(compiled, { host: { memory, failed: report } }).exports
+    .run as unknown as RunCycles
 
   writeImage(view, program, layout)
   const registers = new Map<string, ProgramRegister[]>()

@@ -2,19 +2,10 @@ import { UserError } from '../../base/user-error.ts'
 import type { LaneFailure } from '../lanes/engine.ts'
 import { strip } from '../vector/strips.ts'
 import { nextBias } from './frame.ts'
+import type { RunCycles } from './generate.ts'
 import { readLane } from './image.ts'
 import type { StripCode } from './strip-code.ts'
 import { webAssembly } from './web-assembly.ts'
-
-type Run = (
-  cycles: number,
-  input: number,
-  inputStride: number,
-  output: number,
-  outputStride: number,
-  state: number,
-  next: number,
-) => number
 
 /** Neighbouring lanes of an engine, in strips, each with registers and memories of its own. */
 export interface StripInstance {
@@ -90,7 +81,7 @@ export const stripInstance = (of: StripCode, lanes: number): StripInstance => {
     }
   }
   const compiled = new webAssembly!.Module(of.code)
-  const run = new webAssembly!.Instance(compiled, { host: { memory, failed } }).exports.run as unknown as Run
+  const run = new webAssembly!.Instance(compiled, { host: { memory, failed } }).exports.run as unknown as RunCycles
 
   const rowIn = ports.inputWords * strip
   const rowOut = ports.outputWords * strip

@@ -16,8 +16,8 @@ const accumulator = (width: number, segment: number, term: number) =>
       in: { term: s(term), plus: bool, clear: bool },
       out: { value: s(width), settled: bool, held: s(width), coming: s(width) },
       logic(i, builder) {
-        const sum = segmentedAccumulator(builder, 'sum', { ...i, width, segment, promise: 'the sum fits' })
         const widths = segmentWidths(width, segment)
+        const sum = segmentedAccumulator(builder, 'sum', { ...i, widths, promise: 'the sum fits' })
         const [held, coming] = [sum, sum.next].map((parts) => settledSum(packSegments(parts, widths), widths))
         return { value: sum.value, settled: sum.settled, held: held!, coming: coming! }
       },

@@ -91,6 +91,11 @@ describe('the blocks of XR-NPE', () => {
     },
   )
 
+  it('all have a mode in which they stand still but those of the array and the sum of the lanes', () => {
+    const always = blockNames.filter((block) => !gatedBlocks.includes(block))
+    expect(always).toEqual(['block_0', 'block_1', 'block_2', 'block_3', 'lane_sum'])
+  })
+
   it('are in the documentation as in the table', () => {
     const page = readFileSync(new URL('../../../docs/pe/xrnpe.md', import.meta.url), 'utf8')
     const rows = blockNames.map(

@@ -1,38 +1,42 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { finite } from '../../../src/formats/index.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
-import { packLanes } from '../../../src/pe/lanes.ts'
-import { modes } from '../../../src/pe/xrnpe/modes.ts'
+import { formatOfMode, type ModeName, modes } from '../../../src/pe/xrnpe/modes.ts'
 import { portNamed } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
+import { randomWords } from '../../../src/sim/stimulus.ts'
 import { lonePe } from '../../../src/verify/verify.ts'
 
-/** Results of a group of one for every pair of codes in one lane of words that are 0 elsewhere, in rows of one activation each. */
-const productsInLane = (name: 'posit(4,1)' | 'posit(8,0)', lane: number): Uint8Array => {
+const full = process.env.BITLOOM_FULL === '1'
+
+/** Results of groups of one word each, back to back. */
+const resultsOf = (name: ModeName, words: readonly (readonly [activation: number, weight: number])[]): Int32Array => {
   const pe = processingElement(`xrnpe(mode=${name})`)
-  const engine = openEngine('js', lonePe(pe))
+  const engine = openEngine('wasm', lonePe(pe))
   const { ports } = engine
-  const { bits, lanes, code } = modes[name]
-  const count = 4 ** bits
   const latency = pe.timing.latency_cycles
   const at = (port: string): number => portNamed(ports.inputs, port).offset
-  const stimulus = new Int32Array((count + latency) * ports.inputWords)
-  const word = (value: number): number =>
-    packLanes(
-      Array.from({ length: lanes }, (_, k) => (k === lane ? value : 0)),
-      bits,
-    )
-  for (let k = 0; k < count; k++) {
+  const stimulus = new Int32Array((words.length + latency) * ports.inputWords)
+  words.forEach(([activation, weight], k) => {
     const row = k * ports.inputWords
-    stimulus[row + at('activation_0')] = word(k >> bits)
-    stimulus[row + at('weight_0')] = word(k & (2 ** bits - 1))
+    stimulus[row + at('activation_0')] = activation
+    stimulus[row + at('weight_0')] = weight
     stimulus[row + at('last')] = 1
-    stimulus[row + at('mode')] = code
-  }
-  const response = new Int32Array((count + latency) * ports.outputWords)
-  engine.replay(stimulus, count + latency, response)
+    stimulus[row + at('mode')] = modes[name].code
+  })
+  const response = new Int32Array((words.length + latency) * ports.outputWords)
+  engine.replay(stimulus, words.length + latency, response)
   const result = portNamed(ports.outputs, 'result_0').offset
-  return Uint8Array.from({ length: count }, (_, k) => response[(k + latency) * ports.outputWords + result]! & 0xff)
+  return Int32Array.from(words, (_, k) => response[(k + latency) * ports.outputWords + result]!)
+}
+
+/** Codes of the products of every pair of codes in one lane of words that are 0 elsewhere, in rows of one activation each. */
+const productsInLane = (name: 'posit(4,1)' | 'posit(8,0)', lane: number): Uint8Array => {
+  const { bits } = modes[name]
+  const word = (code: number): number => code << (lane * bits)
+  const words = Array.from({ length: 4 ** bits }, (_, k) => [word(k >> bits), word(k & (2 ** bits - 1))] as const)
+  return Uint8Array.from(resultsOf(name, words), (result) => result & 0xff)
 }
 
 /** SHA-256 of tables of products that SoftPosit, Universal and fast-posit agree on, bit for bit. */
@@ -49,4 +53,30 @@ describe('every product of two codes', () => {
   )('of %s in lane %i is what three public libraries give', (name, lane) => {
     expect(createHash('sha256').update(productsInLane(name, lane)).digest('hex')).toBe(digests[name])
   })
+})
+
+describe('products of posit(16,1)', () => {
+  const format = formatOfMode(modes['posit(16,1)'])
+  const mismatches = (words: readonly (readonly [number, number])[]): number => {
+    const { golden } = processingElement('xrnpe(mode=posit(16,1))')
+    const found = resultsOf('posit(16,1)', words)
+    return words.filter(([a, b], k) => BigInt(found[k]!) !== golden([a], [b], 0)).length
+  }
+
+  it('are right for all pairs of corners: zero, NaR, the ends, powers of two and their neighbours', () => {
+    const powers = Array.from({ length: 57 }, (_, k) => Number(format.encode(finite(1n, k - 28))))
+    const corners = [0, 1, 2, 0x7fff, 0x7ffe, ...powers.flatMap((code) => [code - 1, code, code + 1])]
+    const both = [...new Set(corners.flatMap((code) => [code & 0xffff, -code & 0xffff]).concat(0x8000))]
+    expect(both.length).toBe(296)
+    expect(mismatches(both.flatMap((a) => both.map((b) => [a, b] as const)))).toBe(0)
+  }, 120_000)
+
+  it(`are right for ${full ? '1,000,000' : '20,000'} random pairs`, () => {
+    const random = randomWords(161)
+    const words = Array.from({ length: full ? 1_000_000 : 20_000 }, () => {
+      const pair = random()
+      return [pair & 0xffff, pair >>> 16] as const
+    })
+    expect(mismatches(words)).toBe(0)
+  }, 300_000)
 })

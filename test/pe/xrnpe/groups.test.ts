@@ -3,6 +3,7 @@ import { quireOf } from '../../../src/formats/index.ts'
 import { positNamed } from '../../../src/pe/baseline/posit/cell.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
 import { packLanes } from '../../../src/pe/lanes.ts'
+import { longestGroup } from '../../../src/pe/xrnpe/family.ts'
 import { formatOfMode, type Mode, modes } from '../../../src/pe/xrnpe/modes.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
@@ -185,6 +186,15 @@ describe('the quire', () => {
         // As far below zero, two's complement has one more.
         expect(over).toBe(raw(32_768n) | (sign > 0 ? 1n << 129n : 0n))
       }
+  }, 60_000)
+
+  it('is still exact in the longest group of the largest products of posit(8,0), far beyond its 40 bits', () => {
+    const mode = modes['posit(8,0)']
+    const pe = processingElement('xrnpe(mode=posit(8,0), result=quire)')
+    const engine = openEngine('wasm', lonePe(pe))
+    const words = Array.from({ length: longestGroup }, () => [0x7f7f, 0x7f7f] as const)
+    const sum = 2n * BigInt(longestGroup) * (1n << BigInt(2 * mode.fractionBits))
+    expect(runWords(engine, pe, [{ mode, words }])[0]!.result).toBe(sum | (1n << 129n))
   }, 60_000)
 
   it('is exact where terms of both signs cancel each other but for the smallest one', () => {

@@ -55,7 +55,7 @@ const packed = (nar: Bool, sum: Bits): Int => cat(nar.bits(), sum).unsigned()
  * The sum leaves as it is, with the carries that wait.
  */
 export const PositMacCore = component('posit_core', (p: PositMacModule) => {
-  const { format, code, width, widths, total } = shapesOf(p)
+  const { format, code, widths, total } = shapesOf(p)
   const inputs: CoreInputs = { activation_in: code, weight_in: code, last_in: bool }
   const passed = { activation_out: code, weight_out: code, last_out: bool }
   const outputs: CoreOutputs = { ...passed, total, total_last: bool }
@@ -80,8 +80,7 @@ export const PositMacCore = component('posit_core', (p: PositMacModule) => {
         term: turned,
         plus: sign,
         clear: last,
-        width,
-        segment: p.segment,
+        widths,
         promise: `a group has at most ${p.group} operand pairs`,
       })
       const nar = r.nar.or(term.nar)

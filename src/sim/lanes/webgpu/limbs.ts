@@ -33,7 +33,12 @@ export const extended = (value: Limbs, count: number): readonly string[] =>
 const arithmeticRight = (of: string, places: number | string): string =>
   `bitcast<u32>(bitcast<i32>(${of}) >> ${typeof places === 'number' ? `${places}u` : places})`
 const or = (a: string, b: string): string => (a === zero ? b : b === zero ? a : `(${a} | ${b})`)
-const left = (of: string, places: number): string => (of === zero || places === 0 ? of : `(${of} << ${places}u)`)
+/** Constants are shifted here: WGSL refuses one that loses bits. */
+const left = (of: string, places: number): string => {
+  const constant = /^(\d+)u$/.exec(of)?.[1]
+  if (constant !== undefined) return literal(BigInt(constant) << BigInt(places))
+  return places === 0 ? of : `(${of} << ${places}u)`
+}
 const right = (of: string, places: number): string => (of === zero || places === 0 ? of : `(${of} >> ${places}u)`)
 const flag = (condition: string): string => `select(0u, 1u, ${condition})`
 const choose = (condition: string, yes: string, no: string): string =>
@@ -49,7 +54,7 @@ export const sum = (name: Name, a: Limbs, b: Limbs, subtract: boolean, count: nu
     const part = name(`${one} + ${other}`)
     const whole = carry === zero ? part : name(`${part} + ${carry}`)
     if (k < count - 1)
-      carry = name(carry === zero ? flag(`${part} < ${one}`) : flag(`${part} < ${one} || ${whole} < ${part}`))
+      carry = name(carry === zero ? flag(`${part} < ${one}`) : flag(`(${part} < ${one}) | (${whole} < ${part})`))
     return whole
   })
 }
@@ -129,17 +134,17 @@ export const wrapped = (a: Limbs, range: Range): string[] => {
   if (top === 0) return words
   const last = words[count - 1]!
   words[count - 1] = isSigned(range)
-    ? arithmeticRight(`(${last} << ${32 - top}u)`, 32 - top)
+    ? arithmeticRight(left(last, 32 - top), 32 - top)
     : `(${last} & ${literal((1n << BigInt(top)) - 1n)})`
   return words
 }
 
-/** True where the two are equal. */
+/** True where the two are equal. Conditions are joined by `&` and `|`, since `&&` and `||` are branches, which compilers drown in. */
 export const equal = (a: Limbs, b: Limbs): string => {
   const count = limbsOf(hull(a.range, b.range))
   return extended(a, count)
-    .map((of, k) => `${of} == ${word(b, k)}`)
-    .join(' && ')
+    .map((of, k) => `(${of} == ${word(b, k)})`)
+    .join(' & ')
 }
 
 /** True where a < b. */
@@ -149,8 +154,8 @@ export const less = (a: Limbs, b: Limbs): string => {
   for (let k = 0; k < limbsOf(range); k++) {
     const signed = isSigned(range) && k === limbsOf(range) - 1
     const [one, other] = [word(a, k), word(b, k)]
-    const below = signed ? `bitcast<i32>(${one}) < bitcast<i32>(${other})` : `${one} < ${other}`
-    result = result === '' ? below : `(${below} || (${one} == ${other} && (${result})))`
+    const below = signed ? `(bitcast<i32>(${one}) < bitcast<i32>(${other}))` : `(${one} < ${other})`
+    result = result === '' ? below : `(${below} | ((${one} == ${other}) & ${result}))`
   }
   return result
 }

@@ -48,8 +48,8 @@ export const operationWords = (
     }
     case 'sat': {
       const [low, high] = [constantLimbs(range.min, range), constantLimbs(range.max, range)]
-      const below = a.range.min < range.min ? less(a, low) : 'false'
-      const above = a.range.max > range.max ? less(high, a) : 'false'
+      const below = a.range.min < range.min ? name(less(a, low)) : 'false'
+      const above = a.range.max > range.max ? name(less(high, a)) : 'false'
       const capped: Limbs = { words: chosen(above, high, a, count), range }
       return chosen(below, low, capped, count)
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { bits, bool, component } from '../../../../src/dsl/index.ts'
 import { type PositFormat, positFormat, type QuireState, quireOf } from '../../../../src/formats/index.ts'
 import { addToQuire, quireShape, quireTerm, readQuire } from '../../../../src/pe/arith/posit/quire.ts'
-import { segmentedAccumulator } from '../../../../src/pe/arith/segmented-accumulator.ts'
+import { segmentedAccumulator, segmentWidths } from '../../../../src/pe/arith/segmented-accumulator.ts'
 import { portNamed, readPort } from '../../../../src/sim/engine.ts'
 import { javascriptEngine } from '../../../../src/sim/javascript/engine.ts'
 import { randomWords } from '../../../../src/sim/stimulus.ts'
@@ -46,7 +46,7 @@ const Segmented = component('segmented_quire', ({ n, es, width }: { n: number; e
     out: { settled: bool, nar: bool, code: bits(n) },
     logic({ a, b, clear }, builder) {
       const term = quireTerm(format, a, b)
-      const sum = segmentedAccumulator(builder, 'sum', { term: term.units, clear, width, segment: 16 })
+      const sum = segmentedAccumulator(builder, 'sum', { term: term.units, clear, widths: segmentWidths(width, 16) })
       const r = builder.regs({ has_nar: bool })
       r.has_nar.next = clear.not().and(r.has_nar.or(term.nar))
       return { settled: sum.settled, nar: r.has_nar, code: readQuire(format, sum.value, r.has_nar) }
