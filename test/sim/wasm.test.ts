@@ -6,6 +6,7 @@ import { portLayout } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { bodyOf } from '../../src/sim/vector/body.ts'
+import { withPicks } from '../../src/sim/vector/picks.ts'
 import { plan } from '../../src/sim/vector/plan.ts'
 import type { Program } from '../../src/sim/vector/program.ts'
 import { wasmEngine } from '../../src/sim/wasm/engine.ts'
@@ -241,15 +242,57 @@ describe('the vector program', () => {
     }
   })
 
-  it('computes a cell in one loop, and reads its neighbour in place', () => {
-    const program = programOf('mac(w=int8, a=int8)', 16)
-    const cells = program.steps.filter((step) => step.kind === 'loop' && step.statements.some(({ op }) => op === 'mul'))
-    // The four rows that share a drain register, one after the other in each step.
-    expect(cells.map((step) => step.kind === 'loop' && step.lanes)).toEqual([64])
-    const products = statementsOf(program).filter(({ op }) => op === 'mul')
-    expect(products).toHaveLength(4)
+  const lanesOfProducts = ({ steps }: Program) =>
+    steps.flatMap((step) =>
+      step.kind === 'loop' && step.statements.some(({ op }) => op === 'mul') ? [step.lanes] : [],
+    )
+
+  it('computes a cell in one loop, and reads what goes from cell to cell from earlier inputs', () => {
+    const program = programOf('mac(w=int8, a=int8)', 8)
+    // The four pairs of rows that share a drain register, one after the other in each step.
+    expect(lanesOfProducts(program)).toEqual([16])
+    expect(statementsOf(program).filter(({ op }) => op === 'mul')).toHaveLength(4)
+    // Lines of the activations and of `last`, and weights, whose rows of cells are rows of one block.
+    const { lines, blocks } = program.earlier
+    expect(lines.map(({ word }) => word).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 17 }, (_, k) => k))
+    expect(blocks.map(({ members, rows }) => [members.length, rows])).toEqual([[8, 8]])
+    expect(program.history).toBe(15)
+    // What is left are sums, and at the bottom of a column its result and whether there is one.
+    expect(new Set(program.registers.map(({ place }) => place.vector.space))).toEqual(new Set(['input', 'state']))
+    expect(program.steps.filter(({ kind }) => kind !== 'loop')).toHaveLength(12)
+    expect(withPicks(program).steps.every(({ kind }) => kind === 'loop')).toBe(true)
+  })
+
+  it('reads its neighbour in place where cells may wait', () => {
+    const Cell = component('waiting_cell', (_: object) => ({
+      in: { x: s(8), y: s(8), go: bool },
+      out: { right: s(8), sum: s(20) },
+      logic(i, { regs, when }) {
+        const r = regs({ left: s(8), total: s(20) })
+        when(i.go, () => {
+          r.left.next = i.x
+          r.total.next = r.total.add(r.left.mul(i.y)).wrap(s(20))
+        })
+        return { right: r.left, sum: r.total }
+      },
+    }))
+    const { module } = component('waiting', (_: object) => ({
+      in: { x: s(8), y: s(8), go: bool },
+      out: { sums: vec(40, s(20)) },
+      logic({ x, y, go }, { use }) {
+        let moved = x
+        const sums = Array.from({ length: 40 }, (_, k) => {
+          const cell = use(`cell_${k}`, Cell({}), { x: moved, y, go })
+          moved = cell.right
+          return cell.sum
+        })
+        return { sums }
+      },
+    }))({})
+    const program = plan(bodyOf(module), portLayout(module), { checks: false })
+    expect(lanesOfProducts(program)).toEqual([40])
+    expect(program.history).toBe(0)
     expect(program.steps.some((step) => step.kind === 'gather')).toBe(false)
-    expect(program.vectors.some(({ halo }) => halo !== undefined)).toBe(true)
   })
 
   it('notices what checks promise without widening, and does not stop where all hold', () => {

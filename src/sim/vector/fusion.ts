@@ -18,7 +18,8 @@ interface Lanes {
  * through several cells in a cycle stays in a register. What nobody reads from memory any more is not stored; `places` are read
  * from outside the program.
  */
-export const fused = (steps: readonly Step[], places: readonly Place[]): readonly Step[] => {
+export const fused = (planned: readonly Step[], places: readonly Place[]): readonly Step[] => {
+  const steps = [...planned.filter(isEarlyCopy), ...planned.filter((step) => !isEarlyCopy(step))]
   const joined: (Step | undefined)[] = []
   /** Steps that store lanes of a vector, by vector. */
   const writers = new Map<Vector, { readonly lanes: Lanes; at: number }[]>()
@@ -44,6 +45,18 @@ export const fused = (steps: readonly Step[], places: readonly Place[]): readonl
   )
 }
 
+/** True for lanes copied that are there when a cycle begins: they need not stand between two loops. */
+const isEarlyCopy = (step: Step): boolean => {
+  const isCopy = step.kind === 'assembly' || (step.kind === 'loop' && step.statements.every(({ op }) => op === 'copy'))
+  return (
+    isCopy &&
+    readsOf(step).every(({ vector: { space, value } }) =>
+      space !== 'temporary' ? space !== 'next' : value !== undefined,
+    ) &&
+    writesOf(step).every(({ vector: { space } }) => space === 'temporary')
+  )
+}
+
 const latestWriter = (
   writers: ReadonlyMap<Vector, readonly { readonly lanes: Lanes; readonly at: number }[]>,
   read: Lanes,
@@ -64,6 +77,10 @@ const joinedLoop = (first: Loop, second: Loop): Loop | undefined => {
   const joinedOperand = (operand: Operand): Operand => {
     if (operand.kind === 'result') return { ...operand, statement: operand.statement + shift }
     if (operand.kind === 'constant') return operand
+    if (operand.kind === 'picked') {
+      fits = false
+      return operand
+    }
     const read = lanesOf(operand, lanes)
     const writer = first.statements.findIndex(({ stores }) =>
       stores.some((place) => place.vector === read.vector && overlap(lanesFrom(place, lanes), read)),
@@ -106,15 +123,16 @@ const withoutUnread = (steps: readonly Step[], places: readonly Place[]): readon
 
 const lanesFrom = ({ vector, lane }: Place, lanes: number): Lanes => ({ vector, first: lane, last: lane + lanes - 1 })
 
-const lanesOf = (operand: Exclude<Operand, { kind: 'result' | 'constant' }>, lanes: number): Lanes =>
+const lanesOf = (operand: Exclude<Operand, { kind: 'result' | 'constant' | 'picked' }>, lanes: number): Lanes =>
   operand.kind !== 'lanes'
     ? lanesFrom(operand, operand.kind === 'one' ? 1 : strip)
     : { vector: operand.vector, first: operand.lane, last: operand.lane + operand.stride * (lanes - 1) }
 
 const operandLanes = (operands: readonly Operand[], lanes: number): readonly Lanes[] =>
-  operands.flatMap((operand) =>
-    operand.kind === 'result' || operand.kind === 'constant' ? [] : [lanesOf(operand, lanes)],
-  )
+  operands.flatMap((operand) => {
+    if (operand.kind === 'result' || operand.kind === 'constant') return []
+    return operand.kind === 'picked' ? operand.from.map((place) => lanesFrom(place, 1)) : [lanesOf(operand, lanes)]
+  })
 
 const readsOf = (step: Step): readonly Lanes[] => {
   switch (step.kind) {

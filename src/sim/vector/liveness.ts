@@ -33,7 +33,8 @@ export const markLive = (groups: readonly Group[], roots: readonly Root[]): void
       want(child, child.body.outputs[port]!)
     } else if (op === 'in')
       group.parents.forEach((parent, lane) => {
-        want(parent, parent.body.instances[group.instances[lane]!]!.inputs[port]!)
+        const driver = parent.body.instances[group.instances[lane]!]!.inputs[port]!
+        if (parent.live[driver] === 0) want(parent, driver)
       })
     else want(group, ...args)
   }

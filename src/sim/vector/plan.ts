@@ -12,6 +12,7 @@ import { integerType } from './lane-type.ts'
 import { markLive, markVarying, type Root } from './liveness.ts'
 import { exactNotices, placed, roughNotices } from './notices.ts'
 import { emitPacks } from './packs.ts'
+import { withPicks } from './picks.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister, Step } from './program.ts'
 import { type Ranks, ranksOf } from './ranks.ts'
 import { emitRow, type RowValue } from './rows.ts'
@@ -84,7 +85,12 @@ const planWith = (
   const schedules: Schedules = new Map(groups.map((group) => [group, schedulesOf(group, ranks)]))
   const steps: Step[] = []
   const vectors = newVectors()
-  const { homes, packs, history } = homesOf(groups, ports, vectors, delays)
+  const { homes, packs, history, earlier } = homesOf(
+    groups,
+    ports,
+    vectors,
+    delays ? (checks === true ? 'top' : 'all') : 'none',
+  )
   const memories = new Map<Group, readonly ProgramMemory[]>(
     groups.map((group) => [
       group,
@@ -136,7 +142,7 @@ const planWith = (
   const memoryPaths = new Map<string, { memory: ProgramMemory; lane: number }>()
   for (const [path, { group, lane }] of located) {
     for (const { node, path: name, from, reset } of statesOf(group))
-      registers.push({ path: path + name, place: homes.placeOf(group, node, lane), from, reset })
+      registers.push({ path: path + name, place: homes.keptAt(group, node, lane), from, reset })
     group.body.memories.forEach((memory, k) => {
       const part = memory.from > 0 ? `[${memory.from}]` : ''
       memoryPaths.set(path + memory.path + part, { memory: memories.get(group)![k]!, lane })
@@ -162,10 +168,11 @@ const planWith = (
     memories: [...memories.values()].flat(),
     sizes,
     history,
+    earlier,
     registers,
     stops: checks === 'stopping' && found.some(({ notices }) => notices.length > 0),
     checks: promises,
     memoryPaths,
   }
-  return { program, groups, ranks, cost: costOf(finished) }
+  return { program, groups, ranks, cost: costOf(withPicks(program).steps) }
 }

@@ -23,6 +23,7 @@ export const acrossStimuli = (program: Program): Program => {
     const found = known.get(vector)
     if (found) return found
     const { type, length, space, offset, halo } = vector
+    if (space === 'earlier') throw new TypeError('strips have no earlier rows')
     if (space === 'state' || space === 'next') {
       const { now, next } = made.state(type, length * strip)
       const twin = twins.get(offset)!
@@ -123,6 +124,7 @@ export const acrossStimuli = (program: Program): Program => {
 
   const operandOf = (operand: Operand, count: number): Operand => {
     if (operand.kind === 'result' || operand.kind === 'constant') return operand
+    if (operand.kind === 'picked') throw new TypeError('lanes are picked once a program is spread')
     const { vector, lane } = operand
     if (count === 1) return stripOf(operand)
     if (operand.kind === 'one') return { ...stripAt(operand), kind: 'repeated', type: vector.type }
@@ -199,6 +201,7 @@ export const acrossStimuli = (program: Program): Program => {
     memories: [...memories.values()],
     sizes,
     history: 0,
+    earlier: { lines: [], blocks: [] },
     registers,
     stops: false,
     checks,

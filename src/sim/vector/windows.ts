@@ -8,23 +8,35 @@ export const isAlike = ({ type, value, length }: Vector, into: LaneType): boolea
 /** Lanes of one vector that 16 bytes hold, from its lane `lane` on. */
 export type Window = Place
 
-/** The one or two windows that have all the places of a register, whose lanes are of type `into`; undefined where it takes more. */
+/** More are not faster than lanes one by one. */
+const mostWindows = 4
+
+/** The few windows that have all the places of a register, whose lanes are of type `into`; undefined where it takes more. */
 export const windowsOf = (places: readonly Place[], into: LaneType): readonly Window[] | undefined => {
-  const first = new Map<Vector, { least: number; most: number }>()
+  if (!places.every(({ vector }) => isAlike(vector, into))) return undefined
+  const windows = windowsOver(places)
+  return windows.length <= mostWindows ? windows : undefined
+}
+
+/** As many windows as it takes to have all the places. */
+export const windowsOver = (places: readonly Place[]): readonly Window[] => {
+  const windows: Window[] = []
+  const byVector = new Map<Vector, number[]>()
   for (const { vector, lane } of places) {
-    if (!isAlike(vector, into)) return undefined
-    const known = first.get(vector)
-    if (!known) {
-      if (first.size === 2) return undefined
-      first.set(vector, { least: lane, most: lane })
-    } else {
-      known.least = Math.min(known.least, lane)
-      known.most = Math.max(known.most, lane)
+    const known = byVector.get(vector)
+    if (known) known.push(lane)
+    else byVector.set(vector, [lane])
+  }
+  for (const [vector, lanes] of byVector) {
+    const reach = 128 / vector.type.bits
+    for (const lane of lanes.sort((a, b) => a - b)) {
+      const last = windows.at(-1)
+      if (last?.vector !== vector || lane >= last.lane + reach) windows.push({ vector, lane })
     }
   }
-  const reach = 128 / into.bits
-  const found = [...first].map(([vector, { least, most }]) =>
-    most - least < reach ? { vector, lane: least } : undefined,
-  )
-  return found.every((window) => window !== undefined) ? found : undefined
+  return windows
 }
+
+/** True where a window has a place, for lanes of `bits` bits. */
+export const isWithin = (window: Window, { vector, lane }: Place, bits: number): boolean =>
+  window.vector === vector && lane >= window.lane && lane < window.lane + 128 / bits

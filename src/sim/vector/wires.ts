@@ -208,6 +208,11 @@ export const costOf = (steps: readonly Step[]): number => {
       const whole = step.padded ? Math.ceil(step.lanes / 16) : Math.floor(step.lanes / 16)
       const rest = step.padded ? 0 : step.lanes % 16
       cost += 4 + step.statements.reduce((sum, { work }) => sum + whole * 2 * bytesOf(work) + rest, whole)
+      const picks = new Map<string, number>()
+      for (const operand of step.statements.flatMap(({ operands }) => operands))
+        if (operand.kind === 'picked')
+          picks.set(runsOf(operand.from), (operand.from.length * bytesOf(operand.type)) / 4)
+      for (const work of picks.values()) cost += work
     } else if (step.kind === 'assembly') {
       const jumps = step.from.filter((place, k) => k > 0 && !follows(step.from[k - 1]!, place)).length
       cost += (step.from.length * bytesOf(step.to.vector.type)) / 8 + 2 * jumps

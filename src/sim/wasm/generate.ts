@@ -1,8 +1,9 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { Gather, Program, Step, Vector } from '../vector/program.ts'
 import { assemble } from './assemble.ts'
+import { arrangeEarlier } from './earlier.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
-import { type Frame, type Layout, nextBias, offsetOf, pushBase } from './frame.ts'
+import { type Bases, type Frame, type Layout, nextBias, offsetOf, pushBase } from './frame.ts'
 import { convert, loadLane, storeLane } from './lane.ts'
 import { memoryEdge } from './memory.ts'
 import { move } from './scalar.ts'
@@ -37,18 +38,26 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
   const parts = cut(program.steps.filter(({ kind }) => kind !== 'edge'))
   const inMemory = readElsewhere(program, [...parts, edges])
   const functions: FunctionCode[] = []
-  const code = (steps: readonly Step[], writer: Writer, bases: Frame['bases']): void => {
+  const code = (steps: readonly Step[], writer: Writer, bases: Bases): void => {
     const frame: Frame = { writer, layout, bases, held: new Map(), inMemory: (vector) => inMemory.has(vector) }
     for (const step of steps) emitStep(frame, step)
   }
   const local = (index: number): Local => ({ index, type: 'i32' })
   const inOne = parts.length <= 1
+  const paces = [...new Set(program.vectors.flatMap(({ pace }) => pace ?? []))]
   if (!inOne)
     for (const steps of parts) {
-      const writer = new Writer(4)
-      code(steps, writer, { input: local(0), output: local(1), state: local(2), next: local(3) })
+      const writer = new Writer(4 + paces.length)
+      const earlier = new Map(paces.map((pace, k) => [pace, local(4 + k)]))
+      code(steps, writer, { input: local(0), output: local(1), state: local(2), next: local(3), earlier })
       writer.put(0x0b)
-      functions.push(finished(writer, ['i32', 'i32', 'i32', 'i32'], []))
+      functions.push(
+        finished(
+          writer,
+          Array.from({ length: 4 + paces.length }, () => 'i32' as const),
+          [],
+        ),
+      )
     }
 
   const writer = new Writer(parameters.length)
@@ -56,6 +65,17 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
     (typeof parameters)[number],
     Local
   >
+  arrangeEarlier(program, layout, { functions, writer, cycles: at.cycles, input: at.input })
+  const earlier = new Map(paces.map((pace) => [pace, writer.lasting('i32')]))
+  for (const [pace, base] of earlier) {
+    writer.get(at.cycles)
+    writer.i32(1)
+    writer.calculate('i32', 'sub')
+    writer.i32(pace)
+    writer.calculate('i32', 'mul')
+    writer.set(base)
+  }
+  const bases = { ...at, earlier }
   const cycle = writer.lasting('i32')
   const swap = writer.lasting('i32')
   const add = (to: Local, amount: () => void): void => {
@@ -65,10 +85,10 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
     writer.set(to)
   }
   writer.repeat(() => {
-    if (inOne) code(parts[0] ?? [], writer, at)
+    if (inOne) code(parts[0] ?? [], writer, bases)
     else
       parts.forEach((_, k) => {
-        for (const base of [at.input, at.output, at.state, at.next]) writer.get(base)
+        for (const base of [at.input, at.output, at.state, at.next, ...earlier.values()]) writer.get(base)
         writer.call(k + 1)
       })
     if (program.checks.length > 0 || program.stops) {
@@ -86,7 +106,7 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
         writer.put(op.return)
       })
     }
-    code(edges, writer, at)
+    code(edges, writer, bases)
     writer.get(at.state)
     writer.set(swap)
     writer.get(at.next)
@@ -99,6 +119,7 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
     writer.set(at.next)
     add(at.input, () => writer.get(at.inputStride))
     add(at.output, () => writer.get(at.outputStride))
+    for (const [pace, base] of earlier) add(base, () => writer.i32(-pace))
     add(cycle, () => writer.i32(1))
     writer.get(cycle)
     writer.get(at.cycles)
@@ -160,6 +181,7 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
           for (const operand of operands) {
             if (operand.kind === 'lanes' || operand.kind === 'repeated') found.add(operand.vector)
             if (operand.kind === 'one') read(operand.vector, part)
+            if (operand.kind === 'picked') for (const { vector } of operand.from) found.add(vector)
           }
           for (const { vector } of stores) home.set(vector, part)
         }

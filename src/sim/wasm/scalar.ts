@@ -137,6 +137,7 @@ const pushOperand = (frame: Frame, operand: Operand, lane: number, values: reado
   if (operand.kind === 'constant') writer.constant(kindOf(operand.type), operand.value)
   else if (operand.kind === 'result') writer.get(values[operand.statement]!.local)
   else if (operand.kind === 'one') push(frame, operand)
+  else if (operand.kind === 'picked') push(frame, operand.from[lane]!)
   else if (operand.kind === 'repeated') push(frame, { vector: operand.vector, lane: operand.lane + (lane % strip) })
   else push(frame, { vector: operand.vector, lane: operand.lane + operand.stride * lane })
 }

@@ -1,8 +1,11 @@
 import { bytesOf, type LaneType, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
+import { quietForm } from '../vector/quiet.ts'
 import { strip } from '../vector/strips.ts'
+import { windowsOver } from '../vector/windows.ts'
 import { type Alarms, alarmsOf } from './alarms.ts'
-import { type Frame, offsetOf, pushBase } from './frame.ts'
+import { pushGathered } from './assemble.ts'
+import { type Frame, offsetOf, keyOf as placeKey, pushBase } from './frame.ts'
 import { convert, kindOf, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { fixedPointer, movingPointer, type Pointer } from './pointer.ts'
@@ -25,14 +28,36 @@ import type { Local } from './writer.ts'
 const mostUnrolled = 4
 
 /** A loop over lanes: in chunks of as many as its types suit, or, where there are few, one by one. */
-export const laneLoop = (frame: Frame, { lanes, statements, padded: mayPad }: Loop): void => {
+export const laneLoop = (frame: Frame, loop: Loop): void => {
+  const { lanes, statements, padded: mayPad } = loop
   const padded = mayPad && statements.every(({ stores }) => stores.every(({ vector }) => !vector.halo))
   const steps = stepsOf(statements, lanes, padded)
-  if (steps)
-    frame.writer.scope(() => {
-      chunkLoop(frame, statements, steps)
+  const { writer } = frame
+  const written = (of: readonly Statement[], steps: Steps): void =>
+    writer.scope(() => {
+      // What one branch keeps in variables, others do not.
+      chunkLoop({ ...frame, held: quiet ? new Map(frame.held) : frame.held }, of, steps)
     })
+  const quiet = steps && quietForm(loop)
+  if (quiet) {
+    pushAnyMask(frame, quiet.masks)
+    writer.either(
+      () => written(statements, steps),
+      () => written(quiet.statements, steps),
+    )
+  } else if (steps) written(statements, steps)
   else for (let lane = 0; lane < lanes; lane++) scalarLane(frame, statements, lane)
+}
+
+/** Puts whether a mask is 1 in any of the lanes on the stack, or in others beside them. */
+const pushAnyMask = (frame: Frame, masks: readonly Place[]): void => {
+  const { writer } = frame
+  windowsOver(masks).forEach((window, k) => {
+    pushBase(frame, window.vector)
+    writer.simdAccess(simd.load, offsetOf(frame, window))
+    if (k > 0) writer.simd(simd.or)
+  })
+  writer.simd(simd.anyTrue)
 }
 
 interface Steps {
@@ -87,7 +112,9 @@ const chunkLoop = (frame: Frame, statements: readonly Statement[], { chunk, star
     writer.scope(() => oneStep(frame, statements, { ...step, converter, hoist, alarms }))
   }
   const body = writer.captured(() => {
-    const apart = starts.filter((start, k) => starts.length <= mostUnrolled || start !== k * chunk)
+    const isPicked = statements.some(({ operands }) => operands.some(({ kind }) => kind === 'picked'))
+    const writtenOut = isPicked || starts.length <= mostUnrolled
+    const apart = starts.filter((start, k) => writtenOut || start !== k * chunk)
     const steps = starts.length - apart.length
     if (steps > 0) {
       const lane = writer.local('i32')
@@ -147,6 +174,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
   const keyOf = (operand: Operand): string => {
     if (operand.kind === 'result') return `result ${operand.statement}`
     if (operand.kind === 'constant') return `constant ${operand.value}`
+    if (operand.kind === 'picked') return `picked ${operand.from.map(placeKey).join()}`
     if (operand.kind === 'repeated') return `repeated ${operand.vector.id} ${operand.lane}`
     return `${operand.kind} ${operand.vector.id} ${operand.lane} ${operand.kind === 'lanes' ? operand.stride : 0}`
   }
@@ -156,6 +184,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       if (operand.kind === 'constant') return everywhere(operand.type, constant(operand.type, operand.value))
       if (operand.kind === 'one') return everywhere(operand.type, uniform(operand, operand.type))
       if (operand.kind === 'repeated') return repeated(operand)
+      if (operand.kind === 'picked') return picked(operand)
       return operand.stride === 1 ? load(operand) : loadEverySecond(operand)
     })
   }
@@ -180,6 +209,14 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       }),
     ),
   })
+  const picked = ({ from, type }: Extract<Operand, { kind: 'picked' }>): VectorValue => {
+    const perRegister = Math.min(chunk, 16 / bytesOf(type))
+    const registers = Array.from({ length: registersOf(type, chunk) }, (_, k) => {
+      const first = start + k * perRegister
+      return register(writer, () => pushGathered(frame, type, from.slice(first, first + perRegister)))
+    })
+    return { type, registers }
+  }
   const as = (operand: Operand, type: LaneType): VectorValue => {
     if (operand.kind === 'constant') return everywhere(type, constant(type, operand.value))
     if (operand.kind === 'one') return everywhere(type, uniform(operand, type))
