@@ -2,8 +2,8 @@ import type { Progress } from '../src/base/progress.ts'
 import { type Module, printVerilog } from '../src/dsl/index.ts'
 import { fromNumber } from '../src/formats/index.ts'
 import { processingElement } from '../src/pe/catalogue.ts'
-import { packLanes } from '../src/pe/lanes.ts'
-import { formatOfMode, type ModeName, modeNames, modes } from '../src/pe/xrnpe/modes.ts'
+import { writeLanes } from '../src/pe/lanes.ts'
+import { formatOfMode, lanesOf, type ModeName, modeNames, modes, type PackingName } from '../src/pe/xrnpe/modes.ts'
 import { type PortLayout, portNamed } from '../src/sim/engine.ts'
 import { openEngine } from '../src/sim/engines.ts'
 import { randomWords } from '../src/sim/stimulus.ts'
@@ -23,6 +23,7 @@ interface AreaRow {
 }
 
 interface EnergyRow {
+  readonly packing: PackingName
   readonly gating: string
   readonly mode: ModeName
   readonly data: string
@@ -57,40 +58,52 @@ const sources = {
   },
 } as const
 
-const stimulusOf = (ports: PortLayout, name: ModeName, data: keyof typeof sources, stream: number): Int32Array => {
-  const random = randomWords(seed + 100 * stream)
+interface Stream {
+  readonly mode: ModeName
+  readonly packing: PackingName
+  readonly data: keyof typeof sources
+  readonly number: number
+}
+
+const stimulusOf = (ports: PortLayout, { mode: name, packing, data, number }: Stream): Int32Array => {
+  const random = randomWords(seed + 100 * number)
   const at = (port: string): number => portNamed(ports.inputs, port).offset
-  const { lanes, bits, code } = modes[name]
-  const word = (): number =>
-    packLanes(
-      Array.from({ length: lanes }, () => sources[data](name, random)),
-      bits,
-    )
+  const { bits, code } = modes[name]
+  const lanes = lanesOf(modes[name], packing)
+  const codes = (): number[] => Array.from({ length: lanes }, () => sources[data](name, random))
   const stimulus = new Int32Array(cycles * ports.inputWords)
   for (let k = 0; k < cycles; k++) {
     const row = k * ports.inputWords
-    stimulus[row + at('activation_in')] = word()
-    stimulus[row + at('weight_in')] = word()
+    writeLanes(stimulus, row + at('activation_in'), codes(), [0, lanes], bits)
+    writeLanes(stimulus, row + at('weight_in'), codes(), [0, lanes], bits)
     stimulus[row + at('mode_in')] = code
     stimulus[row + at('last_in')] = Number((k + 1) % groupLength === 0)
   }
   return stimulus
 }
 
-const energiesOf = (gating: string, core: Module, { netlist }: MappedDesign): readonly EnergyRow[] =>
+/** A core whose energy is measured. */
+interface Measured {
+  readonly packing: PackingName
+  readonly gating: string
+  readonly core: Module
+}
+
+const energiesOf = ({ packing, gating, core }: Measured, { netlist }: MappedDesign): readonly EnergyRow[] =>
   (Object.keys(sources) as (keyof typeof sources)[]).flatMap((data) => {
     const rows = modeNames.map((mode) => {
       const lanes = Array.from({ length: stimuli }, (_, stream) => {
         const engine = openEngine('js', core)
-        const stimulus = stimulusOf(engine.ports, mode, data, stream)
+        const stimulus = stimulusOf(engine.ports, { mode, packing, data, number: stream })
         const response = new Int32Array(cycles * engine.ports.outputWords)
         engine.replay(stimulus, cycles, response)
         return { stimulus, response }
       })
       const { ports } = openEngine('js', core)
       const energy = energyOf(measureActivity(netlist, generic45, { ports, lanes }))
-      const per_product_fJ = energy.total_fJ / modes[mode].lanes
-      return { gating, mode, data, per_cycle_fJ: energy.total_fJ, clock_fJ: energy.clock_fJ, per_product_fJ }
+      const per_product_fJ = energy.total_fJ / lanesOf(modes[mode], packing)
+      const { total_fJ: per_cycle_fJ, clock_fJ } = energy
+      return { packing, gating, mode, data, per_cycle_fJ, clock_fJ, per_product_fJ }
     })
     const wide = rows.find(({ mode }) => mode === 'posit(16,1)')!.per_product_fJ
     return rows.map((row) => ({ ...row, per_product_ratio: Number((row.per_product_fJ / wide).toPrecision(3)) }))
@@ -114,6 +127,7 @@ export const xrnpeBench = async (progress: Progress): Promise<XrnpeBenchResult> 
   const yosys: Yosys = withCache(openYosys())
   const on = processingElement('xrnpe')
   const off = processingElement('xrnpe(gating=off)')
+  const dense = processingElement('xrnpe(packing=lanes_16_4_1)')
   const apart = processingElement('xrnpe(lanes=separate)')
   const map = async (module: Module, top = module.name): Promise<MappedDesign> =>
     (await mapDesign({ verilog: printVerilog(module), top, yosys }, generic45)).best
@@ -122,6 +136,7 @@ export const xrnpeBench = async (progress: Progress): Promise<XrnpeBenchResult> 
     const designs: (readonly [string, Module, string?])[] = [
       ['core: to the quire', core],
       ['core, gating=off', off.parts.core.module],
+      ['core, packing=lanes_16_4_1', dense.parts.core.module],
       ['core, lanes=separate', apart.parts.core.module],
       ['cell with a drain register', on.parts.cell.draining.module],
       ['cell that passes sums on', on.parts.cell.passing.module],
@@ -144,8 +159,17 @@ export const xrnpeBench = async (progress: Progress): Promise<XrnpeBenchResult> 
         recipe: recipe.id,
       }
     })
-    progress.start('energy', 2, 'netlists')
-    const energies = [...energiesOf('on', core, mapped[0]!), ...energiesOf('off', off.parts.core.module, mapped[1]!)]
+    progress.start('energy', 3, 'netlists')
+    const energies = (
+      [
+        { packing: 'lanes_4_2_1', gating: 'on', core },
+        { packing: 'lanes_4_2_1', gating: 'off', core: off.parts.core.module },
+        { packing: 'lanes_16_4_1', gating: 'on', core: dense.parts.core.module },
+      ] as const
+    ).flatMap((measured, k) => {
+      progress.update(k)
+      return energiesOf(measured, mapped[k]!)
+    })
     progress.stop()
     return {
       areas,
@@ -167,9 +191,10 @@ export const printXrnpe = ({ areas, energies, provenance, seed }: XrnpeBenchResu
       { machine: '', versions: {} },
     ),
     printTable(
-      ['gating', 'mode', 'data', 'fJ a cycle', 'of it clock', 'fJ a product', 'of posit(16,1)'],
+      ['packing', 'gating', 'mode', 'data', 'fJ a cycle', 'of it clock', 'fJ a product', 'of posit(16,1)'],
       energies.map((row) =>
         [
+          row.packing,
           row.gating,
           row.mode,
           row.data,

@@ -27,7 +27,11 @@ export const testsFor = (root: string): ((file: string) => NearTests) => {
   const words = (test: string): readonly string[] => relative('test/pe', test).split(/[-./]/)
   const families = [...new Set(filesUnder(root, 'src/pe', 'family.ts').map((file) => basename(dirname(file))))]
   return (file) => {
-    const family = /^src\/pe\/(?!arith\/).+\//.test(file) ? basename(dirname(file)) : undefined
+    const inFamily =
+      dirname(file)
+        .match(/^src\/pe\/(?!arith\/)(.+)/)?.[1]
+        ?.split('/') ?? []
+    const family = families.find((name) => inFamily.includes(name))
     const isNear = (test: string): boolean =>
       imports.get(test)!.has(file) || (family !== undefined && words(test).includes(family))
     const strangers = family === undefined ? [] : ['arith', ...families.filter((other) => other !== family)]

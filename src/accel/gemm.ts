@@ -1,6 +1,6 @@
 import type { IntShape } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
-import { packLanes } from '../pe/lanes.ts'
+import { writeLanes } from '../pe/lanes.ts'
 import { type Engine, portNamed } from '../sim/engine.ts'
 import { type ArraySize, drainCycles, resultCycle } from './output-stationary.ts'
 
@@ -36,10 +36,6 @@ export interface GroupedSums {
   /** Clock cycles the array took, from the first operands to the last result. */
   readonly cycles: number
 }
-
-/** One number of a row that begins at `row`, or with lanes the numbers from `from` to before `to` as a word. */
-const operand = (codes: Codes, row: number, from: number, to: number, lane: IntShape | undefined): number =>
-  lane ? packLanes(codes.subarray(row + from, row + to), lane.width) : codes[row + from]!
 
 export const groupsOf = ({ inputs, group }: Pick<GroupedProduct, 'inputs' | 'group'>): number =>
   Math.ceil(inputs / group)
@@ -153,6 +149,12 @@ export const runProduct = (
     }
   }
 
+  /** The numbers of one step of a row of operands into a port. */
+  const write = (at: number, codes: Codes, range: readonly [number, number], lane: IntShape | undefined): void => {
+    if (lane) writeLanes(stimulus, at, codes, range, lane.width)
+    else stimulus[at] = codes[range[0]]!
+  }
+
   for (let firstToken = 0; firstToken < tokens; firstToken += rows)
     for (let firstOutput = fromOutput; firstOutput < toOutput; firstOutput += columns) {
       const liveRows = Math.min(rows, tokens - firstToken)
@@ -167,19 +169,17 @@ export const runProduct = (
           const k = start + Math.floor(n / cycles_per_step) * perStep
           const next = Math.min(end, k + perStep)
           const row = filled * ports.inputWords
-          for (let r = 0; r < liveRows; r++)
-            stimulus[row + at.activation[r]!] = operand(
-              activations,
-              (firstToken + r) * inputs,
-              k,
-              next,
-              lanes?.activation,
-            )
+          for (let r = 0; r < liveRows; r++) {
+            const start = (firstToken + r) * inputs
+            write(row + at.activation[r]!, activations, [start + k, start + next], lanes?.activation)
+          }
           exponents.forEach((exponent, r) => {
             stimulus[row + at.exponent[r]!] = exponent
           })
-          for (let c = 0; c < liveColumns; c++)
-            stimulus[row + at.weight[c]!] = operand(weights, (firstOutput + c) * inputs, k, next, lanes?.weight)
+          for (let c = 0; c < liveColumns; c++) {
+            const start = (firstOutput + c) * inputs
+            write(row + at.weight[c]!, weights, [start + k, start + next], lanes?.weight)
+          }
           if (step !== undefined && n % cycles_per_step === 0) stimulus[row + step] = 1
           if (n === length - 1) {
             stimulus[row + at.last] = 1

@@ -27,6 +27,7 @@ export interface TimingContract {
 
 /** What goes in and out of a PE: integers, or where `codes` says so the codes of number formats, as unsigned integers. */
 export interface Operands {
+  /** The ports' shapes: of a number, or with `lanes` of the word that holds several. */
   readonly activation: IntShape
   readonly weight: IntShape
   /** Zero point of a group's weights; undefined where weights are symmetric. */
@@ -37,21 +38,24 @@ export interface Operands {
    */
   readonly scale?: ScalarFormat
   readonly result: IntShape
-  /** Most operand pairs a group may have; undefined where only `result` limits it. */
+  /** Most steps a group may have; undefined where only `result` limits it. */
   readonly group: number | undefined
   /** The formats whose codes activations, weights and results are; undefined where these are integers. */
   readonly codes?: OperandFormats
   /** An exponent that all activations of a group share, where the array wants it beside them. */
   readonly exponent?: GroupExponent
-  /** The numbers that one activation and one weight hold side by side; undefined where each is one number. */
+  /** The numbers that go in side by side at a step; undefined where it is one. */
   readonly lanes?: Lanes
   /**
    * The array's input `mode` and its value for these parameters, where one hardware serves several; undefined where there is
    * none. It holds still while groups are at work or, where cells have `mode_in`, comes with every operand.
    */
   readonly mode?: { readonly shape: IntShape; readonly value: number }
-  /** Activations and weights with the largest products either way, where these are not the ends of the shapes. */
-  readonly extremes?: { readonly activations: readonly number[]; readonly weights: readonly number[] }
+  /** Numbers of a step with the largest products either way, where these are not the ends of the shapes. */
+  readonly extremes?: {
+    readonly activations: readonly (readonly number[])[]
+    readonly weights: readonly (readonly number[])[]
+  }
 }
 
 export interface OperandFormats {
@@ -63,8 +67,8 @@ export interface OperandFormats {
 }
 
 /**
- * Packed operands: an activation and a weight hold `count` numbers each, the first in the lowest bits, in two's complement
- * without gaps; bits above are ignored. Number k of the activation belongs to number k of the weight.
+ * Packed operands: the words of activations and weights hold `count` numbers each, the first in the lowest bits, in two's
+ * complement without gaps; bits above are ignored. Number k of the activation belongs to number k of the weight.
  */
 export interface Lanes {
   readonly count: number
@@ -99,7 +103,7 @@ export interface ProcessingElement extends ElementDescription {
   readonly parts: ArrayParts
   /**
    * The exact result of one group, of integers or codes as `operands` has them, from the definition of the arithmetic and
-   * not from the hardware.
+   * not from the hardware. With `lanes` number k is in lane k modulo their count, and what a last step lacks is 0.
    */
   readonly golden: (activations: readonly number[], weights: readonly number[], zero: number) => bigint
   /** Where the hardware applies scales: the code of an output, from its groups' `golden` and their scale codes in order. */

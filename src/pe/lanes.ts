@@ -7,6 +7,26 @@ export const packLanes = (values: ArrayLike<number>, width: number): number => {
   return word >>> 0
 }
 
+/**
+ * Numbers `from` to before `to` of `values` side by side in words of 32 bits from `at` on, the first lowest, in two's complement;
+ * what those words held is lost. A width is a power of two, at most 32.
+ */
+export const writeLanes = (
+  words: Int32Array,
+  at: number,
+  values: ArrayLike<number>,
+  [from, to]: readonly [number, number],
+  width: number,
+): void => {
+  const perWord = 32 / width
+  for (let first = from, place = at; first < to; first += perWord, place++) {
+    let word = 0
+    const end = Math.min(to, first + perWord)
+    for (let k = first; k < end; k++) word |= (values[k]! & mask(width)) << ((k - first) * width)
+    words[place] = word
+  }
+}
+
 /** The first `count` numbers of `shape`, a whole width, in a packed word. */
 export const unpackLanes = (word: number, { width, min }: IntShape, count: number): readonly number[] =>
   Array.from({ length: count }, (_, lane) => {

@@ -1,11 +1,10 @@
-import type { IntShape } from '../dsl/index.ts'
 import type { Range } from '../dsl/ir.ts'
 import { compareExact, finite, type ScalarFormat } from '../formats/index.ts'
 import type { Lanes, Operands, ProcessingElement } from '../pe/family.ts'
-import { packLanes } from '../pe/lanes.ts'
+import { unpackLanes } from '../pe/lanes.ts'
 import { randomWords } from '../sim/stimulus.ts'
 
-/** Operands of one group, as they go into the PE's ports. */
+/** Operands of one group, the numbers of a step after those of the step before it. */
 export interface Group {
   readonly activations: readonly number[]
   readonly weights: readonly number[]
@@ -22,6 +21,9 @@ const longestGroup = 4096
 
 /** More combinations than this are not run one by one. */
 const mostCombinations = 2 ** 17
+
+/** Numbers of steps with the largest products either way. */
+type Extremes = readonly (readonly number[])[]
 
 const span = ({ min, max }: Range): number => Number(max - min) + 1
 
@@ -50,13 +52,15 @@ export function* everyCombination(operands: Operands): Generator<Group> {
   }
   const zero = zerosOf(operands)
   const every = everyZero(operands)
+  const numbersOf = (word: number, lane: Lanes['activation'] | undefined): readonly number[] =>
+    lanes && lane ? unpackLanes(word, lane, lanes.count) : [word]
   let count = 0
   for (let z = Number(zero.min); z <= (every ? Number(zero.max) : Number(zero.min)); z++)
     for (let w = Number(weight.min); w <= Number(weight.max); w++)
       for (let x = Number(activation.min); x <= Number(activation.max); x++)
         yield {
-          activations: [x],
-          weights: [w],
+          activations: numbersOf(x, lanes?.activation),
+          weights: numbersOf(w, lanes?.weight),
           zero: every ? z : Number(zero.min) + (((x * 31 + w * 7) & 255) % span(zero)),
           // An odd factor: every scale has its turn.
           ...(operands.scale ? { scale: (count++ * 40503) % 2 ** operands.scale.bits } : {}),
@@ -71,8 +75,8 @@ function* everyCombinationInLanes({ count, activation, weight }: Lanes): Generat
       for (let x = Number(activation.min); x <= Number(activation.max); x++) {
         const alone = (value: number): number[] => Array.from({ length: count }, (_, k) => (k === lane ? value : 0))
         yield {
-          activations: [packLanes(alone(x), activation.width)],
-          weights: [packLanes(alone(w), weight.width)],
+          activations: alone(x),
+          weights: alone(w),
           zero: 0,
           idle: 0,
         }
@@ -96,18 +100,16 @@ const fittingPairs = ({ activation, weight, result, codes, lanes }: Operands): n
 export function* randomGroups(pe: ProcessingElement, count: number, seed: number): Generator<Group> {
   const random = randomWords(seed)
   const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
-  const { activation, weight, zero, scale, codes, extremes, lanes } = pe.operands
+  const { zero, scale, codes, extremes, lanes } = pe.operands
+  const { activation, weight } = lanes ?? pe.operands
   const longest = Math.min(pe.operands.group ?? fittingPairs(pe.operands), longestGroup)
   const within = ({ min, max }: Range): number => Number(min) + below(Number(max - min) + 1)
-  const coded = (list: readonly number[], lane: IntShape | undefined): number =>
-    lanes && lane
-      ? packLanes(
-          Array.from({ length: lanes.count }, () => one(list)),
-          lane.width,
-        )
-      : one(list)
+  const one = <T>(list: readonly T[]): T => list[below(list.length)]!
+  /** The numbers of so many steps, each step's from one call. */
+  const steps = (length: number, step: () => readonly number[]): readonly number[] =>
+    Array.from({ length }, step).flat()
+  const each = (number: () => number) => (): readonly number[] => Array.from({ length: lanes?.count ?? 1 }, number)
   const edge = ({ min, max }: Range): number => Number(below(2) ? min : max)
-  const one = (list: readonly number[]): number => list[below(list.length)]!
   const moderate = codes?.result && {
     activation: moderateCodes(codes.activation, codes.result, longest),
     weight: codes.weight && moderateCodes(codes.weight, codes.result, longest),
@@ -128,24 +130,14 @@ export function* randomGroups(pe: ProcessingElement, count: number, seed: number
     const length = below(4) === 0 ? most : 1 + below(most)
     const extreme = below(8) === 0
     const usual = moderate && below(8) > 0 ? moderate : undefined
-    const x = extremes
-      ? one(extremes.activations)
-      : codes
-        ? coded(extremeCodes(codes.activation), lanes?.activation)
-        : edge(activation)
-    const w = extremes
-      ? one(extremes.weights)
-      : codes?.weight
-        ? coded(extremeCodes(codes.weight), lanes?.weight)
-        : edge(weight)
+    const largest = (steps: Extremes | undefined, format: ScalarFormat | undefined, shape: Range): readonly number[] =>
+      steps ? one(steps) : each(() => (format ? one(extremeCodes(format)) : edge(shape)))()
+    const x = largest(extremes?.activations, codes?.activation, activation)
+    const w = largest(extremes?.weights, codes?.weight, weight)
     const usualWeights = usual?.weight
     yield {
-      activations: Array.from({ length }, () =>
-        extreme ? x : usual ? coded(usual.activation, lanes?.activation) : within(activation),
-      ),
-      weights: Array.from({ length }, () =>
-        extreme ? w : usualWeights ? coded(usualWeights, lanes?.weight) : within(weight),
-      ),
+      activations: steps(length, extreme ? () => x : each(() => (usual ? one(usual.activation) : within(activation)))),
+      weights: steps(length, extreme ? () => w : each(() => (usualWeights ? one(usualWeights) : within(weight)))),
       zero: zero ? (extreme ? edge(zero) : within(zero)) : 0,
       ...(scale ? { scale: nextScale(scale), continues: groupsLeft > 0 && k < count - 1 } : {}),
       idle: below(3) === 0 ? below(9) : 0,

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { outputStationaryArray, resultCycle } from '../accel/output-stationary.ts'
 import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import { writeLanes } from '../pe/lanes.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { describeFailure, type Engine, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
@@ -113,7 +114,7 @@ interface BatchCheck {
 }
 
 const checksOf = function* (pe: ProcessingElement, groups: Iterable<Group>): Generator<BatchCheck> {
-  const cyclesOf = ({ idle, activations }: Group): number => idle + activations.length * pe.timing.cycles_per_step
+  const cyclesOf = (group: Group): number => group.idle + stepsOf(pe, group) * pe.timing.cycles_per_step
   for (const batch of batches(groups, { cyclesOf, continues: (group) => group.continues === true }))
     yield { groups: batch.length, check: (engine, mismatch) => checkBatch(engine, pe, batch, mismatch) }
 }
@@ -130,6 +131,10 @@ const tileChecks = function* (pe: TiledElement, groups: Iterable<StalledTileGrou
       check: (engine, mismatch) => compareResults(engine, tileTrial(engine.ports, pe, batch), mismatch),
     }
 }
+
+/** Steps in which the numbers of a group go in. */
+const stepsOf = ({ operands }: ProcessingElement, { activations }: Group): number =>
+  Math.ceil(activations.length / (operands.lanes?.count ?? 1))
 
 interface Batching<G> {
   readonly cyclesOf: (group: G) => number
@@ -169,12 +174,11 @@ const checkBatch = (
   const scaled = pe.operands.scale && { scale: offset('scale_0'), lastGroup: offset('last_group') }
   const { cycles_per_step } = pe.timing
   const step = cycles_per_step > 1 ? offset('step') : undefined
-  const { mode } = pe.operands
+  const { mode, lanes } = pe.operands
   const latency = resultCycle(pe, 0, 0)
   const shortest = pe.timing.shortestGroup(1)
-  const idleOf = ({ idle, activations }: Group): number =>
-    Math.max(idle, shortest - activations.length * cycles_per_step)
-  const cyclesOf = (group: Group): number => idleOf(group) + group.activations.length * cycles_per_step
+  const idleOf = (group: Group): number => Math.max(group.idle, shortest - stepsOf(pe, group) * cycles_per_step)
+  const cyclesOf = (group: Group): number => idleOf(group) + stepsOf(pe, group) * cycles_per_step
   const cycles = groups.reduce((sum, group) => sum + cyclesOf(group), 0) + latency + 1
   const stimulus = new Int32Array(cycles * ports.inputWords)
   if (mode) for (let row = offset('mode'); row < stimulus.length; row += ports.inputWords) stimulus[row] = mode.value
@@ -184,25 +188,31 @@ const checkBatch = (
   for (const group of groups) {
     cycle += idleOf(group)
     const shared = exponent?.of(group.activations) ?? 0
-    group.activations.forEach((x, k) => {
+    for (let k = 0; k < stepsOf(pe, group); k++) {
       if (step !== undefined) stimulus[cycle * ports.inputWords + step] = 1
       for (let n = 0; n < cycles_per_step; n++) {
         const row = cycle++ * ports.inputWords
-        stimulus[row + activation] = x
-        stimulus[row + weight] = group.weights[k]!
+        if (lanes) {
+          const numbers = [k * lanes.count, Math.min((k + 1) * lanes.count, group.activations.length)] as const
+          writeLanes(stimulus, row + activation, group.activations, numbers, lanes.activation.width)
+          writeLanes(stimulus, row + weight, group.weights, numbers, lanes.weight.width)
+        } else {
+          stimulus[row + activation] = group.activations[k]!
+          stimulus[row + weight] = group.weights[k]!
+        }
         if (exponent) stimulus[row + exponent.at] = shared
       }
-      if (k < group.activations.length - 1) return
-      const row = (cycle - 1) * ports.inputWords
-      stimulus[row + last] = 1
-      if (zero !== undefined) stimulus[row + zero] = group.zero
-      if (!scaled) return
+    }
+    const row = (cycle - 1) * ports.inputWords
+    stimulus[row + last] = 1
+    if (zero !== undefined) stimulus[row + zero] = group.zero
+    if (scaled) {
       stimulus[row + scaled.scale] = group.scale ?? 0
       stimulus[row + scaled.lastGroup] = Number(!group.continues)
-    })
+    }
     output.push(group)
     if (group.continues) continue
-    expected.set(cycle - 1 + latency, { value: goldenOf(pe, output), what: describe(output) })
+    expected.set(cycle - 1 + latency, { value: goldenOf(pe, output), what: describe(pe, output) })
     output = []
   }
   compareResults(engine, { stimulus, cycles, expected, latency }, mismatch)
@@ -244,9 +254,11 @@ const goldenOf = ({ golden, goldenOutput }: ProcessingElement, output: readonly 
     : sums[0]!
 }
 
-const describe = (output: readonly Group[]): string => {
-  const [{ activations, weights, zero, scale }] = output as [Group]
+const describe = (pe: ProcessingElement, output: readonly Group[]): string => {
+  const [first] = output as [Group]
+  const { activations, weights, zero, scale } = first
   if (output.length > 1) return `an output of ${output.length} groups`
-  if (activations.length > 1) return `a group of ${activations.length}`
+  if (stepsOf(pe, first) > 1) return `a group of ${activations.length}`
+  if (activations.length > 1) return `activations ${activations.join(' ')}, weights ${weights.join(' ')}`
   return `activation ${activations[0]}, weight ${weights[0]}, zero point ${zero}${scale === undefined ? '' : `, scale ${scale}`}`
 }

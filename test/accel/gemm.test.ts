@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Codes, type GroupedProduct, groupsOf, runProduct } from '../../src/accel/gemm.ts'
+import { type GroupedProduct, groupsOf, runProduct } from '../../src/accel/gemm.ts'
 import { drainCycles, outputStationaryArray, resultCycle } from '../../src/accel/output-stationary.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
-import type { Lanes, ProcessingElement } from '../../src/pe/family.ts'
-import { packLanes } from '../../src/pe/lanes.ts'
+import type { ProcessingElement } from '../../src/pe/family.ts'
 import { portNamed } from '../../src/sim/engine.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
@@ -39,15 +38,6 @@ const randomProduct = (
 const arrayFor = ({ min, max }: { min: bigint; max: bigint }) =>
   min < 0n ? Int8Array : max < 256n ? Uint8Array : Uint16Array
 
-/** Numbers as a PE takes them, packed where it has lanes. */
-const operandsOf = (codes: Codes, lanes: Lanes | undefined, operand: 'activation' | 'weight'): readonly number[] => {
-  if (!lanes) return [...codes]
-  const words = Math.ceil(codes.length / lanes.count)
-  return Array.from({ length: words }, (_, k) =>
-    packLanes(codes.subarray(k * lanes.count, (k + 1) * lanes.count), lanes[operand].width),
-  )
-}
-
 /** The product from the PE's golden model, element by element. */
 const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
   const groups = groupsOf(p)
@@ -57,14 +47,9 @@ const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
       const ofGroups: bigint[] = []
       for (let g = 0; g < groups; g++) {
         const [from, to] = [g * p.group, Math.min(p.inputs, (g + 1) * p.group)]
-        const { lanes } = pe.operands
-        const activations = operandsOf(
-          p.activations.subarray(m * p.inputs + from, m * p.inputs + to),
-          lanes,
-          'activation',
-        )
-        const weights = operandsOf(p.weights.subarray(n * p.inputs + from, n * p.inputs + to), lanes, 'weight')
-        ofGroups.push(pe.golden(activations, weights, p.zeros?.[n * groups + g] ?? 0))
+        const activations = p.activations.subarray(m * p.inputs + from, m * p.inputs + to)
+        const weights = p.weights.subarray(n * p.inputs + from, n * p.inputs + to)
+        ofGroups.push(pe.golden([...activations], [...weights], p.zeros?.[n * groups + g] ?? 0))
       }
       const scales = p.scales?.subarray(n * groups, (n + 1) * groups)
       if (pe.goldenOutput) sums.push(pe.goldenOutput(ofGroups, [...scales!]))

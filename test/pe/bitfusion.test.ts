@@ -4,6 +4,8 @@ import { BitBrick } from '../../src/pe/baseline/bitfusion/brick.ts'
 import { brickDigits, lanesOf, modeOf } from '../../src/pe/baseline/bitfusion/mode.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 import type { ProcessingElement } from '../../src/pe/family.ts'
+import { unpackLanes } from '../../src/pe/lanes.ts'
+import { portNamed, readPort } from '../../src/sim/engine.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomGroups } from '../../src/verify/groups.ts'
 import { lonePe, verify } from '../../src/verify/verify.ts'
@@ -76,26 +78,52 @@ describe('bitfusion', () => {
   })
 
   it('changes mode between groups without a reset, once the last sum is out', () => {
+    const all = (value: number): readonly number[] => Array.from({ length: 16 }, () => value)
     const [byte, crumb] = [processingElement('bitfusion'), processingElement('bitfusion(w=int2, a=int2)')]
     const engine = javascriptEngine(lonePe(byte))
     for (const [pe, activations, weights] of [
-      [byte, [0x80, 0x7f], [0x80, 0x81]],
-      [crumb, [0xffff_ffff, 0x5555_5555], [0xaaaa_aaaa, 0x5555_5555]],
-      [byte, [0xff], [0xff]],
+      [byte, [-128, 127], [-128, -127]],
+      [crumb, [...all(-1), ...all(1)], [...all(-2), ...all(1)]],
+      [byte, [-1], [-1]],
     ] as const)
       expect(runGroup(engine, pe, activations, weights)).toBe(pe.golden(activations, weights, 0))
+  })
+
+  it('ignores the bits of a word above its lanes', () => {
+    for (const [spec, activation, weight] of [
+      ['bitfusion(w=int8, a=int8)', 0xffff_ff05, 0x1234_5607],
+      ['bitfusion(w=int2, a=int8)', 0xffff_ff05, 0x1234_5601],
+      ['bitfusion(w=uint8, a=uint8)', 0xffff_ff05, 0x1234_5607],
+    ] as const) {
+      const pe = processingElement(spec)
+      const { count, ...lane } = pe.operands.lanes!
+      const words = (word: number, shape: typeof lane.activation) => unpackLanes(word, shape, count)
+      // The driver writes whole words; what stands above the lanes comes from here.
+      const engine = javascriptEngine(lonePe(pe))
+      const [x, w, last, mode] = ['activation_0', 'weight_0', 'last', 'mode'].map(
+        (name) => portNamed(engine.ports.inputs, name).offset,
+      ) as [number, number, number, number]
+      engine.inputs[x] = activation
+      engine.inputs[w] = weight
+      engine.inputs[last] = 1
+      engine.inputs[mode] = pe.operands.mode!.value
+      engine.step()
+      engine.inputs.fill(0)
+      engine.step(pe.timing.latency_cycles)
+      expect(readPort(engine.outputs, portNamed(engine.ports.outputs, 'result_0')), spec).toBe(
+        pe.golden(words(activation, lane.activation), words(weight, lane.weight), 0),
+      )
+    }
   })
 
   it('starts from zero after a reset in the middle of a group', () => {
     const pe = processingElement('bitfusion(w=int4, a=int4)')
     const engine = javascriptEngine(lonePe(pe))
     const [activations, weights] = [
-      [0x1234, 0x8888],
-      [0x7777, 0x8888],
+      [4, 3, 2, 1, -8, -8, -8, -8],
+      [7, 7, 7, 7, -8, -8, -8, -8],
     ]
-    expect(runGroup(engine, pe, activations, weights, { resetAfter: 1 })).toBe(
-      pe.golden(activations.slice(1), weights.slice(1), 0),
-    )
+    expect(runGroup(engine, pe, activations, weights, { resetAfter: 1 })).toBe(256n)
   })
 
   it('holds 33,025 of the largest products in 32 bits; one more is reported by the hardware', () => {
@@ -113,8 +141,8 @@ describe('bitfusion', () => {
     const pe: ProcessingElement = processingElement('bitfusion(w=int4, a=int4)')
     const extremes = new Set<number>()
     for (const { activations } of randomGroups(pe, 100, 3))
-      if (activations.length > 8 && new Set(activations).size === 1) extremes.add(activations[0]!)
-    expect([...extremes].sort((a, b) => a - b)).toEqual([0x7777, 0x8888])
+      if (activations.length > 32 && new Set(activations).size === 1) extremes.add(activations[0]!)
+    expect([...extremes].sort((a, b) => a - b)).toEqual([-8, 7])
   })
 
   it('numbers its modes by flags of widths and signs', () => {

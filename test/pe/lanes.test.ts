@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { s, u } from '../../src/dsl/index.ts'
-import { packLanes, unpackLanes } from '../../src/pe/lanes.ts'
+import { packLanes, unpackLanes, writeLanes } from '../../src/pe/lanes.ts'
 
 describe('lanes of a packed word', () => {
   it('stand side by side, the first lowest, in two’s complement', () => {
@@ -15,6 +15,15 @@ describe('lanes of a packed word', () => {
       const values = [shape.min, shape.max, 0n, shape.max, shape.min].map(Number).slice(0, 32 / shape.width)
       expect(unpackLanes(packLanes(values, shape.width), shape, values.length), shape.tag).toEqual(values)
     }
+  })
+
+  it('fill words of 32 bits one after the other, and clear what a last word has left', () => {
+    const words = Int32Array.from([7, 7, 7, 7])
+    writeLanes(words, 1, [9, 9, 1, -2, 3, 4, 5], [2, 7], 16)
+    expect([...words]).toEqual([7, 0xfffe_0001 | 0, 0x0004_0003, 5])
+    writeLanes(words, 0, [-1, 2, -8], [0, 3], 4)
+    writeLanes(words, 1, [-1, -2], [0, 2], 32)
+    expect([...words]).toEqual([0x82f, -1, -2, 5])
   })
 
   it('leave out what is above the last one', () => {

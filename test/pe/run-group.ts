@@ -1,7 +1,8 @@
 import type { ProcessingElement } from '../../src/pe/family.ts'
+import { writeLanes } from '../../src/pe/lanes.ts'
 import { type Engine, portNamed, readPort } from '../../src/sim/engine.ts'
 
-/** Runs one group through a lone PE and gives its result; `resetAfter` that many operands it is reset. */
+/** Runs one group of numbers through a lone PE and gives its result; `resetAfter` that many steps it is reset. */
 export const runGroup = (
   engine: Engine,
   pe: ProcessingElement,
@@ -15,14 +16,22 @@ export const runGroup = (
   }
   engine.inputs.fill(0)
   if (pe.operands.mode) set('mode', pe.operands.mode.value)
-  activations.forEach((activation, k) => {
+  const { lanes } = pe.operands
+  const perStep = lanes?.count ?? 1
+  const steps = Math.ceil(activations.length / perStep)
+  for (let k = 0; k < steps; k++) {
     if (k === resetAfter) engine.reset()
     if (pe.operands.mode) set('mode', pe.operands.mode.value)
-    set('activation_0', activation)
-    set('weight_0', weights[k]!)
-    set('last', k === activations.length - 1 ? 1 : 0)
+    const numbers = [k * perStep, Math.min((k + 1) * perStep, activations.length)] as const
+    const put = (name: string, values: readonly number[], width: number | undefined): void => {
+      if (width === undefined) set(name, values[k]!)
+      else writeLanes(engine.inputs, portNamed(inputs, name).offset, values, numbers, width)
+    }
+    put('activation_0', activations, lanes?.activation.width)
+    put('weight_0', weights, lanes?.weight.width)
+    set('last', k === steps - 1 ? 1 : 0)
     engine.step()
-  })
+  }
   set('activation_0', 0)
   set('weight_0', 0)
   set('last', 0)

@@ -83,6 +83,7 @@ describe('the tests for a mutant', () => {
   it('are near it where they import the file or bear the name of its family', () => {
     expect(testsOf('src/pe/arith/shifters.ts').near).toContain('test/pe/arith/shifters.test.ts')
     expect(testsOf('src/pe/baseline/posit/cell.ts').near).toContain('test/pe/posit.test.ts')
+    expect(testsOf('src/pe/xrnpe/stages/placed.ts').near).toContain('test/pe/xrnpe/groups.test.ts')
     expect(testsOf('src/pe/arith/posit/encode.ts').near).not.toContain('test/pe/posit.test.ts')
   })
 

@@ -1,8 +1,11 @@
 import { bool, component, type IntShape, u } from '../../dsl/index.ts'
 import type { CoreInputs, CoreOutputs } from '../array-parts.ts'
-import { modeShape, wordBits } from './modes.ts'
+import { modeShape, packings } from './modes.ts'
 import { totalShape, type XrnpeParameters } from './parameters.ts'
-import { accumulated, multiplied, placed, unpacked } from './stages.ts'
+import { accumulated } from './stages/accumulated.ts'
+import { multiplied } from './stages/multiplied.ts'
+import { placed } from './stages/placed.ts'
+import { unpacked } from './stages/unpacked.ts'
 
 /** Cycles from the operand registers to the quire. */
 export const coreStages = 4
@@ -12,7 +15,7 @@ export const coreStages = 4
  * sum leaves with the carries that wait in it, as `totalShape` says.
  */
 export const XrnpeCore = component('xrnpe_core', (p: XrnpeParameters) => {
-  const word = u(wordBits)
+  const word = u(packings[p.packing].wordBits)
   const inputs: CoreInputs & { mode_in: IntShape } = {
     activation_in: word,
     weight_in: word,

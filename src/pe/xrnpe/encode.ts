@@ -131,10 +131,9 @@ const positCodes = (x: Scaled, targets: readonly Target[]): readonly Unrounded[]
     .bits(6)
   const hasExponent = limits.filter(({ es }) => es === 1).reduce((any, { chosen }) => any.or(chosen), x.sign.and(false))
   const always = limits.every(({ es }) => es === 1)
-  const never = limits.every(({ es }) => es === 0)
   const withExponent = { regime: clamped.slice(5, 1).signed(), rest: cat(clamped.slice(0, 0), x.fraction) }
   const without = { regime: clamped.slice(4, 0).signed(), rest: cat(x.fraction, clamped.slice(0, 0).and(0)) }
-  const { regime, rest } = always ? withExponent : never ? without : mux(hasExponent, withExponent, without)
+  const { regime, rest } = always ? withExponent : mux(hasExponent, withExponent, without)
   const negative = regime.lt(0)
   const field = regime.bits(5)
   const places = mux(negative, field.not(), field).slice(3, 0).unsigned()

@@ -6,7 +6,16 @@ import { drainedCell } from '../arith/systolic-cell.ts'
 import type { PeFamily } from '../family.ts'
 import { coreStages, XrnpeCore } from './core.ts'
 import { resultWord } from './golden.ts'
-import { formatOfMode, modeNames, modeShape, modes, wordBits } from './modes.ts'
+import {
+  formatOfMode,
+  lanesOf,
+  modeNames,
+  modeShape,
+  modes,
+  type PackingName,
+  packingNames,
+  packings,
+} from './modes.ts'
 import { readOutCycles, resultShape, XrnpeReadOut } from './read-out.ts'
 
 const parameters = {
@@ -22,6 +31,12 @@ const parameters = {
     default: 'summed',
     summary: "whether the products of a word's lanes go to one sum or to one a lane",
   },
+  packing: {
+    kind: 'choice',
+    allowed: packingNames,
+    default: 'lanes_4_2_1',
+    summary: 'lanes of a word in modes of 4, 8 and 16 bits: words of 16 bits, or of 64 for more products a cycle',
+  },
   result: {
     kind: 'format',
     allowed: ['same', ...modeNames, 'quire'],
@@ -36,10 +51,10 @@ const parameters = {
   },
 } as const satisfies ParameterSchema
 
-/** Operand words of a group that the quires hold whatever they are. */
-export const longestGroup = 2 ** 18 - 1
+/** Operand words of a group that the quires hold whatever they are: of posit(8,0) up to 2^43 of their last places. */
+export const longestGroup = (packing: PackingName): number => 2 ** 19 / packings[packing].lanes[8] - 1
 
-/** XR-NPE: products of four formats into one quire, up to four a cycle from words of 16 bits. */
+/** XR-NPE: products of four formats into one quire, up to four a cycle from words of 16 bits, or 16 from words of 64. */
 export const xrnpe: PeFamily = {
   id: 'xrnpe',
   summary: 'SIMD multiply-accumulate of FP4 and posits of 4, 8 and 16 bits into a shared quire (XR-NPE)',
@@ -50,13 +65,18 @@ export const xrnpe: PeFamily = {
     const p = readParameters(spec, parameters)
     if (p.lanes === 'separate' && p.result !== 'same' && p.result !== 'quire')
       throw badValue(spec, 'result', p.result, 'same, quire where lanes=separate')
+    if (p.lanes === 'separate' && p.packing !== 'lanes_4_2_1')
+      throw badValue(spec, 'packing', p.packing, 'lanes_4_2_1 where lanes=separate')
     const mode = modes[p.mode]
-    const hardware = `xrnpe_${p.lanes}${p.gating === 'on' ? '' : '_ungated'}`
+    const packed = p.packing === 'lanes_4_2_1' ? '' : '_16_4_1'
+    const hardware = `xrnpe_${p.lanes}${packed}${p.gating === 'on' ? '' : '_ungated'}`
     const name = `${hardware}_${p.result.replace(/\W+/g, '_').replace(/_$/, '')}`
-    const word = u(wordBits)
+    const { lanes, packing, gating } = p
+    const laneCount = lanesOf(mode, packing)
+    const word = u(packings[packing].wordBits)
     const format = formatOfMode(mode)
     const code = u(mode.bits)
-    const readOut = { name, lanes: p.lanes, result: p.result }
+    const readOut = { name, lanes, result: p.result }
     return {
       spec: fullSpec('xrnpe', parameters, p),
       parameters: p,
@@ -67,8 +87,8 @@ export const xrnpe: PeFamily = {
         weight: word,
         zero: undefined,
         result: resultShape(p),
-        group: longestGroup,
-        lanes: { count: mode.lanes, activation: code, weight: code },
+        group: longestGroup(packing),
+        lanes: { count: laneCount, activation: code, weight: code },
         codes: {
           activation: format,
           weight: format,
@@ -77,14 +97,14 @@ export const xrnpe: PeFamily = {
         mode: { shape: modeShape, value: mode.code },
       },
       parts: {
-        ...drainedCell(hardware, XrnpeCore({ name: hardware, lanes: p.lanes, gating: p.gating })),
+        ...drainedCell(hardware, XrnpeCore({ name: hardware, lanes, packing, gating })),
         columnEdge: XrnpeReadOut(readOut),
       },
       golden: resultWord(mode, p),
       timing: {
         latency_cycles: 1 + coreStages + readOutCycles(p),
         cycles_per_step: 1,
-        macs_per_cycle: mode.lanes,
+        macs_per_cycle: laneCount,
         shortestGroup,
       },
       claims: [

@@ -1,5 +1,5 @@
 import { finite, type ScalarFormat } from '../../formats/index.ts'
-import { formatOfMode, type Mode, type ModeName, modes, wordBits } from './modes.ts'
+import { formatOfMode, lanesOf, type Mode, type ModeName, modes, type PackingName, widestCode } from './modes.ts'
 
 /** The exact sum of a group, or of one lane of it. */
 interface ExactSum {
@@ -28,24 +28,22 @@ const codeUnits = (mode: Mode): CodeUnits => {
   }
 }
 
-/** The exact sums of every lane of a group of operand words, the lowest lane first. */
+/** The exact sums of every lane of a group, the lowest lane first. */
 const laneSums = (
-  { lanes, bits }: Mode,
+  lanes: number,
   unitsOf: CodeUnits,
   activations: readonly number[],
   weights: readonly number[],
-): readonly ExactSum[] =>
-  Array.from({ length: lanes }, (_, lane) => {
-    const numberOf = (word: number) => unitsOf((word >>> (lane * bits)) & (2 ** bits - 1))
-    let sum = 0n
-    let nar = false
-    activations.forEach((word, k) => {
-      const [a, b] = [numberOf(word), numberOf(weights[k]!)]
-      if (a === 'nar' || b === 'nar') nar = true
-      else sum += a * b
-    })
-    return { units: sum, nar }
+): readonly ExactSum[] => {
+  const sums = Array.from({ length: lanes }, () => ({ units: 0n, nar: false }))
+  activations.forEach((activation, k) => {
+    const sum = sums[k % lanes]!
+    const [a, b] = [unitsOf(activation), unitsOf(weights[k]!)]
+    if (a === 'nar' || b === 'nar') sum.nar = true
+    else sum.units += a * b
   })
+  return sums
+}
 
 /** The sum of several. */
 const summed = (parts: readonly ExactSum[]): ExactSum => ({
@@ -71,6 +69,7 @@ const codeOf = (mode: Mode, format: ScalarFormat, { units, nar }: ExactSum): big
 
 export interface ResultOptions {
   readonly lanes: 'summed' | 'separate'
+  readonly packing: PackingName
   /** Format of results, the mode's own, or the quire as it is. */
   readonly result: ModeName | 'same' | 'quire'
 }
@@ -82,12 +81,12 @@ const rawBits = 128
  * The word that a group gives while its mode stays: the codes of its sums, the lowest lane's lowest, or the low bits of the
  * quire, each lane's in its share of 128; above them a bit for NaR and one for an overflow.
  */
-export const resultWord = (mode: Mode, { lanes, result }: ResultOptions) => {
+export const resultWord = (mode: Mode, { lanes, packing, result }: ResultOptions) => {
   const unitsOf = codeUnits(mode)
   const format = result === 'same' || result === 'quire' ? formatOfMode(mode) : formatOfMode(modes[result])
-  const flagsAt = result === 'quire' ? rawBits : wordBits
+  const flagsAt = result === 'quire' ? rawBits : widestCode
   return (activations: readonly number[], weights: readonly number[]): bigint => {
-    const parts = laneSums(mode, unitsOf, activations, weights)
+    const parts = laneSums(lanesOf(mode, packing), unitsOf, activations, weights)
     const sums = lanes === 'summed' ? [summed(parts)] : parts
     const share = result === 'quire' ? rawBits / sums.length : format.bits
     let word = 0n

@@ -10,9 +10,7 @@ export interface Mode {
   /** What the input `mode` is set to. */
   readonly code: number
   /** Bits of an operand. */
-  readonly bits: number
-  /** Operand pairs of a 16-bit word. */
-  readonly lanes: number
+  readonly bits: 4 | 8 | 16
   /** Places behind the point of the quire: its last place is the smallest product but 0. */
   readonly fractionBits: number
   /**
@@ -22,11 +20,10 @@ export interface Mode {
   readonly quireBits: number
 }
 
-const modeOf = (name: ModeName, bits: number, fractionBits: number, quireBits: number): Mode => ({
+const modeOf = (name: ModeName, bits: Mode['bits'], fractionBits: number, quireBits: number): Mode => ({
   name,
   code: modeNames.indexOf(name),
   bits,
-  lanes: 16 / bits,
   fractionBits,
   quireBits,
 })
@@ -38,8 +35,30 @@ export const modes: Readonly<Record<ModeName, Mode>> = {
   'posit(16,1)': modeOf('posit(16,1)', 16, 56, 128),
 }
 
-/** Bits of an operand word. */
-export const wordBits = 16
+/** Bits of the widest code, posit(16,1)'s, and of a result that is one. */
+export const widestCode = 16
+
+/** How many lanes a word has in modes of 4, 8 and 16 bits. */
+export const packingNames = ['lanes_4_2_1', 'lanes_16_4_1'] as const
+export type PackingName = (typeof packingNames)[number]
+
+export interface Packing {
+  /** Bits of an operand word; a mode's lanes are in its lowest. */
+  readonly wordBits: number
+  readonly lanes: Readonly<Record<Mode['bits'], number>>
+}
+
+/**
+ * Words filled by every mode, as EULER-ADAS splits them, or lanes that give all blocks of the array work as in PARV-CE, with
+ * words of 64 bits that only the modes of 4 bits fill (which of both XR-NPE has is not public).
+ */
+export const packings: Readonly<Record<PackingName, Packing>> = {
+  lanes_4_2_1: { wordBits: 16, lanes: { 4: 4, 8: 2, 16: 1 } },
+  lanes_16_4_1: { wordBits: 64, lanes: { 4: 16, 8: 4, 16: 1 } },
+}
+
+/** Operand pairs of a word. */
+export const lanesOf = ({ bits }: Mode, packing: PackingName): number => packings[packing].lanes[bits]
 
 export const modeShape = u(2)
 
@@ -51,7 +70,7 @@ export interface ModeFlags {
   readonly posit4: Bool
   readonly posit8: Bool
   readonly posit16: Bool
-  /** One of the two modes of four lanes. */
+  /** One of the two modes of 4 bits. */
   readonly four: Bool
 }
 

@@ -1,5 +1,5 @@
 import { u } from '../../dsl/index.ts'
-import { modeShape } from './modes.ts'
+import { modeShape, type PackingName } from './modes.ts'
 import { packedBits, quireLayouts } from './quire.ts'
 
 export interface XrnpeParameters {
@@ -7,6 +7,7 @@ export interface XrnpeParameters {
   readonly name: string
   /** Whether the products of a word's lanes are added to one sum or to one a lane. */
   readonly lanes: 'summed' | 'separate'
+  readonly packing: PackingName
   /** Whether what a mode does not use is kept still: the inputs of its blocks, and the clock of its registers. */
   readonly gating: 'on' | 'off'
 }

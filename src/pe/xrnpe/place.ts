@@ -1,7 +1,7 @@
 import { type Bits, bits, bool, cat, component, mux, s, u } from '../../dsl/index.ts'
 import { repeated, shiftLeftFilled } from '../arith/shifters.ts'
 
-/** Bits in which the modes of lanes add up their products, and in which one of posit(8,0) fits. */
+/** Bits in which words of 16 bits add up their lanes, and in which two products of posit(8,0) fit. */
 export const laneBits = 27
 
 /** Bits of the frame below the quire's last place, the same for posit(16,1) and posit(8,0). */

@@ -3,7 +3,7 @@ import { settledSum } from '../arith/segmented-accumulator.ts'
 import { nextStage } from '../arith/stage.ts'
 import type { ColumnEdgeInputs, ColumnEdgeOutputs } from '../array-parts.ts'
 import { encoded, scaled } from './encode.ts'
-import { flagOf, type ModeFlags, type ModeName, modeFlags, modeNames, modeShape, modes, wordBits } from './modes.ts'
+import { flagOf, type ModeFlags, type ModeName, modeFlags, modeNames, modeShape, modes, widestCode } from './modes.ts'
 import { sumCount, totalShape, type XrnpeParameters } from './parameters.ts'
 import { quireLayouts, quireWidth, sumsBegin } from './quire.ts'
 
@@ -20,7 +20,7 @@ export const rawBits = 128
 
 /** A result's code or quire, and above it NaR, overflow, and whether the mode changed within the group. */
 export const resultShape = ({ result }: Pick<ReadOutParameters, 'result'>) =>
-  u(3 + (result === 'quire' ? rawBits : wordBits))
+  u(3 + (result === 'quire' ? rawBits : widestCode))
 
 /** Cycles that the read-out takes. */
 export const readOutCycles = ({ result }: Pick<ReadOutParameters, 'result'>): number => (result === 'quire' ? 1 : 3)
@@ -154,7 +154,7 @@ const sumsOf = (p: ReadOutParameters, quire: Bits, nars: readonly Bool[], flags:
 const packed = ([c0, c1, c2, c3]: readonly Bits[], flags: ModeFlags): Bits => {
   const low = (bits: number, code: Bits | undefined): Bits => code!.slice(bits - 1, 0)
   const four = cat(low(4, c3), low(4, c2), low(4, c1), low(4, c0))
-  return mux(flags.four, four, mux(flags.posit8, cat(low(8, c2), low(8, c0)), low(wordBits, c0)))
+  return mux(flags.four, four, mux(flags.posit8, cat(low(8, c2), low(8, c0)), low(widestCode, c0)))
 }
 
 /** The low bits of the quire, or of each lane's. */

@@ -2,11 +2,8 @@ import { type Bits, type Bool, type Builder, bits, bool, cat, component, type In
 import { floorLog2, scalarFormatOf } from '../../formats/index.ts'
 import { lookup } from '../arith/lookup.ts'
 import { decodePosit } from '../arith/posit/decode.ts'
-import { worksIn } from './blocks.ts'
+import { type Side, worksIn } from './blocks.ts'
 import type { ModeFlags } from './modes.ts'
-
-/** The activation is on the left of every product, the weight on the right. */
-export type Side = 'left' | 'right'
 
 /** An operand word, decoded for the mode that it is in. */
 export interface UnpackedWord {
@@ -16,9 +13,9 @@ export interface UnpackedWord {
   readonly hidden: Bool
   /** Power of two of a posit(16,1). */
   readonly power: Int
-  /** The bits that are signs in some mode: 3, 7, 11 and 15. */
+  /** The bits that are signs in some mode: 3, 7, 11 and so on. */
   readonly signs: readonly Bool[]
-  /** NaR in the operand that ends there, false where none does. */
+  /** By the same bits, NaR in the operand that ends there, false where none does. */
   readonly nar: readonly Bool[]
 }
 
@@ -76,9 +73,9 @@ const NibbleDecoder = component('xrnpe_nibble_decoder', ({ side }: { side: Side 
 export type Isolation = (active: Bool, value: Bits) => Bits
 
 /**
- * Decodes an operand word. Block k of the array gets in the modes of four lanes what is in lane k; for posit(8,0) block 0 the
- * significand in the lower byte and block 3 that in the upper, blocks 1 and 2 their exponents; for posit(16,1) six bits of the
- * fraction each, on the left the upper ones where k is 2 or 3, on the right where it is odd.
+ * Decodes an operand word. Block k of the array gets in the modes of 4 bits what is in lane k. For posit(8,0) blocks 0 and 4 get the
+ * significand in the lower byte of their 16 bits and blocks 3 and 7 that in the upper, the blocks between them their exponents. For
+ * posit(16,1) blocks 0 to 3 get six bits of the fraction each, on the left the upper ones where k is 2 or 3, on the right where it is odd.
  */
 export const unpackWord = (
   { use }: Pick<Builder, 'use'>,
@@ -87,37 +84,74 @@ export const unpackWord = (
   mode: ModeFlags,
   isolated: Isolation,
 ): UnpackedWord => {
-  const [upper, lower] = [word.slice(15, 8), word.slice(7, 0)]
-  const wide = use(`${side}_wide`, WideDecoder({}), {
-    word: cat(isolated(worksIn(`${side}_wide`, mode), upper), mux(mode.posit16, lower, 0)),
-  })
-  const byte = use(`${side}_byte`, ByteDecoder({}), { code: isolated(worksIn(`${side}_byte`, mode), lower) })
-  const nibbles = ([0, 1, 2, 3] as const).map((k) =>
-    use(`${side}_nibble_${k}`, NibbleDecoder({ side }), {
-      code: isolated(worksIn(`${side}_nibble_${k}`, mode), word.slice(4 * k + 3, 4 * k)),
-      posit: mode.posit4,
-    }),
-  )
-  const { significand, exponent } = wide
-  const ofBytes = [
-    byte.significand,
-    comparedExponent(side, byte.exponent.signed()),
-    comparedExponent(side, exponent.slice(5, 1).signed()),
-    cat(significand.slice(12, 12), exponent.slice(0, 0), significand.slice(11, 8)),
-  ]
-  const operands = nibbles.map(({ operand }, k) => {
-    const half = side === 'left' ? k >> 1 : k & 1
-    const fraction = significand.slice(6 * half + 5, 6 * half)
-    return mux(mode.four, operand.bits(6), mux(mode.posit8, ofBytes[k]!, fraction)).unsigned()
-  })
-  const byteNar = byte.nar.and(mode.posit8)
-  const wideNar = wide.nar.and(mode.four.not())
+  const nibblesOf = (quad: number) =>
+    [0, 1, 2, 3].map((k) => {
+      const lane = 4 * quad + k
+      return use(`${side}_nibble_${lane}`, NibbleDecoder({ side }), {
+        code: isolated(worksIn(`${side}_nibble_${lane}`, mode), word.slice(4 * lane + 3, 4 * lane)),
+        posit: mode.posit4,
+      })
+    })
+  const byteIn = (name: `${Side}_byte` | `${Side}_byte_${number}`, lane: number) =>
+    use(name, ByteDecoder({}), { code: isolated(worksIn(name, mode), word.slice(8 * lane + 7, 8 * lane)) })
+  const comparedIn = ({ exponent }: { readonly exponent: Bits }): Bits => comparedExponent(side, exponent.signed())
+
+  const first = () => {
+    const wide = use(`${side}_wide`, WideDecoder({}), {
+      word: cat(isolated(worksIn(`${side}_wide`, mode), word.slice(15, 8)), mux(mode.posit16, word.slice(7, 0), 0)),
+    })
+    const byte = byteIn(`${side}_byte`, 0)
+    const nibbles = nibblesOf(0)
+    const { significand, exponent } = wide
+    const ofBytes = [
+      byte.significand,
+      comparedIn(byte),
+      comparedIn({ exponent: exponent.slice(5, 1) }),
+      cat(significand.slice(12, 12), exponent.slice(0, 0), significand.slice(11, 8)),
+    ]
+    const operands = nibbles.map(({ operand }, k) => {
+      const half = side === 'left' ? k >> 1 : k & 1
+      const fraction = significand.slice(6 * half + 5, 6 * half)
+      return mux(mode.four, operand.bits(6), mux(mode.posit8, ofBytes[k]!, fraction)).unsigned()
+    })
+    const byteNar = byte.nar.and(mode.posit8)
+    const wideNar = wide.nar.and(mode.four.not())
+    return {
+      operands,
+      hidden: significand.bit(12).and(mode.posit16),
+      power: exponent.signed(),
+      nar: nibbles.map(({ nar }, k) => (k === 1 ? nar.or(byteNar) : k === 3 ? nar.or(wideNar) : nar)),
+    }
+  }
+  const second = () => {
+    const [lower, upper] = [byteIn(`${side}_byte_2`, 2), byteIn(`${side}_byte_3`, 3)]
+    const ofBytes = [lower.significand, comparedIn(lower), comparedIn(upper), upper.significand]
+    const nibbles = nibblesOf(1)
+    return {
+      operands: nibbles.map(({ operand }, k) =>
+        mux(mode.four, operand.bits(6), mux(mode.posit8, ofBytes[k]!, 0)).unsigned(),
+      ),
+      nar: nibbles.map(({ nar }, k) =>
+        k === 1 ? nar.or(lower.nar.and(mode.posit8)) : k === 3 ? nar.or(upper.nar.and(mode.posit8)) : nar,
+      ),
+    }
+  }
+  const other = (quad: number) => {
+    const nibbles = nibblesOf(quad)
+    return {
+      operands: nibbles.map(({ operand }) => mux(mode.four, operand.bits(6), 0).unsigned()),
+      nar: nibbles.map(({ nar }) => nar),
+    }
+  }
+
+  const { hidden, power, ...lowest } = first()
+  const others = Array.from({ length: word.width / 16 - 1 }, (_, k) => (k === 0 ? second() : other(k + 1)))
   return {
-    operands,
-    hidden: significand.bit(12).and(mode.posit16),
-    power: exponent.signed(),
-    signs: [3, 7, 11, 15].map((at) => word.bit(at)),
-    nar: nibbles.map(({ nar }, k) => (k === 1 ? nar.or(byteNar) : k === 3 ? nar.or(wideNar) : nar)),
+    operands: [lowest, ...others].flatMap(({ operands }) => operands),
+    hidden,
+    power,
+    signs: Array.from({ length: word.width / 4 }, (_, k) => word.bit(4 * k + 3)),
+    nar: [lowest, ...others].flatMap(({ nar }) => nar),
   }
 }
 

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { finite } from '../../../src/formats/index.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
-import { formatOfMode, type ModeName, modes } from '../../../src/pe/xrnpe/modes.ts'
+import {
+  formatOfMode,
+  lanesOf,
+  type ModeName,
+  modes,
+  type PackingName,
+  packingNames,
+} from '../../../src/pe/xrnpe/modes.ts'
 import { portNamed } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
@@ -10,33 +17,37 @@ import { lonePe } from '../../../src/verify/verify.ts'
 
 const full = process.env.BITLOOM_FULL === '1'
 
-/** Results of groups of one word each, back to back. */
-const resultsOf = (name: ModeName, words: readonly (readonly [activation: number, weight: number])[]): Int32Array => {
-  const pe = processingElement(`xrnpe(mode=${name})`)
+/** Results of groups of one code each, in one lane of words that are 0 elsewhere, back to back. */
+const resultsOf = (
+  name: ModeName,
+  pairs: readonly (readonly [activation: number, weight: number])[],
+  { packing = 'lanes_4_2_1', lane = 0 }: { readonly packing?: PackingName; readonly lane?: number } = {},
+): Int32Array => {
+  const pe = processingElement(`xrnpe(mode=${name}, packing=${packing})`)
   const engine = openEngine('wasm', lonePe(pe))
   const { ports } = engine
   const latency = pe.timing.latency_cycles
   const at = (port: string): number => portNamed(ports.inputs, port).offset
-  const stimulus = new Int32Array((words.length + latency) * ports.inputWords)
-  words.forEach(([activation, weight], k) => {
+  const stimulus = new Int32Array((pairs.length + latency) * ports.inputWords)
+  const from = lane * modes[name].bits
+  pairs.forEach(([activation, weight], k) => {
     const row = k * ports.inputWords
-    stimulus[row + at('activation_0')] = activation
-    stimulus[row + at('weight_0')] = weight
+    stimulus[row + at('activation_0') + (from >> 5)] = activation << (from & 31)
+    stimulus[row + at('weight_0') + (from >> 5)] = weight << (from & 31)
     stimulus[row + at('last')] = 1
     stimulus[row + at('mode')] = modes[name].code
   })
-  const response = new Int32Array((words.length + latency) * ports.outputWords)
-  engine.replay(stimulus, words.length + latency, response)
+  const response = new Int32Array((pairs.length + latency) * ports.outputWords)
+  engine.replay(stimulus, pairs.length + latency, response)
   const result = portNamed(ports.outputs, 'result_0').offset
-  return Int32Array.from(words, (_, k) => response[(k + latency) * ports.outputWords + result]!)
+  return Int32Array.from(pairs, (_, k) => response[(k + latency) * ports.outputWords + result]!)
 }
 
-/** Codes of the products of every pair of codes in one lane of words that are 0 elsewhere, in rows of one activation each. */
-const productsInLane = (name: 'posit(4,1)' | 'posit(8,0)', lane: number): Uint8Array => {
+/** Codes of the products of every pair of codes in one lane, in rows of one activation each. */
+const productsInLane = (name: 'posit(4,1)' | 'posit(8,0)', packing: PackingName, lane: number): Uint8Array => {
   const { bits } = modes[name]
-  const word = (code: number): number => code << (lane * bits)
-  const words = Array.from({ length: 4 ** bits }, (_, k) => [word(k >> bits), word(k & (2 ** bits - 1))] as const)
-  return Uint8Array.from(resultsOf(name, words), (result) => result & 0xff)
+  const pairs = Array.from({ length: 4 ** bits }, (_, k) => [k >> bits, k & (2 ** bits - 1)] as const)
+  return Uint8Array.from(resultsOf(name, pairs, { packing, lane }), (result) => result & 0xff)
 }
 
 /** SHA-256 of tables of products that SoftPosit, Universal and fast-posit agree on, bit for bit. */
@@ -47,11 +58,17 @@ const digests = {
 
 describe('every product of two codes', () => {
   it.each(
-    (['posit(4,1)', 'posit(8,0)'] as const).flatMap((name) =>
-      Array.from({ length: modes[name].lanes }, (_, lane) => [name, lane] as const),
+    packingNames.flatMap((packing) =>
+      (['posit(4,1)', 'posit(8,0)'] as const).flatMap((name) =>
+        Array.from({ length: lanesOf(modes[name], packing) }, (_, lane) => [name, packing, lane] as const),
+      ),
     ),
-  )('of %s in lane %i is what three public libraries give', (name, lane) => {
-    expect(createHash('sha256').update(productsInLane(name, lane)).digest('hex')).toBe(digests[name])
+  )('of %s with %s in lane %i is what three public libraries give', (name, packing, lane) => {
+    expect(
+      createHash('sha256')
+        .update(productsInLane(name, packing, lane))
+        .digest('hex'),
+    ).toBe(digests[name])
   })
 })
 

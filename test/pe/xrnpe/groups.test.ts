@@ -2,13 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { quireOf } from '../../../src/formats/index.ts'
 import { positNamed } from '../../../src/pe/baseline/posit/cell.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
-import { packLanes } from '../../../src/pe/lanes.ts'
 import { longestGroup } from '../../../src/pe/xrnpe/family.ts'
-import { formatOfMode, type Mode, modes } from '../../../src/pe/xrnpe/modes.ts'
+import {
+  formatOfMode,
+  lanesOf,
+  type Mode,
+  modes,
+  type PackingName,
+  packingNames,
+  packings,
+} from '../../../src/pe/xrnpe/modes.ts'
+import { narrowSegments, quireLayouts, quireWidth } from '../../../src/pe/xrnpe/quire.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
 import { lonePe, verify } from '../../../src/verify/verify.ts'
-import { allModes, runWords, type WordGroup } from './run-words.ts'
+import { allModes, codesOf, everywhere, largestOf, runWords, type WordGroup } from './run-words.ts'
 
 const full = process.env.BITLOOM_FULL === '1'
 
@@ -19,25 +27,29 @@ const open = (spec: string) => {
 const peFor = (mode: Mode, rest = '') => processingElement(`xrnpe(mode=${mode.name}${rest})`)
 
 /** What the golden model says of a group. */
-const golden = ({ mode, words }: WordGroup, rest = ''): bigint =>
-  peFor(mode, rest).golden(
-    words.map(([x]) => x),
-    words.map(([, w]) => w),
+const golden = ({ mode, words }: WordGroup, rest = '', packing: PackingName = 'lanes_4_2_1'): bigint =>
+  peFor(mode, `, packing=${packing}${rest}`).golden(
+    words.flatMap(([x]) => codesOf(x, mode, packing)),
+    words.flatMap(([, w]) => codesOf(w, mode, packing)),
     0,
   )
 
-/** A word with the same code in every lane. */
-const everywhere = (mode: Mode, code: bigint): number =>
-  packLanes(
-    Array.from({ length: mode.lanes }, () => Number(code)),
-    mode.bits,
-  )
+/** Whole words of random bits. */
+const randomWordsOf = (seed: number) => {
+  const random = randomWords(seed)
+  const word = (packing: PackingName): bigint =>
+    BigInt.asUintN(packings[packing].wordBits, (BigInt(random()) << 32n) | BigInt(random()))
+  return { word, below: (limit: number): number => Math.floor((random() / 2 ** 32) * limit) }
+}
+
+const everyPacking = allModes.flatMap((mode) => packingNames.map((packing) => ({ mode, packing })))
 
 const [narFlag, changedFlag] = [1n << 16n, 1n << 18n]
 
 describe('xrnpe', () => {
   const specs = allModes.flatMap(({ name }) => [
     `xrnpe(mode=${name})`,
+    `xrnpe(mode=${name}, packing=lanes_16_4_1)`,
     // Where every pair of codes takes its time, the rest is for full runs.
     ...(full || name !== 'posit(8,0)'
       ? [
@@ -45,6 +57,8 @@ describe('xrnpe', () => {
           `xrnpe(mode=${name}, lanes=separate)`,
           `xrnpe(mode=${name}, lanes=separate, result=quire)`,
           `xrnpe(mode=${name}, gating=off)`,
+          `xrnpe(mode=${name}, packing=lanes_16_4_1, gating=off)`,
+          `xrnpe(mode=${name}, packing=lanes_16_4_1, result=quire)`,
           ...allModes.map((result) => `xrnpe(mode=${name}, result=${result.name})`),
         ]
       : []),
@@ -56,24 +70,32 @@ describe('xrnpe', () => {
     expect(result.mismatches).toBe(0)
   })
 
-  it('gives four, four, two and one products a cycle', () => {
-    expect(allModes.map((mode) => peFor(mode).timing.macs_per_cycle)).toEqual([4, 4, 2, 1])
+  it('gives four, four, two and one products a cycle, or 16, 16, four and one', () => {
+    const products = (packing: PackingName) =>
+      allModes.map((mode) => peFor(mode, `, packing=${packing}`).timing.macs_per_cycle)
+    expect(products('lanes_4_2_1')).toEqual([4, 4, 2, 1])
+    expect(products('lanes_16_4_1')).toEqual([16, 16, 4, 1])
   })
 
-  it.each(['summed', 'separate'])('takes groups of any modes one behind the other, lanes %s, with stalls', (lanes) => {
-    const random = randomWords(7)
-    const below = (limit: number): number => Math.floor((random() / 2 ** 32) * limit)
-    const { pe, engine } = open(`xrnpe(lanes=${lanes})`)
+  it.each([
+    ['lanes_4_2_1', ', lanes=summed'],
+    ['lanes_4_2_1', ', lanes=separate'],
+    ['lanes_16_4_1', ''],
+    ['lanes_16_4_1', ', gating=off'],
+  ] as const)('takes groups of any modes one behind the other, %s%s, with stalls', (packing, rest) => {
+    const { word, below } = randomWordsOf(7)
+    const { pe, engine } = open(`xrnpe(packing=${packing}${rest})`)
     const groups = Array.from({ length: full ? 3000 : 300 }, (): WordGroup => {
       const length = 1 + below(12)
       return {
         mode: allModes[below(4)]!,
-        words: Array.from({ length }, () => [below(2 ** 16), below(2 ** 16)] as const),
+        // Bits above a mode's lanes are random too: nobody reads them.
+        words: Array.from({ length }, () => [word(packing), word(packing)] as const),
         stalls: Array.from({ length }, () => (below(4) === 0 ? below(5) : 0)),
       }
     })
     const found = runWords(engine, pe, groups)
-    expect(found.map(({ result }) => result)).toEqual(groups.map((group) => golden(group, `, lanes=${lanes}`)))
+    expect(found.map(({ result }) => result)).toEqual(groups.map((group) => golden(group, rest, packing)))
     expect(new Set(found.map(({ after }) => after))).toEqual(new Set([pe.timing.latency_cycles]))
     expect(engine.failedChecks).toBe(0)
   })
@@ -93,17 +115,9 @@ describe('xrnpe', () => {
   it('starts anew after a reset in the middle of a group', () => {
     for (const mode of allModes) {
       const { pe, engine } = open('xrnpe')
-      const word = everywhere(mode, formatOfMode(mode).encode(formatOfMode(mode).max))
+      const word = everywhere(mode, 'lanes_4_2_1', largestOf(mode))
       const group: WordGroup = { mode, words: [[word, word]] }
-      runWords(engine, pe, [
-        {
-          mode,
-          words: [
-            [2 ** 15, word],
-            [word, word],
-          ].slice(0, 1) as [number, number][],
-        },
-      ])
+      runWords(engine, pe, [{ mode, words: [[2 ** 15, word]] }])
       engine.inputs.fill(0)
       engine.reset()
       expect(runWords(engine, pe, [group])[0]!.result).toBe(golden(group))
@@ -113,15 +127,15 @@ describe('xrnpe', () => {
 
 describe('NaR', () => {
   it('in any lane of either word at any time makes its group NaR, and no other', () => {
-    for (const mode of allModes.filter(({ name }) => name !== 'fp4')) {
+    for (const { mode, packing } of everyPacking.filter(({ mode }) => mode.name !== 'fp4')) {
       const nar = 2 ** (mode.bits - 1)
-      const { pe, engine } = open('xrnpe')
+      const { pe, engine } = open(`xrnpe(packing=${packing})`)
       const clean: WordGroup = { mode, words: [[0x1111, 0x1111]] }
-      const groups = Array.from({ length: mode.lanes }, (_, lane) =>
+      const groups = Array.from({ length: lanesOf(mode, packing) }, (_, lane) =>
         [0, 1, 2].flatMap((time) =>
           [0, 1].map((side): WordGroup => {
-            const word = nar * 2 ** (lane * mode.bits)
-            const pair = (k: number): readonly [number, number] =>
+            const word = BigInt(nar) << BigInt(lane * mode.bits)
+            const pair = (k: number): WordGroup['words'][number] =>
               k !== time ? [0x1111, 0x1111] : side === 0 ? [word, 0x1111] : [0x1111, word]
             return { mode, words: [pair(0), pair(1), pair(2)] }
           }),
@@ -133,7 +147,7 @@ describe('NaR', () => {
         groups.flatMap((group) => [group, clean]),
       ).map(({ result }) => result)
       found.forEach((result, k) => {
-        expect(result).toBe(k % 2 === 0 ? BigInt(nar) | narFlag : golden(clean))
+        expect(result).toBe(k % 2 === 0 ? BigInt(nar) | narFlag : golden(clean, '', packing))
       })
     }
   })
@@ -159,26 +173,22 @@ describe('the quire', () => {
   })
 
   it('holds 32,767 of the largest posit products on both sides, and one more is flagged', () => {
-    for (const mode of allModes.filter(({ name }) => name !== 'fp4'))
+    for (const { mode, packing } of everyPacking.filter(({ mode }) => mode.name !== 'fp4'))
       for (const sign of [1, -1]) {
-        const format = formatOfMode(mode)
-        const most = format.encode(format.max)
-        const other = sign > 0 ? most : format.encode(format.min)
-        const { pe, engine } = open(`xrnpe(mode=${mode.name}, result=quire)`)
-        const group = (terms: number): WordGroup => {
-          const whole = Math.floor(terms / mode.lanes)
-          const rest = packLanes(
-            Array.from({ length: mode.lanes }, (_, k) => (k < terms % mode.lanes ? Number(most) : 0)),
-            mode.bits,
-          )
-          return {
-            mode,
-            words: [
-              ...Array.from({ length: whole }, () => [everywhere(mode, most), everywhere(mode, other)] as const),
-              [rest, everywhere(mode, other)],
-            ],
-          }
-        }
+        const most = largestOf(mode)
+        const other = everywhere(mode, packing, sign > 0 ? most : formatOfMode(mode).encode(formatOfMode(mode).min))
+        const { pe, engine } = open(`xrnpe(mode=${mode.name}, packing=${packing}, result=quire)`)
+        const lanes = lanesOf(mode, packing)
+        const group = (terms: number): WordGroup => ({
+          mode,
+          words: [
+            ...Array.from(
+              { length: Math.floor(terms / lanes) },
+              () => [everywhere(mode, packing, most), other] as const,
+            ),
+            [everywhere(mode, packing, most, terms % lanes), other],
+          ],
+        })
         const square = 1n << BigInt(2 * mode.fractionBits)
         const [fits, over] = runWords(engine, pe, [group(32_767), group(32_768)]).map(({ result }) => result)
         const raw = (terms: bigint): bigint => BigInt.asUintN(128, BigInt(sign) * terms * square)
@@ -188,25 +198,47 @@ describe('the quire', () => {
       }
   }, 60_000)
 
-  it('is still exact in the longest group of the largest products of posit(8,0), far beyond its 40 bits', () => {
-    const mode = modes['posit(8,0)']
-    const pe = processingElement('xrnpe(mode=posit(8,0), result=quire)')
-    const engine = openEngine('wasm', lonePe(pe))
-    const words = Array.from({ length: longestGroup }, () => [0x7f7f, 0x7f7f] as const)
-    const sum = 2n * BigInt(longestGroup) * (1n << BigInt(2 * mode.fractionBits))
-    expect(runWords(engine, pe, [{ mode, words }])[0]!.result).toBe(sum | (1n << 129n))
-  }, 60_000)
+  it('has four bits more than the widest mode that shares a part of it, and the longest group just fits them', () => {
+    expect(quireWidth(quireLayouts.summed)).toBe(modes['posit(16,1)'].quireBits + 4)
+    const narrow = quireLayouts.summed.segments.slice(0, narrowSegments).reduce((sum, bits) => sum + bits, 0)
+    expect(narrow).toBe(modes['posit(8,0)'].quireBits + 4)
+    expect(quireLayouts.summed.laneBits).toBe(narrow)
+    expect(quireLayouts.separate.laneBits).toBe(modes['posit(4,1)'].quireBits + 4)
+    expect(quireWidth(quireLayouts.separate)).toBe(4 * quireLayouts.separate.laneBits)
+    for (const packing of packingNames) {
+      const most = (terms: number): bigint => BigInt(terms * lanesOf(modes['posit(8,0)'], packing)) << 24n
+      expect(most(longestGroup(packing))).toBeLessThan(1n << BigInt(narrow - 1))
+      expect(most(longestGroup(packing) + 1)).toBe(1n << BigInt(narrow - 1))
+    }
+  })
+
+  it.each(packingNames)(
+    'is still exact in the longest group of the largest products of posit(8,0), far beyond its 40 bits, with %s',
+    (packing) => {
+      const mode = modes['posit(8,0)']
+      const pe = processingElement(`xrnpe(mode=posit(8,0), packing=${packing}, result=quire)`)
+      const engine = openEngine('wasm', lonePe(pe))
+      const word = everywhere(mode, packing, 0x7f)
+      const words = Array.from({ length: longestGroup(packing) }, () => [word, word] as const)
+      const products = BigInt(lanesOf(mode, packing) * words.length)
+      expect(runWords(engine, pe, [{ mode, words }])[0]!.result).toBe(
+        (products << BigInt(2 * mode.fractionBits)) | (1n << 129n),
+      )
+    },
+    60_000,
+  )
 
   it('is exact where terms of both signs cancel each other but for the smallest one', () => {
-    for (const mode of allModes) {
+    for (const { mode, packing } of everyPacking) {
       const format = formatOfMode(mode)
-      const [most, least] = [format.encode(format.max), format.encode(format.smallest)]
-      const lowest = format.encode(format.min)
-      const { pe, engine } = open(`xrnpe(mode=${mode.name}, result=quire)`)
+      const least = format.encode(format.smallest)
+      const most = everywhere(mode, packing, largestOf(mode))
+      const lowest = everywhere(mode, packing, format.encode(format.min))
+      const { pe, engine } = open(`xrnpe(mode=${mode.name}, packing=${packing}, result=quire)`)
       const words = [
-        [everywhere(mode, most), everywhere(mode, most)],
-        [Number(least), Number(least)],
-        [everywhere(mode, most), everywhere(mode, lowest)],
+        [most, most],
+        [least, least],
+        [most, lowest],
       ] as const
       expect(runWords(engine, pe, [{ mode, words }])[0]!.result).toBe(1n)
       const toZero = [words[0], words[2]]
@@ -216,20 +248,23 @@ describe('the quire', () => {
 
   it('is exact in long groups of mixed signs, in every mode', () => {
     const random = randomWords(40)
-    for (const mode of allModes) {
-      const { pe, engine } = open(`xrnpe(mode=${mode.name}, result=quire)`)
+    for (const { mode, packing } of everyPacking) {
+      const { pe, engine } = open(`xrnpe(mode=${mode.name}, packing=${packing}, result=quire)`)
       const nar = mode.name === 'fp4' ? -1 : 2 ** (mode.bits - 1)
-      const word = (): number =>
-        packLanes(
-          Array.from({ length: mode.lanes }, () => {
-            const code = random() >>> (32 - mode.bits)
-            return code === nar ? 1 : code
-          }),
-          mode.bits,
-        )
-      const length = Math.ceil((full ? 32_767 : 4_000) / mode.lanes)
+      const lanes = lanesOf(mode, packing)
+      const word = (): bigint => {
+        let word = 0n
+        for (let lane = 0; lane < lanes; lane++) {
+          const code = random() >>> (32 - mode.bits)
+          word = (word << BigInt(mode.bits)) | BigInt(code === nar ? 1 : code)
+        }
+        return word
+      }
+      const length = Math.ceil((full ? 32_767 : 4_000) / lanes)
       const words = Array.from({ length }, () => [word(), word()] as const)
-      expect(runWords(engine, pe, [{ mode, words }])[0]!.result).toBe(golden({ mode, words }, ', result=quire'))
+      expect(runWords(engine, pe, [{ mode, words }])[0]!.result).toBe(
+        golden({ mode, words }, ', result=quire', packing),
+      )
     }
   }, 60_000)
 })
@@ -237,7 +272,7 @@ describe('the quire', () => {
 describe('a mode that changes', () => {
   it('within a group is flagged in its result and fails a check', () => {
     const { pe, engine } = open('xrnpe')
-    const one = everywhere(modes['posit(8,0)'], 0x40n)
+    const one = everywhere(modes['posit(8,0)'], 'lanes_4_2_1', 0x40n)
     const at = (code: Mode, words: WordGroup['words']): WordGroup => ({ mode: code, words })
     // The second group's words go on with the first: `last` is left out by running them as one with two modes.
     const first = at(modes['posit(8,0)'], [[one, one]])
@@ -285,7 +320,7 @@ const runMixed = (
       mode: code,
       last: k === words.length - 1 ? 1 : 0,
     }))
-      engine.inputs[ports.inputs.find((port) => port.name === name)!.offset] = value
+      engine.inputs[ports.inputs.find((port) => port.name === name)!.offset] = Number(value)
     engine.step()
   })
   engine.inputs.fill(0)

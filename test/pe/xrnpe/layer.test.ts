@@ -8,8 +8,7 @@ import { builtInModels } from '../../../src/llm/models.ts'
 import { openModel } from '../../../src/llm/open-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
-import { packLanes } from '../../../src/pe/lanes.ts'
-import { formatOfMode, modeNames, modes } from '../../../src/pe/xrnpe/modes.ts'
+import { formatOfMode, lanesOf, modeNames, modes, packingNames } from '../../../src/pe/xrnpe/modes.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 
 const full = process.env.BITLOOM_FULL === '1'
@@ -26,9 +25,9 @@ const codesOf = (format: ScalarFormat, values: Float32Array): Codes => {
 }
 
 describe.skipIf(!cached)('a layer of stories15M', () => {
-  it.each(modeNames)(
-    'runs through an array as %s without a mismatch',
-    async (name) => {
+  it.each(modeNames.flatMap((name) => packingNames.map((packing) => [name, packing] as const)))(
+    'runs through an array as %s with %s without a mismatch',
+    async (name, packing) => {
       const { model, tokenizer } = await openModel('stories15m')
       const { query } = model.layers[0]!
       const { inputs } = query
@@ -50,24 +49,17 @@ describe.skipIf(!cached)('a layer of stories15M', () => {
         weights: codesOf(format, floatsOf(query.weights).subarray(0, outputs * inputs)),
         zeros: undefined,
       }
-      const pe = processingElement(`xrnpe(mode=${name})`)
+      const pe = processingElement(`xrnpe(mode=${name}, packing=${packing})`)
       const { sums, cycles } = runProduct(openEngine('wasm', outputStationaryArray(pe, size)), pe, size, product)
-      const words = (codes: Codes, row: number): readonly number[] =>
-        Array.from({ length: Math.ceil(inputs / mode.lanes) }, (_, k) =>
-          packLanes(
-            codes.subarray(
-              row * inputs + k * mode.lanes,
-              Math.min((row + 1) * inputs, row * inputs + (k + 1) * mode.lanes),
-            ),
-            mode.bits,
-          ),
-        )
+      const rowOf = (codes: Codes, row: number): readonly number[] => [
+        ...codes.subarray(row * inputs, (row + 1) * inputs),
+      ]
       const golden = Array.from({ length: tokens.length * outputs }, (_, k) =>
-        Number(pe.golden(words(product.activations, Math.floor(k / outputs)), words(product.weights, k % outputs), 0)),
+        Number(pe.golden(rowOf(product.activations, Math.floor(k / outputs)), rowOf(product.weights, k % outputs), 0)),
       )
       expect([...sums].filter((sum, k) => sum !== golden[k]).length).toBe(0)
       expect(new Set(golden).size).toBeGreaterThan(mode.bits === 4 ? 4 : 10)
-      const steps = Math.ceil(inputs / mode.lanes)
+      const steps = Math.ceil(inputs / lanesOf(mode, packing))
       expect(cycles).toBe(Math.ceil(outputs / size.columns) * steps + drainCycles(pe, size))
     },
     120_000,

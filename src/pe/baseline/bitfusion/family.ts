@@ -2,7 +2,6 @@ import { s, u } from '../../../dsl/index.ts'
 import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/index.ts'
 import { shortestGroup } from '../../arith/group-accumulator.ts'
 import type { Lanes, PeFamily } from '../../family.ts'
-import { packLanes, unpackLanes } from '../../lanes.ts'
 import { bitfusionCell } from './cell.ts'
 import { lanesOf, modeOf, modeShape } from './mode.ts'
 
@@ -39,12 +38,7 @@ export const bitfusion: PeFamily = {
     const sum = s(p.acc)
     const name = `bitfusion_acc${p.acc}`
     const all = (shape: typeof activation) =>
-      [shape.min, shape.max].map((value) =>
-        packLanes(
-          Array.from({ length: lanes.count }, () => Number(value)),
-          shape.width,
-        ),
-      )
+      [shape.min, shape.max].map((value) => Array.from({ length: lanes.count }, () => Number(value)))
     return {
       spec: fullSpec('bitfusion', parameters, p),
       parameters: p,
@@ -68,14 +62,7 @@ export const bitfusion: PeFamily = {
         promise: `the sum fits ${p.acc} bits`,
         mode: modeShape,
       }),
-      golden: (activations, weights) => {
-        let total = 0n
-        activations.forEach((word, k) => {
-          const [x, w] = [unpackLanes(word, activation, lanes.count), unpackLanes(weights[k]!, weight, lanes.count)]
-          for (let lane = 0; lane < lanes.count; lane++) total += BigInt(x[lane]! * w[lane]!)
-        })
-        return total
-      },
+      golden: (activations, weights) => activations.reduce((sum, x, k) => sum + BigInt(x * weights[k]!), 0n),
       timing: { latency_cycles: 2, cycles_per_step: 1, macs_per_cycle: lanes.count, shortestGroup },
       claims: [
         {

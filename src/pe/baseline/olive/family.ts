@@ -3,7 +3,6 @@ import { type OutlierVictimFormat, outlierVictimFormat, type Value } from '../..
 import { fullSpec, type ParameterSchema, readParameters } from '../../../spec/index.ts'
 import { shortestGroup } from '../../arith/group-accumulator.ts'
 import type { PeFamily } from '../../family.ts'
-import { packLanes, unpackLanes } from '../../lanes.ts'
 import { integerDot } from '../integer-dot.ts'
 import { decodedShape, modeBits, modeShape, oliveCell, oliveFeeders } from './cell.ts'
 
@@ -60,11 +59,7 @@ export const olive: PeFamily = {
         }),
         feeders: { row: oliveFeeders.row(decoder), column: oliveFeeders.column(decoder), latency_cycles: 0 },
       },
-      golden: (activations, weights) =>
-        integerDot(
-          activations.flatMap((word) => valuesOf(activation, word)),
-          weights.flatMap((word) => valuesOf(weight, word)),
-        ),
+      golden: (activations, weights) => integerDot(valuesOf(activation, activations), valuesOf(weight, weights)),
       timing: { latency_cycles: 2, cycles_per_step: 1, macs_per_cycle: 2, shortestGroup },
       claims: [
         {
@@ -77,15 +72,18 @@ export const olive: PeFamily = {
   },
 }
 
-/** The two values of a packed pair; its left code is in the low bits. */
-const valuesOf = (format: OutlierVictimFormat, word: number): readonly Value[] => {
-  const [left, right] = unpackLanes(word, code, 2)
-  return format.decodePair(BigInt(left!), BigInt(right!))
-}
+/** The values of codes in pairs. */
+const valuesOf = (format: OutlierVictimFormat, codes: readonly number[]): readonly Value[] =>
+  Array.from({ length: Math.ceil(codes.length / 2) }, (_, pair) =>
+    format.decodePair(BigInt(codes[2 * pair]!), BigInt(codes[2 * pair + 1] ?? 0)),
+  ).flat()
 
 /** Pairs with the largest and the lowest outlier on the left, and on the right. */
-const outliers = ({ outlier, identifier }: OutlierVictimFormat): readonly number[] =>
+const outliers = ({ outlier, identifier }: OutlierVictimFormat): readonly (readonly number[])[] =>
   [outlier.max, outlier.min].flatMap((value) => {
     const [found, victim] = [Number(outlier.encode(value)), Number(identifier)]
-    return [packLanes([found, victim], 4), packLanes([victim, found], 4)]
+    return [
+      [found, victim],
+      [victim, found],
+    ]
   })
