@@ -8,7 +8,8 @@ import { openLanes } from '../src/sim/lanes/index.ts'
 import { buildTools } from '../src/sim/verilator/tools.ts'
 import { verilatorEngine } from '../src/sim/verilator.ts'
 import { lonePe } from '../src/verify/verify.ts'
-import { ownTime, rounds, rows, secondsPerMeasure, specs, stimulusOf, timeOfProcess } from './sim.bench.ts'
+import { ownTime, rounds, secondsPerMeasure, timeOfProcess } from './sim.bench.ts'
+import { lonePeSpecs, stimulusRows as rows, stimulusOf } from './sim-designs.ts'
 import { type BenchResult, type BenchRow, machine, printTable, rowOf } from './table.ts'
 
 const ours = [
@@ -27,7 +28,7 @@ const shared = { lanes: 128, cycles: 1 << 20 }
  */
 export const lanesBench = async (progress: Progress): Promise<BenchResult> => {
   const result: BenchRow[] = []
-  for (const spec of specs) {
+  for (const spec of lonePeSpecs) {
     const module = lonePe(processingElement(spec))
     result.push(...(await compare(spec, module, progress)), await threads(spec, module))
   }

@@ -1,45 +1,58 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { outputStationaryArray } from '../src/accel/output-stationary.ts'
 import type { Progress } from '../src/base/progress.ts'
-import { type Module, printVerilog } from '../src/dsl/index.ts'
-import { processingElement } from '../src/pe/catalogue.ts'
-import { type Engine, type PortLayout, portLayout, portNamed } from '../src/sim/engine.ts'
+import { printVerilog } from '../src/dsl/index.ts'
+import { type Engine, portLayout } from '../src/sim/engine.ts'
 import { openOwnEngine } from '../src/sim/own-engines.ts'
-import { randomStimulus } from '../src/sim/stimulus.ts'
 import { buildTools } from '../src/sim/verilator/tools.ts'
 import { verilatorEngine } from '../src/sim/verilator.ts'
+import { arrayDesign, type Design, otherDesigns, specs, stimulusRows } from './sim-designs.ts'
 import { type BenchResult, type BenchRow, machine, median, printTable, rowOf } from './table.ts'
 
-export const specs = ['mixpe(w=int4, a=int8)', 'mac(w=int8, a=int8)'] as const
 /** Rows and columns; 32 only where asked for, since Verilator builds it for minutes. */
 const sizes = [4, 8, 16] as const
 const largest = 32
+/** An array that is only made ready, and not compared. */
+const readySize = 64
 
 /** What is compared with Verilator. */
 const ours = [
-  { label: 'wasm', engine: 'wasm', checks: false },
-  { label: 'wasm, checks on', engine: 'wasm', checks: true },
-  { label: 'js', engine: 'js', checks: false },
+  { label: 'wasm', engine: 'wasm', checks: false, asked: 'off' },
+  { label: 'wasm, checks on', engine: 'wasm', checks: true, asked: 'on' },
+  { label: 'js', engine: 'js', checks: false, asked: undefined },
 ] as const
 
 export const rounds = 5
-export const rows = 1024
-/** Operand pairs of a group: `last` every so many rows, so that no hardware check fails. */
-const group = 128
+/** Milliseconds within which an engine is to be ready, for arrays up to 16 x 16 and beyond. */
+const askedReady = { small: 100, large: 300 } as const
 /** Of processor time. */
 export const secondsPerMeasure = 0.5
-const seed = 1
 
 export interface SimRow extends BenchRow {
   /** Milliseconds from the elaborated module to the end of the first cycle, the median of three. */
   readonly ready_ms: number
   /** The same for Verilator and the compiler, which print, build and start a program. */
   readonly peer_ready_ms: number
+  /** The ratio that is asked for and whether the row reaches it; null where nothing is asked. */
+  readonly asked: number | null
+  readonly reached: boolean | null
+  /** The same of `ready_ms`, at most. */
+  readonly asked_ready_ms: number | null
+  readonly reached_ready: boolean | null
+  /** Why it is another engine's row; null where it is not. */
+  readonly fallback: string | null
+}
+/** An engine made ready, without a peer. */
+interface ReadyRow {
+  readonly name: string
+  readonly ready_ms: number
+  readonly asked_ready_ms: number
+  readonly reached_ready: boolean
 }
 export interface SimResult extends BenchResult {
   readonly rows: readonly SimRow[]
+  readonly ready: readonly ReadyRow[]
 }
 
 /**
@@ -49,15 +62,14 @@ export interface SimResult extends BenchResult {
  */
 export const simBench = async (progress: Progress, withLargest = false): Promise<SimResult> => {
   const result: SimRow[] = []
+  const ready = specs.map((spec) => readyRow(arrayDesign(spec, readySize)))
   // Verilator's build is timed: nothing may come from an earlier one.
   const cache = mkdtempSync(join(tmpdir(), 'bitloom-bench-'))
   process.env.BITLOOM_CACHE = cache
   try {
     for (const size of withLargest ? [...sizes, largest] : sizes)
-      for (const spec of specs) {
-        const module = outputStationaryArray(processingElement(spec), { rows: size, columns: size })
-        result.push(...compare(`${spec} ${size} x ${size}`, module, progress))
-      }
+      for (const spec of specs) result.push(...compare(arrayDesign(spec, size), size, progress))
+    for (const design of otherDesigns()) result.push(...compare(design, undefined, progress))
   } finally {
     rmSync(cache, { recursive: true, force: true })
   }
@@ -66,10 +78,20 @@ export const simBench = async (progress: Progress, withLargest = false): Promise
     ...buildTools(),
     verilator_flags: '-O3 --x-assign fast --noassert -fno-const-bit-op-tree, C++ -O3 -march=native',
   }
-  return { rows: result, machine: machine(), versions }
+  return { rows: result, ready, machine: machine(), versions }
 }
 
-const compare = (name: string, module: Module, progress: Progress): readonly SimRow[] => {
+const readyRow = ({ name, module }: Design): ReadyRow => {
+  const ready = Math.round(median(Array.from({ length: 3 }, () => readyTime(() => openOwnEngine('wasm', module)))))
+  const asked = askedReady.large
+  return { name: `${name}, wasm, checks on`, ready_ms: ready, asked_ready_ms: asked, reached_ready: ready <= asked }
+}
+
+const compare = (
+  { name, module, stimulus, asked }: Design,
+  size: number | undefined,
+  progress: Progress,
+): readonly SimRow[] => {
   progress.say(`${name}: building with Verilator`)
   const started = performance.now()
   const verilog = printVerilog(module, { gates: false })
@@ -81,8 +103,6 @@ const compare = (name: string, module: Module, progress: Progress): readonly Sim
     const ready = median(Array.from({ length: 3 }, () => readyTime(open)))
     return { engine: open(), ready }
   })
-  const { ports } = peer
-  const stimulus = stimulusOf(ports, seed)
   peer.reset()
   for (const { engine } of engines) {
     peer.reset()
@@ -103,19 +123,23 @@ const compare = (name: string, module: Module, progress: Progress): readonly Sim
   }
   progress.stop()
   for (const { engine } of [...engines, { engine: peer }]) engine.close()
-  return ours.map(({ label }, k) => ({
-    ...rowOf(`${name}, ${label}`, 'Mcycles/s', figures[k]!),
-    ready_ms: Math.round(engines[k]!.ready),
-    peer_ready_ms: Math.round(peerReady),
-  }))
-}
-
-/** Random operands in groups that fail no check. */
-export const stimulusOf = (ports: PortLayout, seed: number): Int32Array => {
-  const stimulus = randomStimulus(ports, rows, seed)
-  const last = portNamed(ports.inputs, 'last').offset
-  for (let k = 0; k < rows; k++) stimulus[k * ports.inputWords + last] = k % group === group - 1 ? 1 : 0
-  return stimulus
+  return ours.map(({ label, asked: checks }, k) => {
+    const row = rowOf(`${name}, ${label}`, 'Mcycles/s', figures[k]!)
+    const wanted = (checks && asked[checks]) ?? null
+    const ready = Math.round(engines[k]!.ready)
+    const wantedReady =
+      checks === undefined || size === undefined ? null : size <= 16 ? askedReady.small : askedReady.large
+    return {
+      ...row,
+      ready_ms: ready,
+      peer_ready_ms: Math.round(peerReady),
+      asked: wanted,
+      reached: wanted === null ? null : row.ratio >= wanted,
+      asked_ready_ms: wantedReady,
+      reached_ready: wantedReady === null ? null : ready <= wantedReady,
+      fallback: engines[k]!.engine.fallback ?? null,
+    }
+  })
 }
 
 const readyTime = (open: () => Engine): number => {
@@ -129,14 +153,14 @@ const readyTime = (open: () => Engine): number => {
 
 /** Megacycles per second of processor time of the process that simulates, so that other work on the machine counts less. */
 const measure = (engine: Engine, stimulus: Int32Array): number => {
-  const response = new Int32Array(rows * engine.ports.outputWords)
+  const response = new Int32Array(stimulusRows * engine.ports.outputWords)
   const processorTime = 'pid' in engine ? timeOfProcess(engine.pid as number) : ownTime
   const started = processorTime()
   let cycles = 0
   let elapsed = 0
   while (elapsed < secondsPerMeasure) {
-    engine.replay(stimulus, rows, response)
-    cycles += rows
+    engine.replay(stimulus, stimulusRows, response)
+    cycles += stimulusRows
     elapsed = processorTime() - started
   }
   return cycles / elapsed / 1e6
@@ -163,20 +187,39 @@ export const timeOfProcess =
 
 const sameOutputs = (engine: Engine, peer: Engine, stimulus: Int32Array): void => {
   const [a, b] = [engine, peer].map((each) => {
-    const response = new Int32Array(rows * each.ports.outputWords)
-    each.replay(stimulus, rows, response)
+    const response = new Int32Array(stimulusRows * each.ports.outputWords)
+    each.replay(stimulus, stimulusRows, response)
     return response
   })
   if (a!.some((word, k) => word !== b![k])) throw new Error('the engines differ; no figure is worth anything')
 }
 
-export const printSim = ({ rows, ...where }: SimResult): string => {
-  const header = ['design, engine', 'ours', 'Verilator', 'ratio', 'min to max', 'unit', 'ready ms', 'Verilator']
+export const printSim = ({ rows, ready, ...where }: SimResult): string => {
+  const header = [
+    'design, engine',
+    'ours',
+    'Verilator',
+    'ratio',
+    'min to max',
+    'asked',
+    'unit',
+    'ready ms',
+    'Verilator',
+  ]
+  const judged = (asked: number | null, reached: boolean | null): string =>
+    asked === null ? '' : `${asked} ${reached ? 'reached' : 'NOT REACHED'}`
   const cells = rows.map((row) =>
     [
-      ...[row.name, row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, row.unit],
-      ...[row.ready_ms, row.peer_ready_ms],
+      row.fallback === null ? row.name : `${row.name} (fell back to js)`,
+      ...[row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, judged(row.asked, row.reached), row.unit],
+      ...[
+        `${row.ready_ms}${row.reached_ready === false ? ` of ${row.asked_ready_ms}, NOT REACHED` : ''}`,
+        row.peer_ready_ms,
+      ],
     ].map(String),
   )
-  return printTable(header, cells, where)
+  const only = ready.map((row) => [
+    ...[row.name, '', '', '', '', judged(row.asked_ready_ms, row.reached_ready), 'ms', `${row.ready_ms}`, ''],
+  ])
+  return printTable(header, [...cells, ...only], where)
 }

@@ -4,7 +4,8 @@ import { processingElement } from '../src/pe/catalogue.ts'
 import { type LaneEngine, laneRows, laneWords } from '../src/sim/lanes/engine.ts'
 import { openLanes } from '../src/sim/lanes/index.ts'
 import { lonePe } from '../src/verify/verify.ts'
-import { rounds, specs, stimulusOf } from './sim.bench.ts'
+import { rounds } from './sim.bench.ts'
+import { lonePeSpecs, stimulusOf } from './sim-designs.ts'
 import { machine, median, printTable } from './table.ts'
 
 const lanes = [1, 16, 256, 4096, 65_536] as const
@@ -37,7 +38,7 @@ export interface WebGpuResult {
 export const webgpuBench = async (progress: Progress): Promise<WebGpuResult> => {
   const result: WebGpuRow[] = []
   let adapter = ''
-  for (const spec of specs) {
+  for (const spec of lonePeSpecs) {
     const module = lonePe(processingElement(spec))
     for (const count of lanes) {
       const engine = await openLanes('webgpu', module, { lanes: count })

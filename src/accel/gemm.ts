@@ -142,17 +142,39 @@ export const runProduct = (
     clear()
     filled = 0
   }
+  /** Goes on by cycles of the block that is being filled. */
+  const advance = (cycles: number): void => {
+    cycle += cycles
+    filled += cycles
+    if (filled === blockCycles) flush()
+  }
   const idle = (cycles: number): void => {
-    for (let k = 0; k < cycles; k++) {
-      cycle++
-      if (++filled === blockCycles) flush()
+    for (let left = cycles; left > 0; ) {
+      const count = Math.min(left, blockCycles - filled)
+      advance(count)
+      left -= count
     }
   }
 
-  /** The numbers of one step of a row of operands into a port. */
-  const write = (at: number, codes: Codes, range: readonly [number, number], lane: IntShape | undefined): void => {
-    if (lane) writeLanes(stimulus, at, codes, range, lane.width)
-    else stimulus[at] = codes[range[0]]!
+  const width = ports.inputWords
+  /** The operands that one port takes in cycles `from` to before `to` of a group, which are numbers `first` to before `end`. */
+  const write = (
+    at: number,
+    codes: Codes,
+    [first, end]: readonly [number, number],
+    [from, to]: readonly [number, number],
+    lane: IntShape | undefined,
+  ): void => {
+    let word = filled * width + at
+    if (!lane && cycles_per_step === 1) {
+      for (let k = first + from; k < first + to; k++, word += width) stimulus[word] = codes[k]!
+      return
+    }
+    for (let n = from; n < to; n++, word += width) {
+      const k = first + Math.floor(n / cycles_per_step) * perStep
+      if (lane) writeLanes(stimulus, word, codes, [k, Math.min(end, k + perStep)], lane.width)
+      else stimulus[word] = codes[k]!
+    }
   }
 
   for (let firstToken = 0; firstToken < tokens; firstToken += rows)
@@ -165,23 +187,24 @@ export const runProduct = (
         const length = Math.ceil((end - start) / perStep) * cycles_per_step
         idle(Math.max(0, shortest - length))
         const exponents = at.exponent.map((_, r) => (r < liveRows ? exponentOf(firstToken + r, start, end) : 0))
-        for (let n = 0; n < length; n++) {
-          const k = start + Math.floor(n / cycles_per_step) * perStep
-          const next = Math.min(end, k + perStep)
-          const row = filled * ports.inputWords
+        for (let n = 0; n < length; ) {
+          const to = Math.min(length, n + blockCycles - filled)
           for (let r = 0; r < liveRows; r++) {
-            const start = (firstToken + r) * inputs
-            write(row + at.activation[r]!, activations, [start + k, start + next], lanes?.activation)
+            const row = (firstToken + r) * inputs
+            write(at.activation[r]!, activations, [row + start, row + end], [n, to], lanes?.activation)
           }
-          exponents.forEach((exponent, r) => {
-            stimulus[row + at.exponent[r]!] = exponent
-          })
           for (let c = 0; c < liveColumns; c++) {
-            const start = (firstOutput + c) * inputs
-            write(row + at.weight[c]!, weights, [start + k, start + next], lanes?.weight)
+            const row = (firstOutput + c) * inputs
+            write(at.weight[c]!, weights, [row + start, row + end], [n, to], lanes?.weight)
           }
-          if (step !== undefined && n % cycles_per_step === 0) stimulus[row + step] = 1
-          if (n === length - 1) {
+          const first = filled * width
+          exponents.forEach((exponent, r) => {
+            for (let k = 0; k < to - n; k++) stimulus[first + k * width + at.exponent[r]!] = exponent
+          })
+          if (step !== undefined)
+            for (let k = n; k < to; k++) if (k % cycles_per_step === 0) stimulus[first + (k - n) * width + step] = 1
+          if (to === length) {
+            const row = first + (to - 1 - n) * width
             stimulus[row + at.last] = 1
             if (zeros)
               for (let c = 0; c < liveColumns; c++) stimulus[row + at.zero[c]!] = zeros[(firstOutput + c) * groups + g]!
@@ -190,9 +213,11 @@ export const runProduct = (
                 stimulus[row + at.scale[c]!] = scales[(firstOutput + c) * groups + g]!
               stimulus[row + at.lastGroup] = Number(g === groups - 1)
             }
-            if (!scales || g === groups - 1) pending.push({ cycle, firstToken, firstOutput, group: g })
+            if (!scales || g === groups - 1)
+              pending.push({ cycle: cycle + to - 1 - n, firstToken, firstOutput, group: g })
           }
-          idle(1)
+          advance(to - n)
+          n = to
         }
       }
     }

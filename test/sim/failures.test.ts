@@ -63,6 +63,49 @@ describe('a failed check', () => {
     expect(describeFailure({ cycle: 3, message: 'a is not 3' })).toBe('cycle 3: a is not 3')
   })
 
+  it('shows inputs, those of cycles before, and words of memories as they are in its cycle, after a restored state too', () => {
+    const { module } = component('delayed_checks', (_: object) => ({
+      in: { x: u(8) },
+      out: { third: u(8), word: u(8) },
+      logic({ x }, { regs, memory, check }) {
+        const r = regs({ first: u(8), second: u(8), third: u(8) })
+        r.first.next = x
+        r.second.next = r.first
+        r.third.next = r.second
+        const words = memory('words', { depth: 4, of: u(8), collide: 'old' })
+        const at = r.second.shr(6)
+        const word = words.lookup(at)
+        words.write(at, x)
+        check(x.add(r.third).add(word).lt(600), 'little')
+        return { third: r.third, word }
+      },
+    }))({})
+    const stimulus = randomStimulus(portLayout(module), 2500, 4)
+    const cut = 2011
+    const failuresOf = (engine: Engine): readonly unknown[] => {
+      engine.replay(stimulus.subarray(cut), stimulus.length - cut)
+      engine.inputs[0] = 240
+      engine.step(7)
+      return engine.failures.map(({ cycle, message, signals }) => [cycle, message, signals])
+    }
+    const [wasm, js, definition] = engines(module)
+    for (const engine of [wasm!, js!, definition!]) engine.replay(stimulus, cut)
+    const texts = [wasm!, js!, definition!].map((engine) => stateText(saveState(engine)))
+    expect(texts[0]).toBe(texts[2])
+    const expected = failuresOf(definition!)
+    expect(expected.length).toBeGreaterThan(10)
+    expect(new Set(definition!.failures[0]!.signals!.map(({ path }) => path))).toEqual(
+      new Set(['x', 'third', 'words_lookup']),
+    )
+    expect(failuresOf(wasm!)).toEqual(expected)
+    expect(failuresOf(js!)).toEqual(expected)
+    for (const engine of engines(module)) {
+      engine.replay(stimulus, 30)
+      restoreState(engine, stateOfText(texts[2]!))
+      expect(failuresOf(engine), engine.name).toEqual(expected)
+    }
+  })
+
   it('looks behind a condition that has a name itself, which is 0 anyway', () => {
     const { module } = component('named_condition', (_: object) => ({
       in: { x: u(4) },

@@ -1,8 +1,8 @@
 import type { BodyNode } from './body.ts'
-import { type Group, isComputed, isUniform, lanesOf } from './groups.ts'
+import { type Group, isUniform, lanesOf } from './groups.ts'
 import type { Homes } from './homes.ts'
 import type { Job } from './jobs.ts'
-import { masks } from './lane-type.ts'
+import type { Notice, PlacedNotices } from './notices.ts'
 import type { Operand, Place, ProgramMemory, Statement, Step, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
 import type { Wires } from './wires.ts'
@@ -14,7 +14,7 @@ export interface Emission {
   readonly homes: Homes
   readonly wires: Wires
   readonly memories: ReadonlyMap<Group, readonly ProgramMemory[]>
-  readonly checks: boolean
+  readonly notices: ReadonlyMap<Group, PlacedNotices>
   readonly escapes: (group: Group, node: number) => boolean
   /** Present values of the registers whose next ones a loop has stored. */
   readonly stored: Set<Vector>
@@ -44,7 +44,7 @@ export const statementOf = (
 
 /** The loop of a job in a group of several lanes. */
 export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job): void => {
-  const { steps, vectors, homes, wires, checks, escapes, stored } = emission
+  const { steps, vectors, homes, wires, notices, escapes, stored } = emission
   const { body, types } = group
   const statements: Statement[] = []
   const results = new Map<number, number>()
@@ -73,9 +73,9 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
     const operands = body.nodes[node]!.args.map(operandOf)
     results.set(node, statements.push(statementOf(emission, group, node, lane, operands, stores)) - 1)
   }
-  if (checks)
-    for (const node of new Set(body.checks.map(({ holds }) => holds)))
-      if (results.has(node)) statements.push(checkOf(operandOf(node)))
+  for (const node of nodes)
+    for (const notice of notices.get(group)?.beside.get(node) ?? [])
+      statements.push(checkOf(group, notice, operandOf(notice.node)))
   const padded = statements.every(
     ({ op, stores }) =>
       op !== 'check' && op !== 'lookup' && stores.every((place) => place.lane + lanes === place.vector.length),
@@ -83,26 +83,26 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
   steps.push({ kind: 'loop', lanes, statements, padded })
 }
 
-const checkOf = (operand: Operand): Statement => ({
+const checkOf = ({ body, types }: Group, { node, min, max }: Notice, operand: Operand): Statement => ({
   op: 'check',
-  of: { min: 0n, max: 1n, amount: 0 },
-  ranges: [],
-  type: masks[8],
-  work: masks[8],
+  of: { min, max, amount: 0 },
+  ranges: [body.nodes[node]!],
+  type: types[node]!.type,
+  work: types[node]!.type,
   operands: [operand],
   stores: [],
 })
 
-/** Checks of what is not computed in a loop that looks at it. */
-export const emitCheckLoops = ({ steps, homes, wires }: Emission, groups: readonly Group[]): void => {
-  for (const group of groups)
-    for (const node of new Set(group.body.checks.map(({ holds }) => holds))) {
+/** Looks at what is not computed in a loop that could do it. */
+export const emitCheckLoops = ({ steps, homes, wires, notices }: Emission): void => {
+  for (const [group, { apart }] of notices)
+    for (const notice of apart) {
+      const { node } = notice
       const of = group.body.nodes[node]!
-      if (group.lanes > 1 && isComputed(of)) continue
-      if (of.op === 'const' && of.value === 1n) continue
+      if (of.op === 'const' && of.value >= notice.min && of.value <= notice.max) continue
       const lanes = lanesOf(group, node)
-      const operand = wires.operand(homes.places(group, node, 0, lanes), masks[8])
-      steps.push({ kind: 'loop', lanes, statements: [checkOf(operand)], padded: false })
+      const operand = wires.operand(homes.places(group, node, 0, lanes), group.types[node]!.type)
+      steps.push({ kind: 'loop', lanes, statements: [checkOf(group, notice, operand)], padded: false })
     }
 }
 

@@ -1,7 +1,9 @@
 import type { PortLayout } from '../engine.ts'
+import { type Delayed, type Delays, delaysOf, inputLane } from './delays.ts'
+import { earlier as earlierInputs, isEarlier, shapeOf } from './earlier.ts'
 import { type Group, isUniform, lanesOf, type Origin, originOf } from './groups.ts'
 import { type LaneType, signed, unsigned } from './lane-type.ts'
-import type { Place, Vector } from './program.ts'
+import type { EarlierInputs, Place, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
 
 /** Where values are in memory; what is only read in the loop that computes it has no place there. */
@@ -15,6 +17,8 @@ export interface Homes {
   places(group: Group, node: number, lane: number, lanes: number): readonly Place[]
   /** The vector that holds a register's value after the edge. */
   nextOf(vector: Vector): Vector
+  /** Where the value of a register between two calls is: of one that only delays an input, in an earlier row. */
+  keptAt(group: Group, node: number, lane: number): Place
 }
 
 /** A register of a group, or what a read port of a memory shows. */
@@ -37,12 +41,22 @@ export interface Pack {
   readonly vector: Vector
 }
 
-/** Puts inputs into their rows and registers into vectors. */
+/**
+ * Puts inputs into their rows and registers into vectors. Registers of the top that only delay an input are earlier rows of
+ * inputs where that is wanted, and with `all` those of other groups are as well; `history` is how many rows before the present
+ * one are read.
+ */
 export const homesOf = (
   groups: readonly Group[],
   ports: PortLayout,
   vectors: Vectors,
-): { readonly homes: Homes; readonly packs: readonly Pack[] } => {
+  wanted: 'none' | 'top' | 'all',
+): {
+  readonly homes: Homes
+  readonly packs: readonly Pack[]
+  readonly history: number
+  readonly earlier: EarlierInputs
+} => {
   const known = groups.map(({ body }) => new Array<Place | undefined>(body.nodes.length))
   const successors = new Map<Vector, Vector>()
   const homes: Homes = {
@@ -55,30 +69,63 @@ export const homesOf = (
     },
     places: (group, node, lane, lanes) => Array.from({ length: lanes }, (_, k) => homes.placeOf(group, node, lane + k)),
     nextOf: (vector) => successors.get(vector)!,
+    keptAt(group, node, lane) {
+      const delayed = delays.get(group)?.get(node)
+      return delayed ? rowPlace(delayed[delayed.length === 1 ? 0 : lane]!) : homes.placeOf(group, node, lane)
+    },
   }
   const placeOfOrigin = ({ group, node, lane }: Origin): Place => {
     const of = group.body.nodes[node]!
     if (of.op === 'const') return vectors.constant(of.value)
+    const spread = spreads.get(group)?.get(node)
+    if (spread) return spread[lane]!
     const home = known[group.index]![node]
     if (!home) throw new Error(`${of.op} of ${group.body.module.name} has no place`)
     return lane === 0 ? home : { vector: home.vector, lane: home.lane + lane }
   }
 
   const top = groups[0]!
-  const rows = {
-    signed: rowOf(vectors, signed[32], ports.inputWords),
-    unsigned: rowOf(vectors, unsigned[32], ports.inputWords),
+  const delays: Delays =
+    wanted === 'none'
+      ? new Map()
+      : delaysOf(wanted === 'top' ? [top] : groups, ports, (group, node, lanes) => {
+          return lanes.length === 1 || (isEarlier(group.types[node]!.type) && shapeOf(lanes) !== undefined)
+        })
+  let history = 0
+  for (const registers of delays.values())
+    for (const lanes of registers.values()) for (const { cycles } of lanes) history = Math.max(history, cycles)
+  const rowBytes = 4 * ports.inputWords
+  const rows = new Map<string, Vector>()
+  /** All words of the present row, or of one before it. */
+  const rowOf = (type: LaneType, cycles: number): Vector => {
+    const key = `${type.kind} ${cycles}`
+    const row = rows.get(key) ?? vectors.at('input', (history - cycles) * rowBytes, type, ports.inputWords)
+    rows.set(key, row)
+    return row
   }
   ports.inputs.forEach(({ range, offset, words }, k) => {
     const node = top.body.inputs[k]!
-    if (words === 1) homes.set(top, node, { vector: range.max < 2n ** 31n ? rows.signed : rows.unsigned, lane: offset })
+    if (words === 1) homes.set(top, node, { vector: rowOf(inputLane(range), 0), lane: offset })
     else {
       const type = range.max < 2n ** 63n ? signed[64] : unsigned[64]
-      homes.set(top, node, { vector: vectors.at('input', 4 * offset, type, 1), lane: 0 })
+      homes.set(top, node, { vector: vectors.at('input', history * rowBytes + 4 * offset, type, 1), lane: 0 })
     }
   })
+  const rowPlace = ({ input, cycles }: Delayed): Place => {
+    const { range, offset } = ports.inputs[input]!
+    return { vector: rowOf(inputLane(range), cycles), lane: offset }
+  }
+  const earlier = earlierInputs(vectors, ports, history)
+  const spreads = new Map<Group, Map<number, readonly Place[]>>()
+  for (const [group, registers] of delays) {
+    const spread = new Map<number, readonly Place[]>()
+    spreads.set(group, spread)
+    for (const [node, lanes] of registers)
+      if (lanes.length === 1) homes.set(group, node, rowPlace(lanes[0]!))
+      else spread.set(node, earlier.places(shapeOf(lanes)!, group.types[node]!.type))
+  }
   const packs = groups.flatMap((group) =>
-    alike(group).map((states): Pack => {
+    alike(group, (node) => delays.get(group)?.has(node) === true).map((states): Pack => {
       const lanes = lanesOf(group, states[0]!.node)
       const { now, next } = vectors.state(group.types[states[0]!.node]!.type, lanes * states.length)
       successors.set(now, next)
@@ -88,10 +135,8 @@ export const homesOf = (
       return { group, states, lanes, vector: now }
     }),
   )
-  return { homes, packs }
+  return { homes, packs, history, earlier: earlier.all }
 }
-
-const rowOf = (vectors: Vectors, type: LaneType, words: number): Vector => vectors.at('input', 0, type, words)
 
 export const statesOf = ({ body }: Group): readonly State[] => [
   ...body.registers,
@@ -101,15 +146,18 @@ export const statesOf = ({ body }: Group): readonly State[] => [
 ]
 
 /** At the top, registers whose names differ in digits only lie side by side: `skew_3_1`, `skew_3_2`, ... */
-const alike = (group: Group): readonly (readonly State[])[] => {
+const alike = (group: Group, without: (node: number) => boolean): readonly (readonly State[])[] => {
   const packs = new Map<string, State[]>()
   for (const state of statesOf(group)) {
+    if (without(state.node)) continue
     const { min, max, op } = group.body.nodes[state.node]!
     const alone = group.lanes > 1 || op === 'read'
     const key = alone
       ? `${state.node}`
       : `${state.path.replaceAll(/\d+/g, '#')} ${min} ${max} ${isUniform(group, state.node)}`
-    packs.set(key, [...(packs.get(key) ?? []), state])
+    const known = packs.get(key)
+    if (known) known.push(state)
+    else packs.set(key, [state])
   }
   return [...packs.values()]
 }

@@ -1,37 +1,40 @@
 import { type Group, isComputed, isUniform, originOf } from './groups.ts'
 
-/** A node that somebody outside reads: an output, or a signal under watch. */
+/** A node that somebody outside reads: an output, a signal under watch, what checks look at. */
 export interface Root {
   readonly group: Group
   readonly node: number
 }
 
-/** Marks what registers, memories, checks and roots depend on. */
-export const markLive = (groups: readonly Group[], checks: boolean, roots: readonly Root[]): void => {
-  const work: Root[] = [...roots]
+/** Marks what registers, memories and roots depend on. */
+export const markLive = (groups: readonly Group[], roots: readonly Root[]): void => {
+  const work: Root[] = []
   const want = (group: Group, ...nodes: readonly number[]): void => {
-    for (const node of nodes) if (group.live[node] === 0) work.push({ group, node })
+    for (const node of nodes) {
+      if (group.live[node] === 1) continue
+      group.live[node] = 1
+      work.push({ group, node })
+    }
   }
+  for (const { group, node } of roots) want(group, node)
   for (const group of groups) {
-    const { registers, memories, checks: promises } = group.body
+    const { registers, memories } = group.body
     for (const { node, next } of registers) want(group, node, next)
     for (const { writes, reads } of memories) {
       for (const { address, value, enable } of writes) want(group, address, value, enable)
       for (const { value, address, enable } of reads) want(group, value, address, enable)
     }
-    if (checks) want(group, ...promises.map(({ holds }) => holds))
   }
   for (let at = work.pop(); at; at = work.pop()) {
     const { group, node } = at
-    if (group.live[node] === 1) continue
-    group.live[node] = 1
     const { op, args, port, instance } = group.body.nodes[node]!
     if (op === 'out') {
       const child = group.children[instance]!
       want(child, child.body.outputs[port]!)
     } else if (op === 'in')
       group.parents.forEach((parent, lane) => {
-        want(parent, parent.body.instances[group.instances[lane]!]!.inputs[port]!)
+        const driver = parent.body.instances[group.instances[lane]!]!.inputs[port]!
+        if (parent.live[driver] === 0) want(parent, driver)
       })
     else want(group, ...args)
   }

@@ -46,13 +46,12 @@ const isModular = ({ op }: BodyNode): boolean =>
 
 /** Low bits of each node that somebody looks at. */
 const wantedBits = (body: Body, live: Uint8Array, roots: readonly number[]): readonly number[] => {
-  const { nodes, registers, memories, checks, instances, outputs } = body
+  const { nodes, registers, memories, instances, outputs } = body
   const wanted = new Array<number>(nodes.length).fill(0)
   const want = (node: number, bits: number): void => {
     wanted[node] = Math.max(wanted[node]!, bits)
   }
   for (const { next } of registers) want(next, unlimited)
-  for (const { holds } of checks) want(holds, unlimited)
   for (const { inputs } of instances) for (const input of inputs) want(input, unlimited)
   for (const node of [...outputs, ...roots]) want(node, unlimited)
   for (const { writes, reads } of memories)

@@ -2,6 +2,7 @@ import type { PortLayout } from '../engine.ts'
 import type { Body } from './body.ts'
 import { type Emission, emitCheckLoops, emitEdges, emitJob } from './emit.ts'
 import { escapesOf } from './escapes.ts'
+import { fused } from './fusion.ts'
 import { asWritten, type Group, groupsOf, type LaneOrder, originOf, setTypes } from './groups.ts'
 import { homesOf, type Pack, statesOf } from './homes.ts'
 import { inOrder, instancesOf } from './instances.ts'
@@ -9,7 +10,9 @@ import { jobsOf, type Schedules } from './jobs.ts'
 import { orderByRank } from './lane-order.ts'
 import { integerType } from './lane-type.ts'
 import { markLive, markVarying, type Root } from './liveness.ts'
+import { exactNotices, placed, roughNotices } from './notices.ts'
 import { emitPacks } from './packs.ts'
+import { withPicks } from './picks.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister, Step } from './program.ts'
 import { type Ranks, ranksOf } from './ranks.ts'
 import { emitRow, type RowValue } from './rows.ts'
@@ -28,8 +31,14 @@ export interface WatchedNode {
 }
 
 export interface PlanOptions {
-  readonly checks: boolean
+  /**
+   * `stopping` for a program that only notices that a check may have failed, at little cost, and ends its call there; the same
+   * cycle of one with checks then says whether it has, and which.
+   */
+  readonly checks: boolean | 'stopping'
   readonly watched?: readonly WatchedNode[]
+  /** False to move registers that only delay an input like any other, rather than to read earlier rows of inputs. */
+  readonly delays?: boolean
 }
 
 /**
@@ -52,7 +61,12 @@ interface Planned {
   readonly cost: number
 }
 
-const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOptions, order: LaneOrder): Planned => {
+const planWith = (
+  top: Body,
+  ports: PortLayout,
+  { checks, watched = [], delays = true }: PlanOptions,
+  order: LaneOrder,
+): Planned => {
   const groups = groupsOf(top, order)
   const located = instancesOf(groups)
   const looks = watched.map(({ path, ...look }) => ({ ...look, ...located.get(path)! }))
@@ -60,15 +74,23 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
     return { group: groups[0]!, node: top.outputs[k]!, lane: 0, offset, words }
   })
   const roots: Root[] = [...outputs, ...looks]
-  markLive(groups, checks, roots)
-  setTypes(groups, roots)
+  const noticesOf = checks === 'stopping' ? roughNotices : checks ? exactNotices : () => []
+  const found = groups.map((group) => ({ group, notices: noticesOf(group.body) }))
+  const reads = [...roots, ...found.flatMap(({ group, notices }) => notices.map(({ node }) => ({ group, node })))]
+  markLive(groups, reads)
+  setTypes(groups, reads)
   markVarying(groups)
   const ranks = ranksOf(groups)
 
   const schedules: Schedules = new Map(groups.map((group) => [group, schedulesOf(group, ranks)]))
   const steps: Step[] = []
   const vectors = newVectors()
-  const { homes, packs } = homesOf(groups, ports, vectors)
+  const { homes, packs, history, earlier } = homesOf(
+    groups,
+    ports,
+    vectors,
+    delays ? (checks === true ? 'top' : 'all') : 'none',
+  )
   const memories = new Map<Group, readonly ProgramMemory[]>(
     groups.map((group) => [
       group,
@@ -84,8 +106,8 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
     homes,
     wires,
     memories,
-    checks,
-    escapes: escapesOf(groups, schedules, checks, roots),
+    notices: new Map(found.map(({ group, notices }) => [group, placed(group, notices)])),
+    escapes: escapesOf(groups, schedules, checks === true, roots),
     stored: new Set(),
   }
 
@@ -107,7 +129,7 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
     if (job.group.lanes === 1) emitPacks(emission, job)
     else emitJob(emission, job)
   }
-  if (checks) emitCheckLoops(emission, groups)
+  emitCheckLoops(emission)
   emitRow(emission, 'output', outputs)
   emitRow(emission, 'watch', looks)
   const done = new Set(copies)
@@ -120,16 +142,20 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
   const memoryPaths = new Map<string, { memory: ProgramMemory; lane: number }>()
   for (const [path, { group, lane }] of located) {
     for (const { node, path: name, from, reset } of statesOf(group))
-      registers.push({ path: path + name, place: homes.placeOf(group, node, lane), from, reset })
+      registers.push({ path: path + name, place: homes.keptAt(group, node, lane), from, reset })
     group.body.memories.forEach((memory, k) => {
       const part = memory.from > 0 ? `[${memory.from}]` : ''
       memoryPaths.set(path + memory.path + part, { memory: memories.get(group)![k]!, lane })
     })
   }
-  if (checks)
+  if (checks === true)
     for (const { path, group, lane, part } of inOrder(groups[0]!))
       for (const { part: of, message, holds } of group.body.checks)
         if (of === part) promises.push({ path, message, holds: homes.placeOf(group, holds, lane) })
+  const finished = fused(
+    steps,
+    promises.map(({ holds }) => holds),
+  )
   const rowBytes = (words: number): number => 4 * words
   const sizes = vectors.layOut({
     input: rowBytes(ports.inputWords),
@@ -138,12 +164,15 @@ const planWith = (top: Body, ports: PortLayout, { checks, watched = [] }: PlanOp
   })
   const program: Program = {
     vectors: vectors.all,
-    steps,
+    steps: finished,
     memories: [...memories.values()].flat(),
     sizes,
+    history,
+    earlier,
     registers,
+    stops: checks === 'stopping' && found.some(({ notices }) => notices.length > 0),
     checks: promises,
     memoryPaths,
   }
-  return { program, groups, ranks, cost: costOf(steps) }
+  return { program, groups, ranks, cost: costOf(withPicks(program).steps) }
 }

@@ -10,9 +10,18 @@ export interface Program {
   readonly vectors: readonly Vector[]
   readonly steps: readonly Step[]
   readonly memories: readonly ProgramMemory[]
-  /** Bytes of each space. */
+  /** Bytes of each space; of rows, those of one. */
   readonly sizes: Readonly<Record<Space, number>>
+  /** Rows of inputs before the present one that lie in the input space in front of it: those of the last cycles. */
+  readonly history: number
+  /** What lies in `earlier`; made of the rows of inputs before a call's first cycle. */
+  readonly earlier: EarlierInputs
   readonly registers: readonly ProgramRegister[]
+  /**
+   * True where the program ends a call before the edge of a cycle in which it notes that a check may have failed, and `checks`
+   * is empty.
+   */
+  readonly stops: boolean
   /** Every check of every instance, in the order in which other engines report them. */
   readonly checks: readonly { readonly path: string; readonly message: string; readonly holds: Place }[]
   /** Every memory of every instance by its path, behind it `[32]` where it is the part of the words from bit 32 on: which of the program's it is, and whose lane. */
@@ -22,8 +31,27 @@ export interface Program {
 /**
  * Where a vector lives. `input` and `output` are rows of 32-bit words as in the engine's interface, one a cycle; `watch` is
  * one such row. `state` and `next` have the same layout. What is in `temporary` lasts for the cycle, constants for ever.
+ * `earlier` holds inputs of this cycle and of those before, the latest first: its vectors move down in every cycle.
  */
-export type Space = 'input' | 'output' | 'watch' | 'state' | 'next' | 'temporary'
+export type Space = 'input' | 'output' | 'watch' | 'state' | 'next' | 'temporary' | 'earlier'
+
+/** Inputs of a call, put so that neighbouring cells find what they hold side by side. */
+export interface EarlierInputs {
+  readonly lines: readonly EarlierLine[]
+  readonly blocks: readonly EarlierBlock[]
+}
+/** Lane k is what a word of the inputs was k cycles ago. */
+export interface EarlierLine {
+  readonly vector: Vector
+  readonly word: number
+}
+/** Rows of lanes, the next row being that of the cycle before: lane k of one is what the line of member k was `cycles` earlier. */
+export interface EarlierBlock {
+  readonly vector: Vector
+  /** Rows before the present one that are read. */
+  readonly rows: number
+  readonly members: readonly { readonly line: EarlierLine; readonly cycles: number }[]
+}
 
 /** Lanes side by side; behind those longer than one there is room for 15 more, which may hold anything. */
 export interface Vector {
@@ -31,8 +59,10 @@ export interface Vector {
   readonly type: LaneType
   readonly length: number
   readonly space: Space
-  /** Bytes from the start of its space. */
+  /** Bytes from the start of its space; of `earlier` it is the layout that says where a vector is. */
   readonly offset: number
+  /** Of `earlier`: bytes from a cycle to the one before. */
+  readonly pace?: number
   /** Of a constant. */
   readonly value?: bigint
   /** Lanes before the first and behind the last that always hold one value, for loops that read beyond the edge of an array. */
@@ -61,9 +91,11 @@ export type Operand =
   | { readonly kind: 'one'; readonly vector: Vector; readonly lane: number; readonly type: LaneType }
   /** One strip of stimuli for all: lane `lane + i mod strip`, in loops over strips. */
   | { readonly kind: 'repeated'; readonly vector: Vector; readonly lane: number; readonly type: LaneType }
+  /** Lane i of `from`; in loops that a back end writes out, see `withPicks`. */
+  | { readonly kind: 'picked'; readonly from: readonly Place[]; readonly type: LaneType }
   | { readonly kind: 'constant'; readonly value: bigint; readonly type: LaneType }
 
-/** `check` notes that a lane of its operand is 0; it has no result. */
+/** `check` notes that a lane of its operand is not within `of`; it has no result. */
 export interface Statement {
   readonly op: OperationName | 'copy' | 'lookup' | 'check'
   /** Bounds of the result and the operation's constant, as in the IR. */

@@ -6,8 +6,10 @@ import { vectors as newVectors } from './vectors.ts'
 /**
  * The same program for a strip of stimuli side by side: every lane becomes `strip` lanes, one a stimulus, so that a design of
  * one instance fills vectors as well. Rows of inputs and outputs hold the first word of each stimulus, then the second of each.
+ * The program reads no earlier rows and does not stop.
  */
 export const acrossStimuli = (program: Program): Program => {
+  if (program.history > 0 || program.stops) throw new TypeError('strips have no earlier rows, and do not stop')
   const made = newVectors()
   const steps: Step[] = []
   const push = (step: Step): void => {
@@ -21,6 +23,7 @@ export const acrossStimuli = (program: Program): Program => {
     const found = known.get(vector)
     if (found) return found
     const { type, length, space, offset, halo } = vector
+    if (space === 'earlier') throw new TypeError('strips have no earlier rows')
     if (space === 'state' || space === 'next') {
       const { now, next } = made.state(type, length * strip)
       const twin = twins.get(offset)!
@@ -121,6 +124,7 @@ export const acrossStimuli = (program: Program): Program => {
 
   const operandOf = (operand: Operand, count: number): Operand => {
     if (operand.kind === 'result' || operand.kind === 'constant') return operand
+    if (operand.kind === 'picked') throw new TypeError('lanes are picked once a program is spread')
     const { vector, lane } = operand
     if (count === 1) return stripOf(operand)
     if (operand.kind === 'one') return { ...stripAt(operand), kind: 'repeated', type: vector.type }
@@ -196,7 +200,10 @@ export const acrossStimuli = (program: Program): Program => {
     steps: finished,
     memories: [...memories.values()],
     sizes,
+    history: 0,
+    earlier: { lines: [], blocks: [] },
     registers,
+    stops: false,
     checks,
     memoryPaths,
   }

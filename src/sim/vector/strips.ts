@@ -24,12 +24,25 @@ export const joinStrips = (steps: readonly Step[], read: readonly Vector[]): rea
       joined.push({ ...step, statements: open.statements })
     }
     const { statements, stored } = open
+    // What is stored is in memory at the loop's end only: who reads it as another type has a copy.
+    for (const operand of step.statements.flatMap(({ operands }) => operands)) {
+      const statement = operand.kind === 'lanes' ? stored.get(keyOf(operand)) : undefined
+      if (operand.kind !== 'lanes' || statement === undefined) continue
+      const { type } = statements[statement]!
+      if (type === operand.type) continue
+      const copied: Operand = { kind: 'result', statement, type }
+      const of = { min: 0n, max: 0n, amount: 0 }
+      const index = statements.push({
+        ...{ op: 'copy', of, ranges: [], type: operand.type, work: operand.type },
+        ...{ operands: [copied], stores: [] },
+      })
+      stored.set(keyOf(operand), index - 1)
+    }
     const first = statements.length
     const operandOf = (operand: Operand): Operand => {
       if (operand.kind === 'result') return { ...operand, statement: operand.statement + first }
       const statement = operand.kind === 'lanes' ? stored.get(keyOf(operand)) : undefined
-      if (statement === undefined || statements[statement]!.type !== operand.type) return operand
-      return { kind: 'result', statement, type: operand.type }
+      return statement === undefined ? operand : { kind: 'result', statement, type: operand.type }
     }
     for (const statement of step.statements) {
       const index = statements.push({ ...statement, operands: statement.operands.map(operandOf) }) - 1

@@ -10,6 +10,8 @@ export interface Vectors {
   at(space: 'input' | 'output' | 'watch', offset: number, type: LaneType, length: number): Vector
   /** A register's vector: present and next values at one offset. */
   state(type: LaneType, length: number): { readonly now: Vector; readonly next: Vector }
+  /** One that moves by so many bytes in each cycle. */
+  earlier(type: LaneType, length: number, pace: number): Vector
   constant(value: bigint): Place
   /** Gives a vector lanes of a constant at one end; false where it cannot have them. */
   surround(vector: Vector, value: bigint, before: number, behind: number): boolean
@@ -42,6 +44,7 @@ export const vectors = (): Vectors => {
       twins.set(now, next)
       return { now, next }
     },
+    earlier: (type, length, pace) => Object.assign(make(type, length, 'earlier'), { pace }),
     constant(value) {
       let known = constants.get(value)
       if (!known) {
@@ -72,9 +75,11 @@ export const vectors = (): Vectors => {
       return { ...of, offset }
     },
     layOut(rows) {
-      const sizes = { ...rows, state: 0, next: 0, temporary: 0 }
+      // A vector's first lanes may be loaded with what lies before it.
+      const sizes = { ...rows, state: 16, next: 0, temporary: 16, earlier: 0 }
       for (const vector of all) {
-        const { space } = vector
+        const { space, pace } = vector
+        if (pace) sizes.earlier += pace
         if (space !== 'state' && space !== 'temporary') continue
         const size = bytesOf(vector.type)
         const alignment = vector.length === 1 ? size : 16

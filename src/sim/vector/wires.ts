@@ -1,6 +1,7 @@
 import { bytesOf, type LaneType, signed } from './lane-type.ts'
 import type { Operand, Place, Step, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
+import { windowsOf } from './windows.ts'
 
 /** Runs of lanes that are copied by a loop. */
 const shortestRun = 8
@@ -54,7 +55,8 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
       }
     }
     const best = commonShift(places)
-    if (all > 1 && all <= mostAssembled && best.length < shortestRun) {
+    const spread = best.length < shortestRun || isShuffled(places, to.vector.type, all - best.length)
+    if (all > 1 && all <= mostAssembled && spread) {
       steps.push({ kind: 'assembly', to, from: places, padded: ends(to, all) })
       return
     }
@@ -135,6 +137,16 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
   }
 }
 
+/** True where registers picked from others are fewer than the lanes that would be copied otherwise. */
+const isShuffled = (places: readonly Place[], type: LaneType, others: number): boolean => {
+  const reach = 128 / type.bits
+  const starts = Array.from({ length: Math.ceil(places.length / reach) }, (_, k) => k * reach)
+  return (
+    others > 2 * starts.length &&
+    starts.every((start) => windowsOf(places.slice(start, start + reach), type) !== undefined)
+  )
+}
+
 /** True where what lies behind the last lane may be written. */
 const ends = ({ vector, lane }: Place, lanes: number): boolean =>
   lane + lanes === vector.length && vector.space !== 'output' && vector.space !== 'watch'
@@ -196,6 +208,11 @@ export const costOf = (steps: readonly Step[]): number => {
       const whole = step.padded ? Math.ceil(step.lanes / 16) : Math.floor(step.lanes / 16)
       const rest = step.padded ? 0 : step.lanes % 16
       cost += 4 + step.statements.reduce((sum, { work }) => sum + whole * 2 * bytesOf(work) + rest, whole)
+      const picks = new Map<string, number>()
+      for (const operand of step.statements.flatMap(({ operands }) => operands))
+        if (operand.kind === 'picked')
+          picks.set(runsOf(operand.from), (operand.from.length * bytesOf(operand.type)) / 4)
+      for (const work of picks.values()) cost += work
     } else if (step.kind === 'assembly') {
       const jumps = step.from.filter((place, k) => k > 0 && !follows(step.from[k - 1]!, place)).length
       cost += (step.from.length * bytesOf(step.to.vector.type)) / 8 + 2 * jumps

@@ -1,5 +1,6 @@
-import { bytesOf, type LaneBits } from '../vector/lane-type.ts'
-import type { Assembly, Place, Vector } from '../vector/program.ts'
+import { bytesOf, type LaneBits, type LaneType } from '../vector/lane-type.ts'
+import type { Assembly, Place } from '../vector/program.ts'
+import { isAlike, isWithin, type Window, windowsOf } from '../vector/windows.ts'
 import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf } from './lane.ts'
 import { push } from './scalar.ts'
@@ -22,7 +23,10 @@ export const assemble = (frame: Frame, { to, from, padded }: Assembly): void => 
     frame.writer.scope(() => {
       const part = from.slice(lane, lane + perRegister)
       const place = { vector: to.vector, lane: to.lane + lane }
-      storeRegister(frame, place, gathered(frame, to.vector, part), whole ? 16 : part.length * size)
+      const register = frame.writer.local('v128')
+      pushGathered(frame, to.vector.type, part)
+      frame.writer.set(register)
+      storeRegister(frame, place, register, whole ? 16 : part.length * size)
     })
 }
 
@@ -32,74 +36,98 @@ interface Slice {
   readonly lanes: readonly number[]
 }
 
-/** A register with the lanes; lanes beyond the last hold anything. */
-const gathered = (frame: Frame, into: Vector, from: readonly Place[]): Local => {
+/** Puts a register with the lanes on the stack; lanes beyond the last hold anything. */
+export const pushGathered = (frame: Frame, type: LaneType, from: readonly Place[]): void => {
   const { writer } = frame
-  const { bits } = into.type
-  const [best, second] = slicesOf(into, from)
-  const result = writer.local('v128')
-  const load = ({ first }: Slice): void => {
-    pushBase(frame, first.vector)
-    writer.simdAccess(simd.load, offsetOf(frame, first))
+  const load = (place: Place): void => {
+    pushBase(frame, place.vector)
+    writer.simdAccess(simd.load, offsetOf(frame, place))
   }
+  const windows = windowsOf(from, type)
+  if (windows && windows.length > 0) {
+    pushShuffled(frame, type, from, windows)
+    return
+  }
+  const [best, second] = slicesOf(type, from)
   const open = new Set(from.keys())
   const brought = (slice: Slice): void => {
+    load(slice.first)
     for (const lane of slice.lanes) open.delete(lane)
   }
-  if (best) {
-    load(best)
-    brought(best)
-  } else writer.simd(simd.constant, ...new Array<number>(16).fill(0))
+  if (best) brought(best)
+  else writer.simd(simd.constant, ...new Array<number>(16).fill(0))
   if (best && second) {
-    load(second)
     brought(second)
-    const size = bits / 8
+    const size = bytesOf(type)
     const other = new Set(second.lanes)
     const picked = Array.from({ length: 16 }, (_, byte) => (other.has(Math.floor(byte / size)) ? 16 + byte : byte))
     writer.simd(simd.shuffle, ...picked)
   }
-  writer.set(result)
-  for (const lane of open) {
-    insert(frame, into, from[lane]!, lane, result)
-  }
-  return result
+  if (open.size === 0) return
+  writer.scope(() => {
+    const result = writer.local('v128')
+    writer.set(result)
+    for (const lane of open) insert(frame, type, from[lane]!, lane, result)
+    writer.get(result)
+  })
 }
 
-const slicesOf = (into: Vector, from: readonly Place[]): readonly Slice[] => {
+/** The lanes picked from what a few loads bring, one after the other. */
+const pushShuffled = (frame: Frame, type: LaneType, from: readonly Place[], windows: readonly Window[]): void => {
+  const { writer } = frame
+  const size = bytesOf(type)
+  const window = from.map((place) => windows.findIndex((one) => isWithin(one, place, type.bits)))
+  const source = (k: number, byte: number): number => {
+    const lane = Math.floor(byte / size)
+    return window[lane] === k ? size * (from[lane]!.lane - windows[k]!.lane) + (byte % size) : byte
+  }
+  const bytes = Array.from({ length: 16 }, (_, byte) => byte)
+  windows.forEach((place, k) => {
+    pushBase(frame, place.vector)
+    writer.simdAccess(simd.load, offsetOf(frame, place))
+    const later = (byte: number): boolean => window[Math.floor(byte / size)] === k
+    if (k > 1) writer.simd(simd.shuffle, ...bytes.map((byte) => (later(byte) ? 16 + source(k, byte) : byte)))
+    else if (k === 1)
+      writer.simd(simd.shuffle, ...bytes.map((byte) => (later(byte) ? 16 + source(1, byte) : source(0, byte))))
+    else if (windows.length === 1 && bytes.some((byte) => source(0, byte) !== byte))
+      writer.scope(() => {
+        const whole = writer.local('v128')
+        writer.tee(whole)
+        writer.get(whole)
+        writer.simd(simd.shuffle, ...bytes.map((byte) => source(0, byte)))
+      })
+  })
+}
+
+const slicesOf = (type: LaneType, from: readonly Place[]): readonly Slice[] => {
   const found = new Map<string, { first: Place; lanes: number[] }>()
   from.forEach(({ vector, lane }, k) => {
-    if (!isAlike(vector, into)) return
+    if (!isAlike(vector, type)) return
     const key = `${vector.id} ${lane - k}`
     const known = found.get(key)
     if (known) known.lanes.push(k)
-    // A load must not begin before the vector's room does.
-    else if (lane >= k) found.set(key, { first: { vector, lane: lane - k }, lanes: [k] })
+    // Before the vector's first lane there may be others, but nothing before the first of its space.
+    else if (8 * vector.offset >= (k - lane) * type.bits)
+      found.set(key, { first: { vector, lane: lane - k }, lanes: [k] })
   })
   return [...found.values()].filter(({ lanes }) => lanes.length >= 2).sort((a, b) => b.lanes.length - a.lanes.length)
 }
 
-/** True where the bytes of one lane are those of the other. */
-const isAlike = ({ type, value, length }: Vector, into: Vector): boolean =>
-  value === undefined &&
-  length > 1 &&
-  type.bits === into.type.bits &&
-  (type.kind === 'mask') === (into.type.kind === 'mask')
-
-const insert = (frame: Frame, into: Vector, from: Place, lane: number, result: Local): void => {
+const insert = (frame: Frame, type: LaneType, from: Place, lane: number, result: Local): void => {
   const { writer, held } = frame
-  const { bits, kind } = into.type
+  const { bits, kind } = type
   const { vector } = from
-  if (isAlike(vector, into) && !held.has(keyOf(from))) {
+  if (isAlike(vector, type) && !held.has(keyOf(from))) {
     pushBase(frame, vector)
     writer.get(result)
     writer.simdAccess(loadLane[bits], offsetOf(frame, from), lane)
   } else {
     writer.get(result)
     push(frame, from)
-    convert(frame, vector.type, into.type)
+    convert(frame, vector.type, type)
     if (kind === 'mask') {
-      writer.constant(kindOf(into.type), -1n)
-      writer.calculate(kindOf(into.type), 'mul')
+      writer.constant(kindOf(type), -1n)
+      writer.calculate(kindOf(type), 'mul')
     }
     writer.simd(replaceLane[bits], lane)
   }

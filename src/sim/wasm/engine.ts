@@ -4,7 +4,7 @@ import { flatten } from '../flatten.ts'
 import { type EngineOptions, keptFailures } from '../interpret.ts'
 import { javascriptEngine } from '../javascript/engine.ts'
 import { bodyOf } from '../vector/body.ts'
-import { plan } from '../vector/plan.ts'
+import { type PlanOptions, plan } from '../vector/plan.ts'
 import { unsupported } from '../vector/supported.ts'
 import { watchedNodes } from '../vector/watched.ts'
 import { layOut, type Watch } from '../watch.ts'
@@ -28,8 +28,23 @@ export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}
   const failed: Failed = (within, check, moment) => {
     if (++failedChecks <= keptFailures) failures.push(explain(cycle + within, check, moment))
   }
-  let instance: Instance = instantiate(plan(bodyOf(module), ports, { checks }), ports, failed)
+  /**
+   * Checks are only noticed, until one may have failed: from that cycle on, they are looked at one by one. A design in which
+   * one has failed is not one to run fast.
+   */
+  let planChecks: PlanOptions['checks'] = checks && 'stopping'
+  const opened = (): Instance => {
+    const body = bodyOf(module, watched.length > 0)
+    return instantiate(plan(body, ports, { checks: planChecks, watched: watchedNodes(body, watched) }), ports, failed)
+  }
+  let watched: Parameters<typeof watchedNodes>[1] = []
+  let instance = opened()
   instance.reset()
+  const replace = (): void => {
+    const next = opened()
+    next.takeOver(instance)
+    instance = next
+  }
   const inputs = new Int32Array(ports.inputWords)
   const outputs = new Int32Array(ports.outputWords)
   const watches: Watch[] = []
@@ -46,11 +61,14 @@ export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}
           instance.fill(source, row, k, length)
           k += length
         }
-      instance.run(count, rows > 1, response !== undefined)
-      if (response) response.set(instance.outputs(count), done * ports.outputWords)
-      cycle += count
-      done += count
-      if (done === cycles) outputs.set(instance.outputs(response ? count : 1).subarray(-ports.outputWords))
+      const ran = instance.run(count, rows > 1, response !== undefined)
+      if (response) response.set(instance.outputs(ran), done * ports.outputWords)
+      cycle += ran
+      done += ran
+      if (ran < count) {
+        planChecks = true
+        replace()
+      } else if (done === cycles) outputs.set(instance.outputs(response ? count : 1).subarray(-ports.outputWords))
     }
     for (const { words, from } of watches.map(({ words }, k) => ({ words, from: starts[k]! })))
       words.set(instance.watched(from, words.length))
@@ -70,13 +88,10 @@ export const wasmEngine = (module: Module, { checks = true }: EngineOptions = {}
       const flat = flatten(module, [...watchedPaths, ...paths])
       const watch = layOut(flat.watched.slice(watchedPaths.length))
       const from = watches.reduce((sum, { words }) => sum + words.length, 0)
-      const all = [...watches, watch].flatMap(({ writes }, k) =>
+      watched = [...watches, watch].flatMap(({ writes }, k) =>
         writes.map(({ port }) => ({ path: port.name, words: port.words, offset: port.offset + (starts[k] ?? from) })),
       )
-      const body = bodyOf(module, true)
-      const next = instantiate(plan(body, ports, { checks, watched: watchedNodes(body, all) }), ports, failed)
-      next.takeOver(instance)
-      instance = next
+      replace()
       watches.push(watch)
       starts.push(from)
       watchedPaths.push(...paths)

@@ -14,6 +14,8 @@ export interface Layout {
   readonly watch: number
   readonly input: number
   readonly output: number
+  /** Where the vectors of earlier inputs are in a call's last cycle. */
+  readonly earlier: ReadonlyMap<Vector, number>
   /** Cycles of one call. */
   readonly rows: number
   readonly bytes: number
@@ -34,7 +36,7 @@ export const layoutOf = (program: Program): Layout => {
     at = (from + bytes + slack + 63) & ~63
     return from
   }
-  const rows = Math.max(16, Math.min(mostRows, Math.floor(rowBytes / (1 + sizes.input + sizes.output))))
+  const rows = Math.max(16, Math.min(mostRows, Math.floor(rowBytes / (1 + sizes.input + sizes.output + sizes.earlier))))
   const flag = take(4)
   const scratch = take(512)
   const temporary = take(sizes.temporary)
@@ -46,17 +48,31 @@ export const layoutOf = (program: Program): Layout => {
   )
   const states = [take(sizes.state), take(sizes.state)] as const
   const watch = take(sizes.watch)
-  const input = take(rows * sizes.input)
+  // Inputs are put in place in whole registers, beyond the first and the last that are there.
+  const beyond = 16
+  const input = take((program.history + rows + beyond) * sizes.input)
   const output = take(rows * sizes.output)
-  return { flag, scratch, temporary, memories: words, states, watch, input, output, rows, bytes: at }
+  const { lines, blocks } = program.earlier
+  const earlier = new Map(
+    [...lines, ...blocks].map(({ vector }): [Vector, number] => {
+      const room = beyond * vector.pace!
+      return [vector, take(room + (program.history + rows + beyond) * vector.pace!) + room]
+    }),
+  )
+  return { flag, scratch, temporary, memories: words, states, watch, input, output, earlier, rows, bytes: at }
+}
+
+/** Variables that hold where rows and states are, and by how many bytes earlier inputs lie further on, by their pace. */
+export interface Bases extends Readonly<Record<'input' | 'output' | 'state' | 'next', Local>> {
+  readonly earlier: ReadonlyMap<number, Local>
 }
 
 /** What code of one function is written with. */
 export interface Frame {
   readonly writer: Writer
   readonly layout: Layout
-  /** Variables that hold where this cycle's rows and states are. */
-  readonly bases: Readonly<Record<'input' | 'output' | 'state' | 'next', Local>>
+  /** Of this cycle. */
+  readonly bases: Bases
   /** Single lanes that are in a variable as well, by `keyOf`. */
   readonly held: Map<string, Local>
   /** True for temporary vectors that code elsewhere reads from memory. */
@@ -66,13 +82,29 @@ export interface Frame {
 export const keyOf = ({ vector, lane }: Place): string => `${vector.id} ${lane}`
 
 /** The variable with the start of a vector's space, or undefined where that never changes. */
-export const baseOf = ({ bases }: Frame, { space }: Vector): Local | undefined =>
-  space === 'temporary' || space === 'watch' ? undefined : bases[space]
+export const baseOf = ({ bases }: Frame, { space, pace }: Vector): Local | undefined => {
+  if (space === 'earlier') return bases.earlier.get(pace!)
+  return space === 'temporary' || space === 'watch' ? undefined : bases[space]
+}
+
+/**
+ * How far before the next states their variable points: addresses with the offset of a present state's would be shared by the
+ * compiler, in a variable of their own, where they cost nothing in an instruction.
+ */
+export const nextBias = ({ states }: Layout): number => states[0]
 
 /** Byte of a lane from there on. */
 export const offsetOf = ({ layout }: Frame, { vector, lane }: Place): number => {
-  const start = vector.space === 'temporary' ? layout.temporary : vector.space === 'watch' ? layout.watch : 0
-  return start + vector.offset + lane * bytesOf(vector.type)
+  if (vector.space === 'earlier') return layout.earlier.get(vector)! + lane * bytesOf(vector.type)
+  const start = {
+    temporary: layout.temporary,
+    watch: layout.watch,
+    next: nextBias(layout),
+    state: 0,
+    input: 0,
+    output: 0,
+  }
+  return start[vector.space] + vector.offset + lane * bytesOf(vector.type)
 }
 
 /** Puts the start of a vector's space on the stack. */

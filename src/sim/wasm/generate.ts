@@ -1,13 +1,14 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { Gather, Program, Step, Vector } from '../vector/program.ts'
 import { assemble } from './assemble.ts'
+import { arrangeEarlier } from './earlier.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
-import { type Frame, type Layout, pushBase } from './frame.ts'
+import { type Bases, type Frame, type Layout, nextBias, offsetOf, pushBase } from './frame.ts'
 import { convert, loadLane, storeLane } from './lane.ts'
 import { memoryEdge } from './memory.ts'
 import { move } from './scalar.ts'
 import { laneLoop } from './vector-loop.ts'
-import { type Local, Writer } from './writer.ts'
+import { type Local, op, Writer } from './writer.ts'
 
 /** Statements that one function holds, so that V8 optimises it well and soon. */
 const functionSize = 1000
@@ -28,8 +29,8 @@ export type RunCycles = (
 
 /**
  * A WebAssembly module whose `run(cycles, input, inputStride, output, outputStride, state, next)` runs cycles on rows that are
- * so many bytes apart and returns where the state is afterwards. It calls `host.failed(cycle, state)` after a cycle in which
- * checks failed, before its clock edge.
+ * so many bytes apart and returns where the state is afterwards. It calls `host.failed(cycle, state)` in a cycle in which
+ * checks failed, before its clock edge; a program that stops then returns.
  */
 export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuffer> => {
   // Memories move last, so that what is asked after a failed check is still that of its cycle.
@@ -37,18 +38,26 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
   const parts = cut(program.steps.filter(({ kind }) => kind !== 'edge'))
   const inMemory = readElsewhere(program, [...parts, edges])
   const functions: FunctionCode[] = []
-  const code = (steps: readonly Step[], writer: Writer, bases: Frame['bases']): void => {
+  const code = (steps: readonly Step[], writer: Writer, bases: Bases): void => {
     const frame: Frame = { writer, layout, bases, held: new Map(), inMemory: (vector) => inMemory.has(vector) }
     for (const step of steps) emitStep(frame, step)
   }
   const local = (index: number): Local => ({ index, type: 'i32' })
   const inOne = parts.length <= 1
+  const paces = [...new Set(program.vectors.flatMap(({ pace }) => pace ?? []))]
   if (!inOne)
     for (const steps of parts) {
-      const writer = new Writer(4)
-      code(steps, writer, { input: local(0), output: local(1), state: local(2), next: local(3) })
+      const writer = new Writer(4 + paces.length)
+      const earlier = new Map(paces.map((pace, k) => [pace, local(4 + k)]))
+      code(steps, writer, { input: local(0), output: local(1), state: local(2), next: local(3), earlier })
       writer.put(0x0b)
-      functions.push(finished(writer, ['i32', 'i32', 'i32', 'i32'], []))
+      functions.push(
+        finished(
+          writer,
+          Array.from({ length: 4 + paces.length }, () => 'i32' as const),
+          [],
+        ),
+      )
     }
 
   const writer = new Writer(parameters.length)
@@ -56,6 +65,17 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
     (typeof parameters)[number],
     Local
   >
+  arrangeEarlier(program, layout, { functions, writer, cycles: at.cycles, input: at.input })
+  const earlier = new Map(paces.map((pace) => [pace, writer.lasting('i32')]))
+  for (const [pace, base] of earlier) {
+    writer.get(at.cycles)
+    writer.i32(1)
+    writer.calculate('i32', 'sub')
+    writer.i32(pace)
+    writer.calculate('i32', 'mul')
+    writer.set(base)
+  }
+  const bases = { ...at, earlier }
   const cycle = writer.lasting('i32')
   const swap = writer.lasting('i32')
   const add = (to: Local, amount: () => void): void => {
@@ -65,13 +85,13 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
     writer.set(to)
   }
   writer.repeat(() => {
-    if (inOne) code(parts[0] ?? [], writer, at)
+    if (inOne) code(parts[0] ?? [], writer, bases)
     else
-      functions.forEach((_, k) => {
-        for (const base of [at.input, at.output, at.state, at.next]) writer.get(base)
+      parts.forEach((_, k) => {
+        for (const base of [at.input, at.output, at.state, at.next, ...earlier.values()]) writer.get(base)
         writer.call(k + 1)
       })
-    if (program.checks.length > 0) {
+    if (program.checks.length > 0 || program.stops) {
       writer.i32(0)
       writer.access(0x28, layout.flag)
       writer.when(() => {
@@ -81,17 +101,25 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
         writer.get(cycle)
         writer.get(at.state)
         writer.call(0)
+        if (!program.stops) return
+        writer.get(at.state)
+        writer.put(op.return)
       })
     }
-    code(edges, writer, at)
+    code(edges, writer, bases)
     writer.get(at.state)
     writer.set(swap)
     writer.get(at.next)
+    writer.i32(nextBias(layout))
+    writer.calculate('i32', 'add')
     writer.set(at.state)
     writer.get(swap)
+    writer.i32(nextBias(layout))
+    writer.calculate('i32', 'sub')
     writer.set(at.next)
     add(at.input, () => writer.get(at.inputStride))
     add(at.output, () => writer.get(at.outputStride))
+    for (const [pace, base] of earlier) add(base, () => writer.i32(-pace))
     add(cycle, () => writer.i32(1))
     writer.get(cycle)
     writer.get(at.cycles)
@@ -153,6 +181,7 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
           for (const operand of operands) {
             if (operand.kind === 'lanes' || operand.kind === 'repeated') found.add(operand.vector)
             if (operand.kind === 'one') read(operand.vector, part)
+            if (operand.kind === 'picked') for (const { vector } of operand.from) found.add(vector)
           }
           for (const { vector } of stores) home.set(vector, part)
         }
@@ -206,7 +235,7 @@ const gather = (frame: Frame, { into, of, to, tables }: Gather): void => {
         writer.access(0x28, layout.temporary + table.offset)
         writer.calculate('i32', 'add')
       }
-      const start = (vector: Vector): number => (vector.space === 'temporary' ? layout.temporary : 0) + vector.offset
+      const start = (vector: Vector): number => offsetOf(frame, { vector, lane: 0 })
       push(into, tables.to)
       push(of, tables.from)
       loadLane(frame, of.type, start(of))

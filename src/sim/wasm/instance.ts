@@ -1,8 +1,9 @@
 import type { PortLayout } from '../engine.ts'
 import { bytesOf } from '../vector/lane-type.ts'
+import { withPicks } from '../vector/picks.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister } from '../vector/program.ts'
 import { wordBits } from '../vector/wide/limbs.ts'
-import { layoutOf } from './frame.ts'
+import { layoutOf, nextBias } from './frame.ts'
 import { generate, type RunCycles } from './generate.ts'
 import { readLane, writeImage, writeLane } from './image.ts'
 import { webAssembly } from './web-assembly.ts'
@@ -13,8 +14,11 @@ export interface Instance {
   readonly rows: number
   /** Takes rows of a stimulus, from row `from`, as rows `to` and on of the next call. */
   fill(stimulus: Int32Array, from: number, to: number, count: number): void
-  /** Runs cycles on a row each or all on the first, and keeps every row of outputs or the last. */
-  run(cycles: number, eachRow: boolean, everyOutput: boolean): void
+  /**
+   * Runs cycles on a row each or all on the first, and keeps every row of outputs or the last. How many cycles it ran: fewer
+   * where the program stops, before the cycle that it stopped in.
+   */
+  run(cycles: number, eachRow: boolean, everyOutput: boolean): number
   /** Rows of outputs of the last call. */
   outputs(rows: number): Int32Array
   watched(from: number, words: number): Int32Array
@@ -42,12 +46,14 @@ export interface Moment {
   memory(path: string): readonly bigint[]
 }
 
-export const instantiate = (program: Program, ports: PortLayout, failed: Failed): Instance => {
+export const instantiate = (planned: Program, ports: PortLayout, failed: Failed): Instance => {
+  const program = withPicks(planned)
   const layout = layoutOf(program)
   const { sizes, checks } = program
   const memory = new webAssembly!.Memory({ initial: Math.ceil(layout.bytes / 65536) })
   const view = new DataView(memory.buffer)
   const words = new Int32Array(memory.buffer)
+  const bytes = new Uint8Array(memory.buffer)
   let [state, next] = layout.states
 
   const byteOf = ({ vector, lane }: Place, states: number): number => {
@@ -58,11 +64,21 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
   let inputRow = layout.input
   let inputStride = 0
 
+  const repeatRow = (cycles: number): void => {
+    const first = layout.input + program.history * sizes.input
+    for (let done = 1; done < cycles; done *= 2) {
+      const count = Math.min(done, cycles - done)
+      bytes.copyWithin(first + done * sizes.input, first, first + count * sizes.input)
+    }
+  }
+  let stopped: number | undefined
+
   const report = (cycle: number, states: number): void => {
+    if (program.stops) stopped = cycle
     inputRow = layout.input + cycle * inputStride
     const moment: Moment = {
       words,
-      row: inputRow / 4,
+      row: (inputRow + program.history * sizes.input) / 4,
       register: (path) => registerIn(path, states)!,
       memory: wordsOfMemory,
     }
@@ -116,12 +132,32 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
     fill(stimulus, from, to, count) {
       const { inputWords } = ports
       const rows = stimulus.subarray(from * inputWords, (from + count) * inputWords)
-      words.set(rows, layout.input / 4 + to * inputWords)
+      words.set(rows, layout.input / 4 + (program.history + to) * inputWords)
     },
     run(cycles, eachRow, everyOutput) {
-      inputStride = eachRow ? sizes.input : 0
-      state = run(cycles, layout.input, inputStride, layout.output, everyOutput ? sizes.output : 0, state, next)
+      // Every cycle's row is looked at again later.
+      const kept = program.history > 0
+      if (kept && !eachRow) repeatRow(cycles)
+      inputStride = eachRow || kept ? sizes.input : 0
+      stopped = undefined
+      state = run(
+        cycles,
+        layout.input,
+        inputStride,
+        layout.output,
+        everyOutput ? sizes.output : 0,
+        state,
+        next - nextBias(layout),
+      )
       next = layout.states[0] + layout.states[1] - state
+      const ran = stopped ?? cycles
+      if (kept)
+        bytes.copyWithin(
+          layout.input,
+          layout.input + ran * sizes.input,
+          layout.input + (ran + program.history) * sizes.input,
+        )
+      return ran
     },
     outputs: (rows) => words.subarray(layout.output / 4, layout.output / 4 + rows * ports.outputWords),
     watched: (from, length) => words.subarray(layout.watch / 4 + from, layout.watch / 4 + from + length),
@@ -146,8 +182,8 @@ export const instantiate = (program: Program, ports: PortLayout, failed: Failed)
       const found = program.memoryPaths.get(path)
       if (!found) return undefined
       const { offset, depth, type } = found.memory
-      const bytes = depth * bytesOf(type)
-      return new Uint8Array(memory.buffer, layout.memories + offset + found.lane * bytes, bytes)
+      const size = depth * bytesOf(type)
+      return new Uint8Array(memory.buffer, layout.memories + offset + found.lane * size, size)
     },
   }
 }

@@ -3,7 +3,7 @@ import { type LaneType, masks } from '../vector/lane-type.ts'
 import type { Operand, Place, Statement } from '../vector/program.ts'
 import { strip } from '../vector/strips.ts'
 import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
-import { convert, kindOf, loadLane, storeLane } from './lane.ts'
+import { convert, kindOf, loadLane, loadOp, storeLane, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { type Local, op } from './writer.ts'
 
@@ -48,7 +48,15 @@ export const store = (frame: Frame, place: Place, local: Local, from: LaneType):
 
 /** Copies a lane. */
 export const move = (frame: Frame, to: Place, from: Place): void => {
-  const { writer } = frame
+  const { writer, held } = frame
+  // A mask in memory is a byte of 0 or -1, whoever reads it.
+  if (isMaskInMemory(to) && isMaskInMemory(from) && !held.has(keyOf(from))) {
+    pushBase(frame, to.vector)
+    pushBase(frame, from.vector)
+    writer.access(loadOp(from.vector.type), offsetOf(frame, from))
+    writer.access(storeOp(to.vector.type), offsetOf(frame, to))
+    return
+  }
   writer.scope(() => {
     const local = writer.local(kindOf(from.vector.type))
     push(frame, from)
@@ -56,6 +64,9 @@ export const move = (frame: Frame, to: Place, from: Place): void => {
     store(frame, to, local, from.vector.type)
   })
 }
+
+const isMaskInMemory = ({ vector: { type, value, space, length } }: Place): boolean =>
+  type.kind === 'mask' && value === undefined && !(space === 'temporary' && length === 1)
 
 interface Value {
   readonly local: Local
@@ -73,8 +84,7 @@ export const scalarLane = (frame: Frame, statements: readonly Statement[], lane:
         convert(frame, typeOf(statement.operands[k]!), as)
       }
       if (statement.op === 'check') {
-        argument(0, statement.work)
-        writer.calculate('i32', 'eqz')
+        pushBroken(frame, statement, argument)
         writer.when(() => raiseFlag(frame))
         continue
       }
@@ -86,6 +96,31 @@ export const scalarLane = (frame: Frame, statements: readonly Statement[], lane:
       for (const { vector, lane: first } of statement.stores)
         store(frame, { vector, lane: first + lane }, local, statement.type)
     }
+  })
+}
+
+/** Puts whether a check's operand is out of its bounds on the stack. */
+const pushBroken = (
+  { writer }: Frame,
+  { of, ranges, type }: Statement,
+  argument: (k: number, as: LaneType) => void,
+): void => {
+  const kind = kindOf(type)
+  const sign = type.kind === 'signed' ? 's' : 'u'
+  const beyond: (() => void)[] = []
+  const compare = (bound: bigint, operation: 'gt' | 'lt'): void => {
+    beyond.push(() => {
+      argument(0, type)
+      writer.constant(kind, bound)
+      writer.calculate(kind, `${operation}_${sign}`)
+    })
+  }
+  if (ranges[0]!.max > of.max) compare(of.max, 'gt')
+  if (ranges[0]!.min < of.min) compare(of.min, 'lt')
+  if (beyond.length === 0) writer.i32(0)
+  beyond.forEach((push, k) => {
+    push()
+    if (k > 0) writer.calculate('i32', 'or')
   })
 }
 
@@ -102,6 +137,7 @@ const pushOperand = (frame: Frame, operand: Operand, lane: number, values: reado
   if (operand.kind === 'constant') writer.constant(kindOf(operand.type), operand.value)
   else if (operand.kind === 'result') writer.get(values[operand.statement]!.local)
   else if (operand.kind === 'one') push(frame, operand)
+  else if (operand.kind === 'picked') push(frame, operand.from[lane]!)
   else if (operand.kind === 'repeated') push(frame, { vector: operand.vector, lane: operand.lane + (lane % strip) })
   else push(frame, { vector: operand.vector, lane: operand.lane + operand.stride * lane })
 }

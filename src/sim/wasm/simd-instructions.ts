@@ -45,8 +45,6 @@ export const simd = {
   store64Lane: 0x5b,
   constant: 0x0c,
   shuffle: 0x0d,
-  extract32: 0x1b,
-  extract64: 0x1d,
   not: 0x4d,
   and: 0x4e,
   /** a and not b */
@@ -55,5 +53,5 @@ export const simd = {
   xor: 0x51,
   /** a where the mask's bit is 1, else b */
   bitSelect: 0x52,
-  allTrue8: 0x63,
+  anyTrue: 0x53,
 } as const

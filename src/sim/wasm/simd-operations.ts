@@ -289,7 +289,7 @@ const clamped = (at: Operands, { of, ranges, work, type }: Statement): VectorVal
 }
 
 /** Leaves a mask of a < b on the stack, of 64-bit lanes. */
-const lessOf = (at: Operands, { kind }: LaneType, a: Local, b: Local): void => {
+export const lessOf = (at: Converter, { kind }: LaneType, a: Local, b: Local): void => {
   const sign = kind === 'unsigned' ? at.constant(unsigned[64], 1n << 63n) : undefined
   for (const value of [a, b]) {
     at.writer.get(value)

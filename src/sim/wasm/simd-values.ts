@@ -13,13 +13,27 @@ export interface VectorValue {
 
 export const registersOf = (type: LaneType, chunk: Chunk): number => Math.max(1, (chunk * bytesOf(type)) / 16)
 
-/** A register with what the instructions that `body` writes leave on the stack. */
+/**
+ * A register with what the instructions that `body` writes leave on the stack. They are written where it is read first: an
+ * optimising compiler keeps loads and stores in their order, and has few registers to keep early values in.
+ */
 export const register = (writer: Writer, body: () => void): Local => {
-  body()
-  const local = writer.local('v128')
-  writer.set(local)
-  return local
+  let local: Local | undefined
+  return {
+    type: 'v128',
+    get index() {
+      if (!local) {
+        body()
+        local = writer.local('v128')
+        writer.set(local)
+      }
+      return local.index
+    },
+  }
 }
+
+/** Writes a register's instructions here: what they read is about to change. */
+export const made = ({ index }: Local): number => index
 
 /** The same value in every lane. */
 export const splat = (writer: Writer, type: LaneType, value: bigint): void => {
@@ -54,11 +68,13 @@ export const converted = (to: Converter, value: VectorValue, type: LaneType): Ve
     })
   } else if (now.type.kind !== 'mask' && type.kind === 'mask') {
     now = narrowed(to, now, ofKind[now.type.kind][type.bits < now.type.bits ? type.bits : now.type.bits])
-    const one = to.constant(unsigned[now.type.bits], 1n)
-    now = each(to, now, masks[now.type.bits], (register) => {
+    // The instructions may be written when `now` is the widened mask.
+    const { bits } = now.type
+    const one = to.constant(unsigned[bits], 1n)
+    now = each(to, now, masks[bits], (register) => {
       to.writer.get(register)
       to.writer.get(one)
-      to.writer.simd(opcodeOf('eq', now.type.bits))
+      to.writer.simd(opcodeOf('eq', bits))
     })
   }
   while (now.type.bits < type.bits) now = widened(to, now)
@@ -76,8 +92,29 @@ const each = (
   registers: registers.map((of) => register(writer, () => body(of))),
 })
 
+/** Each lane of masks twice: one instruction, where extending the upper half takes two. */
+const doubled = (
+  { writer, chunk }: Pick<Converter, 'writer' | 'chunk'>,
+  bits: LaneBits,
+  registers: readonly Local[],
+): readonly Local[] => {
+  const size = bits / 8
+  const halves = registersOf(masks[twice(bits)], chunk) === 2 * registers.length ? [0, 8] : [0]
+  return registers.flatMap((of) =>
+    halves.map((start) =>
+      register(writer, () => {
+        writer.get(of)
+        writer.get(of)
+        const bytes = Array.from({ length: 16 }, (_, k) => start + size * Math.floor(k / (2 * size)) + (k % size))
+        writer.simd(simd.shuffle, ...bytes)
+      }),
+    ),
+  )
+}
+
 const widened = ({ writer, chunk }: Converter, { type, registers }: VectorValue): VectorValue => {
   const wide = ofKind[type.kind][twice(type.bits)]
+  if (type.kind === 'mask') return { type: wide, registers: doubled({ writer, chunk }, type.bits, registers) }
   const sign = type.kind === 'unsigned' ? 'u' : 's'
   const both = registersOf(wide, chunk) === 2 * registersOf(type, chunk)
   const parts: readonly LaneInstruction[] = both ? [`extendLow_${sign}`, `extendHigh_${sign}`] : [`extendLow_${sign}`]

@@ -1,6 +1,7 @@
 import { UserError } from '../../base/user-error.ts'
 import type { LaneFailure } from '../lanes/engine.ts'
 import { strip } from '../vector/strips.ts'
+import { nextBias } from './frame.ts'
 import type { RunCycles } from './generate.ts'
 import { readLane } from './image.ts'
 import type { StripCode } from './strip-code.ts'
@@ -103,7 +104,8 @@ export const stripInstance = (of: StripCode, lanes: number): StripInstance => {
           running = { strip: index, inputStride, cycle: cycle + done }
           const { present, both } = state
           const outputStride = response ? 4 * rowOut : 0
-          state.present = run(count, layout.input, inputStride, layout.output, outputStride, present, both - present)
+          const next = both - present - nextBias(layout)
+          state.present = run(count, layout.input, inputStride, layout.output, outputStride, present, next)
           if (response) {
             const outputs = words.subarray(layout.output / 4, layout.output / 4 + count * rowOut)
             response.set(outputs, (index * cycles + done) * rowOut)

@@ -1,28 +1,63 @@
-import { bytesOf, type LaneType, masks, signed, unsigned } from '../vector/lane-type.ts'
+import { bytesOf, type LaneType, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
+import { quietForm } from '../vector/quiet.ts'
 import { strip } from '../vector/strips.ts'
-import { type Frame, offsetOf, pushBase } from './frame.ts'
+import { windowsOver } from '../vector/windows.ts'
+import { type Alarms, alarmsOf } from './alarms.ts'
+import { pushGathered } from './assemble.ts'
+import { type Frame, offsetOf, keyOf as placeKey, pushBase } from './frame.ts'
 import { convert, kindOf, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { fixedPointer, movingPointer, type Pointer } from './pointer.ts'
 import { push, raiseFlag, scalarLane } from './scalar.ts'
 import { opcodeOf, simd } from './simd-instructions.ts'
 import { type Operands, vectorOperation } from './simd-operations.ts'
-import { type Chunk, converted, register, registersOf, splat, type VectorValue } from './simd-values.ts'
+import {
+  type Chunk,
+  type Converter,
+  converted,
+  made,
+  register,
+  registersOf,
+  splat,
+  type VectorValue,
+} from './simd-values.ts'
 import type { Local } from './writer.ts'
 
 /** Steps of a loop that are written out one after the other. */
 const mostUnrolled = 4
 
 /** A loop over lanes: in chunks of as many as its types suit, or, where there are few, one by one. */
-export const laneLoop = (frame: Frame, { lanes, statements, padded: mayPad }: Loop): void => {
+export const laneLoop = (frame: Frame, loop: Loop): void => {
+  const { lanes, statements, padded: mayPad } = loop
   const padded = mayPad && statements.every(({ stores }) => stores.every(({ vector }) => !vector.halo))
   const steps = stepsOf(statements, lanes, padded)
-  if (steps)
-    frame.writer.scope(() => {
-      chunkLoop(frame, statements, steps)
+  const { writer } = frame
+  const written = (of: readonly Statement[], steps: Steps): void =>
+    writer.scope(() => {
+      // What one branch keeps in variables, others do not.
+      chunkLoop({ ...frame, held: quiet ? new Map(frame.held) : frame.held }, of, steps)
     })
+  const quiet = steps && quietForm(loop)
+  if (quiet) {
+    pushAnyMask(frame, quiet.masks)
+    writer.either(
+      () => written(statements, steps),
+      () => written(quiet.statements, steps),
+    )
+  } else if (steps) written(statements, steps)
   else for (let lane = 0; lane < lanes; lane++) scalarLane(frame, statements, lane)
+}
+
+/** Puts whether a mask is 1 in any of the lanes on the stack, or in others beside them. */
+const pushAnyMask = (frame: Frame, masks: readonly Place[]): void => {
+  const { writer } = frame
+  windowsOver(masks).forEach((window, k) => {
+    pushBase(frame, window.vector)
+    writer.simdAccess(simd.load, offsetOf(frame, window))
+    if (k > 0) writer.simd(simd.or)
+  })
+  writer.simd(simd.anyTrue)
 }
 
 interface Steps {
@@ -69,14 +104,17 @@ const chunkLoop = (frame: Frame, statements: readonly Statement[], { chunk, star
     hoisted.set(key, local)
     return local
   }
-  const holds = statements.some(({ op }) => op === 'check')
-    ? hoist('checks', () => splat(writer, masks[8], 1n))
-    : undefined
+  const constant = (type: LaneType, value: bigint): Local =>
+    hoist(`${value} ${type.bits} ${type.kind === 'mask'}`, () => splat(writer, type, value))
+  const converter = { writer, chunk, constant }
+  const alarms = statements.some(({ op }) => op === 'check') ? alarmsOf(converter, hoist) : undefined
   const inside = (step: Step): void => {
-    writer.scope(() => oneStep(frame, statements, { ...step, chunk, hoist, holds }))
+    writer.scope(() => oneStep(frame, statements, { ...step, converter, hoist, alarms }))
   }
   const body = writer.captured(() => {
-    const apart = starts.filter((start, k) => starts.length <= mostUnrolled || start !== k * chunk)
+    const isPicked = statements.some(({ operands }) => operands.some(({ kind }) => kind === 'picked'))
+    const writtenOut = isPicked || starts.length <= mostUnrolled
+    const apart = starts.filter((start, k) => writtenOut || start !== k * chunk)
     const steps = starts.length - apart.length
     if (steps > 0) {
       const lane = writer.local('i32')
@@ -94,19 +132,15 @@ const chunkLoop = (frame: Frame, statements: readonly Statement[], { chunk, star
     }
     for (const start of apart) inside({ start, pointer: fixedPointer(frame) })
   })
-  writer.append(before)
-  writer.append(body)
-  if (!holds) return
-  writer.get(holds)
-  if (chunk === 16) writer.simd(simd.allTrue8)
-  else {
-    writer.simd(chunk === 8 ? simd.extract64 : simd.extract32, 0)
-    writer.constant(chunk === 8 ? 'i64' : 'i32', -1n)
-    writer.calculate(chunk === 8 ? 'i64' : 'i32', 'eq')
-  }
-  writer.calculate('i32', 'eqz')
-  writer.when(() => raiseFlag(frame))
+  const end = writer.captured(() => {
+    if (!alarms) return
+    alarms.pushRaised()
+    writer.when(() => raiseFlag(frame))
+  })
+  for (const part of [before, body, end]) writer.append(part)
 }
+
+type Lanes = Extract<Operand, { kind: 'lanes' }>
 
 interface Step {
   /** Its first lane, beyond what the pointer says. */
@@ -115,24 +149,23 @@ interface Step {
 }
 
 interface StepContext extends Step {
-  readonly chunk: Chunk
+  readonly converter: Converter
   readonly hoist: (key: string, body: () => void) => Local
-  readonly holds: Local | undefined
+  readonly alarms: Alarms | undefined
 }
 
 const oneStep = (frame: Frame, statements: readonly Statement[], context: StepContext): void => {
   const { writer } = frame
-  const { start, pointer, chunk, hoist, holds } = context
+  const { start, pointer, converter, hoist, alarms } = context
+  const { chunk, constant } = converter
   const results: VectorValue[] = []
+  const atEnd: { readonly share: number; readonly write: () => void }[] = []
   const known = new Map<string, VectorValue>()
   const once = (key: string, make: () => VectorValue): VectorValue => {
     const value = known.get(key) ?? make()
     known.set(key, value)
     return value
   }
-  const constant = (type: LaneType, value: bigint): Local =>
-    hoist(`${value} ${type.bits} ${type.kind === 'mask'}`, () => splat(writer, type, value))
-  const converter = { writer, chunk, constant }
   const everywhere = (type: LaneType, local: Local): VectorValue => ({
     type,
     registers: Array.from({ length: registersOf(type, chunk) }, () => local),
@@ -141,6 +174,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
   const keyOf = (operand: Operand): string => {
     if (operand.kind === 'result') return `result ${operand.statement}`
     if (operand.kind === 'constant') return `constant ${operand.value}`
+    if (operand.kind === 'picked') return `picked ${operand.from.map(placeKey).join()}`
     if (operand.kind === 'repeated') return `repeated ${operand.vector.id} ${operand.lane}`
     return `${operand.kind} ${operand.vector.id} ${operand.lane} ${operand.kind === 'lanes' ? operand.stride : 0}`
   }
@@ -150,6 +184,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       if (operand.kind === 'constant') return everywhere(operand.type, constant(operand.type, operand.value))
       if (operand.kind === 'one') return everywhere(operand.type, uniform(operand, operand.type))
       if (operand.kind === 'repeated') return repeated(operand)
+      if (operand.kind === 'picked') return picked(operand)
       return operand.stride === 1 ? load(operand) : loadEverySecond(operand)
     })
   }
@@ -174,6 +209,14 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       }),
     ),
   })
+  const picked = ({ from, type }: Extract<Operand, { kind: 'picked' }>): VectorValue => {
+    const perRegister = Math.min(chunk, 16 / bytesOf(type))
+    const registers = Array.from({ length: registersOf(type, chunk) }, (_, k) => {
+      const first = start + k * perRegister
+      return register(writer, () => pushGathered(frame, type, from.slice(first, first + perRegister)))
+    })
+    return { type, registers }
+  }
   const as = (operand: Operand, type: LaneType): VectorValue => {
     if (operand.kind === 'constant') return everywhere(type, constant(type, operand.value))
     if (operand.kind === 'one') return everywhere(type, uniform(operand, type))
@@ -184,7 +227,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
 
   const byteOf = ({ vector, lane }: Place, stride = 1): number =>
     offsetOf(frame, { vector, lane: lane + stride * start })
-  const load = (operand: Extract<Operand, { kind: 'lanes' }>): VectorValue => {
+  const load = (operand: Lanes): VectorValue => {
     const { type } = operand
     const bytes = Math.min(16, chunk * bytesOf(type))
     const opcode = bytes === 16 ? simd.load : bytes === 8 ? simd.load64Zero : simd.load32Zero
@@ -196,7 +239,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
     )
     return { type, registers }
   }
-  const loadEverySecond = (operand: Extract<Operand, { kind: 'lanes' }>): VectorValue => {
+  const loadEverySecond = (operand: Lanes): VectorValue => {
     const { type, vector, lane } = operand
     // Even and odd lanes share their loads.
     const odd = lane & 1
@@ -226,10 +269,15 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
   const store = (place: Place, { type, registers }: VectorValue): void => {
     const bytes = Math.min(16, chunk * bytesOf(type))
     registers.forEach((of, k) => {
-      pointer(place, 1)
-      writer.get(of)
-      if (bytes === 16) writer.simdAccess(simd.store, byteOf(place) + 16 * k)
-      else writer.simdAccess(bytes === 8 ? simd.store64Lane : simd.store32Lane, byteOf(place), 0)
+      atEnd.push({
+        share: (k + 1) / registers.length,
+        write: () => {
+          pointer(place, 1)
+          writer.get(of)
+          if (bytes === 16) writer.simdAccess(simd.store, byteOf(place) + 16 * k)
+          else writer.simdAccess(bytes === 8 ? simd.store64Lane : simd.store32Lane, byteOf(place), 0)
+        },
+      })
     })
   }
   /** Words at an address in each lane, by way of memory. */
@@ -269,17 +317,19 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
         writer.simdAccess(simd.load, words + 16 * k)
       }),
     )
+    for (const of of registers) made(of)
     return { type, registers }
   }
 
   for (const statement of statements) {
     if (statement.op === 'check') {
-      const { registers } = as(statement.operands[0]!, masks[8])
-      writer.get(holds!)
-      writer.get(registers[0]!)
-      writer.simd(simd.and)
-      writer.set(holds!)
-      results.push({ type: masks[8], registers })
+      const [operand] = statement.operands as readonly [Operand]
+      const value = statement.type.kind === 'mask' ? raw(operand) : as(operand, statement.type)
+      const parts = alarms!.taking(statement, value)
+      parts.forEach((write, k) => {
+        atEnd.push({ share: (k + 1) / parts.length, write })
+      })
+      results.push(value)
       continue
     }
     const at: Operands = {
@@ -302,6 +352,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       store(place, value.type === type ? value : once(key, () => converted(converter, value, type)))
     }
   }
+  for (const { write } of atEnd.sort((a, b) => a.share - b.share)) write()
 }
 
 const byteVector = { id: -1, type: signed[8], length: 1, space: 'temporary', offset: 0 } as const

@@ -10,8 +10,10 @@ export interface Local {
 export const op = {
   loop: 0x03,
   if: 0x04,
+  else: 0x05,
   end: 0x0b,
   branchIf: 0x0d,
+  return: 0x0f,
   call: 0x10,
   select: 0x1b,
 } as const
@@ -134,6 +136,14 @@ export class Writer {
   when(body: () => void): void {
     this.put(op.if, 0x40)
     body()
+    this.put(op.end)
+  }
+  /** `yes` where the i32 on the stack is not 0, else `no`. */
+  either(yes: () => void, no: () => void): void {
+    this.put(op.if, 0x40)
+    yes()
+    this.put(op.else)
+    no()
     this.put(op.end)
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outputStationaryArray } from '../../../src/accel/output-stationary.ts'
-import { blackBox, bool, component, type Module, s, u, vec } from '../../../src/dsl/index.ts'
+import { blackBox, bool, component, type Module, mux, s, u, vec } from '../../../src/dsl/index.ts'
 import { catalogue, elementOf } from '../../../src/pe/catalogue.ts'
 import { portLayout, portNamed, writePort } from '../../../src/sim/engine.ts'
 import { laneRows, laneWords, rowsOfLane } from '../../../src/sim/lanes/engine.ts'
@@ -251,6 +251,17 @@ describe('a lane engine', () => {
     const engine = await openOwnLanes('wasm', wide, { lanes: 21 })
     expect([engine.name, engine.fallback]).toEqual(['wasm', undefined])
     expect(await laneDifference(wide, engine, { cycles: 40, seed: 2 })).toBeUndefined()
+  })
+
+  it('chooses between values of 64-bit lanes by an input of one bit, whose mask is widened before it is made', async () => {
+    const chosen = component('chosen', () => ({
+      in: { first: bool, a: s(40), b: s(40) },
+      out: { y: s(40) },
+      logic: ({ first, a, b }) => ({ y: mux(first, a, b) }),
+    }))({}).module
+    const engine = await openOwnLanes('wasm', chosen, { lanes: 16 })
+    expect(engine.name).toBe('wasm')
+    expect(await laneDifference(chosen, engine, { cycles: 10, seed: 1 })).toBeUndefined()
   })
 
   it('refuses what is no number of lanes, rows that are not whole, responses of another size', async () => {

@@ -1,0 +1,171 @@
+import type { Loop, Operand, Place, Statement, Step, Vector } from './program.ts'
+import { strip } from './strips.ts'
+
+/** Fewer lanes are written out one by one, where nothing is gained. */
+const fewestLanes = 4
+/** Statements of one loop, so that what is the same in all steps stays in the processor's registers. */
+const mostStatements = 200
+
+/** Lanes `first` to `last` of a vector. */
+interface Lanes {
+  readonly vector: Vector
+  readonly first: number
+  readonly last: number
+}
+
+/**
+ * Loops of one length, of which one reads in lane i what the other stores in lane i, become one loop, so that a sum that passes
+ * through several cells in a cycle stays in a register. What nobody reads from memory any more is not stored; `places` are read
+ * from outside the program.
+ */
+export const fused = (planned: readonly Step[], places: readonly Place[]): readonly Step[] => {
+  const steps = [...planned.filter(isEarlyCopy), ...planned.filter((step) => !isEarlyCopy(step))]
+  const joined: (Step | undefined)[] = []
+  /** Steps that store lanes of a vector, by vector. */
+  const writers = new Map<Vector, { readonly lanes: Lanes; at: number }[]>()
+  for (const step of steps) {
+    const at = joined.length
+    const latest = Math.max(-1, ...readsOf(step).map((lanes) => latestWriter(writers, lanes)))
+    const earlier = joined[latest]
+    const loop =
+      step.kind === 'loop' && earlier?.kind === 'loop' && step.lanes === earlier.lanes && step.lanes >= fewestLanes
+        ? joinedLoop(earlier, step)
+        : undefined
+    joined.push(loop ? undefined : step)
+    if (loop) joined[latest] = loop
+    for (const lanes of writesOf(step)) {
+      const known = writers.get(lanes.vector) ?? []
+      known.push({ lanes, at: loop ? latest : at })
+      writers.set(lanes.vector, known)
+    }
+  }
+  return withoutUnread(
+    joined.flatMap((step) => step ?? []),
+    places,
+  )
+}
+
+/** True for lanes copied that are there when a cycle begins: they need not stand between two loops. */
+const isEarlyCopy = (step: Step): boolean => {
+  const isCopy = step.kind === 'assembly' || (step.kind === 'loop' && step.statements.every(({ op }) => op === 'copy'))
+  return (
+    isCopy &&
+    readsOf(step).every(({ vector: { space, value } }) =>
+      space !== 'temporary' ? space !== 'next' : value !== undefined,
+    ) &&
+    writesOf(step).every(({ vector: { space } }) => space === 'temporary')
+  )
+}
+
+const latestWriter = (
+  writers: ReadonlyMap<Vector, readonly { readonly lanes: Lanes; readonly at: number }[]>,
+  read: Lanes,
+): number => {
+  let latest = -1
+  for (const { lanes, at } of writers.get(read.vector) ?? []) if (overlap(lanes, read)) latest = Math.max(latest, at)
+  return latest
+}
+
+const overlap = (a: Lanes, b: Lanes): boolean => a.first <= b.last && b.first <= a.last
+
+/** Both loops as one; undefined where the second reads other lanes of what the first stores than its own. */
+const joinedLoop = (first: Loop, second: Loop): Loop | undefined => {
+  const { lanes } = first
+  if (first.statements.length + second.statements.length > mostStatements) return undefined
+  const shift = first.statements.length
+  let fits = true
+  const joinedOperand = (operand: Operand): Operand => {
+    if (operand.kind === 'result') return { ...operand, statement: operand.statement + shift }
+    if (operand.kind === 'constant') return operand
+    if (operand.kind === 'picked') {
+      fits = false
+      return operand
+    }
+    const read = lanesOf(operand, lanes)
+    const writer = first.statements.findIndex(({ stores }) =>
+      stores.some((place) => place.vector === read.vector && overlap(lanesFrom(place, lanes), read)),
+    )
+    if (writer < 0) return operand
+    const { type, stores } = first.statements[writer]!
+    const own = stores.some((place) => place.vector === read.vector && place.lane === operand.lane)
+    if (operand.kind === 'lanes' && operand.stride === 1 && own && type === operand.type)
+      return { kind: 'result', statement: writer, type }
+    fits = false
+    return operand
+  }
+  const statements = second.statements.map((statement) => ({
+    ...statement,
+    operands: statement.operands.map(joinedOperand),
+  }))
+  return fits
+    ? { kind: 'loop', lanes, statements: [...first.statements, ...statements], padded: first.padded && second.padded }
+    : undefined
+}
+
+/** Drops stores to temporary lanes that no step reads. */
+const withoutUnread = (steps: readonly Step[], places: readonly Place[]): readonly Step[] => {
+  const read = new Map<Vector, Lanes[]>()
+  for (const lanes of [...steps.flatMap(readsOf), ...places.map((place) => lanesFrom(place, 1))]) {
+    const known = read.get(lanes.vector)
+    if (known) known.push(lanes)
+    else read.set(lanes.vector, [lanes])
+  }
+  const isRead = (stored: Lanes): boolean => (read.get(stored.vector) ?? []).some((lanes) => overlap(lanes, stored))
+  return steps.map((step) => {
+    if (step.kind !== 'loop') return step
+    const kept = ({ stores, ...statement }: Statement): Statement => ({
+      ...statement,
+      stores: stores.filter((place) => place.vector.space !== 'temporary' || isRead(lanesFrom(place, step.lanes))),
+    })
+    return { ...step, statements: step.statements.map(kept) }
+  })
+}
+
+const lanesFrom = ({ vector, lane }: Place, lanes: number): Lanes => ({ vector, first: lane, last: lane + lanes - 1 })
+
+const lanesOf = (operand: Exclude<Operand, { kind: 'result' | 'constant' | 'picked' }>, lanes: number): Lanes =>
+  operand.kind !== 'lanes'
+    ? lanesFrom(operand, operand.kind === 'one' ? 1 : strip)
+    : { vector: operand.vector, first: operand.lane, last: operand.lane + operand.stride * (lanes - 1) }
+
+const operandLanes = (operands: readonly Operand[], lanes: number): readonly Lanes[] =>
+  operands.flatMap((operand) => {
+    if (operand.kind === 'result' || operand.kind === 'constant') return []
+    return operand.kind === 'picked' ? operand.from.map((place) => lanesFrom(place, 1)) : [lanesOf(operand, lanes)]
+  })
+
+const readsOf = (step: Step): readonly Lanes[] => {
+  switch (step.kind) {
+    case 'loop':
+      return step.statements.flatMap(({ operands }) => operandLanes(operands, step.lanes))
+    case 'assembly':
+      return step.from.map((place) => lanesFrom(place, 1))
+    case 'moves':
+      return step.moves.map(({ from }) => lanesFrom(from, 1))
+    case 'gather':
+      return step.from.map((lane) => lanesFrom({ vector: step.of, lane }, 1))
+    case 'edge':
+      return operandLanes(
+        [
+          ...step.writes.flatMap(({ address, value, enable }) => [address, value, enable]),
+          ...step.reads.flatMap(({ address, enable, now }) => [address, enable, now]),
+        ],
+        step.memory.lanes,
+      )
+  }
+}
+
+const writesOf = (step: Step): readonly Lanes[] => {
+  switch (step.kind) {
+    case 'loop':
+      return step.statements.flatMap(({ stores }) => stores.map((place) => lanesFrom(place, step.lanes)))
+    case 'assembly':
+      return [lanesFrom(step.to, step.from.length)]
+    case 'moves':
+      return step.moves.map(({ to }) => lanesFrom(to, 1))
+    case 'gather':
+      return step.to.map((lane) => lanesFrom({ vector: step.into, lane }, 1))
+    case 'edge':
+      return step.reads.map(({ next }) => lanesFrom(next, step.memory.lanes))
+  }
+}
