@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises'
 import { unknownName } from '../base/suggestion.ts'
 import { type Backend, cpuBackend } from '../llm/backend.ts'
 import { gpuBackend } from '../llm/gpu/backend.ts'
@@ -12,8 +13,11 @@ export const checkBackend = (name: string): void => {
   if (!backendNames.includes(name)) throw unknownName('E-OPTION', 'backend', name, backendNames)
 }
 
-/** The GPU where it is asked for and can be had, else the CPU, with a word why. */
-export const backendOf = async ({ model, linear }: QuantisedRun, wanted: string, output: Output): Promise<Backend> => {
+/** The GPU where it is asked for and can be had, else the CPU, with a word why; signals are heard while it works. */
+export const backendOf = async (run: QuantisedRun, wanted: string, output: Output): Promise<Backend> =>
+  interruptible(await chosen(run, wanted, output))
+
+const chosen = async ({ model, linear }: QuantisedRun, wanted: string, output: Output): Promise<Backend> => {
   if (wanted === 'cpu') return cpuBackend(model, linear)
   const instead = (why: string): Backend => {
     output.progress.say(`${why}; running on the CPU`)
@@ -23,3 +27,18 @@ export const backendOf = async ({ model, linear }: QuantisedRun, wanted: string,
   const gpu = await openGpu()
   return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
 }
+
+/** A backend that gives way between two calls: a forward pass on the CPU awaits nothing outside, so that Ctrl-C would wait for the end. */
+export const interruptible = (backend: Backend): Backend => ({
+  ...backend,
+  open: (sequence) => {
+    const conversation = backend.open(sequence)
+    return {
+      ...conversation,
+      next: async (tokens, options) => {
+        await others()
+        return conversation.next(tokens, options)
+      },
+    }
+  },
+})

@@ -1,4 +1,3 @@
-import { setImmediate as others } from 'node:timers/promises'
 import { UserError } from '../base/user-error.ts'
 import type { Backend, Conversation } from './backend.ts'
 import type { ChatMessage, ChatTemplate } from './chat-template.ts'
@@ -43,7 +42,7 @@ export interface ChatOptions {
   readonly context: number
 }
 
-/** Tokens of a prompt that are processed at once; between them the process hears signals. */
+/** Tokens of a prompt that are processed at once, so that a long one can be interrupted. */
 const promptPiece = 64
 
 /** Opens a conversation. Where it grows too long, its oldest exchanges are forgotten. */
@@ -95,7 +94,6 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
       const piece = tokens.slice(at, at + promptPiece)
       logits = await conversation.next(piece)
       seen.push(...piece)
-      await others()
     }
     return { logits, processed: tokens.length - from }
   }
@@ -131,7 +129,6 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
         else {
           logits = await conversation!.next([token])
           seen.push(token)
-          await others()
         }
       }
     }
