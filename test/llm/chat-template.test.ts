@@ -34,6 +34,8 @@ test('it stands in tokenizer_config.json, alone or among several, or in a file o
   expect(beside({ 'tokenizer_config.json': config({ chat_template: several }) })!(messages)).toBe(written)
   const files = { 'tokenizer_config.json': config({ chat_template: 'wrong' }), 'chat_template.jinja': template }
   expect(beside(files)!(messages)).toBe(written)
+  const rest = { pad_token: '<p>', unk_token: '<u>', chat_template: '{{ pad_token + unk_token }}' }
+  expect(beside({ 'tokenizer_config.json': config(rest) })!(messages)).toBe('<p><u>')
   expect(beside({ 'chat_template.jinja': '{{ bos_token is defined }}' })!(messages)).toBe('false')
 })
 

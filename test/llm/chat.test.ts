@@ -57,7 +57,8 @@ const scripted = (answers: readonly string[]) => {
     close: () => {},
   }
   const says = answers.flatMap((text) => [...bytes(text), end])
-  return { backend, sampler: () => says.shift()!, given, timesOpened: () => opened }
+  const sampler = (): number => says.shift()!
+  return { backend, sampler, options: { backend, sampler }, given, timesOpened: () => opened }
 }
 const options = (more: Partial<ChatOptions> & Pick<ChatOptions, 'backend' | 'sampler'>): ChatOptions => ({
   opened: { tokenizer, prefix: [0] },
@@ -88,12 +89,90 @@ test('without a template each message begins a text of its own, behind the token
   expect(given).toEqual([[0, ...bytes('ab')], [122], [0, ...bytes('ac')], [123]])
 })
 
+test('messages without a template are no conversation: a long one forgets nothing', async () => {
+  const { backend, sampler } = scripted(['x', 'y'])
+  const chat = openChat(options({ backend, sampler, template: undefined, context: 12 }))
+  await chat.say('ab')
+  expect(await chat.say('abcdefgh')).toMatchObject({ answer: 'y', forgotten: 0 })
+})
+
+test('where a template writes what was said in another way, the conversation begins again', async () => {
+  const { backend, sampler, given, timesOpened } = scripted(['x', '', ''])
+  const counting: ChatTemplate = (messages) => `${messages.length}${messages.map(({ content }) => content).join('.')}:`
+  const chat = openChat(options({ backend, sampler, template: counting }))
+  await chat.say('a')
+  expect(await chat.say('bcdef')).toMatchObject({ answer: '', promptTokens: 11 })
+  expect(given).toEqual([bytes('1a:'), [122], bytes('3a.x.bcdef:')])
+  expect(timesOpened()).toBe(2)
+  // And where it writes the same text again, nothing of which is new.
+  const same = scripted(['', ''])
+  const again = openChat(options({ ...same.options, template: () => 'same' }))
+  await again.say('a')
+  expect(await again.say('b')).toMatchObject({ answer: '', promptTokens: 4 })
+})
+
+test('a long prompt is processed in pieces', async () => {
+  const { backend, sampler, given } = scripted(['x'])
+  const text = 'abcdefghij'.repeat(13)
+  await openChat(options({ backend, sampler, template: undefined, context: 200 })).say(text)
+  expect(given.map(({ length }) => length)).toEqual([64, 64, 3, 1])
+  expect(given.flat()).toEqual([0, ...bytes(text), 122])
+})
+
+test('the answer is decoded behind its prompt, and a character that is cut off is shown as such', async () => {
+  const half = scripted([])
+  const says = [bytes('a')[0]!, bytes('é')[0]!, end]
+  /** Marks where a text begins, as tokenizers drop a space there. */
+  const marking: Tokenizer = {
+    ...tokenizer,
+    createDecoder: () => {
+      const { next, end } = tokenizer.createDecoder()
+      let begun = false
+      return {
+        next: (token) => {
+          const text = next(token)
+          const mark = begun ? '' : '^'
+          begun = true
+          return mark + text
+        },
+        end,
+      }
+    },
+  }
+  const opened = { tokenizer: marking, prefix: [0] }
+  const chat = openChat(options({ ...half.options, sampler: () => says.shift()!, opened }))
+  expect((await chat.say('x')).answer).toBe('a\ufffd')
+})
+
+test('a conversation that no memory holds is one sentence, and other faults stay what they are', async () => {
+  const { backend, sampler } = scripted([])
+  const failing = (error: Error) =>
+    openChat(
+      options({
+        sampler,
+        backend: {
+          ...backend,
+          open: () => {
+            throw error
+          },
+        },
+      }),
+    ).say('a')
+  await expect(failing(new RangeError('Array buffer allocation failed'))).rejects.toThrow(
+    /^a conversation of 64 tokens does not fit the memory of this machine; give a smaller --context$/,
+  )
+  await expect(failing(new TypeError('a fault'))).rejects.toThrow('a fault')
+})
+
 test('an answer ends with enough tokens, or where the conversation is full', async () => {
   const long = scripted(['xxxxxxxxxxxxxxx'])
-  expect(await openChat(options({ ...long, tokens: 3 })).say('a')).toMatchObject({ answer: 'xxx', stopped: 'tokens' })
+  expect(await openChat(options({ ...long.options, tokens: 3 })).say('a')).toMatchObject({
+    answer: 'xxx',
+    stopped: 'tokens',
+  })
   const full = scripted(['xxxxxxxxxxxxxxx'])
   // Six tokens fit: four of the prompt, two of the answer; the third is said and not processed.
-  expect(await openChat(options({ ...full, context: 6 })).say('a')).toMatchObject({
+  expect(await openChat(options({ ...full.options, context: 6 })).say('a')).toMatchObject({
     answer: 'xxx',
     stopped: 'sequence',
   })
@@ -101,16 +180,16 @@ test('an answer ends with enough tokens, or where the conversation is full', asy
 
 test('what does not fit pushes out the oldest exchanges; a message that does not fit alone is refused', async () => {
   const { backend, sampler, given } = scripted(['x', 'y', 'z'])
-  const chat = openChat(options({ backend, sampler, context: 16, tokens: 4 }))
+  const chat = openChat(options({ backend, sampler, context: 17, tokens: 4 }))
   await chat.say('1')
   await chat.say('2')
   // Ua.Ax.Ub.Ay.Uc.A has 16 tokens and 4 more are asked for.
   expect(await chat.say('3')).toMatchObject({ answer: 'z', forgotten: 1 })
   expect(given.at(-2)).toEqual(bytes('U2.Ay.U3.A'))
-  await expect(chat.say('a'.repeat(14))).rejects.toThrow(
-    /the prompt is 17 tokens long and the conversation may have 16; shorten it, or give --context up to 64$/,
+  await expect(chat.say('a'.repeat(15))).rejects.toThrow(
+    /the prompt is 18 tokens long and the conversation may have 17; shorten it, or give --context up to 64$/,
   )
-  const whole = openChat(options({ ...scripted([]), context: 64 }))
+  const whole = openChat(options({ ...scripted([]).options, context: 64 }))
   await expect(whole.say('a'.repeat(80))).rejects.toThrow(/may have 64; shorten it$/)
 })
 
@@ -136,6 +215,6 @@ test('on a real model it says what generate says, for long prompts too, which ar
 })
 
 test('a prompt without a token is refused', async () => {
-  const chat = openChat(options({ ...scripted([]), template: undefined, opened: { tokenizer, prefix: [] } }))
+  const chat = openChat(options({ ...scripted([]).options, template: undefined, opened: { tokenizer, prefix: [] } }))
   await expect(chat.say('')).rejects.toMatchObject({ code: 'E-PROMPT-EMPTY' })
 })

@@ -28,6 +28,10 @@ test('each GGUF file is a model, with the tokenizer beside it', () => {
   expect(filesOf('b.gguf', names)).toEqual(['b.gguf', 'tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'])
 })
 
+test('only of ONNX files it may lie above', () => {
+  expect(filesOf('a/b.gguf', ['a/b.gguf', 'tokenizer.json', 'config.json'])).toEqual(['a/b.gguf'])
+})
+
 test('what belongs to an ONNX file lies beside it or above its folder, not one of the two files here and one there', () => {
   const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/a.onnx', 'onnx/b.onnx', 'other/c.onnx']
   expect(main(names)).toEqual(['onnx/a.onnx', 'onnx/b.onnx', 'other/c.onnx'])
@@ -42,6 +46,8 @@ test('what belongs to an ONNX file lies beside it or above its folder, not one o
     'onnx/config.json',
     'onnx/tokenizer.json',
   ])
+  const apart = ['config.json', 'tokenizer.json', 'onnx/a.onnx', 'onnx/tokenizer_config.json']
+  expect(filesOf('onnx/a.onnx', apart)).toEqual(['onnx/a.onnx', 'config.json', 'tokenizer.json'])
   expect(main(['onnx/a.onnx'])).toEqual([])
 })
 
