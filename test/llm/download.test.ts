@@ -35,3 +35,13 @@ test('a server that says no size sends what it sends', async () => {
   await registry.stop()
   expect(readFileSync(path).equals(bytes)).toBe(true)
 })
+
+test('a connection that breaks before anybody knows how much is to come is not tried again', async () => {
+  const registry = await startRegistry((_, response) => {
+    response.write(bytes.subarray(0, 100), () => setTimeout(() => response.destroy(), 300))
+  })
+  const result = await download({ url: registry.url, path: join(temporaryFolder(), 'file'), retryDelayMs: 1 })
+  await registry.stop()
+  expect(result).toMatchObject({ outcome: 'cut', received: 100 })
+  expect(registry.ranges).toEqual([undefined])
+})
