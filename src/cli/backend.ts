@@ -31,14 +31,12 @@ const chosen = async ({ model, linear }: QuantisedRun, wanted: string, output: O
 /** A backend that gives way between two calls: a forward pass on the CPU awaits nothing outside, so that Ctrl-C would wait for the end. */
 export const interruptible = (backend: Backend): Backend => ({
   ...backend,
-  open: (sequence) => {
-    const conversation = backend.open(sequence)
-    return {
-      ...conversation,
-      next: async (tokens, options) => {
-        await others()
-        return conversation.next(tokens, options)
-      },
-    }
+  next: async (pieces, options) => {
+    await others()
+    return backend.next(pieces, options)
+  },
+  score: async (pieces) => {
+    await others()
+    return backend.score(pieces)
   },
 })

@@ -84,6 +84,8 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
       )
     }
   }
+  const next = async (one: Conversation, tokens: readonly number[]): Promise<Float32Array> =>
+    (await backend.next([{ conversation: one, tokens }]))[0]!
   /** Logits behind `tokens`, of which those are processed that the conversation has not seen. */
   const logitsBehind = async (tokens: readonly number[]): Promise<{ logits: Float32Array; processed: number }> => {
     if (seen.length >= tokens.length || seen.some((token, at) => token !== tokens[at])) close()
@@ -92,7 +94,7 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
     let logits: Float32Array = new Float32Array(0)
     for (let at = from; at < tokens.length; at += promptPiece) {
       const piece = tokens.slice(at, at + promptPiece)
-      logits = await conversation.next(piece)
+      logits = await next(conversation, piece)
       seen.push(...piece)
     }
     return { logits, processed: tokens.length - from }
@@ -127,7 +129,7 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
         if (count === most) stopped = 'tokens'
         else if (seen.length === context) stopped = 'sequence'
         else {
-          logits = await conversation!.next([token])
+          logits = await next(conversation!, [token])
           seen.push(token)
         }
       }

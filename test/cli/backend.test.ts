@@ -17,17 +17,30 @@ it('a backend hears signals between two calls, and computes the same', async () 
     },
     3,
   )
-  const plain = cpuBackend(model).open(12)
+  const plain = cpuBackend(model)
   const wrapped = interruptible(cpuBackend(model))
   expect(wrapped).toMatchObject({ name: 'cpu', model })
-  const conversation = wrapped.open(12)
-  for (const tokens of [[1, 2], [3]]) {
+  const [one, other] = [plain.open(12), wrapped.open(12)]
+  /** What a call gives, and whether others had their turn before. */
+  const within = async <T>(call: () => Promise<T>): Promise<readonly [T, boolean]> => {
     let heard = false
     setImmediate(() => {
       heard = true
     })
-    const logits = await conversation.next(tokens, { all: true })
-    expect(heard).toBe(true)
-    expect(logits).toEqual(await plain.next(tokens, { all: true }))
+    return [await call(), heard]
   }
+  for (const tokens of [[1, 2], [3]]) {
+    const piece = { conversation: other, tokens }
+    expect(await within(() => wrapped.next([piece], { all: true }))).toEqual([
+      await plain.next([{ conversation: one, tokens }], { all: true }),
+      true,
+    ])
+  }
+  const targets = [5, 6]
+  expect(await within(() => wrapped.score([{ conversation: other, tokens: [4, 5], targets }]))).toEqual([
+    await plain.score([{ conversation: one, tokens: [4, 5], targets }]),
+    true,
+  ])
+  plain.close()
+  wrapped.close()
 })

@@ -94,7 +94,7 @@ describe('a model from a path', () => {
     expect(addedModels(cache)).toEqual([added])
     const after = await openModel(name, { cache })
     expect(after.model).toEqual({ ...before.model, name })
-    const said = (opened: typeof after) => generate({ ...opened, prompt: 'the', tokens: 6 })
+    const said = async (opened: typeof after) => (await generate({ ...opened, prompt: 'the', tokens: 6 })).newTokens
     expect(await said(after)).toEqual(await said(before))
     expect(after.chatTemplate()?.([{ role: 'user', content: 'x' }])).toBe(
       name === 'some-model' || name === 'model' ? 'x:' : undefined,

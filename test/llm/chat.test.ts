@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Backend, cpuBackend } from '../../src/llm/backend.ts'
+import { type Backend, cpuBackend, oneByOne } from '../../src/llm/backend.ts'
 import { type ChatOptions, openChat } from '../../src/llm/chat.ts'
 import type { ChatTemplate } from '../../src/llm/chat-template.ts'
 import { generate } from '../../src/llm/generate.ts'
@@ -54,6 +54,7 @@ const scripted = (answers: readonly string[]) => {
         close: () => {},
       }
     },
+    ...oneByOne(model),
     close: () => {},
   }
   const says = answers.flatMap((text) => [...bytes(text), end])
