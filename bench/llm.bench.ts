@@ -1,49 +1,100 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Progress } from '../src/base/progress.ts'
-import { reasonOf, UserError } from '../src/base/user-error.ts'
-import { cpuBackend } from '../src/llm/backend.ts'
+import { reasonOf } from '../src/base/user-error.ts'
+import type { Backend } from '../src/llm/backend.ts'
+import { threadedBackend } from '../src/llm/cpu/backend.ts'
 import { perplexity } from '../src/llm/likelihood.ts'
 import type { Model } from '../src/llm/model.ts'
 import { openRandom } from '../src/llm/open-random.ts'
 import { greedy } from '../src/llm/sample.ts'
-import { type BenchResult, rowOf } from './table.ts'
+import { type MemoryRow, memoryRows } from './llm-memory.ts'
+import { type BenchRow, machine, median, printTable, rowOf } from './table.ts'
 
-/** Two threads of the peer, as the machine of the project has two cores; ours has one. */
-const peerThreads = 2
-const rounds = 5
+const rounds = 7
 /** Tokens of a round: the whole of the model's sequence. */
 const tokens = 256
+const threadCounts = [2, 1] as const
+
+/** Tokens a second of our own; without a peer that does the same. */
+export interface RateRow {
+  readonly name: string
+  readonly tokens_per_s: number
+  readonly min: number
+  readonly max: number
+  readonly rounds: number
+}
+
+/** What was asked for, and whether it was reached in this run. */
+export interface Target {
+  readonly name: string
+  readonly wanted: string
+  readonly measured: number
+  readonly reached: boolean
+}
+
+export interface LlmResult {
+  readonly rows: readonly BenchRow[]
+  readonly rates: readonly RateRow[]
+  readonly memory: readonly MemoryRow[]
+  readonly targets: readonly Target[]
+  readonly machine: string
+  readonly versions: Readonly<Record<string, string>>
+}
 
 /**
- * Tokens a second of random weights in the shape of stories15M: decoding one by one, and the likelihood of a text, both against
- * decoding in C (`llama-decode.c`, -Ofast -march=native -fopenmp), a round of each in turn.
+ * Random weights in the shape of stories15M: decoding against decoding in C (`llama-decode.c`), a round of each in turn and each with as
+ * many threads; the likelihood of a text in tokens a second; and the memory that loaders take.
  */
-export const llmBench = async (progress: Progress): Promise<BenchResult> => {
+export const llmBench = async (progress: Progress): Promise<LlmResult> => {
   const folder = mkdtempSync(join(tmpdir(), 'bitloom-bench-'))
   try {
     const peer = compiled(folder)
     const { model } = openRandom('random(shape=stories15m)')
-    const decoding: { ours: number; peer: number }[] = []
-    const likelihood: { ours: number; peer: number }[] = []
-    progress.start('tokens a second', rounds, 'rounds')
-    await decode(model)
-    for (let round = 0; round < rounds; round++) {
-      const theirs = decodeInC(peer, model)
-      decoding.push({ ours: await decode(model), peer: theirs })
-      likelihood.push({ ours: await scored(model), peer: theirs })
-      progress.update(round + 1)
+    const rows: BenchRow[] = []
+    const rates: RateRow[] = []
+    for (const threads of threadCounts) {
+      const name = threads === 1 ? 'one thread' : `${threads} threads`
+      const backend = threadedBackend(model, { threads })!
+      const decoding: { ours: number; peer: number }[] = []
+      const likelihood: number[] = []
+      progress.start(`tokens a second, ${name}`, rounds, 'rounds')
+      await decode(backend)
+      await scored(backend)
+      const policy = typeof peer === 'string' ? bestPolicy(peer, model, threads) : 'active'
+      for (let round = 0; round < rounds; round++) {
+        const theirs = typeof peer === 'string' ? decodeInC(peer, model, threads, policy) : Number.NaN
+        decoding.push({ ours: await decode(backend), peer: theirs })
+        likelihood.push(await scored(backend))
+        progress.update(round + 1)
+      }
+      progress.stop()
+      backend.close()
+      if (typeof peer === 'string') rows.push(rowOf(`decode, ${name}`, 'tokens/s', decoding))
+      else
+        rates.push(
+          rateOf(
+            `decode, ${name}`,
+            decoding.map(({ ours }) => ours),
+          ),
+        )
+      rates.push(rateOf(`likelihood of a text, ${name}`, likelihood))
     }
+    const memory = memoryRows(progress)
     return {
-      rows: [
-        rowOf('decode, one thread', 'tokens/s', decoding),
-        rowOf('likelihood of a text, one thread', 'tokens/s', likelihood),
-      ],
-      machine: `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores`,
-      versions: { node: process.version, peer: `${version()}, ${peerThreads} threads` },
+      rows,
+      rates,
+      memory,
+      targets: targetsOf(rows, rates, memory),
+      machine: machine(),
+      versions: {
+        node: process.version,
+        peer: typeof peer === 'string' ? `${version()}, -Ofast -march=native -fopenmp` : `none: ${peer.reason}`,
+        others_at_work: `load of ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores in the last minute`,
+      },
     }
   } finally {
     progress.stop()
@@ -51,37 +102,113 @@ export const llmBench = async (progress: Progress): Promise<BenchResult> => {
   }
 }
 
-const compiled = (folder: string): string => {
+const targetsOf = (
+  rows: readonly BenchRow[],
+  rates: readonly RateRow[],
+  memory: readonly MemoryRow[],
+): readonly Target[] => {
+  const [decoding] = rows
+  const likelihood = rates.find(({ name }) => name.startsWith('likelihood'))!
+  const largest = Math.max(...memory.map(({ ratio }) => ratio))
+  const target = (name: string, wanted: string, measured: number, reached: boolean): Target => ({
+    ...{ name, wanted, measured, reached },
+  })
+  return [
+    ...(decoding ? [target(`${decoding.name}, over C`, 'at least 0.7', decoding.ratio, decoding.ratio >= 0.7)] : []),
+    target(likelihood.name, 'at least 2000 tokens/s', likelihood.tokens_per_s, likelihood.tokens_per_s >= 2_000),
+    ...(memory.length > 0
+      ? [target('memory of the worst loader, over its weights', 'at most 1.3', largest, largest <= 1.3)]
+      : []),
+  ]
+}
+
+const rateOf = (name: string, values: readonly number[]): RateRow => {
+  const three = (value: number): number => Number(value.toPrecision(3))
+  return {
+    name,
+    tokens_per_s: three(median(values)),
+    min: three(Math.min(...values)),
+    max: three(Math.max(...values)),
+    rounds: values.length,
+  }
+}
+
+/** The peer's program, or why there is none. */
+const compiled = (folder: string): string | { readonly reason: string } => {
   const program = join(folder, 'llama-decode')
   const source = fileURLToPath(new URL('../../bench/llama-decode.c', import.meta.url))
   try {
     execFileSync('cc', ['-Ofast', '-march=native', '-fopenmp', source, '-o', program, '-lm'], { stdio: 'pipe' })
     return program
   } catch (error) {
-    throw new UserError('E-BENCH', `the peer cannot be compiled with cc (${reasonOf(error)}); install gcc`)
+    return { reason: `cc does not compile it (${reasonOf(error)})` }
   }
 }
 
 const version = (): string => execFileSync('cc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!
 
-const decodeInC = (program: string, { config }: Model): number => {
+const policies = ['active', 'passive'] as const
+type Policy = (typeof policies)[number]
+
+/** Threads of the peer wait for each other awake, or asleep where that is faster, as it is beside other work. */
+const bestPolicy = (program: string, model: Model, threads: number): Policy => {
+  const [active, passive] = policies.map((policy) => decodeInC(program, model, threads, policy))
+  return active! >= passive! ? 'active' : 'passive'
+}
+
+const decodeInC = (program: string, { config }: Model, threads: number, policy: Policy): number => {
   const { dimension, hidden, layers, heads, vocabulary } = config
   const numbers = [dimension, hidden, layers, heads, vocabulary, tokens, 1].map(String)
-  const env = { ...process.env, OMP_NUM_THREADS: String(peerThreads) }
+  const env = { ...process.env, OMP_NUM_THREADS: String(threads), OMP_WAIT_POLICY: policy }
   return Number(execFileSync(program, numbers, { encoding: 'utf8', env }).split(' ')[0])
 }
 
-const decode = async (model: Model): Promise<number> => {
-  const conversation = cpuBackend(model).open(tokens)
+const decode = async (backend: Backend): Promise<number> => {
+  const conversation = backend.open(tokens)
   const started = performance.now()
   let token = 1
   for (let position = 0; position < tokens; position++) token = greedy(await conversation.next([token]))
-  return tokens / ((performance.now() - started) / 1000)
+  const seconds = (performance.now() - started) / 1000
+  conversation.close()
+  return tokens / seconds
 }
 
-const scored = async (model: Model): Promise<number> => {
-  const text = Array.from({ length: tokens }, (_, k) => (k * k * 31 + 1) % model.config.vocabulary)
+const scored = async (backend: Backend): Promise<number> => {
+  const { vocabulary } = backend.model.config
+  const texts = [0, 1, 2].map((text) => Array.from({ length: tokens }, (_, k) => (k * k * 31 + text + 1) % vocabulary))
   const started = performance.now()
-  const result = await perplexity(cpuBackend(model), [text])
+  const result = await perplexity(backend, texts)
   return result.tokens / ((performance.now() - started) / 1000)
+}
+
+export const printLlm = ({ rows, rates, memory, targets, machine, versions }: LlmResult): string => {
+  const texts = (values: readonly (string | number)[]): string[] => values.map(String)
+  const none = { machine: '', versions: {} }
+  const tables = [
+    printTable(
+      ['against C', 'ours', 'C', 'ratio', 'min to max', 'unit'],
+      rows.map(({ name, ours, peer, ratio, min, max, unit }) =>
+        texts([name, ours, peer, ratio, `${min} to ${max}`, unit]),
+      ),
+      none,
+    ),
+    printTable(
+      ['alone', 'tokens/s', 'min to max'],
+      rates.map(({ name, tokens_per_s, min, max }) => texts([name, tokens_per_s, `${min} to ${max}`])),
+      none,
+    ),
+    printTable(
+      ['memory of loaders', 'weights MB', 'growth MB', 'ratio'],
+      memory.map(({ name, weights_mb, growth_mb, ratio }) => texts([name, weights_mb, growth_mb, ratio])),
+      none,
+    ),
+    printTable(
+      ['asked for', 'wanted', 'measured', ''],
+      targets.map(({ name, wanted, measured, reached }) =>
+        texts([name, wanted, measured, reached ? 'reached' : 'MISSED']),
+      ),
+      { machine, versions },
+    ),
+  ]
+  return tables.map((table) => table.trimEnd()).join('\n\n')
 }

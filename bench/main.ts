@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import { writeWhole } from '../src/base/files.ts'
 import type { Progress } from '../src/base/progress.ts'
 import { unknownName } from '../src/base/suggestion.ts'
 import { UserError } from '../src/base/user-error.ts'
@@ -7,7 +9,7 @@ import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { lanesBench, printLanes } from './lanes.bench.ts'
-import { llmBench } from './llm.bench.ts'
+import { llmBench, printLlm } from './llm.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 import { testbenchBench } from './testbench.bench.ts'
@@ -48,7 +50,8 @@ const benches: Readonly<Record<string, Bench>> = {
   llm: {
     run: async (progress) => {
       const result = await llmBench(progress)
-      return { result, text: printRows(result, 'C') }
+      keep('llm', result)
+      return { result, text: printLlm(result) }
     },
   },
   endurance: {
@@ -70,6 +73,13 @@ const benches: Readonly<Record<string, Bench>> = {
     },
   },
 }
+
+/** Writes a result beside those of earlier runs. */
+const keep = (name: string, result: object): void =>
+  writeWhole(
+    fileURLToPath(new URL(`../../bench/results/${name}.json`, import.meta.url)),
+    `${JSON.stringify(result, undefined, 2)}\n`,
+  )
 
 /** Engines that run many stimuli at once have benchmarks of their own. */
 const engineBench = async (engine: string, progress: Progress): Promise<{ result: object; text: string }> => {

@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises'
 import { defaultThreads } from '../../accel/product-runner.ts'
 import { UserError } from '../../base/user-error.ts'
 import { withoutSimd } from '../../sim/wasm/web-assembly.ts'
@@ -19,6 +20,13 @@ interface Seen {
   readonly cache: Cache
   readonly sequence: number
   position: number
+  open: boolean
+}
+
+/** Where a conversation keeps what it has seen: a copy with other methods is still the same conversation. */
+const seen = Symbol('seen')
+interface OwnConversation extends Conversation {
+  readonly [seen]: Seen
 }
 
 /**
@@ -36,35 +44,28 @@ export const threadedBackend = (
   const placed = arena && placeModel(arena, model)
   const pass = arena && team && placed && openPass(arena, team, model, placed)
   if (!pass) return undefined
-  const known = new WeakMap<Conversation, Seen>()
-  const seenBy = (conversation: Conversation): Seen => {
-    const seen = known.get(conversation)
-    if (!seen) throw new RangeError('the conversation is closed, or of another backend')
-    return seen
-  }
-  /** Runs pieces in batches; `batch` is told whose tokens its rows are. */
-  const inBatches = (pieces: readonly Piece[], batch: (parts: readonly Part[]) => void): void => {
-    if (new Set(pieces.map(({ conversation }) => conversation)).size < pieces.length)
-      throw new RangeError('a conversation stands twice in one pass')
-    for (const { conversation, tokens } of pieces) {
-      const { position, sequence } = seenBy(conversation)
-      checkTokens(model, position, sequence, tokens)
-    }
+  /** Runs pieces in batches; `batch` is told whose tokens its rows are. Others have a turn before each, so that Ctrl-C is heard. */
+  const inBatches = async (pieces: readonly Piece[], batch: (parts: readonly Part[]) => void): Promise<void> => {
+    const all = pieces.map(({ conversation }) => seenBy(conversation))
+    if (new Set(all).size < all.length) throw new RangeError('a conversation stands twice in one pass')
+    pieces.forEach(({ tokens }, at) => {
+      checkTokens(model, all[at]!.position, all[at]!.sequence, tokens)
+    })
     for (const parts of partsOf(pieces)) {
+      await others()
       const spans = parts.map(({ piece, from, to }): Span => {
-        const { conversation, tokens } = pieces[piece]!
-        const { cache, position } = seenBy(conversation)
-        return { cache, position, tokens: tokens.slice(from, to) }
+        const { cache, position } = all[piece]!
+        return { cache, position, tokens: pieces[piece]!.tokens.slice(from, to) }
       })
       pass.run(spans)
-      for (const { piece, from, to } of parts) seenBy(pieces[piece]!.conversation).position += to - from
+      for (const { piece, from, to } of parts) all[piece]!.position += to - from
       batch(parts)
     }
   }
   const next: Backend['next'] = async (pieces, { all = false } = {}) => {
     const { vocabulary } = model.config
     const results = pieces.map(({ tokens }) => new Float32Array((all ? tokens.length : 1) * vocabulary))
-    inBatches(pieces, (parts) => {
+    await inBatches(pieces, (parts) => {
       const rows = rowsOf(parts)
       const wanted = rows.filter(({ piece, token }) => all || token === pieces[piece]!.tokens.length - 1)
       if (wanted.length === 0) return
@@ -86,19 +87,21 @@ export const threadedBackend = (
           'E-MODEL-MEMORY',
           `keys and values of ${sequence} tokens do not fit beside model ${model.name} into the 4 GiB of WebAssembly; ask for a shorter text`,
         )
-      const conversation: Conversation = {
+      const own: Seen = { cache, sequence, position: 0, open: true }
+      const conversation: OwnConversation = {
+        [seen]: own,
         next: async (tokens, options) => (await next([{ conversation, tokens }], options))[0]!,
         close: () => {
-          if (known.delete(conversation)) arena.give(cache.address)
+          if (own.open) arena.give(cache.address)
+          own.open = false
         },
       }
-      known.set(conversation, { cache, sequence, position: 0 })
       return conversation
     },
     next,
     score: async (pieces) => {
       const results = pieces.map(({ tokens }) => new Float64Array(tokens.length))
-      inBatches(pieces, (parts) => {
+      await inBatches(pieces, (parts) => {
         const rows = rowsOf(parts)
         const surprises = pass.surprises(rows.map(({ piece, token }) => pieces[piece]!.targets[token]!))
         rows.forEach(({ piece, token, row }) => {
@@ -112,6 +115,12 @@ export const threadedBackend = (
 }
 
 const mostThreads = 256
+
+const seenBy = (conversation: Conversation & Partial<OwnConversation>): Seen => {
+  const found = conversation[seen]
+  if (!found?.open) throw new RangeError('the conversation is closed, or of another backend')
+  return found
+}
 
 /** Tokens `from` to `to` of a piece in a batch. */
 interface Part {

@@ -229,6 +229,27 @@ test('what a closed conversation leaves behind changes nothing, and its memory i
   await expect(other.next(tokens)).rejects.toThrow(/closed/)
 })
 
+test('timers run while a long text goes through, and a conversation with other methods is still the same', async () => {
+  const backend = threaded(largeModel)
+  const wrapped = { ...backend.open(300) }
+  let turns = 0
+  const timer = setInterval(() => turns++, 0)
+  const [scores] = await backend.score([
+    { conversation: wrapped, tokens: tokensOf(290, 1003), targets: tokensOf(290, 1003, 1) },
+  ])
+  clearInterval(timer)
+  expect(scores).toHaveLength(290)
+  expect(turns).toBeGreaterThan(0)
+  const copy = { ...wrapped }
+  const piece = { tokens: [1] }
+  await expect(
+    backend.next([
+      { conversation: wrapped, ...piece },
+      { conversation: copy, ...piece },
+    ]),
+  ).rejects.toThrow(/stands twice/)
+})
+
 test('tokens that are none, a conversation that stands twice, and absurd numbers of threads are refused', async () => {
   const backend = threaded(largeModel)
   const conversation = backend.open(4)

@@ -45,7 +45,7 @@ export const blocksOf = (data: Float32Array, kind: 'Q8_0' | 'Q4_0'): Uint8Array 
           })
     blocks.push(joined(fp16.encode(Float32Array.of(scale)), codes))
   }
-  return joined(...blocks)
+  return new Uint8Array(Buffer.concat(blocks))
 }
 
 /** The values that such blocks stand for, from the definition. */
