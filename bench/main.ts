@@ -10,6 +10,7 @@ import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { lanesBench, printLanes } from './lanes.bench.ts'
 import { llmBench, printLlm } from './llm.bench.ts'
+import { llmGpuBench, printLlmGpu } from './llm-gpu.bench.ts'
 import { printSim, simBench } from './sim.bench.ts'
 import { printRows } from './table.ts'
 import { testbenchBench } from './testbench.bench.ts'
@@ -49,6 +50,12 @@ const benches: Readonly<Record<string, Bench>> = {
   },
   llm: {
     run: async (progress) => {
+      if (flags.includes('--engine')) {
+        const engine = after('--engine') ?? ''
+        if (engine !== 'webgpu') throw unknownName('E-BENCH', 'benchmark of engine', engine, ['webgpu'])
+        const result = await llmGpuBench(progress, after('--model') ?? 'random(shape=stories15m, weights=q4_0)')
+        return { result, text: printLlmGpu(result) }
+      }
       const result = await llmBench(progress)
       keep('llm', result)
       return { result, text: printLlm(result) }
@@ -93,6 +100,7 @@ const engineBench = async (engine: string, progress: Progress): Promise<{ result
 }
 
 const [name, ...flags] = process.argv.slice(2)
+const after = (flag: string): string | undefined => (flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined)
 try {
   const bench = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined
   if (!bench) throw unknownName('E-BENCH', 'benchmark', name ?? '', Object.keys(benches))

@@ -7,8 +7,11 @@ export interface ByteSource {
   readonly where: string
   /** In bytes. */
   readonly size: number
-  /** A new array of `length` bytes from `offset` on. A piece beyond the end is a UserError, before anything is allocated. */
-  readonly read: (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * A new array of `length` bytes from `offset` on, or the start of `into` where it is given. A piece beyond the end is a UserError, before
+   * anything is allocated.
+   */
+  readonly read: (offset: number, length: number, into?: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** Opens a file for `work` and closes it afterwards; `what` names it in messages, e.g. `the model`. */
@@ -20,9 +23,9 @@ export const withFile = async <T>(path: string, what: string, work: (source: Byt
   })
   try {
     const { size } = await file.stat()
-    const read = async (offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const read: ByteSource['read'] = async (offset, length, into) => {
       refuseBeyond(path, size, offset, length)
-      const bytes = allocate(path, length)
+      const bytes = into?.subarray(0, length) ?? allocate(path, length)
       await fill(file, bytes, offset).catch((error: unknown) => {
         throw unreadable(error)
       })
@@ -63,9 +66,12 @@ const fill = async (file: FileHandle, bytes: Uint8Array, offset: number): Promis
 export const bytesSource = (bytes: Uint8Array, where: string): ByteSource => ({
   where,
   size: bytes.length,
-  read: async (offset, length) => {
+  read: async (offset, length, into) => {
     refuseBeyond(where, bytes.length, offset, length)
-    return new Uint8Array(bytes.subarray(offset, offset + length))
+    const piece = bytes.subarray(offset, offset + length)
+    if (!into) return new Uint8Array(piece)
+    into.set(piece)
+    return into.subarray(0, length)
   },
 })
 

@@ -108,21 +108,36 @@ const readQuantised = async (source: ByteSource, graph: OnnxGraph, name: string,
   if (!bytes || bytes.to - bytes.from !== count) return wrong(`without its ${count} bytes`)
   const scales = await floats(source, tensorOf(graph, `${stem}_scale`, source), [])
   const zero = await zeroOf(source, tensorOf(graph, `${stem}_zero_point`, source), type)
-  const stored = await source.read(bytes.from, count)
-  const rows = isTable ? stored : transposed(stored, inputs, outputs)
+  const rows = isTable
+    ? await source.read(bytes.from, count)
+    : await readTransposed(source, bytes.from, inputs, outputs)
   const codes = type === int8Type ? new Int8Array(rows.buffer) : rows
   return { kind: 'int8', codes, zero, scales, group: count }
 }
 
-/** Rows and columns that are exchanged at once: both sides of a tile stay in the cache. */
+/** Columns that are exchanged at once: both sides of a tile stay in the cache. */
 const tile = 32
+/** Bytes that are read at once: what is read lies in memory beside the result. */
+const stripBytes = 2 ** 16
 
-const transposed = (data: Uint8Array, rows: number, columns: number): Uint8Array<ArrayBuffer> => {
-  const result = new Uint8Array(data.length)
-  for (let top = 0; top < rows; top += tile)
+/** A matrix of bytes in the file, its rows and columns exchanged. */
+const readTransposed = async (
+  source: ByteSource,
+  from: number,
+  rows: number,
+  columns: number,
+): Promise<Uint8Array<ArrayBuffer>> => {
+  const result = new Uint8Array(rows * columns)
+  const height = Math.max(1, Math.floor(stripBytes / columns))
+  // One buffer for all, because what was read would stay in memory until somebody collects it.
+  const buffer = new Uint8Array(height * columns)
+  for (let top = 0; top < rows; top += height) {
+    const count = Math.min(height, rows - top)
+    const strip = await source.read(from + top * columns, count * columns, buffer)
     for (let left = 0; left < columns; left += tile)
-      for (let row = top; row < Math.min(rows, top + tile); row++)
+      for (let row = 0; row < count; row++)
         for (let column = left; column < Math.min(columns, left + tile); column++)
-          result[column * rows + row] = data[row * columns + column]!
+          result[column * rows + top + row] = strip[row * columns + column]!
+  }
   return result
 }

@@ -11,6 +11,11 @@ const hold = async (source: ByteSource): Promise<void> => {
   expect(source.size).toBe(100)
   expect(await source.read(40, 3)).toEqual(Uint8Array.of(40, 41, 42))
   expect((await source.read(8, 8)).byteOffset).toBe(0)
+  const there = new Uint8Array(5)
+  const piece = await source.read(97, 3, there)
+  expect(piece).toEqual(Uint8Array.of(97, 98, 99))
+  expect(piece.buffer).toBe(there.buffer)
+  expect(there).toEqual(Uint8Array.of(97, 98, 99, 0, 0))
   expect(await source.read(100, 0)).toHaveLength(0)
   for (const [offset, length] of [
     [99, 2],

@@ -61,6 +61,16 @@ test('codes are turned to rows of outputs, and stand for the weights to half a s
   }
 })
 
+test('a matrix that is read in several strips has its codes in place', async () => {
+  const wide: ModelConfig = { ...config, hidden: 5_000, layers: 1 }
+  const large = randomModel(wide, 7, architecture)
+  const found = await open(onnxBytes(large), { ...described, config: wide })
+  for (const name of ['up', 'down'] as const) {
+    const { codes } = perTensor(floatsOf(large.layers[0]![name].weights), 'int8')
+    expect(found.layers[0]![name].weights).toMatchObject({ kind: 'int8', codes })
+  }
+})
+
 test('a classifier that the file holds counts, whatever the configuration says, and one that it lacks is the embedding', async () => {
   const tied: HuggingFaceModel = { ...described, config: { ...config, sharedClassifier: true } }
   expect((await open(onnxBytes(model), tied)).config.sharedClassifier).toBe(false)
