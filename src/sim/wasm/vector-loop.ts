@@ -1,3 +1,4 @@
+import { withBitFields } from '../vector/bit-fields.ts'
 import { bytesOf, type LaneType, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
 import { quietForm } from '../vector/quiet.ts'
@@ -38,14 +39,15 @@ export const laneLoop = (frame: Frame, loop: Loop): void => {
       // What one branch keeps in variables, others do not.
       chunkLoop({ ...frame, held: quiet ? new Map(frame.held) : frame.held }, of, steps)
     })
-  const quiet = steps && quietForm(loop)
+  const inChunks = steps && { ...loop, statements: withBitFields(statements) }
+  const quiet = inChunks && quietForm(inChunks)
   if (quiet) {
     pushAnyMask(frame, quiet.masks)
     writer.either(
-      () => written(statements, steps),
+      () => written(inChunks.statements, steps),
       () => written(quiet.statements, steps),
     )
-  } else if (steps) written(statements, steps)
+  } else if (inChunks) written(inChunks.statements, steps)
   else for (let lane = 0; lane < lanes; lane++) scalarLane(frame, statements, lane)
 }
 
