@@ -6,7 +6,7 @@ import { strip } from '../vector/strips.ts'
 import { windowsOver } from '../vector/windows.ts'
 import { type Alarms, alarmsOf } from './alarms.ts'
 import { pushGathered } from './assemble.ts'
-import { type Frame, offsetOf, keyOf as placeKey, pushBase } from './frame.ts'
+import { type Frame, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { fixedPointer, movingPointer, type Pointer } from './pointer.ts'
@@ -176,9 +176,15 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
   const keyOf = (operand: Operand): string => {
     if (operand.kind === 'result') return `result ${operand.statement}`
     if (operand.kind === 'constant') return `constant ${operand.value}`
-    if (operand.kind === 'picked') return `picked ${operand.from.map(placeKey).join()}`
+    if (operand.kind === 'picked') return `picked ${pickOf(operand.from)}`
     if (operand.kind === 'repeated') return `repeated ${operand.vector.id} ${operand.lane}`
     return `${operand.kind} ${operand.vector.id} ${operand.lane} ${operand.kind === 'lanes' ? operand.stride : 0}`
+  }
+  const picks = new Map<readonly Place[], number>()
+  const pickOf = (from: readonly Place[]): number => {
+    const known = picks.get(from) ?? picks.size
+    picks.set(from, known)
+    return known
   }
   const raw = (operand: Operand): VectorValue => {
     if (operand.kind === 'result') return results[operand.statement]!
