@@ -1,13 +1,12 @@
-import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { type Backend, cpuBackend } from '../llm/backend.ts'
-import { gpuBackend } from '../llm/gpu/backend.ts'
-import { openGpu } from '../llm/gpu/device.ts'
+import type { Backend } from '../llm/backend.ts'
 import { perplexity, windowsOf } from '../llm/likelihood.ts'
 import { linearLayersOf, parameterCountOf } from '../llm/model.ts'
 import { type OpenedModel, openModel } from '../llm/open-model.ts'
-import { type QuantisedRun, quantiserOf } from '../llm/quantisers.ts'
+import { quantiserOf } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
+import { bareTokens } from '../llm/tokenizer.ts'
+import { backendOf, checkBackend } from './backend.ts'
 import { columns, type Output } from './context.ts'
 
 export interface PplRequest {
@@ -23,12 +22,10 @@ export interface PplRequest {
   readonly tokens?: number
 }
 
-export const backendNames: readonly string[] = ['cpu', 'webgpu']
-
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
   const quantiser = quantiserOf(request.quant)
-  if (!backendNames.includes(request.backend)) throw unknownName('E-OPTION', 'backend', request.backend, backendNames)
+  checkBackend(request.backend)
   const texts = readTexts(request.text)
   const opened = await openModel(request.model, {
     progress: output.progress,
@@ -94,18 +91,6 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   }
 }
 
-/** The GPU where it is asked for and can be had, else the CPU, with a word why. */
-const backendOf = async ({ model, linear }: QuantisedRun, wanted: string, output: Output): Promise<Backend> => {
-  if (wanted === 'cpu') return cpuBackend(model, linear)
-  const instead = (why: string): Backend => {
-    output.progress.say(`${why}; running on the CPU`)
-    return cpuBackend(model, linear)
-  }
-  if (linear) return instead('integer activations have no kernels on the GPU')
-  const gpu = await openGpu()
-  return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
-}
-
 interface Windows {
   readonly windows: readonly (readonly number[])[]
   readonly context: number
@@ -118,7 +103,6 @@ const windowsOfTexts = (
 ): Windows => {
   const { sequence } = model.config
   const context = request.context ?? sequence
-  const own = tokenizer.encode('').length
   const least = prefix.length + 2
   if (context > sequence || context < least)
     throw new UserError(
@@ -127,7 +111,7 @@ const windowsOfTexts = (
     )
   let left = request.tokens ?? Number.POSITIVE_INFINITY
   const windows = texts.flatMap((text) => {
-    const tokens = tokenizer.encode(text).slice(own).slice(0, left)
+    const tokens = bareTokens(tokenizer, text).slice(0, left)
     left -= tokens.length
     return windowsOf(tokens, prefix, context)
   })

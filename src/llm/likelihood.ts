@@ -1,39 +1,79 @@
-import type { Backend } from './backend.ts'
+import type { Backend, Conversation, ScoredPiece } from './backend.ts'
 
-/** Bounds the memory of the logits: 64 x 32,000 float32 values are 8 MB. */
-const BATCH_TOKENS = 64
+/** Most tokens that go through a model in one pass, of all conversations together. */
+const mostTokens = 96
+
+/** Most conversations that are open at once: each holds keys and values for its whole text. */
+const mostConversations = 16
 
 /**
- * Negative log-likelihood, in nats, of each token given all before it: one entry fewer than there are tokens. `onBatch` gets those of
- * a batch when it is done.
+ * Negative log-likelihood, in nats, of each token of each text given all before it in the text: one entry fewer than there are tokens.
+ * Texts go through the model side by side; `onBatch` is told how much is known after each pass.
  */
 export const negativeLogLikelihoods = async (
   backend: Backend,
-  tokens: readonly number[],
-  onBatch: (batch: Float64Array) => void = () => {},
-): Promise<Float64Array> => {
-  const { vocabulary } = backend.model.config
-  const result = new Float64Array(Math.max(0, tokens.length - 1))
-  if (result.length === 0) return result
-  const conversation = backend.open(result.length)
+  texts: readonly (readonly number[])[],
+  onBatch: (batch: readonly Float64Array[]) => void = () => {},
+): Promise<Float64Array[]> => {
+  const results = texts.map(({ length }) => new Float64Array(Math.max(0, length - 1)))
+  const waiting = results.flatMap(({ length }, index) => (length > 0 ? [index] : []))
+  const running: Running[] = []
   try {
-    for (let start = 0; start < result.length; start += BATCH_TOKENS) {
-      const batch = tokens.slice(start, Math.min(start + BATCH_TOKENS, result.length))
-      const logits = await conversation.next(batch, { all: true })
-      for (let row = 0; row < batch.length; row++)
-        result[start + row] = surprise(
-          logits.subarray(row * vocabulary, (row + 1) * vocabulary),
-          tokens[start + row + 1]!,
-        )
-      onBatch(result.subarray(start, start + batch.length))
+    for (;;) {
+      while (running.length < mostConversations && waiting.length > 0) {
+        const index = waiting.shift()!
+        running.push({ index, done: 0, conversation: backend.open(results[index]!.length) })
+      }
+      if (running.length === 0) return results
+      const pieces = nextPieces(running, texts)
+      const batch = await backend.score(pieces)
+      pieces.forEach(({ text }, at) => {
+        results[text.index]!.set(batch[at]!, text.done)
+        text.done += batch[at]!.length
+      })
+      onBatch(batch)
+      for (const text of running.splice(0)) {
+        if (text.done < results[text.index]!.length) running.push(text)
+        else text.conversation.close()
+      }
     }
   } finally {
-    conversation.close()
+    for (const { conversation } of running) conversation.close()
   }
-  return result
 }
 
-/** `-log softmax(logits)[token]`. */
+/** A text that is in part through the model. */
+interface Running {
+  readonly index: number
+  readonly conversation: Conversation
+  /** Tokens predicted so far. */
+  done: number
+}
+
+/** As many tokens as go through in one pass, of the texts that began first. */
+const nextPieces = (
+  running: readonly Running[],
+  texts: readonly (readonly number[])[],
+): (ScoredPiece & { readonly text: Running })[] => {
+  let room = mostTokens
+  const pieces: (ScoredPiece & { readonly text: Running })[] = []
+  for (const text of running) {
+    const all = texts[text.index]!
+    const end = Math.min(text.done + room, all.length - 1)
+    if (end === text.done) break
+    const { conversation } = text
+    pieces.push({ conversation, tokens: all.slice(text.done, end), targets: all.slice(text.done + 1, end + 1), text })
+    room -= end - text.done
+  }
+  return pieces
+}
+
+/** `-log softmax(logits)[target]` for rows of logits. */
+export const surprises = (logits: Float32Array, vocabulary: number, targets: readonly number[]): Float64Array =>
+  Float64Array.from(targets, (target, row) =>
+    surprise(logits.subarray(row * vocabulary, (row + 1) * vocabulary), target),
+  )
+
 const surprise = (logits: Float32Array, token: number): number => {
   let largest = Number.NEGATIVE_INFINITY
   for (let k = 0; k < logits.length; k++) largest = Math.max(largest, logits[k]!)
@@ -67,21 +107,27 @@ export const perplexity = async (
   texts: readonly (readonly number[])[],
   onBatch: (soFar: PerplexitySoFar) => void = () => {},
 ): Promise<Perplexity> => {
-  const perText: number[] = []
-  let total = 0
-  let tokens = 0
-  for (const text of texts) {
-    let sum = 0
-    const each = await negativeLogLikelihoods(backend, text, (batch) => {
-      for (const surprise of batch) sum += surprise
-      tokens += batch.length
-      onBatch({ perplexity: Math.exp((total + sum) / tokens), tokens })
-    })
-    perText.push(each.length === 0 ? 0 : sum / each.length)
-    total += sum
+  let [total, tokens] = [0, 0]
+  const each = await negativeLogLikelihoods(backend, texts, (batch) => {
+    for (const piece of batch) total += sumOf(piece)
+    tokens += batch.reduce((sum, { length }) => sum + length, 0)
+    onBatch({ perplexity: Math.exp(total / tokens), tokens })
+  })
+  // Added up anew text by text, so that the result does not depend on what went side by side.
+  const sums = each.map(sumOf)
+  const mean = tokens === 0 ? 0 : sumOf(sums) / tokens
+  return {
+    perplexity: Math.exp(mean),
+    tokens,
+    meanNegativeLogLikelihood: mean,
+    perText: sums.map((sum, at) => (sum === 0 ? 0 : sum / each[at]!.length)),
   }
-  const mean = tokens === 0 ? 0 : total / tokens
-  return { perplexity: Math.exp(mean), tokens, meanNegativeLogLikelihood: mean, perText }
+}
+
+const sumOf = (values: Iterable<number>): number => {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum
 }
 
 /**

@@ -95,6 +95,22 @@ export const linearLayersOf = (model: Model): Matrix[] => [
   model.classifier,
 ]
 
+/** The model with other linear layers, the classifier among them; embedding and norms stay. */
+export const withLinearLayers = (model: Model, of: (matrix: Matrix) => Matrix): Model => ({
+  ...model,
+  layers: model.layers.map((layer) => ({
+    ...layer,
+    query: of(layer.query),
+    key: of(layer.key),
+    value: of(layer.value),
+    output: of(layer.output),
+    ...(layer.gate ? { gate: of(layer.gate) } : {}),
+    up: of(layer.up),
+    down: of(layer.down),
+  })),
+  classifier: of(model.classifier),
+})
+
 /** All trained arrays, each once: a shared classifier is its embedding. */
 const arraysOf = (model: Model): (Weights | Float32Array)[] => {
   const matrix = ({ weights, bias }: Matrix) => (bias ? [weights, bias] : [weights])

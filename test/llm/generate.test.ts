@@ -73,9 +73,9 @@ test('a model without any knowledge has the perplexity of its vocabulary', async
     ...model,
     classifier: { ...model.classifier, weights: float32Weights(new Float32Array(300 * 16)) },
   }
-  const each = await negativeLogLikelihoods(cpuBackend(blank), [1, 2, 3, 4])
+  const [each] = await negativeLogLikelihoods(cpuBackend(blank), [[1, 2, 3, 4]])
   expect(each).toHaveLength(3)
-  for (const one of each) expect(one).toBeCloseTo(Math.log(300), 10)
+  for (const one of each!) expect(one).toBeCloseTo(Math.log(300), 10)
   const result = await perplexity(cpuBackend(blank), [[1, 2, 3], [4], [5, 6]])
   expect(result.perplexity).toBeCloseTo(300, 6)
   expect(result).toMatchObject({ tokens: 3 })
@@ -85,7 +85,8 @@ test('a model without any knowledge has the perplexity of its vocabulary', async
 test('likelihoods of a text do not depend on how it is cut into batches', async () => {
   const long = randomModel({ ...config, sequence: 200 }, 11)
   const tokens = Array.from({ length: 150 }, (_, at) => (at * 37) % 300)
-  const whole = await negativeLogLikelihoods(cpuBackend(long), tokens)
-  const start = await negativeLogLikelihoods(cpuBackend(long), tokens.slice(0, 80))
-  expect([...whole.subarray(0, 79)]).toEqual([...start])
+  const [whole] = await negativeLogLikelihoods(cpuBackend(long), [tokens])
+  const [start, other] = await negativeLogLikelihoods(cpuBackend(long), [tokens.slice(0, 80), tokens.slice(7, 20)])
+  expect([...whole!.subarray(0, 79)]).toEqual([...start!])
+  expect([...other!]).toEqual([...(await negativeLogLikelihoods(cpuBackend(long), [tokens.slice(7, 20)]))[0]!])
 })

@@ -3,7 +3,7 @@ import { type Architecture, llamaArchitecture, optArchitecture, phiArchitecture 
 import { type Backend, cpuBackend } from '../../src/llm/backend.ts'
 import { gpuBackend } from '../../src/llm/gpu/backend.ts'
 import { type Gpu, openGpu } from '../../src/llm/gpu/device.ts'
-import type { Matrix, Model, ModelConfig } from '../../src/llm/model.ts'
+import { type Matrix, type Model, type ModelConfig, withLinearLayers } from '../../src/llm/model.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { floatsOf, type Weights } from '../../src/llm/weights.ts'
 import { int8Groups } from './files/write-model.ts'
@@ -57,24 +57,8 @@ const compare = async (model: Model, prompt: number, all: boolean): Promise<void
 const gpuOf = (one: Gpu, model: Model): Backend => gpuBackend(one, model)
 
 /** The model with its matrices in another form. */
-const stored = (model: Model, form: (values: Float32Array, matrix: Matrix) => Weights): Model => {
-  const of = (matrix: Matrix): Matrix => ({ ...matrix, weights: form(floatsOf(matrix.weights), matrix) })
-  return {
-    ...model,
-    embedding: of(model.embedding),
-    classifier: of(model.classifier),
-    layers: model.layers.map((layer) => ({
-      ...layer,
-      query: of(layer.query),
-      key: of(layer.key),
-      value: of(layer.value),
-      output: of(layer.output),
-      ...(layer.gate ? { gate: of(layer.gate) } : {}),
-      up: of(layer.up),
-      down: of(layer.down),
-    })),
-  }
-}
+const stored = (model: Model, form: (values: Float32Array, matrix: Matrix) => Weights): Model =>
+  withLinearLayers(model, (matrix) => ({ ...matrix, weights: form(floatsOf(matrix.weights), matrix) }))
 
 const shapes: readonly (readonly [string, ModelConfig, Architecture])[] = [
   ['Llama with grouped-query attention', config, llamaArchitecture({ headSize: 8 })],

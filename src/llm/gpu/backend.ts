@@ -1,4 +1,4 @@
-import type { Backend, Conversation } from '../backend.ts'
+import { type Backend, type Conversation, oneByOne } from '../backend.ts'
 import { checkTokens, embed, turnsOf } from '../forward.ts'
 import { headSizeOf, keyValueWidthOf, type Layer, type Matrix, type Model, type Norm, queryWidthOf } from '../model.ts'
 import type { Gpu } from './device.ts'
@@ -77,6 +77,7 @@ export const gpuBackend = (gpu: Gpu, model: Model): Backend => {
     name: `webgpu (${gpu.name})`,
     model,
     open: (sequence) => openConversation(gpu, model, uploaded, pipelines, Math.min(sequence, model.config.sequence)),
+    ...oneByOne(model),
     close: () => {
       for (const buffer of buffers) buffer.destroy()
       gpu.device.destroy()

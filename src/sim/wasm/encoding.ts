@@ -1,6 +1,6 @@
 /** The binary format of WebAssembly (core specification 2.0, section 5): numbers, sections, whole modules. */
 
-export const types = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
+export const types = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
 export type ValueType = keyof typeof types
 
 /** An unsigned number in 7-bit groups, the lowest first. */
@@ -38,11 +38,22 @@ const section = (id: number, body: readonly number[]): number[] => [id, ...unsig
 const text = (value: string): number[] => [...unsignedLeb(value.length), ...new TextEncoder().encode(value)]
 const vector = (items: readonly (readonly number[])[]): number[] => [...unsignedLeb(items.length), ...items.flat()]
 
+/** What a module shows, and how it takes its memory. */
+export interface ModuleOptions {
+  /** Indices of exported functions by name; the last function as `run` unless given. */
+  readonly exports?: Readonly<Record<string, number>>
+  /** Most pages of a memory that threads share; without it memory belongs to one. */
+  readonly sharedPages?: number
+}
+
 /**
  * A module that imports `host.memory` and `host.failed`, a function of two i32, which is function 0; its own functions are 1
- * and up, the last of them exported as `run`.
+ * and up.
  */
-export const moduleOf = (functions: readonly FunctionCode[]): Uint8Array<ArrayBuffer> => {
+export const moduleOf = (
+  functions: readonly FunctionCode[],
+  { exports = { run: functions.length }, sharedPages }: ModuleOptions = {},
+): Uint8Array<ArrayBuffer> => {
   const signature = ({ parameters, results }: Pick<FunctionCode, 'parameters' | 'results'>): number[] => [
     0x60,
     ...vector(parameters.map((type) => [types[type]])),
@@ -56,11 +67,16 @@ export const moduleOf = (functions: readonly FunctionCode[]): Uint8Array<ArrayBu
       2,
       vector([
         [...text('host'), ...text('failed'), 0, 0],
-        [...text('host'), ...text('memory'), 2, 0, 1],
+        [
+          ...text('host'),
+          ...text('memory'),
+          2,
+          ...(sharedPages === undefined ? [0, 1] : [3, 1, ...unsignedLeb(sharedPages)]),
+        ],
       ]),
     ),
     ...section(3, vector(functions.map((_, k) => unsignedLeb(k + 1)))),
-    ...section(7, vector([[...text('run'), 0, ...unsignedLeb(functions.length)]])),
+    ...section(7, vector(Object.entries(exports).map(([name, index]) => [...text(name), 0, ...unsignedLeb(index)]))),
   ]
   const bodies = functions.map(({ locals, code }) => {
     const declared = vector(runs(locals).map(([type, count]) => [...unsignedLeb(count), types[type]]))

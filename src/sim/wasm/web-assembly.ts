@@ -2,12 +2,23 @@ import { moduleOf } from './encoding.ts'
 
 /** The little of WebAssembly's JavaScript interface that the engine uses; neither Node's types nor ours bring the browser's. */
 interface WebAssemblyApi {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Memory: {
+    new (size: { readonly initial: number }): { readonly buffer: ArrayBuffer }
+    new (size: { readonly initial: number; readonly maximum: number; readonly shared: true }): SharedMemory
+  }
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object
   readonly Instance: new (
     module: object,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   ) => { readonly exports: Readonly<Record<string, unknown>> }
+}
+
+/** A memory that threads share. */
+export interface SharedMemory {
+  /** As large as it is now; what was asked for before shows the same bytes. */
+  readonly buffer: SharedArrayBuffer
+  /** By a number of pages. */
+  readonly grow: (pages: number) => number
 }
 
 /** Undefined where the machine has none. */

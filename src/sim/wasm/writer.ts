@@ -44,7 +44,7 @@ export class Writer {
   #code: number[] = []
   readonly #locals: ValueType[]
   readonly #parameters: number
-  readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], v128: [] }
+  readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] }
   #taken: Local[] = []
 
   constructor(parameters: number) {

@@ -1,0 +1,115 @@
+import { moduleOf } from '../../sim/wasm/encoding.ts'
+import { createAssembly } from './assembly.ts'
+import { attendPiece, turnPiece } from './attention.ts'
+import { activatePiece, normPiece, scorePiece } from './elementwise.ts'
+import { productPiece } from './product.ts'
+import { common, control, operations, stepAddress } from './step.ts'
+
+/** How often a thread looks before it sleeps: some ten microseconds, as long as a step takes. */
+const looks = 20_000
+
+/** Most pages of WebAssembly: 4 GiB. */
+export const mostPages = 65_536
+
+/** What an instance of the module offers; `scratch` is memory of the calling thread's own. */
+export interface Kernels {
+  /** Does all pieces of the step in this thread. */
+  readonly alone: (scratch: number) => void
+  /** Does the step with whoever is there. */
+  readonly together: (scratch: number) => void
+  /** Helps with steps for ever. */
+  readonly help: (scratch: number) => void
+}
+
+/**
+ * The module. A step's words are written before `waiting` is, and whoever takes a piece reads them after that; they stay as they are until
+ * all pieces are done, so no piece is ever done by the words of another step.
+ */
+export const kernelModule = (): Uint8Array<ArrayBuffer> => {
+  const asm = createAssembly()
+  const { define, i, atomic, local, set, when, repeat, load, drop, run, move, choose } = asm
+  const pieces = {
+    product: productPiece(asm),
+    norm: normPiece(asm),
+    turn: turnPiece(asm),
+    attend: attendPiece(asm),
+    activate: activatePiece(asm),
+    score: scorePiece(asm),
+  }
+  const word = (name: keyof typeof common) => load('load', 0, stepAddress + 4 * common[name])
+  const doPiece = define(['i32', 'i32'], (piece, scratch) => {
+    operations.forEach((name, at) => {
+      const needsScratch = name === 'product' || name === 'attend'
+      when(i.equal(word('operation'), at), pieces[name](piece, ...(needsScratch ? [scratch!] : [])))
+    })
+  })
+
+  const alone = define(['i32'], (scratch) => {
+    const left = local('i32')
+    set(left, 0)
+    repeat(() => {
+      run(doPiece(left, scratch))
+      move(left, 1)
+      return i.less(left, word('pieces'))
+    })
+  })
+  /** Takes pieces while there are some. */
+  const share = define(['i32'], (scratch) => {
+    const [there, count] = [local('i32'), local('i32')]
+    repeat(() => {
+      set(there, atomic('load', control.waiting))
+      when(there, () =>
+        when(i.equal(atomic('exchange', control.waiting, there, i.sub(there, 1)), there), () => {
+          // The words may be another step's as soon as the piece is said to be done.
+          set(count, word('pieces'))
+          run(doPiece(i.sub(there, 1), scratch))
+          when(i.equal(i.add(atomic('add', control.done, 1), 1), count), () => drop(atomic('notify', control.done, 1)))
+        }),
+      )
+      return there
+    })
+  })
+  const together = define(['i32'], (scratch) => {
+    const [count, left, done] = [local('i32'), local('i32'), local('i32')]
+    set(count, word('pieces'))
+    run(atomic('store', control.done, 0))
+    run(atomic('store', control.waiting, count))
+    drop(atomic('add', control.epoch, 1))
+    when(atomic('load', control.sleepers), () => drop(atomic('notify', control.epoch, -1)))
+    run(share(scratch))
+    set(left, looks)
+    repeat(() => {
+      set(done, atomic('load', control.done))
+      when(i.unequal(done, count), () =>
+        when(
+          left,
+          () => move(left, -1),
+          () => drop(atomic('wait', control.done, done, asm.long(-1n))),
+        ),
+      )
+      return i.unequal(done, count)
+    })
+  })
+  const help = define(['i32'], (scratch) => {
+    const [left, epoch] = [local('i32'), local('i32')]
+    repeat(() => {
+      run(share(scratch))
+      set(left, looks)
+      repeat(() => {
+        move(left, -1)
+        return choose(atomic('load', control.waiting), 0, left)
+      })
+      when(i.isZero(left), () => {
+        set(epoch, atomic('load', control.epoch))
+        drop(atomic('add', control.sleepers, 1))
+        when(i.isZero(atomic('load', control.waiting)), () => drop(atomic('wait', control.epoch, epoch, asm.long(-1n))))
+        drop(atomic('add', control.sleepers, -1))
+      })
+      return 1
+    })
+  })
+  return moduleOf(asm.functions, {
+    exports: { alone: alone.index, together: together.index, help: help.index },
+    sharedPages: mostPages,
+  })
+}
