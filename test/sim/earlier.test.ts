@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { bool, component, type IntShape, type Module, mux, reset, s, u, vec } from '../../src/dsl/index.ts'
+import {
+  type Bool,
+  bool,
+  component,
+  type Int,
+  type IntShape,
+  type Module,
+  mux,
+  reset,
+  s,
+  u,
+  vec,
+} from '../../src/dsl/index.ts'
 import { type Engine, portLayout } from '../../src/sim/engine.ts'
 import { flatten } from '../../src/sim/flatten.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
@@ -11,20 +23,22 @@ import { wasmEngine } from '../../src/sim/wasm/engine.ts'
 
 /**
  * A grid whose cells pass `a` to the right and `b` down, and add their products up until `last`, which goes to the right as well.
- * Row r of `a` and column r of `b` come r cycles late.
+ * Then the sum goes down, or else what came from above. Row r of `a` and column r of `b` come r cycles late.
  */
 const grid = (rows: number, columns: number, a: IntShape, b: IntShape, begin = 0): Module => {
   const total = s(32)
   const Cell = component('adding', () => ({
-    in: { a, b, last: bool },
-    out: { right: a, down: b, ended: bool, sum: total },
+    in: { a, b, last: bool, over: total, any: bool },
+    out: { right: a, down: b, ended: bool, under: total, some: bool },
     logic(i, { regs }) {
-      const r = regs({ left: reset(a, begin), above: b, ends: bool, total })
+      const r = regs({ left: reset(a, begin), above: b, ends: bool, total, passed: total, seen: bool })
       r.left.next = i.a
       r.above.next = i.b
       r.ends.next = i.last
       r.total.next = mux(r.ends, 0, r.total.add(r.left.mul(r.above)).wrap(total))
-      return { right: r.left, down: r.above, ended: r.ends, sum: r.total }
+      r.passed.next = mux(r.ends, r.total, i.over)
+      r.seen.next = r.ends.or(i.any)
+      return { right: r.left, down: r.above, ended: r.ends, under: r.passed, some: r.seen }
     },
   }))
   const late = (of: IntShape) =>
@@ -40,25 +54,32 @@ const grid = (rows: number, columns: number, a: IntShape, b: IntShape, begin = 0
   const [LateA, LateB] = [late(a), late(b)]
   return component('grid', () => ({
     in: { a: vec(rows, a), b: vec(columns, b), last: bool },
-    out: { y: total },
+    out: { sums: vec(columns, total), valid: vec(columns, bool) },
     logic(i, { use }) {
       const below = Array.from({ length: columns }, (_, column) => {
         let above = i.b[column]!
         for (let k = 0; k < column; k++) above = use(`late_b_${column}_${k}`, LateB({}), { x: above }).y
         return above
       })
-      const sums = Array.from({ length: rows }, (_, row) => {
+      const drains = below.map((): { sum: Int | number; valid: Bool | boolean } => ({
+        sum: 0,
+        valid: false,
+      }))
+      for (let row = 0; row < rows; row++) {
         let [right, last] = [i.a[row]!, i.last]
         for (let k = 0; k < row; k++) right = use(`late_a_${row}_${k}`, LateA({}), { x: right }).y
-        return below.map((above, column) => {
-          const cell = use(`cell_${row}_${column}`, Cell({}), { a: right, b: above, last })
+        below.forEach((above, column) => {
+          const cell = use(`cell_${row}_${column}`, Cell({}), {
+            ...{ a: right, b: above, last },
+            ...{ over: drains[column]!.sum, any: drains[column]!.valid },
+          })
           right = cell.right
           last = cell.ended
           below[column] = cell.down
-          return cell.sum
+          drains[column] = { sum: cell.under, valid: cell.some }
         })
-      })
-      return { y: sums[rows - 1]![columns - 1]! }
+      }
+      return { sums: drains.map(({ sum }) => sum), valid: drains.map(({ valid }) => valid) }
     },
   }))({}).module
 }

@@ -111,9 +111,14 @@ export const homesOf = (
       homes.set(top, node, { vector: vectors.at('input', history * rowBytes + 4 * offset, type, 1), lane: 0 })
     }
   })
-  const rowPlace = ({ input, cycles }: Delayed): Place => {
-    const { range, offset } = ports.inputs[input]!
-    return { vector: rowOf(inputLane(range), cycles), lane: offset }
+  const rowPlaces = new Map<Delayed, Place>()
+  const rowPlace = (delayed: Delayed): Place => {
+    const known = rowPlaces.get(delayed)
+    if (known) return known
+    const { range, offset } = ports.inputs[delayed.input]!
+    const place = { vector: rowOf(inputLane(range), delayed.cycles), lane: offset }
+    rowPlaces.set(delayed, place)
+    return place
   }
   const earlier = earlierInputs(vectors, ports, history)
   const spreads = new Map<Group, Map<number, readonly Place[]>>()

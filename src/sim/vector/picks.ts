@@ -26,18 +26,21 @@ export const withPicks = (program: Program): Program => {
     ),
   )
   const inPlace = new Map(picked)
+  /** One for all that read the same lanes. */
+  const operands = new Map<string, Operand>()
+  const operandOf = ({ to: { vector }, from }: Assembly, lane: number, lanes: number): Operand => {
+    const key = `${vector.id} ${lane} ${lanes}`
+    const operand = operands.get(key) ?? { kind: 'picked', from: from.slice(lane, lane + lanes), type: vector.type }
+    operands.set(key, operand)
+    return operand
+  }
   const withOperands = (step: Loop): Loop => ({
     ...step,
     statements: step.statements.map((statement) => ({
       ...statement,
       operands: statement.operands.map((operand): Operand => {
         const assembly = operand.kind === 'lanes' ? inPlace.get(operand.vector) : undefined
-        if (operand.kind !== 'lanes' || !assembly) return operand
-        return {
-          kind: 'picked',
-          from: assembly.from.slice(operand.lane, operand.lane + step.lanes),
-          type: operand.type,
-        }
+        return operand.kind === 'lanes' && assembly ? operandOf(assembly, operand.lane, step.lanes) : operand
       }),
     })),
   })

@@ -16,7 +16,7 @@ const fewestLanes = 8
  */
 export const quietForm = ({ lanes, statements }: Loop): Quiet | undefined => {
   if (lanes < fewestLanes) return undefined
-  const masks = new Map<string, Place[]>()
+  const masks = new Map<unknown, Place[]>()
   for (const { op, operands, stores } of statements) {
     const [mask, cleared] = operands
     const clears = op === 'mux' && cleared?.kind === 'constant' && operands[2]?.kind !== 'constant'
@@ -45,7 +45,8 @@ const placesOf = (operand: Operand, lanes: number): Place[] | undefined => {
   return Array.from({ length: lanes }, (_, k) => ({ vector: operand.vector, lane: operand.lane + k }))
 }
 
-const keyOf = (operand: Operand): string => {
-  if (operand.kind === 'picked') return operand.from.map(({ vector, lane }) => `${vector.id}.${lane}`).join()
+/** The same for the same lanes. */
+const keyOf = (operand: Operand): unknown => {
+  if (operand.kind === 'picked') return operand.from
   return operand.kind === 'lanes' ? `${operand.vector.id}.${operand.lane} ${operand.stride}` : ''
 }

@@ -27,6 +27,9 @@ const byWidth = {
   /** From lanes twice as wide to the given width, saturating; the source is read as signed. */
   narrow_s: row(0x65, 0x85, undefined, undefined),
   narrow_u: row(0x66, 0x86, undefined, undefined),
+  /** Products twice as wide. */
+  extmulLow_u: row(0x9e, 0xbe, 0xde, undefined),
+  extmulHigh_u: row(0x9f, 0xbf, 0xdf, undefined),
 } as const satisfies Record<string, ByWidth>
 export type LaneInstruction = keyof typeof byWidth
 
@@ -45,6 +48,7 @@ export const simd = {
   store64Lane: 0x5b,
   constant: 0x0c,
   shuffle: 0x0d,
+  swizzle: 0x0e,
   not: 0x4d,
   and: 0x4e,
   /** a and not b */

@@ -178,9 +178,11 @@ const shifted = (at: Operands, value: VectorValue, direction: 'left' | 'right', 
   })
 }
 
-/** One shift for each bit of the places, done where the bit is 1: there are no shifts by lane. */
+/** As a product where that is shorter; else one shift for each bit of the places, done where the bit is 1: there are no shifts by lane. */
 const shiftedBy = (at: Operands, { work, ranges }: Statement, direction: 'left' | 'right'): VectorValue => {
   const type = atLeast16(work)
+  const { max } = ranges[1]!
+  if (direction === 'right' && type.bits === 16 && max > 3n && max < 16n) return shiftedRightByProduct(at, type)
   const places = at.as(1, type)
   let value = at.as(0, type)
   for (let bit = 0; 1n << BigInt(bit) <= ranges[1]!.max; bit++) {
@@ -201,6 +203,52 @@ const shiftedBy = (at: Operands, { work, ranges }: Statement, direction: 'left' 
     }
   }
   return value
+}
+
+/**
+ * Lanes of 16 bits times 2 to the power of 15 less the places, of which bits 15 and up are wanted. The powers come from tables
+ * of 16 bytes, those of their lower bytes and those of their upper ones.
+ */
+const shiftedRightByProduct = (at: Operands, type: LaneType): VectorValue => {
+  const { writer, chunk } = at
+  const places = at.as(1, unsigned[8]).registers[0]!
+  const tableOf = (byte: (power: number) => number): Local =>
+    register(writer, () => {
+      const powers = Array.from({ length: 16 }, (_, k) => byte(2 ** (15 - k)))
+      writer.simd(simd.constant, ...powers)
+      writer.get(places)
+      writer.simd(simd.swizzle)
+    })
+  const [low, high] = [tableOf((power) => power & 255), tableOf((power) => power >> 8)]
+  // A number with sign is one without, as much above 0 as there are numbers below: as many places lower, that is the power.
+  const sign = type.kind === 'signed' ? at.constant(signed[16], -(2n ** 15n)) : undefined
+  const registers = at.as(0, type).registers.map((value, k) => {
+    const power = register(writer, () => {
+      writer.get(low)
+      writer.get(high)
+      const lanes = Array.from({ length: 16 }, (_, byte) => 8 * k + (byte >> 1) + 16 * (byte & 1))
+      writer.simd(simd.shuffle, ...lanes)
+    })
+    return register(writer, () => {
+      const halves = chunk > 4 ? (['extmulLow_u', 'extmulHigh_u'] as const) : (['extmulLow_u', 'extmulLow_u'] as const)
+      for (const half of halves) {
+        writer.get(value)
+        if (sign) {
+          writer.get(sign)
+          writer.simd(simd.xor)
+        }
+        writer.get(power)
+        writer.simd(opcodeOf(half, 16))
+        writer.i32(15)
+        writer.simd(opcodeOf('shr_u', 32))
+      }
+      writer.simd(opcodeOf('narrow_u', 16))
+      if (!sign) return
+      writer.get(power)
+      writer.simd(opcodeOf('sub', 16))
+    })
+  })
+  return { type, registers }
 }
 
 /** A mask of one bit of each lane. */

@@ -1,3 +1,4 @@
+import { withBitFields } from '../vector/bit-fields.ts'
 import { bytesOf, type LaneType, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
 import { quietForm } from '../vector/quiet.ts'
@@ -5,7 +6,7 @@ import { strip } from '../vector/strips.ts'
 import { windowsOver } from '../vector/windows.ts'
 import { type Alarms, alarmsOf } from './alarms.ts'
 import { pushGathered } from './assemble.ts'
-import { type Frame, offsetOf, keyOf as placeKey, pushBase } from './frame.ts'
+import { type Frame, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
 import { fixedPointer, movingPointer, type Pointer } from './pointer.ts'
@@ -38,14 +39,15 @@ export const laneLoop = (frame: Frame, loop: Loop): void => {
       // What one branch keeps in variables, others do not.
       chunkLoop({ ...frame, held: quiet ? new Map(frame.held) : frame.held }, of, steps)
     })
-  const quiet = steps && quietForm(loop)
+  const inChunks = steps && { ...loop, statements: withBitFields(statements) }
+  const quiet = inChunks && quietForm(inChunks)
   if (quiet) {
     pushAnyMask(frame, quiet.masks)
     writer.either(
-      () => written(statements, steps),
+      () => written(inChunks.statements, steps),
       () => written(quiet.statements, steps),
     )
-  } else if (steps) written(statements, steps)
+  } else if (inChunks) written(inChunks.statements, steps)
   else for (let lane = 0; lane < lanes; lane++) scalarLane(frame, statements, lane)
 }
 
@@ -174,9 +176,15 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
   const keyOf = (operand: Operand): string => {
     if (operand.kind === 'result') return `result ${operand.statement}`
     if (operand.kind === 'constant') return `constant ${operand.value}`
-    if (operand.kind === 'picked') return `picked ${operand.from.map(placeKey).join()}`
+    if (operand.kind === 'picked') return `picked ${pickOf(operand.from)}`
     if (operand.kind === 'repeated') return `repeated ${operand.vector.id} ${operand.lane}`
     return `${operand.kind} ${operand.vector.id} ${operand.lane} ${operand.kind === 'lanes' ? operand.stride : 0}`
+  }
+  const picks = new Map<readonly Place[], number>()
+  const pickOf = (from: readonly Place[]): number => {
+    const known = picks.get(from) ?? picks.size
+    picks.set(from, known)
+    return known
   }
   const raw = (operand: Operand): VectorValue => {
     if (operand.kind === 'result') return results[operand.statement]!
