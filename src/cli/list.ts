@@ -61,7 +61,8 @@ export const listCommand = (what: string | undefined, output: Output): void => {
 const parametersText = (parameters: ParameterSchema): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(parameters).map(([key, rule]) => [key, ruleText(rule)]))
 
-const ruleText = (rule: ParameterRule): string =>
-  rule.kind === 'integer'
-    ? `${rule.summary}: ${rule.min} to ${rule.max}, default ${rule.default}`
-    : `${rule.summary}: ${rule.allowed.join(' | ')}, default ${rule.default}`
+const ruleText = (rule: ParameterRule): string => {
+  if (rule.kind === 'integer') return `${rule.summary}: ${rule.min} to ${rule.max}, default ${rule.default}`
+  const allowed = rule.kind === 'spec' ? '' : `: ${rule.allowed.join(' | ')}`
+  return `${rule.summary}${allowed}, default ${rule.default}`
+}

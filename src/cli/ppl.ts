@@ -6,7 +6,8 @@ import { openGpu } from '../llm/gpu/device.ts'
 import { perplexity, windowsOf } from '../llm/likelihood.ts'
 import { linearLayersOf, parameterCountOf } from '../llm/model.ts'
 import { type OpenedModel, openModel } from '../llm/open-model.ts'
-import { type QuantisedRun, quantiserOf } from '../llm/quantisers.ts'
+import type { QuantisedRun } from '../llm/quantised-run.ts'
+import { quantiserOf } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import { columns, type Output } from './context.ts'
 
@@ -101,7 +102,7 @@ const backendOf = async ({ model, linear }: QuantisedRun, wanted: string, output
     output.progress.say(`${why}; running on the CPU`)
     return cpuBackend(model, linear)
   }
-  if (linear) return instead('integer activations have no kernels on the GPU')
+  if (linear) return instead('quantised activations have no kernels on the GPU')
   const gpu = await openGpu()
   return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
 }

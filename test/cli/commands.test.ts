@@ -172,7 +172,9 @@ describe('ppl', () => {
     const fewer = json([...asked, '--tokens', '40', '--context', '16']) as Record<string, number>
     expect(fewer).toMatchObject({ tokens: 40, windows: 3, context_tokens: 16 })
     const quantised = json([...asked, '--quant', 'group-integer(w=int3, group=16, a=int8)']) as Record<string, number>
-    expect(quantised).toMatchObject({ quantiser: 'group-integer(w=int3, group=16, weights=asymmetric, a=int8)' })
+    expect(quantised).toMatchObject({
+      quantiser: 'group-integer(w=int3, per=group, group=16, weights=asymmetric, a=int8, clip=none)',
+    })
     expect(quantised.perplexity).not.toBe(result.perplexity)
   })
 
@@ -190,7 +192,7 @@ describe('ppl', () => {
     expect(none.stderr).toMatch(/^(WebGPU found no adapter; |the package webgpu ).*; running on the CPU$/m)
     expect(JSON.parse(none.stdout)).toMatchObject({ backend: 'cpu' })
     const integer = bitloom([...asked, '--backend', 'webgpu', '--quant', 'group-integer(group=16, a=int8)'])
-    expect(integer.stderr).toMatch(/integer activations have no kernels on the GPU; running on the CPU/)
+    expect(integer.stderr).toMatch(/quantised activations have no kernels on the GPU; running on the CPU/)
   })
 
   const env = swiftShaderEnvironment()
