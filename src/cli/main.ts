@@ -13,6 +13,7 @@ import { startCommand } from './start.ts'
 import { synthCommand } from './synth.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
+import { usualCalibrationTokens } from './windows.ts'
 
 /** Random groups a verification runs unless told otherwise. */
 const defaultGroups = 1000
@@ -139,6 +140,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     command('ppl', 'perplexity of a text under a language model, its linear layers quantised or not', [
       'ppl --text story.txt',
       'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
+      'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
     ]),
   )
@@ -150,6 +152,13 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
     )
     .requiredOption('--text <file>', 'UTF-8 text, or a .json file with a list of texts')
     .option('--quant <spec>', 'a quantiser of `bitloom list quantisers`', 'float')
+    .option('--calibrate <file>', 'text for quantisers that are calibrated, as --text')
+    .option(
+      '--calibrate-tokens <n>',
+      'most tokens of it',
+      integer('--calibrate-tokens', 1, 1e9),
+      usualCalibrationTokens,
+    )
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option(
       '--context <n>',

@@ -1,15 +1,15 @@
 import { unknownName } from '../base/suggestion.ts'
-import { UserError } from '../base/user-error.ts'
 import { type Backend, cpuBackend } from '../llm/backend.ts'
 import { gpuBackend } from '../llm/gpu/backend.ts'
 import { openGpu } from '../llm/gpu/device.ts'
-import { perplexity, windowsOf } from '../llm/likelihood.ts'
-import { linearLayersOf, parameterCountOf } from '../llm/model.ts'
-import { type OpenedModel, openModel } from '../llm/open-model.ts'
+import { perplexity } from '../llm/likelihood.ts'
+import { parameterCountOf } from '../llm/model.ts'
+import { openModel } from '../llm/open-model.ts'
 import type { QuantisedRun } from '../llm/quantised-run.ts'
 import { quantiserOf } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import { columns, type Output } from './context.ts'
+import { calibrationWindows, windowsOfTexts } from './windows.ts'
 
 export interface PplRequest {
   readonly model: string
@@ -22,6 +22,10 @@ export interface PplRequest {
   readonly context?: number
   /** Most tokens of all texts together; all unless given. */
   readonly tokens?: number
+  /** Text for quantisers that are calibrated. */
+  readonly calibrate?: string
+  /** Most tokens of it. */
+  readonly calibrateTokens: number
 }
 
 export const backendNames: readonly string[] = ['cpu', 'webgpu']
@@ -36,15 +40,15 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
     ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
   })
   const { model } = opened
-  const { windows, context } = windowsOfTexts(opened, texts, request)
+  const { windows, context } = windowsOfTexts(opened, texts, request.text, request)
+  const calibration = quantiser.calibrated
+    ? calibrationWindows(opened, request.calibrate, request.calibrateTokens)
+    : undefined
   const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
   const { progress } = output
   let backend: Backend | undefined
   try {
-    const quantised = quantiser.prepare(model, (done) => {
-      if (done === 1) progress.start(`quantise ${model.name}`, linearLayersOf(model).length, 'layers')
-      progress.update(done)
-    })
+    const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
     backend = await backendOf(quantised, request.backend, output)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
     const started = performance.now()
@@ -72,6 +76,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
         text: request.text,
         weights: quantiser.weights,
         activations: quantiser.activations,
+        ...(calibration ? { calibration: `${calibration.flat().length} tokens of ${request.calibrate}` } : {}),
         windows: `no overlap, each from its own first token on, at most ${context} tokens`,
         arithmetic: 'float32',
       },
@@ -105,37 +110,4 @@ const backendOf = async ({ model, linear }: QuantisedRun, wanted: string, output
   if (linear) return instead('quantised activations have no kernels on the GPU')
   const gpu = await openGpu()
   return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
-}
-
-interface Windows {
-  readonly windows: readonly (readonly number[])[]
-  readonly context: number
-}
-
-const windowsOfTexts = (
-  { model, tokenizer, prefix }: OpenedModel,
-  texts: readonly string[],
-  request: PplRequest,
-): Windows => {
-  const { sequence } = model.config
-  const context = request.context ?? sequence
-  const own = tokenizer.encode('').length
-  const least = prefix.length + 2
-  if (context > sequence || context < least)
-    throw new UserError(
-      'E-OPTION',
-      `--context ${context} does not fit model ${model.name}; give ${least} to ${sequence} tokens`,
-    )
-  let left = request.tokens ?? Number.POSITIVE_INFINITY
-  const windows = texts.flatMap((text) => {
-    const tokens = tokenizer.encode(text).slice(own).slice(0, left)
-    left -= tokens.length
-    return windowsOf(tokens, prefix, context)
-  })
-  if (!windows.some(({ length }) => length > 1))
-    throw new UserError(
-      'E-TEXT',
-      `${request.text} holds no token that model ${model.name} could predict; give a longer text or more --tokens`,
-    )
-  return { windows, context }
 }

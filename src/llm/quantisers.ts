@@ -1,9 +1,14 @@
+import { type Progress, silent } from '../base/progress.ts'
+import { UserError } from '../base/user-error.ts'
 import { describeActivations } from '../quant/activations.ts'
-import { matrixQuantiserFamilies } from '../quant/families.ts'
-import { roundToNearest } from '../quant/fitted.ts'
+import { awqScales, type ScaledInputs, smoothScales } from '../quant/input-scales.ts'
 import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
-import { linearLayersOf, type Matrix, type Model } from './model.ts'
+import { calibrate, type ModelStatistics } from './calibration.ts'
+import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
+import { linearLayersOf, type Model } from './model.ts'
 import { type QuantisedMatrix, type QuantisedRun, quantisedRun } from './quantised-run.ts'
+import { rotatedModel } from './rotated-model.ts'
+import { inputsOfPlace, scalingPlacesOf, withInputScales, withScaledStatistics } from './scaled-inputs.ts'
 import { floatsOf } from './weights.ts'
 
 /** What happens to the linear layers of a model before it runs; embedding, norms, biases and attention stay as they are. */
@@ -13,8 +18,17 @@ export interface Quantiser {
   /** What becomes of weights and activations, one phrase each. */
   readonly weights: string
   readonly activations: string
-  /** What runs in place of `model`; `onMatrix` is called after each matrix with the number that is done. */
-  readonly prepare: (model: Model, onMatrix: (done: number) => void) => QuantisedRun
+  /** Whether `prepare` needs a text. */
+  readonly calibrated: boolean
+  /** What runs in place of the model. */
+  readonly prepare: (model: Model, work?: QuantiserWork) => Promise<QuantisedRun>
+}
+
+/** What a quantiser works with. */
+export interface QuantiserWork {
+  /** The text to calibrate with, as windows of tokens that the model can hold. */
+  readonly calibration?: readonly (readonly number[])[]
+  readonly progress?: Progress
 }
 
 /** A kind of quantiser by name. */
@@ -29,58 +43,156 @@ interface Family extends QuantiserFamily {
   readonly apply: (spec: Spec) => Quantiser
 }
 
-/** Quantises every linear layer, the classifier included. */
-const eachMatrix =
-  (quantise: (matrix: Matrix) => QuantisedMatrix) =>
-  (model: Model, onMatrix: (done: number) => void): QuantisedRun => {
-    const matrices = new Map<string, QuantisedMatrix>()
-    for (const matrix of linearLayersOf(model)) {
-      matrices.set(matrix.name, quantise(matrix))
-      onMatrix(matrices.size)
-    }
-    return quantisedRun(model, matrices)
-  }
+const statisticsFor = (spec: string, model: Model, { calibration, progress = silent }: QuantiserWork) => {
+  if (calibration?.some(({ length }) => length > 0)) return calibrate(model, calibration, progress)
+  const name = spec.slice(0, spec.indexOf('('))
+  throw new UserError('E-QUANT-TEXT', `${name} calibrates with a text, and none is given; add --calibrate file`)
+}
 
-const float: Family = {
-  id: 'float',
-  summary: 'no quantisation: weights as they are stored, activations in float32',
-  source: 'ours',
-  parameters: {},
+/** Quantises each linear layer, the classifier included, by itself. */
+const eachLayer = (
+  model: Model,
+  statistics: ModelStatistics | undefined,
+  quantiserOf: (name: string) => LayerQuantiser,
+  progress: Progress = silent,
+): QuantisedRun => {
+  const matrices = new Map<string, QuantisedMatrix>()
+  const layers = linearLayersOf(model)
+  progress.start(`quantise ${model.name}`, layers.length, 'layers')
+  for (const { weights, outputs, inputs, name } of layers) {
+    const { code, activations } = quantiserOf(name)
+    const coded = code({ data: floatsOf(weights), outputs, inputs, name }, statistics?.get(name))
+    matrices.set(name, { ...(coded ? { coded } : {}), activations })
+    progress.update(matrices.size)
+  }
+  return quantisedRun(model, matrices)
+}
+
+/** A quantiser of layers as one of a model: the same for all of them. */
+const ofLayers = (layer: LayerQuantiser): Quantiser => ({
+  spec: layer.spec,
+  weights: layer.weights,
+  activations: describeActivations(layer.activations),
+  calibrated: layer.calibrated,
+  prepare: async (model, work = {}) => {
+    const statistics = layer.calibrated ? await statisticsFor(layer.spec, model, work) : undefined
+    return eachLayer(model, statistics, () => layer, work.progress)
+  },
+})
+
+const layerRule = {
+  kind: 'spec',
+  read: (inside: Spec) => layerQuantiserOf(inside).spec,
+  default: usualInside,
+  summary: 'what quantises the layers then, a quantiser of one layer',
+} as const
+
+/** Scales the inputs of layers by what `search` finds, then quantises the layers. */
+const scaling = (
+  spec: string,
+  title: string,
+  layer: LayerQuantiser,
+  search: (inputs: ScaledInputs) => Float64Array,
+): Quantiser => ({
+  spec,
+  weights: `${title}, then ${layer.weights}`,
+  activations: describeActivations(layer.activations),
+  calibrated: true,
+  prepare: async (model, work = {}) => {
+    const statistics = await statisticsFor(spec, model, work)
+    const places = scalingPlacesOf(model)
+    work.progress?.start(`scale inputs of ${model.name}`, places.length, 'places')
+    const placed = places.map((place, at) => {
+      const scales = search(inputsOfPlace(model, statistics, place))
+      work.progress?.update(at + 1)
+      return { place, scales }
+    })
+    const scaled = withInputScales(model, placed)
+    return eachLayer(scaled, withScaledStatistics(statistics, placed), () => layer, work.progress)
+  },
+})
+
+const awqParameters = { of: layerRule } as const satisfies ParameterSchema
+
+const awq: Family = {
+  id: 'awq',
+  summary: 'inputs scaled by their mean magnitudes, as strongly as loses least, before another quantiser; calibrated',
+  source: 'AWQ, arXiv 2306.00978, section 3.2; error from second moments, values of shared heads, classifier: ours',
+  parameters: awqParameters,
   apply: (spec) => {
-    readParameters(spec, {})
+    const values = readParameters(spec, awqParameters)
+    const layer = layerQuantiserOf(parseSpec(values.of))
+    return scaling(fullSpec('awq', awqParameters, values), 'AWQ input scales', layer, (inputs) =>
+      awqScales(inputs, layer.fit),
+    )
+  },
+}
+
+const smoothParameters = {
+  of: { ...layerRule, default: layerQuantiserOf(parseSpec('group-integer(w=int8, weights=symmetric, a=int8)')).spec },
+  strength: {
+    kind: 'integer',
+    min: 0,
+    max: 100,
+    default: 50,
+    summary: 'how much of the activations goes into the weights, in percent (alpha)',
+  },
+} as const satisfies ParameterSchema
+
+const smoothQuant: Family = {
+  id: 'smoothquant',
+  summary: 'inputs scaled so that activations and weights are equally hard, before another quantiser; calibrated',
+  source: 'SmoothQuant, arXiv 2211.10438, section 4; scales behind values, up and the final norm: ours',
+  parameters: smoothParameters,
+  apply: (spec) => {
+    const values = readParameters(spec, smoothParameters)
+    const layer = layerQuantiserOf(parseSpec(values.of))
+    const title = `SmoothQuant input scales of strength ${values.strength} %`
+    return scaling(fullSpec('smoothquant', smoothParameters, values), title, layer, (inputs) =>
+      smoothScales(inputs, values.strength / 100),
+    )
+  },
+}
+
+const hadamardParameters = {
+  of: {
+    kind: 'spec',
+    read: (inside: Spec) => quantiserOfSpec(inside).spec,
+    default: usualInside,
+    summary: 'what quantises the turned model',
+  },
+  seed: { kind: 'integer', min: 0, max: 2 ** 32 - 1, default: 1, summary: 'seed of the random signs' },
+} as const satisfies ParameterSchema
+
+const hadamard: Family = {
+  id: 'hadamard',
+  summary: 'residual stream and values turned by Hadamard matrices, fused into weights, before another quantiser',
+  source: 'QuaRot, arXiv 2404.00456, section 4; without what it turns while the model runs: ours',
+  parameters: hadamardParameters,
+  apply: (spec) => {
+    const values = readParameters(spec, hadamardParameters)
+    const inside = quantiserOfSpec(parseSpec(values.of))
     return {
-      spec: fullSpec('float', {}, {}),
-      weights: 'as the model file stores them',
-      activations: 'float32',
-      prepare: (model) => quantisedRun(model, new Map()),
+      spec: fullSpec('hadamard', hadamardParameters, values),
+      weights: `turned by Hadamard matrices, then ${inside.weights}`,
+      activations: inside.activations,
+      calibrated: inside.calibrated,
+      prepare: (model, work) => inside.prepare(rotatedModel(model, values.seed), work),
     }
   },
 }
 
 const families: readonly Family[] = [
-  float,
-  ...matrixQuantiserFamilies.map((family) => ({
-    ...family,
-    apply: (spec: Spec): Quantiser => {
-      const { fit, activations, ...said } = family.apply(spec)
-      return {
-        ...said,
-        activations: describeActivations(activations),
-        prepare: eachMatrix(({ weights, outputs, inputs, name }) => {
-          const matrix = { data: floatsOf(weights), outputs, inputs, name }
-          return { coded: roundToNearest(matrix, fit(matrix)), activations }
-        }),
-      }
-    },
-  })),
+  ...layerQuantiserFamilies.map((family) => ({ ...family, apply: (spec: Spec) => ofLayers(family.apply(spec)) })),
+  awq,
+  smoothQuant,
+  hadamard,
 ]
 
 /** Every kind of quantiser that a spec may name. */
 export const quantiserFamilies: readonly QuantiserFamily[] = families
 
-/** The quantiser a spec text describes; anything wrong in it is a SpecError with a caret. */
-export const quantiserOf = (text: string): Quantiser => {
-  const spec = parseSpec(text)
+const quantiserOfSpec = (spec: Spec): Quantiser => {
   const family = families.find(({ id }) => id === spec.family.text)
   if (family) return family.apply(spec)
   throw unknownFamily(
@@ -89,3 +201,6 @@ export const quantiserOf = (text: string): Quantiser => {
     ['quantiser', 'quantisers'],
   )
 }
+
+/** The quantiser a spec text describes; anything wrong in it is a SpecError with a caret. */
+export const quantiserOf = (text: string): Quantiser => quantiserOfSpec(parseSpec(text))

@@ -1,0 +1,51 @@
+import { UserError } from '../base/user-error.ts'
+import { windowsOf } from '../llm/likelihood.ts'
+import type { OpenedModel } from '../llm/open-model.ts'
+import { readTexts } from '../llm/read-texts.ts'
+
+export interface Windows {
+  readonly windows: readonly (readonly number[])[]
+  /** Longest window, in tokens. */
+  readonly context: number
+}
+
+/** Texts as windows of tokens; `file` is where they come from, for messages. */
+export const windowsOfTexts = (
+  { model, tokenizer, prefix }: OpenedModel,
+  texts: readonly string[],
+  file: string,
+  request: { readonly context?: number; readonly tokens?: number },
+): Windows => {
+  const { sequence } = model.config
+  const context = request.context ?? sequence
+  const own = tokenizer.encode('').length
+  const least = prefix.length + 2
+  if (context > sequence || context < least)
+    throw new UserError(
+      'E-OPTION',
+      `--context ${context} does not fit model ${model.name}; give ${least} to ${sequence} tokens`,
+    )
+  let left = request.tokens ?? Number.POSITIVE_INFINITY
+  const windows = texts.flatMap((text) => {
+    const tokens = tokenizer.encode(text).slice(own).slice(0, left)
+    left -= tokens.length
+    return windowsOf(tokens, prefix, context)
+  })
+  if (!windows.some(({ length }) => length > 1))
+    throw new UserError(
+      'E-TEXT',
+      `${file} holds no token that model ${model.name} could predict; give a longer text or more --tokens`,
+    )
+  return { windows, context }
+}
+
+/** Tokens that calibration takes of a text unless told otherwise. */
+export const usualCalibrationTokens = 4096
+
+/** The windows of a text to calibrate with, or none where none is given. */
+export const calibrationWindows = (
+  opened: OpenedModel,
+  file: string | undefined,
+  tokens: number,
+): readonly (readonly number[])[] | undefined =>
+  file === undefined ? undefined : windowsOfTexts(opened, readTexts(file), file, { tokens }).windows
