@@ -2,6 +2,7 @@ import { unknownName } from '../base/suggestion.ts'
 import { formats } from '../formats/index.ts'
 import { builtInModels } from '../llm/models.ts'
 import { randomListing } from '../llm/open-random.ts'
+import { cacheFamilies } from '../llm/quantised-cache.ts'
 import { quantiserFamilies } from '../llm/quantisers.ts'
 import { families } from '../pe/catalogue.ts'
 import { engineNames, engineSummaries } from '../sim/engines.ts'
@@ -15,7 +16,7 @@ interface Item {
   readonly source: string
 }
 
-/** What can be listed; quantisers are those `ppl` takes. */
+/** What can be listed; quantisers are those that `--quant` takes, caches what `--kv` does. */
 const lists: Readonly<Record<string, () => readonly Item[]>> = {
   pes: () =>
     families.map(({ id, summary, source, parameters }) => ({
@@ -32,6 +33,13 @@ const lists: Readonly<Record<string, () => readonly Item[]>> = {
   targets: () => targets.map(({ id, summary, source, kind }) => ({ id, summary, source, kind })),
   quantisers: () =>
     quantiserFamilies.map(({ id, summary, source, parameters }) => ({
+      id,
+      summary,
+      source,
+      parameters: parametersText(parameters),
+    })),
+  caches: () =>
+    cacheFamilies.map(({ id, summary, source, parameters }) => ({
       id,
       summary,
       source,

@@ -7,6 +7,7 @@ import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
 import { arraySize, decimal, integer } from './options.ts'
 import { backendNames, pplCommand } from './ppl.ts'
+import { quantiseCommand } from './quantise.ts'
 import { reportCommand } from './report.ts'
 import { type RunRequest, runCommand } from './run.ts'
 import { startCommand } from './start.ts'
@@ -136,11 +137,12 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     )
     .action((design: string, options) => act(options, (output) => synthCommand(design, options, output)))
 
-  modelOptions(
+  calibrationOptions(
     command('ppl', 'perplexity of a text under a language model, its linear layers quantised or not', [
       'ppl --text story.txt',
       'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
       'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
+      'ppl --text stories.json --kv "kivi(keys=int4, values=int8)"',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
     ]),
   )
@@ -151,14 +153,8 @@ A text longer than the model's sequence is cut into windows that do not overlap.
 list of texts, each on its own. \`bitloom list quantisers\` shows what --quant takes.`,
     )
     .requiredOption('--text <file>', 'UTF-8 text, or a .json file with a list of texts')
-    .option('--quant <spec>', 'a quantiser of `bitloom list quantisers`', 'float')
-    .option('--calibrate <file>', 'text for quantisers that are calibrated, as --text')
-    .option(
-      '--calibrate-tokens <n>',
-      'most tokens of it',
-      integer('--calibrate-tokens', 1, 1e9),
-      usualCalibrationTokens,
-    )
+    .option('--quant <spec|file.json>', quantHelp, 'float')
+    .option('--kv <spec>', 'what keeps keys and values, of `bitloom list caches`', 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option(
       '--context <n>',
@@ -167,6 +163,24 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
     )
     .option('--tokens <n>', 'most tokens of all texts together', integer('--tokens', 1, 1e9))
     .action((options) => act(options, (output) => pplCommand(options, output)))
+
+  calibrationOptions(
+    command('quantise', "codes and scales of a model's linear layers, as safetensors with a manifest", [
+      'quantise --quant "group-integer(w=int4, group=96)" --out quantised',
+      'quantise --quant "gptq(of=bitmod(w=fp3))" --calibrate stories.json --out quantised --json',
+      'quantise --model model.gguf --quant layers.json --out quantised',
+    ]),
+  )
+    .addHelpText(
+      'after',
+      `
+weights.safetensors has one code a weight (not packed), scales, and in float32 whatever stays so;
+manifest.json says what each layer became. A .json file has a quantiser for each layer:
+  {"default": "bitmod(w=fp4)", "layers": {"*.down": "group-integer(w=int8)"}}`,
+    )
+    .requiredOption('--quant <spec|file.json>', quantHelp)
+    .requiredOption('--out <folder>', 'where the files go')
+    .action((options) => act(options, (output) => quantiseCommand(options, output)))
 
   runOptions(
     command('run', 'a language model with its linear layers on a simulated array', [
@@ -200,6 +214,19 @@ const modelOptions = (command: Command): Command =>
   command
     .option('--model <id|path>', 'a model of `bitloom list models`, or a model file or directory', 'stories15m')
     .option('--tokenizer <file>', 'tokenizer.json or llama2.c tokenizer of a model; beside it unless said')
+
+const quantHelp = 'a quantiser of `bitloom list quantisers`, or a file with one for each layer'
+
+/** Options of commands that quantise a model. */
+const calibrationOptions = (command: Command): Command =>
+  modelOptions(command)
+    .option('--calibrate <file>', 'text for quantisers that are calibrated: UTF-8, or a .json list of texts')
+    .option(
+      '--calibrate-tokens <n>',
+      'most tokens of it',
+      integer('--calibrate-tokens', 1, 1e9),
+      usualCalibrationTokens,
+    )
 
 const runOptions = (command: Command): Command =>
   modelOptions(command)

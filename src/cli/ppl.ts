@@ -5,10 +5,12 @@ import { openGpu } from '../llm/gpu/device.ts'
 import { perplexity } from '../llm/likelihood.ts'
 import { parameterCountOf } from '../llm/model.ts'
 import { openModel } from '../llm/open-model.ts'
+import { backendWithCache, cacheQuantiserOf } from '../llm/quantised-cache.ts'
 import type { QuantisedRun } from '../llm/quantised-run.ts'
-import { quantiserOf } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
+import type { CacheOptions } from '../quant/key-value.ts'
 import { columns, type Output } from './context.ts'
+import { quantiserFrom } from './quantiser-from.ts'
 import { calibrationWindows, windowsOfTexts } from './windows.ts'
 
 export interface PplRequest {
@@ -16,6 +18,8 @@ export interface PplRequest {
   readonly tokenizer?: string
   readonly text: string
   readonly quant: string
+  /** What keeps keys and values. */
+  readonly kv: string
   /** `cpu` or `webgpu`. */
   readonly backend: string
   /** Longest window, in tokens; the model's own unless given. */
@@ -32,7 +36,8 @@ export const backendNames: readonly string[] = ['cpu', 'webgpu']
 
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
-  const quantiser = quantiserOf(request.quant)
+  const quantiser = quantiserFrom(request.quant)
+  const cache = cacheQuantiserOf(request.kv)
   if (!backendNames.includes(request.backend)) throw unknownName('E-OPTION', 'backend', request.backend, backendNames)
   const texts = readTexts(request.text)
   const opened = await openModel(request.model, {
@@ -49,7 +54,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   let backend: Backend | undefined
   try {
     const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
-    backend = await backendOf(quantised, request.backend, output)
+    backend = await backendOf(quantised, cache.options, request.backend, output)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
     const started = performance.now()
     const result = await perplexity(backend, windows, (soFar) =>
@@ -60,6 +65,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
     output.result({
       model: model.name,
       quantiser: quantiser.spec,
+      kv_cache: cache.spec,
       perplexity: result.perplexity,
       mean_negative_log_likelihood_nats: result.meanNegativeLogLikelihood,
       tokens: result.tokens,
@@ -101,12 +107,19 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
 }
 
 /** The GPU where it is asked for and can be had, else the CPU, with a word why. */
-const backendOf = async ({ model, linear }: QuantisedRun, wanted: string, output: Output): Promise<Backend> => {
-  if (wanted === 'cpu') return cpuBackend(model, linear)
+const backendOf = async (
+  { model, linear }: QuantisedRun,
+  cache: CacheOptions | undefined,
+  wanted: string,
+  output: Output,
+): Promise<Backend> => {
+  const cpu = (): Backend => (cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear))
+  if (wanted === 'cpu') return cpu()
   const instead = (why: string): Backend => {
     output.progress.say(`${why}; running on the CPU`)
-    return cpuBackend(model, linear)
+    return cpu()
   }
+  if (cache) return instead('a quantised KV cache has no kernels on the GPU')
   if (linear) return instead('quantised activations have no kernels on the GPU')
   const gpu = await openGpu()
   return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)

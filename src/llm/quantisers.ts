@@ -5,6 +5,7 @@ import { awqScales, type ScaledInputs, smoothScales } from '../quant/input-scale
 import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
 import { calibrate, type ModelStatistics } from './calibration.ts'
 import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
+import { type Mixture, mixtureFor } from './mixture.ts'
 import { linearLayersOf, type Model } from './model.ts'
 import { type QuantisedMatrix, type QuantisedRun, quantisedRun } from './quantised-run.ts'
 import { rotatedModel } from './rotated-model.ts'
@@ -13,7 +14,7 @@ import { floatsOf } from './weights.ts'
 
 /** What happens to the linear layers of a model before it runs; embedding, norms, biases and attention stay as they are. */
 export interface Quantiser {
-  /** All parameters said. */
+  /** All parameters said; of a mixture its file. */
   readonly spec: string
   /** What becomes of weights and activations, one phrase each. */
   readonly weights: string
@@ -43,11 +44,17 @@ interface Family extends QuantiserFamily {
   readonly apply: (spec: Spec) => Quantiser
 }
 
-const statisticsFor = (spec: string, model: Model, { calibration, progress = silent }: QuantiserWork) => {
+/** `name` is that of the quantiser, for messages. */
+const statisticsFor = async (
+  name: string,
+  model: Model,
+  { calibration, progress = silent }: QuantiserWork,
+): Promise<ModelStatistics> => {
   if (calibration?.some(({ length }) => length > 0)) return calibrate(model, calibration, progress)
-  const name = spec.slice(0, spec.indexOf('('))
   throw new UserError('E-QUANT-TEXT', `${name} calibrates with a text, and none is given; add --calibrate file`)
 }
+
+const familyOf = ({ spec }: { readonly spec: string }): string => parseSpec(spec).family.text
 
 /** Quantises each linear layer, the classifier included, by itself. */
 const eachLayer = (
@@ -75,7 +82,7 @@ const ofLayers = (layer: LayerQuantiser): Quantiser => ({
   activations: describeActivations(layer.activations),
   calibrated: layer.calibrated,
   prepare: async (model, work = {}) => {
-    const statistics = layer.calibrated ? await statisticsFor(layer.spec, model, work) : undefined
+    const statistics = layer.calibrated ? await statisticsFor(familyOf(layer), model, work) : undefined
     return eachLayer(model, statistics, () => layer, work.progress)
   },
 })
@@ -99,7 +106,7 @@ const scaling = (
   activations: describeActivations(layer.activations),
   calibrated: true,
   prepare: async (model, work = {}) => {
-    const statistics = await statisticsFor(spec, model, work)
+    const statistics = await statisticsFor(familyOf({ spec }), model, work)
     const places = scalingPlacesOf(model)
     work.progress?.start(`scale inputs of ${model.name}`, places.length, 'places')
     const placed = places.map((place, at) => {
@@ -202,5 +209,30 @@ const quantiserOfSpec = (spec: Spec): Quantiser => {
   )
 }
 
-/** The quantiser a spec text describes; anything wrong in it is a SpecError with a caret. */
+/** The quantiser that a spec text describes; anything wrong in it is a SpecError with a caret. */
 export const quantiserOf = (text: string): Quantiser => quantiserOfSpec(parseSpec(text))
+
+/** A quantiser for each layer. */
+export const mixedQuantiser = (mixture: Mixture): Quantiser => {
+  const all = [...mixture.rules.map(({ quantiser }) => quantiser), mixture.rest]
+  const calibrated = all.some((quantiser) => quantiser.calibrated)
+  const phrases = (phraseOf: (quantiser: LayerQuantiser) => string): string =>
+    [
+      ...mixture.rules.map(({ pattern, quantiser }) => `${pattern}: ${phraseOf(quantiser)}`),
+      `else ${phraseOf(mixture.rest)}`,
+    ].join('; ')
+  return {
+    spec: `mixture ${mixture.file}`,
+    weights: phrases(({ weights }) => weights),
+    activations: phrases(({ activations }) => describeActivations(activations)),
+    calibrated,
+    prepare: async (model, work = {}) => {
+      const chosen = mixtureFor(
+        mixture,
+        linearLayersOf(model).map(({ name }) => name),
+      )
+      const statistics = calibrated ? await statisticsFor(`the mixture ${mixture.file}`, model, work) : undefined
+      return eachLayer(model, statistics, (name) => chosen.get(name) ?? mixture.rest, work.progress)
+    },
+  }
+}

@@ -20,7 +20,7 @@ const json = (args: readonly string[]): Record<string, unknown> => {
 }
 
 describe('what there is', () => {
-  it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'engines'])(
+  it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'caches', 'engines'])(
     'list %s: id, summary and source of each',
     (what) => {
       const { items } = json(['list', what]) as { items: Record<string, string>[] }
@@ -30,7 +30,18 @@ describe('what there is', () => {
   )
 
   it('every command has help with examples', () => {
-    for (const command of ['list', 'calc', 'generate', 'verify', 'synth', 'ppl', 'run', 'start', 'report']) {
+    for (const command of [
+      'list',
+      'calc',
+      'generate',
+      'verify',
+      'synth',
+      'ppl',
+      'quantise',
+      'run',
+      'start',
+      'report',
+    ]) {
       const { stdout, status } = bitloom([command, '--help'])
       expect(status).toBe(0)
       expect(stdout).toMatch(/Examples:\n {2}\$ bitloom /)
@@ -178,6 +189,18 @@ describe('ppl', () => {
     expect(quantised.perplexity).not.toBe(result.perplexity)
   })
 
+  it('takes a quantised KV cache, and a text to calibrate with', () => {
+    const plain = json(asked) as Record<string, number>
+    expect(plain.kv_cache).toBe('float()')
+    const cached = json([...asked, '--kv', 'kivi(keys=int2, group=4)']) as Record<string, number>
+    expect(cached.kv_cache).toBe('kivi(keys=int2, values=int4, per=channel, group=4)')
+    expect(cached.perplexity).not.toBe(plain.perplexity)
+    const calibrated = json([...asked, '--quant', 'gptq(of=group-integer(w=int2, group=8))', '--calibrate', text])
+    const rounded = json([...asked, '--quant', 'group-integer(w=int2, group=8)'])
+    expect(calibrated.perplexity).not.toBe(rounded.perplexity)
+    expect(calibrated.provenance).toMatchObject({ calibration: expect.stringMatching(/^\d+ tokens of /) })
+  })
+
   it('prints a table, and on stderr how far it came', () => {
     const { stdout, status } = bitloom(asked)
     expect(status).toBe(0)
@@ -208,6 +231,45 @@ describe('ppl', () => {
   it('takes a random model of a published shape', () => {
     const result = json(['ppl', '--model', 'random(shape=stories260k, seed=2)', '--text', text, '--tokens', '5'])
     expect(result).toMatchObject({ model: 'random-stories260k', tokens: 5 })
+  })
+})
+
+describe('quantise', () => {
+  const text = join(folder.path, 'calibration.json')
+  writeFileSync(text, JSON.stringify(['Once there was a text to calibrate with.', 'And another one.']))
+  const out = join(folder.path, 'quantised')
+
+  it('writes codes and scales with a manifest, and says what they take', () => {
+    const asked = ['quantise', '--model', tiny.model, '--calibrate', text, '--out', out]
+    const result = json([...asked, '--quant', 'gptq(of=bitmod(w=fp3, group=16))', '--calibrate-tokens', '20'])
+    expect(result).toMatchObject({
+      model: 'tiny',
+      quantiser: 'gptq(of=bitmod(w=fp3, group=16, a=float, clip=none), damp=1, order=columns)',
+      files: ['weights.safetensors', 'manifest.json'],
+      layers: 15,
+      // BOS and 20 tokens of the first text.
+      provenance: { model: tiny.model, calibration: `21 tokens of ${text}`, activations: 'float32' },
+    })
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))
+    expect(manifest.weights).toEqual({ file: 'weights.safetensors', bytes: result.bytes, sha256: result.sha256 })
+    expect(readFileSync(join(out, 'weights.safetensors')).length).toBe(result.bytes)
+    expect(result.bits_per_weight).toBe(manifest.bits_per_weight)
+    expect(manifest.layers).toHaveLength(15)
+    expect(readdirSync(out).toSorted()).toEqual(['manifest.json', 'weights.safetensors'])
+  })
+
+  it('takes a quantiser for each layer from a file, prints a table, and gives the same bytes again', () => {
+    const layers = join(folder.path, 'layers.json')
+    writeFileSync(layers, JSON.stringify({ default: 'group-integer(group=16)', layers: { '*.down': 'float' } }))
+    const asked = ['quantise', '--model', tiny.model, '--quant', layers, '--out', out]
+    const { stdout, status } = bitloom(asked)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /^layers +bits\/weight +bytes +seconds +model +quantiser\n15 +[\d.]+ +\d+ +[\d.]+ +tiny +mixture /,
+    )
+    const first = readFileSync(join(out, 'weights.safetensors'))
+    expect(json(asked).quantiser).toBe(`mixture ${layers}`)
+    expect(readFileSync(join(out, 'weights.safetensors')).equals(first)).toBe(true)
   })
 })
 
