@@ -141,6 +141,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     command('ppl', 'perplexity of a text under a language model, its linear layers quantised or not', [
       'ppl --text story.txt',
       'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
+      'ppl --text stories.json --quant float --quant bitmod --quant block',
       'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
       'ppl --text stories.json --kv "kivi(keys=int4, values=int8)"',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
@@ -153,7 +154,12 @@ A text longer than the model's sequence is cut into windows that do not overlap.
 list of texts, each on its own. \`bitloom list quantisers\` shows what --quant takes.`,
     )
     .requiredOption('--text <file>', 'UTF-8 text, or a .json file with a list of texts')
-    .option('--quant <spec|file.json>', quantHelp, 'float')
+    .addOption(
+      new Option(
+        '--quant <spec|file.json>',
+        `${quantHelp}; several, each with its own --quant, give a table`,
+      ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
+    )
     .option('--kv <spec>', 'what keeps keys and values, of `bitloom list caches`', 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option(
@@ -162,7 +168,9 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
       integer('--context', 2, 2 ** 24),
     )
     .option('--tokens <n>', 'most tokens of all texts together', integer('--tokens', 1, 1e9))
-    .action((options) => act(options, (output) => pplCommand(options, output)))
+    .action((options) =>
+      act(options, (output) => pplCommand({ ...options, quant: options.quant ?? ['float'] }, output)),
+    )
 
   calibrationOptions(
     command('quantise', "codes and scales of a model's linear layers, as safetensors with a manifest", [

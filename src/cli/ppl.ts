@@ -1,23 +1,26 @@
 import { unknownName } from '../base/suggestion.ts'
 import { type Backend, cpuBackend } from '../llm/backend.ts'
+import type { Calibration } from '../llm/calibration.ts'
 import { gpuBackend } from '../llm/gpu/backend.ts'
 import { openGpu } from '../llm/gpu/device.ts'
-import { perplexity } from '../llm/likelihood.ts'
+import { type Perplexity, perplexity } from '../llm/likelihood.ts'
 import { parameterCountOf } from '../llm/model.ts'
-import { openModel } from '../llm/open-model.ts'
+import { type OpenedModel, openModel } from '../llm/open-model.ts'
 import { backendWithCache, cacheQuantiserOf } from '../llm/quantised-cache.ts'
 import type { QuantisedRun } from '../llm/quantised-run.ts'
+import type { Quantiser } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import type { CacheOptions } from '../quant/key-value.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
-import { calibrationWindows, windowsOfTexts } from './windows.ts'
+import { calibrationOf, windowsOfTexts } from './windows.ts'
 
 export interface PplRequest {
   readonly model: string
   readonly tokenizer?: string
   readonly text: string
-  readonly quant: string
+  /** One or more. */
+  readonly quant: readonly string[]
   /** What keeps keys and values. */
   readonly kv: string
   /** `cpu` or `webgpu`. */
@@ -34,9 +37,9 @@ export interface PplRequest {
 
 export const backendNames: readonly string[] = ['cpu', 'webgpu']
 
-/** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised. */
+/** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised, once for each quantiser. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
-  const quantiser = quantiserFrom(request.quant)
+  const quantisers = request.quant.map(quantiserFrom)
   const cache = cacheQuantiserOf(request.kv)
   if (!backendNames.includes(request.backend)) throw unknownName('E-OPTION', 'backend', request.backend, backendNames)
   const texts = readTexts(request.text)
@@ -46,64 +49,108 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   })
   const { model } = opened
   const { windows, context } = windowsOfTexts(opened, texts, request.text, request)
-  const calibration = quantiser.calibrated
-    ? calibrationWindows(opened, request.calibrate, request.calibrateTokens)
+  const calibration = quantisers.some(({ calibrated }) => calibrated)
+    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
     : undefined
-  const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
   const { progress } = output
-  let backend: Backend | undefined
+  const results: PplResult[] = []
   try {
-    const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
-    backend = await backendOf(quantised, cache.options, request.backend, output)
+    for (const quantiser of quantisers) {
+      const found = await perplexityWith(quantiser, cache.options, opened, { windows, calibration, request }, output)
+      const { perplexity, tokens, meanNegativeLogLikelihood, seconds, backend } = found
+      results.push({
+        model: model.name,
+        quantiser: quantiser.spec,
+        kv_cache: cache.spec,
+        perplexity,
+        mean_negative_log_likelihood_nats: meanNegativeLogLikelihood,
+        tokens,
+        texts: texts.length,
+        windows: windows.length,
+        context_tokens: context,
+        backend,
+        tokensPerSecond: Number((tokens / seconds).toPrecision(4)),
+        seconds,
+        provenance: {
+          model: opened.source,
+          model_sha256: opened.sha256,
+          parameters: parameterCountOf(model),
+          text: request.text,
+          weights: quantiser.weights,
+          activations: quantiser.activations,
+          ...(quantiser.calibrated ? { calibration: `${calibration?.tokens} tokens of ${request.calibrate}` } : {}),
+          windows: `no overlap, each from its own first token on, at most ${context} tokens`,
+          arithmetic: 'float32',
+        },
+      })
+    }
+  } finally {
+    progress.stop()
+  }
+  output.result(results.length === 1 ? results[0] : { results })
+  output.print(tableOf(results))
+}
+
+interface PplResult {
+  readonly model: string
+  readonly quantiser: string
+  readonly kv_cache: string
+  readonly perplexity: number
+  readonly mean_negative_log_likelihood_nats: number
+  readonly tokens: number
+  readonly texts: number
+  readonly windows: number
+  readonly context_tokens: number
+  readonly backend: string
+  readonly tokensPerSecond: number
+  readonly seconds: number
+  readonly provenance: Readonly<Record<string, string | number>>
+}
+
+interface PplWork {
+  readonly windows: readonly (readonly number[])[]
+  readonly calibration: Calibration | undefined
+  readonly request: PplRequest
+}
+
+const perplexityWith = async (
+  quantiser: Quantiser,
+  cache: CacheOptions | undefined,
+  { model }: OpenedModel,
+  { windows, calibration, request }: PplWork,
+  output: Output,
+): Promise<Perplexity & { readonly seconds: number; readonly backend: string }> => {
+  const { progress } = output
+  const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
+  const backend = await backendOf(quantised, cache, request.backend, output)
+  try {
+    const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
     const started = performance.now()
     const result = await perplexity(backend, windows, (soFar) =>
       progress.update(soFar.tokens, `perplexity ${soFar.perplexity.toFixed(3)}`),
     )
-    const seconds = (performance.now() - started) / 1000
-    const tokensPerSecond = Number((result.tokens / seconds).toPrecision(4))
-    output.result({
-      model: model.name,
-      quantiser: quantiser.spec,
-      kv_cache: cache.spec,
-      perplexity: result.perplexity,
-      mean_negative_log_likelihood_nats: result.meanNegativeLogLikelihood,
-      tokens: result.tokens,
-      texts: texts.length,
-      windows: windows.length,
-      context_tokens: context,
-      backend: backend.name,
-      tokensPerSecond,
-      seconds,
-      provenance: {
-        model: opened.source,
-        model_sha256: opened.sha256,
-        parameters: parameterCountOf(model),
-        text: request.text,
-        weights: quantiser.weights,
-        activations: quantiser.activations,
-        ...(calibration ? { calibration: `${calibration.flat().length} tokens of ${request.calibrate}` } : {}),
-        windows: `no overlap, each from its own first token on, at most ${context} tokens`,
-        arithmetic: 'float32',
-      },
-    })
-    output.print(
-      columns([
-        ['perplexity', 'tokens', 'windows', 'tokens/s', 'model', 'quantiser'],
-        [
-          result.perplexity.toFixed(4),
-          String(result.tokens),
-          String(windows.length),
-          String(tokensPerSecond),
-          model.name,
-          quantiser.spec,
-        ],
-      ]),
-    )
+    return { ...result, seconds: (performance.now() - started) / 1000, backend: backend.name }
   } finally {
-    progress.stop()
-    backend?.close()
+    backend.close()
   }
+}
+
+/** A row for each quantiser; with several, what each perplexity is over the first one. */
+const tableOf = (results: readonly PplResult[]): string => {
+  const over = results.length > 1
+  return columns([
+    ['perplexity', ...(over ? ['over first'] : []), 'tokens', 'windows', 'tokens/s', 'model', 'quantiser'],
+    ...results.map((result) => [
+      result.perplexity.toFixed(4),
+      ...(over ? [(result.perplexity / results[0]!.perplexity).toFixed(4)] : []),
+      String(result.tokens),
+      String(result.windows),
+      String(result.tokensPerSecond),
+      result.model,
+      result.quantiser,
+    ]),
+  ])
 }
 
 /** The GPU where it is asked for and can be had, else the CPU, with a word why. */

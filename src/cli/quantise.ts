@@ -5,7 +5,7 @@ import { openModel } from '../llm/open-model.ts'
 import { manifestFile, weightsFile, writeQuantisedModel } from '../llm/quantised-model-files.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
-import { calibrationWindows } from './windows.ts'
+import { calibrationOf } from './windows.ts'
 
 export interface QuantiseRequest {
   readonly model: string
@@ -28,7 +28,7 @@ export const quantiseCommand = async (request: QuantiseRequest, output: Output):
     ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
   })
   const calibration = quantiser.calibrated
-    ? calibrationWindows(opened, request.calibrate, request.calibrateTokens)
+    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
     : undefined
   try {
     const started = performance.now()
@@ -40,7 +40,7 @@ export const quantiseCommand = async (request: QuantiseRequest, output: Output):
         model_sha256: opened.sha256,
         weights: quantiser.weights,
         activations: quantiser.activations,
-        ...(calibration ? { calibration: `${calibration.flat().length} tokens of ${request.calibrate}` } : {}),
+        ...(calibration ? { calibration: `${calibration.tokens} tokens of ${request.calibrate}` } : {}),
       },
     })
     const seconds = (performance.now() - started) / 1000

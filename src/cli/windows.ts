@@ -1,4 +1,5 @@
 import { UserError } from '../base/user-error.ts'
+import { type Calibration, calibrationWith } from '../llm/calibration.ts'
 import { windowsOf } from '../llm/likelihood.ts'
 import type { OpenedModel } from '../llm/open-model.ts'
 import { readTexts } from '../llm/read-texts.ts'
@@ -42,10 +43,10 @@ export const windowsOfTexts = (
 /** Tokens that calibration takes of a text unless told otherwise. */
 export const usualCalibrationTokens = 4096
 
-/** The windows of a text to calibrate with, or none where none is given. */
-export const calibrationWindows = (
+/** What calibrates with a text, or nothing where none is given. */
+export const calibrationOf = (
   opened: OpenedModel,
   file: string | undefined,
   tokens: number,
-): readonly (readonly number[])[] | undefined =>
-  file === undefined ? undefined : windowsOfTexts(opened, readTexts(file), file, { tokens }).windows
+): Calibration | undefined =>
+  file === undefined ? undefined : calibrationWith(windowsOfTexts(opened, readTexts(file), file, { tokens }).windows)

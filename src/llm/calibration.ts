@@ -9,6 +9,26 @@ import { linearLayersOf, type Matrix, type Model } from './model.ts'
 /** Statistics of the inputs of each linear layer, by the name of its matrix; layers that read the same inputs share theirs. */
 export type ModelStatistics = ReadonlyMap<string, InputStatistics>
 
+/** Gives the statistics of a model for a text; a second call for the same model gives the first one's. */
+export interface Calibration {
+  /** Tokens of the text. */
+  readonly tokens: number
+  readonly statisticsOf: (model: Model, progress: Progress) => Promise<ModelStatistics>
+}
+
+/** Calibration with a text, as windows of tokens that the model can hold. */
+export const calibrationWith = (windows: readonly (readonly number[])[]): Calibration => {
+  const known = new WeakMap<Model, ModelStatistics>()
+  return {
+    tokens: windows.reduce((sum, { length }) => sum + length, 0),
+    statisticsOf: async (model, progress) => {
+      const found = known.get(model) ?? (await calibrate(model, windows, progress))
+      known.set(model, found)
+      return found
+    },
+  }
+}
+
 /** Tokens that go through the model in one pass. */
 const batchTokens = 64
 

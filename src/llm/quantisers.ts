@@ -3,7 +3,7 @@ import { UserError } from '../base/user-error.ts'
 import { describeActivations } from '../quant/activations.ts'
 import { awqScales, type ScaledInputs, smoothScales } from '../quant/input-scales.ts'
 import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
-import { calibrate, type ModelStatistics } from './calibration.ts'
+import type { Calibration, ModelStatistics } from './calibration.ts'
 import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
 import { type Mixture, mixtureFor } from './mixture.ts'
 import { linearLayersOf, type Model } from './model.ts'
@@ -27,8 +27,7 @@ export interface Quantiser {
 
 /** What a quantiser works with. */
 export interface QuantiserWork {
-  /** The text to calibrate with, as windows of tokens that the model can hold. */
-  readonly calibration?: readonly (readonly number[])[]
+  readonly calibration?: Calibration
   readonly progress?: Progress
 }
 
@@ -50,7 +49,7 @@ const statisticsFor = async (
   model: Model,
   { calibration, progress = silent }: QuantiserWork,
 ): Promise<ModelStatistics> => {
-  if (calibration?.some(({ length }) => length > 0)) return calibrate(model, calibration, progress)
+  if (calibration && calibration.tokens > 0) return calibration.statisticsOf(model, progress)
   throw new UserError('E-QUANT-TEXT', `${name} calibrates with a text, and none is given; add --calibrate file`)
 }
 

@@ -201,6 +201,21 @@ describe('ppl', () => {
     expect(calibrated.provenance).toMatchObject({ calibration: expect.stringMatching(/^\d+ tokens of /) })
   })
 
+  it('goes through several quantisers, one after the other, as each alone', () => {
+    const both = [...asked, '--quant', 'float', '--quant', 'block(a=int8)', '--calibrate', text, '--quant', 'gptq']
+    const { results } = json(both) as { results: Record<string, number>[] }
+    expect(results.map(({ quantiser }) => quantiser)).toEqual([
+      'float()',
+      'block(w=mxfp4, a=int8)',
+      expect.stringMatching(/^gptq\(of=group-integer/),
+    ])
+    expect(results[1]!.perplexity).toBe(json([...asked, '--quant', 'block(a=int8)']).perplexity)
+    const { stdout } = bitloom(both)
+    expect(stdout).toMatch(
+      /^perplexity +over first +tokens[^\n]*\n\d+\.\d{4} +1\.0000 +63 [^\n]*\n\d+\.\d{4} +\d\.\d{4} /,
+    )
+  })
+
   it('prints a table, and on stderr how far it came', () => {
     const { stdout, status } = bitloom(asked)
     expect(status).toBe(0)

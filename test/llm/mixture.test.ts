@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { calibrationWith } from '../../src/llm/calibration.ts'
 import { matchesPattern, readMixture } from '../../src/llm/mixture.ts'
 import { mixedQuantiser } from '../../src/llm/quantisers.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
@@ -78,7 +79,7 @@ describe('a mixture', () => {
     )
     expect(quantiser.calibrated).toBe(true)
     await expect(quantiser.prepare(model)).rejects.toThrow(/the mixture .*layers\.json calibrates with a text/)
-    const { matrices } = await quantiser.prepare(model, { calibration: [[1, 2, 3, 4, 5]] })
+    const { matrices } = await quantiser.prepare(model, { calibration: calibrationWith([[1, 2, 3, 4, 5]]) })
     expect(matrices.get('layers.0.up')?.coded?.kind).toBe('integer')
   })
 

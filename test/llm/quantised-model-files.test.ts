@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bitmodFormat, scalarFormatOf, toNumber } from '../../src/formats/index.ts'
 import { optArchitecture } from '../../src/llm/architecture.ts'
+import { calibrationWith } from '../../src/llm/calibration.ts'
 import { safetensorsPieces } from '../../src/llm/files/write-safetensors.ts'
 import { linearLayersOf, type Model, type ModelConfig } from '../../src/llm/model.ts'
 import { type Manifest, writeQuantisedModel } from '../../src/llm/quantised-model-files.ts'
@@ -69,7 +70,7 @@ const readTensors = (path: string) => {
 }
 
 const save = async (spec: string, of: Model = model) => {
-  const run = await quantiserOf(spec).prepare(of, { calibration: [[1, 2, 3, 4, 5, 6, 7]] })
+  const run = await quantiserOf(spec).prepare(of, { calibration: calibrationWith([[1, 2, 3, 4, 5, 6, 7]]) })
   const manifest = writeQuantisedModel(folder, run, { quantiser: spec, provenance: { model: 'random' } })
   const { tensors, metadata } = readTensors(join(folder, 'weights.safetensors'))
   return { run, manifest, tensors, metadata, values: (name: string) => tensors.get(name)!.values }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { silent } from '../../src/base/progress.ts'
 import { cpuBackend } from '../../src/llm/backend.ts'
+import { calibrationWith } from '../../src/llm/calibration.ts'
 import { floatLinear } from '../../src/llm/float-linear.ts'
 import { createSession, forward, type Linear } from '../../src/llm/forward.ts'
 import { perplexity } from '../../src/llm/likelihood.ts'
@@ -75,9 +76,8 @@ test('every matrix is prepared once and told', async () => {
   }
 })
 
-const calibration = [Array.from({ length: 60 }, (_, k) => (5 * k + (k % 3)) % 31)].flatMap((all) =>
-  [0, 15, 30, 45].map((from) => all.slice(from, from + 15)),
-)
+const stretch = Array.from({ length: 60 }, (_, k) => (5 * k + (k % 3)) % 31)
+const calibration = calibrationWith([0, 15, 30, 45].map((from) => stretch.slice(from, from + 15)))
 
 test('transformed models without quantisation are what they were', async () => {
   for (const spec of ['awq(of=float)', 'smoothquant(of=float)', 'hadamard(of=float)']) {
@@ -118,7 +118,9 @@ test('a calibrated quantiser asks for a text, and what cannot go inside is refus
     await expect(quantiserOf(spec).prepare(model)).rejects.toThrow(
       /calibrates with a text, and none is given; add --calibrate file/,
     )
-  await expect(quantiserOf('gptq').prepare(model, { calibration: [[]] })).rejects.toThrow(/calibrates with a text/)
+  await expect(quantiserOf('gptq').prepare(model, { calibration: calibrationWith([[]]) })).rejects.toThrow(
+    /calibrates with a text/,
+  )
   expect(() => quantiserOf('gptq(of=gptq)')).toThrow(
     /no quantiser to round with 'gptq'\n {2}gptq\(of=gptq\)\n {10}\^{4}\n.*quantisers that need no calibration: group-integer/,
   )

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { silent } from '../../src/base/progress.ts'
 import { llamaArchitecture, optArchitecture, phiArchitecture } from '../../src/llm/architecture.ts'
-import { calibrate } from '../../src/llm/calibration.ts'
+import { calibrate, calibrationWith } from '../../src/llm/calibration.ts'
 import { floatLinear } from '../../src/llm/float-linear.ts'
 import { createSession, forward, type Linear } from '../../src/llm/forward.ts'
 import { linearLayersOf, type Model, type ModelConfig } from '../../src/llm/model.ts'
@@ -113,6 +113,19 @@ describe.each(models)('%s', (_, model) => {
   it.runIf(model.architecture.norm === 'layer')('cannot be turned', () => {
     expect(() => rotatedModel(model, 1)).toThrow(/has a LayerNorm; take smoothquant or awq/)
   })
+})
+
+it('a model is calibrated once with a text', async () => {
+  const [, model] = models[0]!
+  const told: number[] = []
+  const calibration = calibrationWith([tokens, tokens])
+  expect(calibration.tokens).toBe(18)
+  const progress = { ...silent, update: (done: number) => told.push(done) }
+  const first = await calibration.statisticsOf(model, progress)
+  expect(told).toEqual([9, 18])
+  expect(await calibration.statisticsOf(model, progress)).toBe(first)
+  expect(told).toHaveLength(2)
+  expect(await calibration.statisticsOf(models[1]![1], progress)).not.toBe(first)
 })
 
 it('values that heads share have one scale, and GELU lets none through', () => {
