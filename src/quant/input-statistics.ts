@@ -105,7 +105,8 @@ const addRow = (
   if (j >= i) moments[at]! += a
   if (j + 1 >= i && j + 1 < inputs) moments[at + 1]! += b
   if (j + 2 >= i && j + 2 < inputs) moments[at + 2]! += c
-  if (j + 3 >= i && j + 3 < inputs) moments[at + 3]! += d
+  // A tile begins at most three columns before its row.
+  if (j + 3 < inputs) moments[at + 3]! += d
 }
 
 /** The statistics of the same inputs, each divided by its scale. */

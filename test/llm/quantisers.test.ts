@@ -113,6 +113,31 @@ test('quantisers go into each other, and calibrated ones change codes', async ()
   expect(await logitsOf(run.linear, run.model)).not.toEqual(float)
 })
 
+test('GPTQ behind scaled inputs works with the inputs that it has then', async () => {
+  const inside = 'gptq(of=group-integer(w=int3, group=8))'
+  const { model: scaled, matrices } = await quantiserOf(`smoothquant(of=${inside}, strength=90)`).prepare(model, {
+    calibration,
+  })
+  const run = await quantiserOf('smoothquant(of=float, strength=90)').prepare(model, { calibration })
+  const direct = await quantiserOf(inside).prepare(run.model, { calibration })
+  let [same, all] = [0, 0]
+  for (const [name, { coded }] of matrices) {
+    const other = direct.matrices.get(name)?.coded
+    coded!.codes.forEach((code, at) => {
+      if (code === other!.codes[at]) same++
+      all++
+    })
+  }
+  // Statistics that follow from others differ from their own by rounding, so that a code may, too.
+  expect(same / all).toBeGreaterThan(0.99)
+  expect(scaled.finalNorm).toEqual(run.model.finalNorm)
+})
+
+test('weights that go through integer sums are not made into floats', async () => {
+  const run = await quantiserOf('group-integer(group=8, a=int8)').prepare(model)
+  expect(run.model.layers[0]!.query.weights).toBe(model.layers[0]!.query.weights)
+})
+
 test('a calibrated quantiser asks for a text, and what cannot go inside is refused where it stands', async () => {
   for (const spec of ['gptq', 'awq', 'smoothquant', 'hadamard(of=gptq)'])
     await expect(quantiserOf(spec).prepare(model)).rejects.toThrow(

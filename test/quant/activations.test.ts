@@ -23,8 +23,11 @@ describe('activations', () => {
     ])
     expect([...rounded('mxfp4')]).toEqual(tokens)
     // A token does not change another one's codes.
-    const alone = roundActivations(input.slice(40, 80), 1, 40, activationsOf('posit(8,0)'))
-    expect(rounded('posit(8,0)').slice(40, 80)).toEqual(alone)
+    for (const text of ['posit(8,0)', 'fp4'])
+      for (const from of [0, 40, 80])
+        expect(rounded(text).slice(from, from + 40)).toEqual(
+          roundActivations(input.slice(from, from + 40), 1, 40, activationsOf(text)),
+        )
     const error = (text: string): number => squaredError(input, rounded(text))
     expect(error('posit(16,1)')).toBeLessThan(error('posit(8,0)'))
     expect(error('posit(8,0)')).toBeLessThan(error('fp4'))

@@ -32,6 +32,13 @@ describe.each([
     }
   })
 
+  it('saturates as the format does, just below a power of two', () => {
+    const data = Float32Array.from({ length: 40 }, (_, k) => (k === 3 ? -1.9999 : k === 35 ? 3.9999 : 0.01 * k))
+    const matrix = { data, outputs: 1, inputs: 40, name: 'm' }
+    const found = roundToNearest(matrix, fitBlocks(matrix, format))
+    expect([...found.codes]).toEqual([...codec.encode(data, found.outer).codes])
+  })
+
   it('has one second-level scale for the matrix, where it has any', () => {
     const matrix = normalMatrix(3, 32, 1)
     const { outer } = fitBlocks(matrix, format).finish()

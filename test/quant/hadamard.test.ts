@@ -43,6 +43,12 @@ describe('a rotation', () => {
         expect(dot).toBeCloseTo(i === j ? 1 : 0, 5)
       }
     expect(new Set(rotation.signs)).toEqual(new Set([1, -1]))
+    for (let k = 0; k < size; k++)
+      for (let j = 0; j < rotation.block; j++) {
+        const first = k - (k % rotation.block)
+        const entry = rotation.values[(k - first) * rotation.block + j]!
+        expect(turned[k * size + first + j]).toBe(Math.fround(rotation.signs[k]! * entry))
+      }
   })
 
   it('turns rows by the matrix and columns by its transpose', () => {

@@ -7,7 +7,9 @@ import { normalMatrix, normals } from './normals.ts'
 
 const tokens = 60
 /** Inputs of which two are much larger than the others. */
-const input = normals(tokens * 16, 3, 1).map((value, at) => value * (at % 16 === 5 ? 40 : at % 16 === 9 ? 15 : 1))
+const inputOf = (seed: number): Float32Array =>
+  normals(tokens * 16, seed, 1).map((value, at) => value * (at % 16 === 5 ? 40 : at % 16 === 9 ? 15 : 1))
+const input = inputOf(3)
 const statistics = emptyStatistics(16)
 addInputs(statistics, input, tokens)
 const matrices = [normalMatrix(6, 16, 1), normalMatrix(4, 16, 2)]
@@ -46,9 +48,17 @@ describe('SmoothQuant', () => {
 
 describe('AWQ', () => {
   const fit = (matrix: WeightMatrix) => fitGroups(matrix, { bits: 3, group: 8, signed: false })
+  /** At most 256 rows, evenly over the matrix. */
+  const looked = (matrix: WeightMatrix): WeightMatrix => {
+    const rows = Array.from({ length: Math.min(256, matrix.outputs) }, (_, row) =>
+      matrix.outputs > 256 ? Math.floor((row * matrix.outputs) / 256) : row,
+    )
+    const data = Float32Array.from(rows.flatMap((row) => [...matrix.data.subarray(16 * row, 16 * row + 16)]))
+    return { ...matrix, data, outputs: rows.length }
+  }
   /** Mean squared error of the outputs with scaled weights rounded, from the inputs themselves. */
-  const errorWith = (scales: ArrayLike<number>, { sources }: ScaledInputs): number =>
-    matrices.reduce((sum, matrix) => {
+  const errorWith = (scales: ArrayLike<number>, { matrices, sources }: ScaledInputs, input: Float32Array): number =>
+    matrices.map(looked).reduce((sum, matrix) => {
       const data = matrix.data.map((weight, at) => weight * scales[sources[at % 16]!]!)
       const rounded = dequantiseWeights(roundToNearest({ ...matrix, data }, fit({ ...matrix, data })))
       let error = 0
@@ -64,10 +74,22 @@ describe('AWQ', () => {
       return sum + error / tokens / matrix.outputs
     }, 0)
 
+  /** The same shape from other seeds, so that the best strengths differ. */
+  const other = (seed: number): ScaledInputs => {
+    const more = emptyStatistics(16)
+    addInputs(more, inputOf(seed), tokens)
+    const many = normalMatrix(300, 16, seed)
+    // The first 256 rows lose nothing, whatever the scales.
+    many.data.fill(0, 0, 256 * 16)
+    return { matrices: [many], statistics: more, sources: own.sources }
+  }
+
   it.each([
-    ['each input', own],
-    ['shared sources', shared],
-  ])('takes the strength of least error of the outputs, with %s', (_, inputs) => {
+    ['each input', own, input],
+    ['shared sources', shared, input],
+    ['more rows than are looked at', other(11), inputOf(11)],
+    ['another seed', other(31), inputOf(31)],
+  ])('takes the strength of least error of the outputs, with %s', (_, inputs, input) => {
     const scales = awqScales(inputs, fit)
     const count = scales.length
     const means = Array.from({ length: count }, (_, at) => {
@@ -79,7 +101,7 @@ describe('AWQ', () => {
       const middle = Math.sqrt(Math.max(...raw) * Math.min(...raw))
       return raw.map((scale) => scale / middle)
     })
-    const errors = tried.map((each) => errorWith(each, inputs))
+    const errors = tried.map((each) => errorWith(each, inputs, input))
     const best = errors.indexOf(Math.min(...errors))
     expect(best).toBeGreaterThan(0)
     scales.forEach((scale, at) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fromNumber, outlierVictimFormat, toNumber } from '../../src/formats/index.ts'
 import { roundToNearest } from '../../src/quant/fitted.ts'
+import { roundToFloat16 } from '../../src/quant/float16.ts'
 import { dequantisePairs, fitPairs, type PairOptions } from '../../src/quant/outlier-victim.ts'
 import { normalMatrix, squaredError } from './normals.ts'
 
@@ -33,6 +34,21 @@ describe.each(['int4', 'flint4', 'int8'] as const)('pairs of %s', (normal) => {
     const found = quantised({ data, outputs: 1, inputs: 65, name: 'm' }, { normal, per: 'channel', group: 1 })
     expect(found.codes.includes(Number(format.identifier))).toBe(false)
     expect(dequantisePairs(found)[64]).toBe(found.scales[0]! * toNumber(format.normal.max))
+  })
+
+  it('take the weight without a neighbour into the search for the scale', () => {
+    // Sixteen small weights are exact at most scales; the last one alone decides.
+    const data = Float32Array.from({ length: 17 }, (_, k) => (k === 16 ? 1 : 0))
+    const found = quantised({ data, outputs: 1, inputs: 17, name: 'm' }, { normal, per: 'channel', group: 1 })
+    const first = (3 * Math.sqrt(1 / 17)) / toNumber(format.normal.max)
+    const errors = Array.from({ length: 76 }, (_, step) => {
+      const scale = roundToFloat16((0.5 + step / 50) * first)
+      const value = format.normal.decode(format.normal.encode(fromNumber(1 / scale), 'nearest-even', 'saturate'))
+      return { scale, error: (1 - scale * toNumber(value)) ** 2 }
+    })
+    const least = Math.min(...errors.map(({ error }) => error))
+    expect(found.scales[0]).toBe(errors.find(({ error }) => error === least)!.scale)
+    expect(found.scales[0]).not.toBe(errors[0]!.scale)
   })
 
   it('have a scale from 0.5 to 2 times three deviations over the largest normal value, the best of those', () => {
