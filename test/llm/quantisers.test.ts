@@ -178,6 +178,15 @@ test('a spec is told in full, and a wrong one is shown with what there is', () =
   for (const { id } of quantiserFamilies) expect(quantiserOf(id).spec.startsWith(`${id}(`)).toBe(true)
 })
 
+test('the page of quantisers has each with its defaults', () => {
+  const page = readFileSync(new URL('../../docs/quantisers.md', import.meta.url), 'utf8')
+  const cells = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text!)
+  for (const { id } of quantiserFamilies.slice(1)) {
+    const cell = cells.find((text) => text.startsWith(`${id}(`))
+    expect(quantiserOf(cell!).spec).toBe(quantiserOf(id).spec)
+  }
+})
+
 const data = new URL('../../../shared/data/', import.meta.url).pathname
 describe.skipIf(!existsSync(data))('on the 260K model', () => {
   test('perplexities stand to float as they do elsewhere: int8 the same, int4 a tenth, BitMoD-3 before int3', async () => {
