@@ -65,17 +65,19 @@ describe('statistics of inputs', () => {
   })
 
   it('give the mean squared error of outputs whose weights have errors', () => {
-    const [input, errors] = [normals(50 * 7, 1), normals(3 * 7, 2)]
-    const found = emptyStatistics(7)
-    addInputs(found, input, 50)
-    let expected = 0
-    for (let token = 0; token < 50; token++)
-      for (let row = 0; row < 3; row++) {
-        let output = 0
-        for (let k = 0; k < 7; k++) output += errors[row * 7 + k]! * input[token * 7 + k]!
-        expected += output ** 2 / 50
-      }
-    expect(outputError(errors, found) / expected).toBeCloseTo(1, 9)
-    expect(outputError(errors, emptyStatistics(7))).toBe(0)
+    for (const rows of [1, 3, 4, 5, 9]) {
+      const [input, errors] = [normals(50 * 7, 1), normals(rows * 7, 2)]
+      const found = emptyStatistics(7)
+      addInputs(found, input, 50)
+      let expected = 0
+      for (let token = 0; token < 50; token++)
+        for (let row = 0; row < rows; row++) {
+          let output = 0
+          for (let k = 0; k < 7; k++) output += errors[row * 7 + k]! * input[token * 7 + k]!
+          expected += output ** 2 / 50
+        }
+      expect(outputError(errors, found) / expected).toBeCloseTo(1, 9)
+      expect(outputError(errors, emptyStatistics(7))).toBe(0)
+    }
   })
 })
