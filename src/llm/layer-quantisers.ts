@@ -95,7 +95,7 @@ const gptqParameters = {
 const gptqFamily: LayerQuantiserFamily = {
   id: 'gptq',
   summary: 'codes of another quantiser, each column making good what those before it lost; calibrated',
-  source: 'GPTQ, arXiv 2210.17323, section 3; scales before columns, inputs of the float32 model: ours',
+  source: 'GPTQ, arXiv 2210.17323, Algorithm 1; scales before columns, inputs of the float32 model: ours',
   parameters: gptqParameters,
   apply: (spec) => {
     const values = readParameters(spec, gptqParameters)

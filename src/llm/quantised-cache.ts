@@ -38,7 +38,8 @@ export const cacheFamilies = [
   {
     id: 'kivi',
     summary: 'KV cache of integers with zero points: keys by channel, values by token',
-    source: 'KIVI, arXiv 2402.02750, section 3; a scale for each head of a token, residual of a group: ours',
+    source:
+      'KIVI, arXiv 2402.02750 (keys by channel, values by token); a scale for each head of a token, residual of a group: ours',
     parameters: kiviParameters,
   },
 ] as const
@@ -68,7 +69,7 @@ export const cacheQuantiserOf = (text: string): CacheQuantiser => {
 }
 
 /**
- * The CPU with a quantised KV cache (KIVI, arXiv 2402.02750, section 3): keys are rounded behind their rotation, each channel over a group of
+ * The CPU with a quantised KV cache (KIVI, arXiv 2402.02750): keys are rounded behind their rotation, each channel over a group of
  * tokens, values each head of a token, when a group of tokens is whole. Tokens go through in such groups, so that each sees all
  * groups before its own rounded and its own in float32, as when generating.
  */

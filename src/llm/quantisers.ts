@@ -173,7 +173,8 @@ const hadamardParameters = {
 const hadamard: Family = {
   id: 'hadamard',
   summary: 'residual stream and values turned by Hadamard matrices, fused into weights, before another quantiser',
-  source: 'QuaRot, arXiv 2404.00456, section 4; without what it turns while the model runs: ours',
+  source:
+    'QuaRot, arXiv 2404.00456, weight modification and attention value projection; without what it turns while the model runs: ours',
   parameters: hadamardParameters,
   apply: (spec) => {
     const values = readParameters(spec, hadamardParameters)

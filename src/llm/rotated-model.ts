@@ -5,8 +5,8 @@ import { createRandom } from './random.ts'
 import { float32Weights, floatsOf } from './weights.ts'
 
 /**
- * The same function with the residual stream, and the values of each head, turned by Hadamard matrices (QuaRot, arXiv 2404.00456, section
- * 3 and 4, stages 1a and 1b; norms go into the matrices behind them first). Everything is fused into weights; what QuaRot does while
+ * The same function with the residual stream, and the values of each head, turned by Hadamard matrices (QuaRot, arXiv 2404.00456,
+ * weight modification and attention value projection; norms go into the matrices behind them first). Everything is fused into weights; what QuaRot does while
  * the model runs, before `down` and to queries and keys, is left out (ours). Turning goes through an RMSNorm but no LayerNorm, so a model
  * with the latter is a UserError. The signs are random, by the seed.
  */

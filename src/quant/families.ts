@@ -83,7 +83,7 @@ const clipText = (clip: 'none' | 'mse'): string => (clip === 'mse' ? ', clipped 
 const groupInteger = family({
   id: 'group-integer',
   summary: 'weights: integers, rounded to nearest, with a zero point or symmetric, FP16 scales',
-  source: 'round to nearest as in GPTQ, arXiv 2210.17323, section 3; rounding of the scale first: ours',
+  source: 'round to nearest as GPTQ, arXiv 2210.17323, compares with; rounding of the scale first: ours',
   parameters: {
     w: { kind: 'choice', allowed: integerNames, default: 'int4', summary: 'weights' },
     per: perRule('group'),

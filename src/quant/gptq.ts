@@ -12,7 +12,7 @@ export interface GptqOptions {
 const rowsAtOnce = 4
 
 /**
- * GPTQ (Frantar et al., arXiv 2210.17323, section 3, Algorithm 1): columns are rounded one after the other, and what a column lost is made
+ * GPTQ (Frantar et al., arXiv 2210.17323, "The GPTQ Algorithm", Algorithm 1): columns are rounded one after the other, and what a column lost is made
  * good in those behind it, by the Cholesky factor of the inverse of the damped Hessian `H = 2 X X^T`. A factor of H cancels out, so `X X^T`
  * is taken.
  *

@@ -57,7 +57,7 @@ export interface Rotation {
 
 /**
  * `diag(signs) * H / sqrt(order)` in blocks of the largest order that divides the size and has a Hadamard matrix here (QuaRot, arXiv
- * 2404.00456, section 3: signs at random; blocks where the size has none: ours). `random` gives numbers in [0, 1).
+ * 2404.00456: randomised Hadamard matrices; blocks where the size has none: ours). `random` gives numbers in [0, 1).
  */
 export const hadamardRotation = (size: number, random: () => number): Rotation => {
   let block = size

@@ -48,7 +48,7 @@ const inverseOf = (matrix: readonly (readonly number[])[]): number[][] => {
 }
 
 /**
- * GPTQ as its paper derives it from Optimal Brain Quantization (section 3, Eq. 2): a weight is rounded, and those not yet rounded change by
+ * GPTQ as its paper derives it from Optimal Brain Quantization: a weight is rounded, and those not yet rounded change by
  * `-(w - q) / [H_F^-1]_kk * (H_F^-1)_:k`, with the Hessian of what is left.
  */
 const byTheBook = (
