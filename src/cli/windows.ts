@@ -3,6 +3,7 @@ import { type Calibration, calibrationWith } from '../llm/calibration.ts'
 import { windowsOf } from '../llm/likelihood.ts'
 import type { OpenedModel } from '../llm/open-model.ts'
 import { readTexts } from '../llm/read-texts.ts'
+import { bareTokens } from '../llm/tokenizer.ts'
 
 export interface Windows {
   readonly windows: readonly (readonly number[])[]
@@ -19,7 +20,6 @@ export const windowsOfTexts = (
 ): Windows => {
   const { sequence } = model.config
   const context = request.context ?? sequence
-  const own = tokenizer.encode('').length
   const least = prefix.length + 2
   if (context > sequence || context < least)
     throw new UserError(
@@ -28,7 +28,7 @@ export const windowsOfTexts = (
     )
   let left = request.tokens ?? Number.POSITIVE_INFINITY
   const windows = texts.flatMap((text) => {
-    const tokens = tokenizer.encode(text).slice(own).slice(0, left)
+    const tokens = bareTokens(tokenizer, text).slice(0, left)
     left -= tokens.length
     return windowsOf(tokens, prefix, context)
   })

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf, UserError } from '../base/user-error.ts'
 import type { BuiltInModel, ModelFile } from './models.ts'
 
 /** The folder of one model inside the cache; copying it to another machine is enough there. */
@@ -51,3 +52,20 @@ export const sha256OfFiles = async (paths: readonly string[]): Promise<string> =
   for (const path of paths) for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
   return hash.digest('hex')
 }
+
+/** Makes a folder of the cache. */
+export const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw unwritable(folder, error)
+  }
+}
+
+/** What the disk refuses in the cache. */
+export const unwritable = (folder: string, error: unknown): UserError =>
+  new UserError(
+    'E-CACHE-WRITE',
+    `cannot write to the cache folder ${folder}: ${reasonOf(error)}; set BITLOOM_CACHE to a folder that can be written`,
+    { cause: error },
+  )

@@ -15,9 +15,10 @@ export interface DownloadOptions {
   readonly url: string
   /** The partial file: continued if it exists, whole when the outcome is `complete`. */
   readonly path: string
-  /** Exact size of the whole file. */
-  readonly bytes: number
-  readonly onBytes?: (done: number) => void
+  /** Exact size of the whole file; where it is not known, a partial file of an earlier call is not continued. */
+  readonly bytes?: number
+  /** `total` is what is known of the size of the whole file. */
+  readonly onBytes?: (done: number, total: number | undefined) => void
   /** Pause before a retry, in ms; multiplied by the number of the retry. */
   readonly retryDelayMs?: number
   /** A connection that brings nothing for so long counts as cut. */
@@ -30,9 +31,13 @@ const RETRIES = 4
 export const download = async (options: DownloadOptions): Promise<DownloadResult> => {
   const { retryDelayMs = 1_000 } = options
   let received = 0
+  let { bytes } = options
   for (let fruitless = 0; ; ) {
-    const result = await attempt(options)
+    const result = await attempt({ ...options, ...(bytes === undefined ? {} : { bytes }) })
     if (result.outcome !== 'cut') return result
+    bytes ??= result.total
+    // Without its size nothing tells whether a file is the one that was begun.
+    if (bytes === undefined) return result
     received += result.received
     fruitless = result.received > 0 ? 0 : fruitless + 1
     if (received === 0 || fruitless > RETRIES) return { ...result, received }
@@ -40,14 +45,14 @@ export const download = async (options: DownloadOptions): Promise<DownloadResult
   }
 }
 
-const attempt = async (options: DownloadOptions): Promise<DownloadResult> => {
+const attempt = async (options: DownloadOptions): Promise<DownloadResult & { readonly total?: number | undefined }> => {
   const { url, path, bytes, onBytes = () => {}, idleMs = 30_000 } = options
   let have = await sizeOf(path)
-  if (have > bytes) {
-    await rm(path)
+  if (bytes === undefined || have > bytes) {
+    await rm(path, { force: true })
     have = 0
   }
-  onBytes(have)
+  onBytes(have, bytes)
   if (have === bytes) return { outcome: 'complete' }
 
   const controller = new AbortController()
@@ -67,26 +72,28 @@ const attempt = async (options: DownloadOptions): Promise<DownloadResult> => {
       if (response.status === 416) await rm(path, { force: true })
       return { outcome: 'refused', reason: `the server answered ${response.status}` }
     }
+    const total = bytes ?? lengthOf(response)
     const file = await open(path, start === 0 ? 'w' : 'a')
     try {
       have = start
       const chunks = response.body.getReader()
       for (;;) {
         const chunk = await chunks.read().catch((error: unknown) => networkFailure(error))
-        if (chunk instanceof NetworkFailure) return { outcome: 'cut', reason: chunk.message, received }
+        if (chunk instanceof NetworkFailure) return { outcome: 'cut', reason: chunk.message, received, total }
         if (chunk.done) break
         clearTimeout(idle)
         idle = setTimeout(giveUp, idleMs)
         have += chunk.value.length
         received += chunk.value.length
-        if (have > bytes) return await refuseSurplus(file, controller)
+        if (total !== undefined && have > total) return await refuseSurplus(file, controller)
         await writeAll(file, chunk.value)
-        onBytes(have)
+        onBytes(have, total)
       }
     } finally {
       await file.close()
     }
-    return have === bytes ? { outcome: 'complete' } : { outcome: 'cut', reason: 'the connection ended early', received }
+    if (total === undefined || have === total) return { outcome: 'complete' }
+    return { outcome: 'cut', reason: 'the connection ended early', received, total }
   } finally {
     clearTimeout(idle)
   }
@@ -107,6 +114,12 @@ const startOf = (response: Response, wanted: number): number | undefined => {
   if (response.status !== 206) return undefined
   const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')
   return range && Number(range[1]) === wanted ? wanted : undefined
+}
+
+/** Size of the file that an answer of 200 brings, where the server says it. */
+const lengthOf = (response: Response): number | undefined => {
+  const text = response.headers.get('content-length')
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 const refuseSurplus = async (file: FileHandle, controller: AbortController): Promise<DownloadResult> => {

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../base/cache-folder.ts'
 import { type Progress, silent } from '../base/progress.ts'
 import { reasonOf, UserError } from '../base/user-error.ts'
-import { cacheStateOf, modelFolder } from './cache.ts'
+import { cacheStateOf, makeFolder, modelFolder, unwritable } from './cache.ts'
 import { download } from './download.ts'
 import { withLock } from './lock.ts'
 import type { BuiltInModel } from './models.ts'
@@ -28,7 +28,7 @@ export const ensureModel = async (model: BuiltInModel, options: FetchOptions = {
   const folder = modelFolder(cache, model)
   if (cacheStateOf(cache, model) === 'present') return folder
   const downloads = join(cache, 'downloads')
-  prepareFolder(downloads)
+  makeFolder(downloads)
   const onWait = (): void => progress.say(`another process is fetching ${model.id}; waiting for it`)
   await withLock(join(downloads, `${model.id}.lock`), onWait, async () => {
     const state = cacheStateOf(cache, model)
@@ -38,21 +38,6 @@ export const ensureModel = async (model: BuiltInModel, options: FetchOptions = {
   })
   return folder
 }
-
-const prepareFolder = (folder: string): void => {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw unwritable(folder, error)
-  }
-}
-
-const unwritable = (folder: string, error: unknown): UserError =>
-  new UserError(
-    'E-CACHE-WRITE',
-    `cannot write to the cache folder ${folder}: ${reasonOf(error)}; set BITLOOM_CACHE to a folder that can be written`,
-    { cause: error },
-  )
 
 const fetchInto = async (model: BuiltInModel, cache: string, downloads: string, options: FetchOptions) => {
   const given = join(downloads, `${fileNameOf(model)}.tgz`)

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writ
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unwritable } from './cache.ts'
 
 /** The owner touches the lock this often; a lock untouched for `STALE_MS` belongs to a process that died. */
 const HEARTBEAT_MS = 5_000
@@ -23,11 +24,17 @@ export const withLock = async <T>(path: string, onWait: () => void, work: () => 
   }
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS)
   heartbeat.unref()
+  const release = (): void => {
+    if (ownerOf(path) === owner) rmSync(path, { force: true })
+  }
+  // A process that is interrupted leaves no lock.
+  process.once('exit', release)
   try {
     return await work()
   } finally {
     clearInterval(heartbeat)
-    if (ownerOf(path) === owner) rmSync(path, { force: true })
+    process.removeListener('exit', release)
+    release()
   }
 }
 
@@ -37,7 +44,9 @@ const tryLock = (path: string, owner: string): boolean => {
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+    // A full disk takes the name and not the owner.
+    rmSync(path, { force: true })
+    throw unwritable(dirname(path), error)
   }
 }
 

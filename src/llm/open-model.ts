@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path'
 import { readLimited } from '../base/files.ts'
 import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
+import { type AddedModel, addedModel, addedModels, damaged, modelsFolder, pathOfAdded } from './added-models.ts'
 import { sha256Of, sha256OfFiles } from './cache.ts'
+import { type ChatTemplate, chatTemplateBeside } from './chat-template.ts'
 import { ensureModel, type FetchOptions } from './fetch.ts'
 import { type ByteSource, withFile } from './files/byte-source.ts'
 import { ggufMagic } from './files/gguf.ts'
@@ -30,6 +32,8 @@ export interface OpenedModel {
   readonly source: string
   /** Of the files with the weights, one after the other, hexadecimal. */
   readonly sha256: string
+  /** How its tokenizer's files write a conversation; undefined where they do not say. */
+  readonly chatTemplate: () => ChatTemplate | undefined
 }
 
 /** How to open a model. */
@@ -38,26 +42,58 @@ export interface OpenOptions extends FetchOptions {
   readonly tokenizer?: string
 }
 
-/** Opens a built-in model by its id (fetching it on first use), a random one by its spec, or the file or directory at a path. */
+/**
+ * Opens a built-in model by its id (fetching it on first use), one that was added by its name, a random one by its spec, or the file or
+ * directory at a path.
+ */
 export const openModel = async (reference: string, options: OpenOptions = {}): Promise<OpenedModel> => {
   const builtIn = builtInModels.find(({ id }) => id === reference)
   if (builtIn) {
     const folder = await ensureModel(builtIn, options)
     const [weights] = builtIn.files
-    const { model, begin, ends } = await openPath(join(folder, weights.name), builtIn.id)
-    const tokenizer = tokenizerAt(options.tokenizer ?? join(folder, builtIn.tokenizer), model, ends)
-    const prefix = prefixOf(tokenizer, begin)
-    return { model, tokenizer, prefix, source: builtIn.source, sha256: weights.sha256 }
+    const tokenizer = options.tokenizer ?? join(folder, builtIn.tokenizer)
+    const { files: _, ...opened } = await openFiles(join(folder, weights.name), { name: builtIn.id, tokenizer })
+    return { ...opened, source: builtIn.source, sha256: weights.sha256 }
   }
   if (isRandomReference(reference)) return openRandomModel(reference, options)
-  if (!existsSync(reference)) throw unknown(reference)
-  const { model, files, begin, ends, inside } = await openPath(reference)
-  const tokenizer = ((): Tokenizer => {
-    if (options.tokenizer === undefined && inside) return inside()
-    return tokenizerAt(options.tokenizer ?? tokenizerBeside(reference, model), model, ends)
-  })()
-  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), source: reference, sha256: await sha256OfFiles(files) }
+  const added = addedModel(reference, options.cache)
+  if (added) return openAdded(added, options)
+  if (!existsSync(reference)) throw unknown(reference, options.cache)
+  const { files, ...opened } = await openFiles(reference, options)
+  return { ...opened, source: reference, sha256: await sha256OfFiles(files) }
 }
+
+const openAdded = async (added: AddedModel, options: OpenOptions): Promise<OpenedModel> => {
+  const path = pathOfAdded(added, options.cache)
+  const own = added.tokenizer === undefined ? undefined : join(modelsFolder(options.cache), added.name, added.tokenizer)
+  const tokenizer = options.tokenizer ?? own
+  const { files, ...opened } = await openFiles(path, {
+    name: added.name,
+    ...(tokenizer === undefined ? {} : { tokenizer }),
+  })
+  const sha256 = await sha256OfFiles(files)
+  if (sha256 !== added.sha256) throw damaged(added.name, 'its weights have changed')
+  return { ...opened, source: added.source, sha256 }
+}
+
+/** A model at a path with its tokenizer, the one that is named or that lies beside it, and the files with its weights. */
+export const openFiles = async (
+  path: string,
+  { name, tokenizer: chosen }: { readonly name?: string; readonly tokenizer?: string } = {},
+): Promise<Omit<OpenedModel, 'source' | 'sha256'> & { readonly files: readonly string[] }> => {
+  const { model, files, begin, ends, inside } = await openPath(path, name)
+  if (chosen === undefined && inside) {
+    const tokenizer = inside()
+    return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: () => undefined }
+  }
+  const at = chosen ?? tokenizerBeside(path, model)
+  const tokenizer = tokenizerAt(at, model, ends)
+  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: chatTemplateAt(at) }
+}
+
+/** Only tokenizers of this kind know the control tokens of a template. */
+const chatTemplateAt = (tokenizer: string) => (): ChatTemplate | undefined =>
+  tokenizer.endsWith('.json') ? chatTemplateBeside(tokenizer) : undefined
 
 const prefixOf = (tokenizer: Tokenizer, begin: number | undefined): readonly number[] => {
   const own = tokenizer.encode('')
@@ -74,6 +110,7 @@ const openRandomModel = (reference: string, options: OpenOptions): OpenedModel =
     prefix: prefixOf(chosen, undefined),
     source: spec,
     sha256: sha256Of(Buffer.from(spec)),
+    chatTemplate: chatTemplateAt(options.tokenizer ?? ''),
   }
 }
 
@@ -92,8 +129,8 @@ export interface FoundModel {
 
 /** The model in a file or directory, without a tokenizer. */
 export const openPath = async (path: string, name?: string): Promise<FoundModel> => {
-  if (statSync(path).isDirectory()) return loadHuggingFace(path)
-  if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path))
+  if (statSync(path).isDirectory()) return loadHuggingFace(path, name)
+  if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path), name)
   return withFile(path, 'the model', async (source) => {
     const known = name ?? nameOf(path)
     if (path.endsWith('.onnx')) return openOnnx(source, known)
@@ -140,8 +177,9 @@ const tokenizerAt = (path: string, { config }: Model, ends: readonly number[]): 
   return loadJsonTokenizer(path, existsSync(beside) ? beside : undefined, ends)
 }
 
-const unknown = (reference: string): UserError => {
-  const ids = builtInModels.map(({ id }) => id)
+const unknown = (reference: string, cache: string | undefined): UserError => {
+  const added = addedModels(cache).flatMap((model) => (model instanceof UserError ? [] : [model.name]))
+  const ids = [...builtInModels.map(({ id }) => id), ...added]
   const allowed = `give ${ids.join(', ')}, random(shape=...) or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file)`
   if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
@@ -153,7 +191,9 @@ const unknown = (reference: string): UserError => {
 const tokenizerBeside = (path: string, model: Model): string => {
   const folder = statSync(path).isDirectory() ? path : dirname(path)
   const names = ['tokenizer.json', 'tokenizer.bin', `tok${model.config.vocabulary}.bin`]
-  const found = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate))
+  // As config.json, the tokenizer of an ONNX file may lie above its folder.
+  const folders = path.endsWith('.onnx') ? [folder, join(folder, '..')] : [folder]
+  const found = folders.flatMap((at) => names.map((name) => join(at, name))).find((candidate) => existsSync(candidate))
   if (!found)
     throw new UserError(
       'E-TOKENIZER-MISSING',

@@ -18,3 +18,7 @@ export const decodeAll = (tokenizer: Tokenizer, tokens: readonly number[]): stri
   const decoder = tokenizer.createDecoder()
   return tokens.map(decoder.next).join('') + decoder.end()
 }
+
+/** The tokens of a text without those that begin every sequence. */
+export const bareTokens = (tokenizer: Tokenizer, text: string): number[] =>
+  tokenizer.encode(text).slice(tokenizer.encode('').length)

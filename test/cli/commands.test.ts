@@ -30,19 +30,9 @@ describe('what there is', () => {
   )
 
   it('every command has help with examples', () => {
-    for (const command of [
-      'list',
-      'calc',
-      'generate',
-      'verify',
-      'synth',
-      'ppl',
-      'quantise',
-      'run',
-      'start',
-      'report',
-    ]) {
-      const { stdout, status } = bitloom([command, '--help'])
+    const single = ['list', 'calc', 'generate', 'verify', 'synth', 'ppl', 'quantise', 'chat', 'run', 'start', 'report']
+    for (const command of [...single.map((name) => [name]), ['model', 'add'], ['model', 'remove']]) {
+      const { stdout, status } = bitloom([...command, '--help'])
       expect(status).toBe(0)
       expect(stdout).toMatch(/Examples:\n {2}\$ bitloom /)
     }

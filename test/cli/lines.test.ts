@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linesOf } from '../../src/cli/lines.ts'
+import { linesOf, textsOf } from '../../src/cli/lines.ts'
 
 const read = async (pieces: readonly (string | Buffer)[]): Promise<string[]> => {
   async function* input() {
@@ -19,6 +19,19 @@ describe('lines of a stream', () => {
     expect(await read([...text])).toEqual(want)
     expect(await read([Buffer.from(text).subarray(0, 5), Buffer.from(text).subarray(5)])).toEqual(want)
     expect(await read([])).toEqual([])
+  })
+
+  it('are texts without their ends, however the stream is cut', async () => {
+    const text = ' a b \r\n\nc # d\ré\n'
+    const bytes = Buffer.from(text)
+    for (const pieces of [[bytes], [...bytes].map((byte) => Buffer.of(byte)), [...text]]) {
+      async function* input() {
+        yield* pieces
+      }
+      const found: string[] = []
+      for await (const texts of textsOf(input())) found.push(...texts)
+      expect(found).toEqual([' a b ', '', 'c # d\ré', ''])
+    }
   })
 
   it('are refused when they do not end', async () => {

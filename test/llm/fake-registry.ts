@@ -106,6 +106,9 @@ export const sourceOf = (url: string, packed?: Buffer): PackageSource & { readon
   const packs: string[] = []
   return {
     packs,
+    find: async () => {
+      throw new Error('npm says ENOTFOUND')
+    },
     tarballUrl: async () => url,
     pack: async (name, folder) => {
       packs.push(name)

@@ -22,7 +22,7 @@ export const withFile = async <T>(path: string, what: string, work: (source: Byt
     const { size } = await file.stat()
     const read = async (offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> => {
       refuseBeyond(path, size, offset, length)
-      const bytes = new Uint8Array(length)
+      const bytes = allocate(path, length)
       await fill(file, bytes, offset).catch((error: unknown) => {
         throw unreadable(error)
       })
@@ -31,6 +31,19 @@ export const withFile = async <T>(path: string, what: string, work: (source: Byt
     return await work({ where: path, size, read })
   } finally {
     await file.close()
+  }
+}
+
+/** A tensor that no memory holds is the user's to see, even if the file is as long as it says. */
+const allocate = (where: string, length: number): Uint8Array<ArrayBuffer> => {
+  try {
+    return new Uint8Array(length)
+  } catch (error) {
+    throw new UserError(
+      'E-MODEL-MEMORY',
+      `${where} has ${(length / 1e9).toFixed(1)} GB in one piece, which the memory of this machine does not hold; give a smaller model, or one of fewer bits`,
+      { cause: error },
+    )
   }
 }
 

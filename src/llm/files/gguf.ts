@@ -42,6 +42,8 @@ const otherKinds: Readonly<Record<number, string>> = {
   23: 'IQ4_XS',
 }
 const mostDimensions = 4
+/** Most tensors and most keys of a file: far above what a model has. */
+const mostEntries = 2 ** 16
 const usualAlignment = 32
 
 /**
@@ -62,6 +64,8 @@ export const readGguf = async (source: ByteSource): Promise<Gguf> => {
   // A tensor takes at least 24 bytes here and a key 13.
   const tensorCount = await cursor.count('tensors', 24)
   const keyCount = await cursor.count('keys', 13)
+  if (tensorCount > mostEntries || keyCount > mostEntries)
+    refuse(`it has ${tensorCount} tensors and ${keyCount} keys, at most ${mostEntries} of each are read`)
   const metadata = new Map<string, GgufValue>()
   const seen = new Set<string>()
   for (let index = 0; index < keyCount; index++) {

@@ -23,13 +23,14 @@ const mostJsonBytes = 2 ** 26
 const indexName = 'model.safetensors.index.json'
 
 /** Reads a directory with `config.json` and one or several `*.safetensors`, tensor by tensor. */
-export const loadHuggingFace = async (folder: string): Promise<HuggingFaceDirectory> => {
+export const loadHuggingFace = async (
+  folder: string,
+  name: string = basename(resolve(folder)),
+): Promise<HuggingFaceDirectory> => {
   const configPath = join(folder, 'config.json')
   const described = readHuggingFaceConfig(readLimited(configPath, 'the model', mostJsonBytes).toString(), configPath)
   const files = weightFiles(folder)
-  const model = await withFiles(files, async (tensors) =>
-    readHuggingFaceTensors(tensors, described, basename(resolve(folder)), folder),
-  )
+  const model = await withFiles(files, async (tensors) => readHuggingFaceTensors(tensors, described, name, folder))
   const generation = join(folder, 'generation_config.json')
   const ends = existsSync(generation)
     ? generationEnds(readLimited(generation, 'the model', mostJsonBytes).toString())

@@ -10,7 +10,7 @@ export interface Initialiser {
   readonly type: number
   /** Where its bytes lie, as `raw_data` or as packed numbers. */
   readonly bytes: { readonly from: number; readonly to: number } | undefined
-  /** Values that are stored as int32 whatever the type is. */
+  /** The first two of the values that are stored as int32 whatever the type is: only a lone one is of use. */
   readonly integers: readonly bigint[]
 }
 
@@ -36,6 +36,9 @@ const graphField = { node: 1, initialiser: 5 }
 const nodeField = { input: 1, name: 3, operator: 4 }
 const tensorField = { dims: 1, type: 2, floats: 4, integers: 5, name: 8, raw: 9, external: 13, location: 14 }
 
+/** Most nodes and most constants of a graph, and most dimensions of a constant: far above what a model has. */
+const [mostInGraph, mostDimensions] = [2 ** 17, 8]
+
 export const onnxRefusal =
   (source: ByteSource): Refuse =>
   (what) => {
@@ -60,10 +63,12 @@ export const readOnnx = async (source: ByteSource): Promise<OnnxGraph> => {
       if (inner.number === graphField.node) {
         const node = await readNode(reader, inner)
         nodes.set(node.name, node)
+        if (nodes.size > mostInGraph) refuse(`it has more than ${mostInGraph} operations`)
       } else if (inner.number === graphField.initialiser) {
         const tensor = await readTensor(reader, inner, refuse)
         if (initialisers.has(tensor.name)) refuse(`tensor ${tensor.name.slice(0, 80)} is there twice`)
         initialisers.set(tensor.name, tensor)
+        if (initialisers.size > mostInGraph) refuse(`it has more than ${mostInGraph} constants`)
       }
     }
   }
@@ -83,6 +88,10 @@ const readNode = async (reader: ProtobufReader, { from, to }: ProtobufField): Pr
   return { name, operator, inputs }
 }
 
+const keepFirst = (values: bigint[], more: readonly bigint[]): void => {
+  values.push(...more.slice(0, Math.max(0, 2 - values.length)))
+}
+
 const readTensor = async (
   reader: ProtobufReader,
   { from, to }: ProtobufField,
@@ -98,10 +107,11 @@ const readTensor = async (
       for (const length of await reader.varints(field)) {
         if (length > BigInt(Number.MAX_SAFE_INTEGER)) refuse(`a tensor has a dimension of ${length}`)
         shape.push(Number(length))
+        if (shape.length > mostDimensions) refuse(`a tensor has more than ${mostDimensions} dimensions`)
       }
     else if (field.number === tensorField.type) type = Number(field.value ?? 0n)
     else if (field.number === tensorField.name) name = await reader.text(field)
-    else if (field.number === tensorField.integers) integers.push(...(await reader.varints(field)))
+    else if (field.number === tensorField.integers) keepFirst(integers, await reader.varints(field))
     else if (field.number === tensorField.raw || field.number === tensorField.floats) bytes = field
     else if (field.number === tensorField.external || (field.number === tensorField.location && field.value !== 0n))
       refuse(`tensor ${name.slice(0, 80)} lies in another file`)

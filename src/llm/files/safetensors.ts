@@ -12,8 +12,8 @@ export interface StoredTensor {
   readonly offset: number
 }
 
-/** Longest header, as the reference implementation has it. */
-const mostHeaderBytes = 100_000_000
+/** Longest header (ours: 100,000 tensors, and JSON takes many times its text in memory; the reference implementation reads 100 MB). */
+const mostHeaderBytes = 2 ** 25
 const bytesOfType: Readonly<Record<string, readonly [StoredKind, number]>> = {
   F32: ['float32', 4],
   F16: ['float16', 2],
@@ -78,7 +78,9 @@ const readEntry = (name: string, entry: unknown, refuse: (what: string) => never
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
   const type = typeof dtype === 'string' && Object.hasOwn(bytesOfType, dtype) ? bytesOfType[dtype] : undefined
   if (!type)
-    return refuse(`${shown} has type ${String(dtype).slice(0, 20)}, allowed are ${Object.keys(bytesOfType).join(', ')}`)
+    return refuse(
+      `${shown} has type ${typeof dtype === 'string' ? dtype.slice(0, 20) : typeof dtype}, allowed are ${Object.keys(bytesOfType).join(', ')}`,
+    )
   if (!Array.isArray(shape) || !shape.every(isCount)) return refuse(`${shown} has no shape of whole numbers`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     return refuse(`${shown} has no pair of data_offsets`)

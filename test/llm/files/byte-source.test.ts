@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type ByteSource, bytesSource, withFile } from '../../../src/llm/files/byte-source.ts'
@@ -48,4 +48,13 @@ test('a file that becomes shorter while it is read is one sentence', async () =>
     await source.read(5, 20)
   })
   await expect(reading).rejects.toThrow(/cannot read the model .*: it became shorter while it was read; check the path/)
+})
+
+test('a piece that no memory holds is one sentence, even of a file that is as long', async () => {
+  const path = join(temporaryFolder(), 'm.bin')
+  writeFileSync(path, bytes)
+  // Nothing is written: the file is sparse.
+  truncateSync(path, 2 ** 43)
+  const reading = withFile(path, 'the model', (source) => source.read(0, 2 ** 43))
+  await expect(reading).rejects.toThrow(/m\.bin has 8796\.1 GB in one piece, which the memory .*; give a smaller model/)
 })

@@ -6,47 +6,51 @@ import { createRandom } from '../../../src/llm/random.ts'
 /** Numbers that sizes and counts may be changed to. */
 const absurd = [0n, 1n, 0x7fn, 0x7fff_ffffn, 0xffff_ffffn, 2n ** 53n, 2n ** 62n, 2n ** 64n - 1n]
 
-/** 200 damaged copies of a text: cut off, with other characters, or with a number, a word or a bracket put somewhere. */
+/** What may stand at a wrong place of a JSON text. */
+const odd = [
+  '-1',
+  '0',
+  '1e308',
+  '1e999',
+  '99999999999999999999',
+  'null',
+  'true',
+  '""',
+  '[',
+  '{',
+  '}',
+  ',',
+  '\\',
+  '\0',
+  '\u{1f600}',
+]
+
+/** A damaged copy of a JSON text: cut off, with other characters, or with a value of its own for a key, which stays JSON. */
+export const damagedText = (text: string, random: () => number): string => {
+  const below = (limit: number): number => Math.floor(random() * limit)
+  const at = below(text.length)
+  switch (below(3)) {
+    case 0:
+      return text.slice(0, at)
+    case 1:
+      return text.slice(0, at) + odd[below(odd.length)] + text.slice(at + below(6))
+    default: {
+      const values = [...text.matchAll(/:\s*("[^"]*"|[-\d.e]+|true|false|null)/g)]
+      const { index, 0: found } = values[below(values.length)]!
+      const value = ['-1', '0', '0.5', '1e15', '"x"', 'null', 'true', '[]', '{}', '[1]', '{"toString":1}'][below(11)]
+      return `${text.slice(0, index)}: ${value}${text.slice(index + found.length)}`
+    }
+  }
+}
+
+/** 200 damaged copies of a text. */
 export const damagedTexts = (text: string, seed: number): readonly string[] => {
   const random = createRandom(seed)
-  const below = (limit: number): number => Math.floor(random() * limit)
-  const odd = [
-    '-1',
-    '0',
-    '1e308',
-    '1e999',
-    '99999999999999999999',
-    'null',
-    'true',
-    '""',
-    '[',
-    '{',
-    '}',
-    ',',
-    '\\',
-    '\0',
-    '\u{1f600}',
-  ]
-  return Array.from({ length: 200 }, () => {
-    const at = below(text.length)
-    switch (below(3)) {
-      case 0:
-        return text.slice(0, at)
-      case 1:
-        return text.slice(0, at) + odd[below(odd.length)] + text.slice(at + below(6))
-      default: {
-        // A value of its own for a key, which stays JSON.
-        const values = [...text.matchAll(/:\s*("[^"]*"|[-\d.e]+|true|false|null)/g)]
-        const { index, 0: found } = values[below(values.length)]!
-        const value = ['-1', '0', '0.5', '1e15', '"x"', 'null', 'true', '[]', '{}', '[1]'][below(10)]
-        return `${text.slice(0, index)}: ${value}${text.slice(index + found.length)}`
-      }
-    }
-  })
+  return Array.from({ length: 200 }, () => damagedText(text, random))
 }
 
 /** A damaged copy: cut off, lengthened, with flipped bits, or with an absurd number somewhere. */
-const damaged = (bytes: Uint8Array, random: () => number, front: number): Uint8Array => {
+export const damaged = (bytes: Uint8Array, random: () => number, front: number): Uint8Array => {
   const below = (limit: number): number => Math.floor(random() * limit)
   // Most damage goes where the sizes are.
   const place = (): number => (random() < 0.8 ? below(Math.min(front, bytes.length)) : below(bytes.length))

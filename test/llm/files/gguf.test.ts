@@ -142,6 +142,11 @@ test.each([
   ['a big-endian version', changed(4, Uint32Array.of(3 * 2 ** 24)), /it is big-endian/],
   ['too many tensors', changed(8, BigUint64Array.of(2n ** 50n)), /1125899906842624 tensors, more than its/],
   ['2^64 - 1 tensors', changed(8, BigUint64Array.of(2n ** 64n - 1n)), /number of tensors is 18446744073709551615/],
+  [
+    'more keys than any model has',
+    joined(whole.subarray(0, 16), BigUint64Array.of(2n ** 17n), new Uint8Array(2 ** 22)),
+    /1 tensors and 131072 keys, at most 65536 of each are read/,
+  ],
   ['too many keys', changed(16, BigUint64Array.of(1000n)), /1000 keys, more than its/],
   ['a key that is too long', changed(counts, BigUint64Array.of(5000n)), /5000 bytes of a text, more than/],
   ['a key that is no UTF-8', changed(counts + 8, Uint8Array.of(0xff)), /no UTF-8/],

@@ -155,6 +155,25 @@ test.each<[string, NonNullable<OnnxOptions['change']>, RegExp]>([
     (parts) => parts.set('x', message(5, number(1, 2n ** 63n))),
     /a dimension of 9223372036854775808/,
   ],
+  [
+    'absurdly many dimensions',
+    (parts) => parts.set('x', message(5, ...Array.from({ length: 100 }, () => number(1, 1)))),
+    /a tensor has more than 8 dimensions/,
+  ],
+  [
+    'a zero point of many numbers',
+    (parts) =>
+      parts.set(
+        'layers.0.up zero',
+        message(
+          5,
+          number(2, 3),
+          message(5, new Uint8Array(99)),
+          message(8, Buffer.from('onnx::MatMul_105_zero_point')),
+        ),
+      ),
+    /MatMul_105_zero_point without its value/,
+  ],
   ['a name that is none', (parts) => parts.set('x', message(5, number(8, 3))), /field 8 is no name/],
 ])('%s is refused in one sentence', async (_, change, wanted) => {
   await expect(withParts(change)).rejects.toThrow(wanted)
@@ -170,6 +189,20 @@ test('files without a graph, with two, of another architecture, or no protobuf a
   await expect(open(Uint8Array.of(8))).rejects.toThrow(/it ends within a field, at byte 1/)
   const opt: HuggingFaceModel = { ...described, family: 'opt', architecture: optArchitecture }
   await expect(open(bytes, opt)).rejects.toThrow(/its architecture is opt, and llama is known/)
+})
+
+test('absurdly many constants or operations are refused before they fill the memory', async () => {
+  // Each a message of one field, its name.
+  const many = (field: number, name: number): Uint8Array =>
+    Buffer.concat(
+      Array.from({ length: 2 ** 17 + 1 }, (_, at) => {
+        const entry = Buffer.from([8 * field + 2, 6, 8 * name + 2, 4, 0, 0, 0, 0])
+        entry.write(at.toString(36).padStart(4), 4)
+        return entry
+      }),
+    )
+  await expect(open(message(7, many(5, 8)))).rejects.toThrow(/it has more than 131072 constants; give/)
+  await expect(open(message(7, many(1, 3)))).rejects.toThrow(/it has more than 131072 operations; give/)
 })
 
 test('200 damaged files are read or refused', async () => {

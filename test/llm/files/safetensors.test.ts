@@ -78,6 +78,12 @@ test.each([
   ['a type that no model has', withHeader({ a: tensor(0, 8, [1], 'I64') }), /type I64, allowed are F32, F16, BF16/],
   ['a type of Object itself', withHeader({ a: tensor(0, 8, [1], 'constructor') }), /type constructor/],
   ['no entry', withHeader({ a: null }), /tensor a has type undefined/],
+  ['a type that is no text', withHeader({ a: { dtype: { toString: 1 } } }), /tensor a has type object/],
+  [
+    'a type that is nested deeply',
+    withHeader(`{"a":{"dtype":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`),
+    /tensor a has type object/,
+  ],
   ['a shape that is no list', withHeader({ a: tensor(0, 8, 2) }), /no shape of whole numbers/],
   ['a negative dimension', withHeader({ a: tensor(0, 8, [-2]) }), /no shape of whole numbers/],
   ['half a dimension', withHeader({ a: tensor(0, 8, [0.5]) }), /no shape of whole numbers/],

@@ -13,7 +13,7 @@ import {
   packingNames,
   packings,
 } from '../../../src/pe/xrnpe/modes.ts'
-import { readPort } from '../../../src/sim/engine.ts'
+import { readPort, writePort } from '../../../src/sim/engine.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
 
@@ -121,6 +121,30 @@ describe('the blocks of XR-NPE', () => {
     const instances = coreOf(packing).module.instances.map(({ name }) => name)
     const blocks = instances.filter((name) => !name.startsWith('quire_'))
     expect(blocks.sort()).toEqual(blockNames[packing].filter((block) => block !== 'upper_quire').sort())
+  })
+
+  it('from 4 on keep their operands and products in modes that do not use them', () => {
+    const engine = openEngine('js', coreOf('lanes_16_4_1').module)
+    const at = (name: string) => engine.ports.inputs.find((port) => port.name === name)!
+    const drive = (mode: ModeName, cycles: number): void => {
+      writePort(engine.inputs, at('mode_in'), BigInt(modes[mode].code))
+      for (const name of ['activation_in', 'weight_in'])
+        writePort(engine.inputs, at(name), BigInt.asUintN(64, 0x2345_6723_4567_2345n))
+      engine.step(cycles)
+    }
+    const held = (block: number): readonly (bigint | undefined)[] =>
+      ['left', 'right', 'product'].map((name) => engine.register(`${name}_${block}`))
+    drive('fp4', 8)
+    const all = Array.from({ length: 12 }, (_, k) => k + 4)
+    const before = new Map(all.map((block) => [block, held(block)]))
+    for (const block of all) expect(before.get(block)!.every((value) => value !== undefined && value > 0n)).toBe(true)
+    drive('posit(8,0)', 8)
+    for (const block of all.filter((block) => block >= 8)) expect(held(block), `${block}`).toEqual(before.get(block))
+    const bytes = [4, 5, 6, 7].map(held)
+    expect(bytes).not.toEqual([4, 5, 6, 7].map((block) => before.get(block)))
+    drive('posit(16,1)', 8)
+    for (const block of all.filter((block) => block >= 8)) expect(held(block), `${block}`).toEqual(before.get(block))
+    expect([4, 5, 6, 7].map(held)).toEqual(bytes)
   })
 
   it('all have a mode in which they stand still but those of the array and the sum of the lanes', () => {

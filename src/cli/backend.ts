@@ -1,0 +1,58 @@
+import { setImmediate as others } from 'node:timers/promises'
+import { unknownName } from '../base/suggestion.ts'
+import { type Backend, cpuBackend } from '../llm/backend.ts'
+import { gpuBackend } from '../llm/gpu/backend.ts'
+import { openGpu } from '../llm/gpu/device.ts'
+import { backendWithCache } from '../llm/quantised-cache.ts'
+import type { QuantisedRun } from '../llm/quantised-run.ts'
+import type { CacheOptions } from '../quant/key-value.ts'
+import type { Output } from './context.ts'
+
+export const backendNames: readonly string[] = ['cpu', 'webgpu']
+
+/** Refuses a name that is no backend's. */
+export const checkBackend = (name: string): void => {
+  if (!backendNames.includes(name)) throw unknownName('E-OPTION', 'backend', name, backendNames)
+}
+
+/**
+ * The GPU where it is asked for and can be had, else the CPU, with a word why; signals are heard while it works. A quantised KV cache
+ * where options of one are given.
+ */
+export const backendOf = async (
+  run: QuantisedRun,
+  wanted: string,
+  output: Output,
+  cache?: CacheOptions,
+): Promise<Backend> => interruptible(await chosen(run, wanted, output, cache))
+
+const chosen = async (
+  { model, linear }: QuantisedRun,
+  wanted: string,
+  output: Output,
+  cache: CacheOptions | undefined,
+): Promise<Backend> => {
+  const cpu = (): Backend => (cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear))
+  if (wanted === 'cpu') return cpu()
+  const instead = (why: string): Backend => {
+    output.progress.say(`${why}; running on the CPU`)
+    return cpu()
+  }
+  if (cache) return instead('a quantised KV cache has no kernels on the GPU')
+  if (linear) return instead('quantised activations have no kernels on the GPU')
+  const gpu = await openGpu()
+  return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
+}
+
+/** A backend that gives way between two calls: a forward pass on the CPU awaits nothing outside, so that Ctrl-C would wait for the end. */
+export const interruptible = (backend: Backend): Backend => ({
+  ...backend,
+  next: async (pieces, options) => {
+    await others()
+    return backend.next(pieces, options)
+  },
+  score: async (pieces) => {
+    await others()
+    return backend.score(pieces)
+  },
+})

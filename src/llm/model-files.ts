@@ -1,0 +1,52 @@
+import { basename, posix } from 'node:path'
+
+/** A model among files, by their paths from a common folder with `/` between: what it is opened by, and the files it needs. */
+export interface ModelAmongFiles {
+  /** The file with the weights, or the folder of a Hugging Face model; `.` for the common folder itself. */
+  readonly main: string
+  /** Weights and what belongs to them, each in the folder of `main` or, of an ONNX file, the one above. */
+  readonly files: readonly string[]
+}
+
+const configNames = ['config.json', 'generation_config.json']
+const jsonTokenizerNames = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja']
+const pieceTokenizer = /^(tokenizer|tok\d+)\.bin$/
+const indexName = 'model.safetensors.index.json'
+
+/** The models among files, known by their names alone. */
+export const modelsAmong = (names: readonly string[]): readonly ModelAmongFiles[] => {
+  const there = new Set(names)
+  const folderOf = (name: string): string => posix.dirname(name)
+  const folders = new Set(names.filter((name) => name.endsWith('.safetensors')).map(folderOf))
+  const directories = [...folders].filter((folder) => there.has(posix.join(folder, 'config.json')))
+  const hasPieces = (folder: string): boolean =>
+    names.some((name) => folderOf(name) === folder && pieceTokenizer.test(basename(name)))
+  const files = names.filter((name) => {
+    const folder = folderOf(name)
+    if (name.endsWith('.gguf')) return true
+    if (name.endsWith('.onnx'))
+      return [folder, posix.join(folder, '..')].some((at) => there.has(posix.join(at, 'config.json')))
+    return /\.bin$/.test(name) && !pieceTokenizer.test(basename(name)) && hasPieces(folder)
+  })
+  return [...directories, ...files].map((main) => ({ main, files: filesOf(main, names) }))
+}
+
+/** The files that the model at `main` needs, of those there are. */
+export const filesOf = (main: string, names: readonly string[]): readonly string[] => {
+  const there = new Set(names)
+  const isFile = there.has(main)
+  const folder = isFile ? posix.dirname(main) : main
+  const at = (where: string, wanted: readonly string[]): readonly string[] =>
+    wanted.map((name) => posix.join(where, name)).filter((path) => there.has(path))
+  /** From the folder itself, or from the one above where the first name is missing here. */
+  const found = (wanted: readonly string[]): readonly string[] => {
+    const above = main.endsWith('.onnx') && at(folder, wanted.slice(0, 1)).length === 0
+    return at(above ? posix.join(folder, '..') : folder, wanted)
+  }
+  const inFolder = names.filter((name) => posix.dirname(name) === folder)
+  const weights = isFile
+    ? [main]
+    : [...inFolder.filter((name) => name.endsWith('.safetensors')), ...at(folder, [indexName])]
+  const pieces = inFolder.filter((name) => pieceTokenizer.test(basename(name)))
+  return [...weights, ...found(configNames), ...found(jsonTokenizerNames), ...pieces]
+}
