@@ -8,9 +8,9 @@ export const writeWhole = (path: string, content: string | Uint8Array): void =>
   whole(path, anotherFolder, (temporary) => writeFileSync(temporary, content))
 
 /**
- * `writeWhole` for text that need not be in memory at once. `cure` ends the sentence of the error, e.g. `choose another path`.
+ * `writeWhole` for text or bytes that need not be in memory at once. `cure` ends the sentence of the error, e.g. `choose another path`.
  */
-export const writeWholeInPieces = (path: string, pieces: Iterable<string>, cure: string): void =>
+export const writeWholeInPieces = (path: string, pieces: Iterable<string | Uint8Array>, cure: string): void =>
   whole(path, cure, (temporary) => {
     const file = openSync(temporary, 'wx')
     try {

@@ -3,7 +3,9 @@ import { unknownName } from '../base/suggestion.ts'
 import { type Backend, cpuBackend } from '../llm/backend.ts'
 import { gpuBackend } from '../llm/gpu/backend.ts'
 import { openGpu } from '../llm/gpu/device.ts'
-import type { QuantisedRun } from '../llm/quantisers.ts'
+import { backendWithCache } from '../llm/quantised-cache.ts'
+import type { QuantisedRun } from '../llm/quantised-run.ts'
+import type { CacheOptions } from '../quant/key-value.ts'
 import type { Output } from './context.ts'
 
 export const backendNames: readonly string[] = ['cpu', 'webgpu']
@@ -13,17 +15,31 @@ export const checkBackend = (name: string): void => {
   if (!backendNames.includes(name)) throw unknownName('E-OPTION', 'backend', name, backendNames)
 }
 
-/** The GPU where it is asked for and can be had, else the CPU, with a word why; signals are heard while it works. */
-export const backendOf = async (run: QuantisedRun, wanted: string, output: Output): Promise<Backend> =>
-  interruptible(await chosen(run, wanted, output))
+/**
+ * The GPU where it is asked for and can be had, else the CPU, with a word why; signals are heard while it works. A quantised KV cache
+ * where options of one are given.
+ */
+export const backendOf = async (
+  run: QuantisedRun,
+  wanted: string,
+  output: Output,
+  cache?: CacheOptions,
+): Promise<Backend> => interruptible(await chosen(run, wanted, output, cache))
 
-const chosen = async ({ model, linear }: QuantisedRun, wanted: string, output: Output): Promise<Backend> => {
-  if (wanted === 'cpu') return cpuBackend(model, linear)
+const chosen = async (
+  { model, linear }: QuantisedRun,
+  wanted: string,
+  output: Output,
+  cache: CacheOptions | undefined,
+): Promise<Backend> => {
+  const cpu = (): Backend => (cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear))
+  if (wanted === 'cpu') return cpu()
   const instead = (why: string): Backend => {
     output.progress.say(`${why}; running on the CPU`)
-    return cpuBackend(model, linear)
+    return cpu()
   }
-  if (linear) return instead('integer activations have no kernels on the GPU')
+  if (cache) return instead('a quantised KV cache has no kernels on the GPU')
+  if (linear) return instead('quantised activations have no kernels on the GPU')
   const gpu = await openGpu()
   return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
 }

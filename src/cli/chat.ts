@@ -1,13 +1,14 @@
 import { createInterface } from 'node:readline'
 import { UserError } from '../base/user-error.ts'
 import { type Answer, openChat } from '../llm/chat.ts'
-import { linearLayersOf, parameterCountOf } from '../llm/model.ts'
+import { parameterCountOf } from '../llm/model.ts'
 import { openModel } from '../llm/open-model.ts'
-import { quantiserOf } from '../llm/quantisers.ts'
 import { createSampler } from '../llm/sample.ts'
 import { backendOf, checkBackend } from './backend.ts'
 import type { Output } from './context.ts'
 import { textsOf } from './lines.ts'
+import { quantiserFrom } from './quantiser-from.ts'
+import { calibrationOf } from './windows.ts'
 
 export interface ChatRequest {
   readonly model: string
@@ -20,6 +21,10 @@ export interface ChatRequest {
   readonly topP: number
   readonly seed: number
   readonly quant: string
+  /** Text for quantisers that are calibrated. */
+  readonly calibrate?: string
+  /** Most tokens of it. */
+  readonly calibrateTokens: number
   /** `cpu` or `webgpu`. */
   readonly backend: string
   /** Longest conversation, in tokens. */
@@ -35,7 +40,7 @@ interface Exchange extends Answer {
 
 /** `bitloom chat`: answers of a model as they come, to one message or to many. */
 export const chatCommand = async (request: ChatRequest, output: Output): Promise<void> => {
-  const quantiser = quantiserOf(request.quant)
+  const quantiser = quantiserFrom(request.quant)
   checkBackend(request.backend)
   const sampler = createSampler(request)
   const { progress } = output
@@ -47,10 +52,10 @@ export const chatCommand = async (request: ChatRequest, output: Output): Promise
   const template = opened.chatTemplate()
   const context = contextOf(request, model.config.sequence, model.name)
   const typed = request.prompt === undefined && process.stdin.isTTY === true
-  const quantised = quantiser.prepare(model, (done) => {
-    if (done === 1) progress.start(`quantise ${model.name}`, linearLayersOf(model).length, 'layers')
-    progress.update(done)
-  })
+  const calibration = quantiser.calibrated
+    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
+    : undefined
+  const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
   progress.stop()
   const backend = await backendOf(quantised, request.backend, output)
   const exchanges: Exchange[] = []

@@ -4,6 +4,7 @@ import { formats } from '../formats/index.ts'
 import { addedModels } from '../llm/added-models.ts'
 import { builtInModels } from '../llm/models.ts'
 import { randomListing } from '../llm/open-random.ts'
+import { cacheFamilies } from '../llm/quantised-cache.ts'
 import { quantiserFamilies } from '../llm/quantisers.ts'
 import { families } from '../pe/catalogue.ts'
 import { engineNames, engineSummaries } from '../sim/engines.ts'
@@ -17,7 +18,7 @@ interface Item {
   readonly source: string
 }
 
-/** What can be listed; quantisers are those `ppl` takes. */
+/** What can be listed; quantisers are those that `--quant` takes, caches what `--kv` does. */
 const lists: Readonly<Record<string, () => readonly Item[]>> = {
   pes: () =>
     families.map(({ id, summary, source, parameters }) => ({
@@ -39,6 +40,13 @@ const lists: Readonly<Record<string, () => readonly Item[]>> = {
   targets: () => targets.map(({ id, summary, source, kind }) => ({ id, summary, source, kind })),
   quantisers: () =>
     quantiserFamilies.map(({ id, summary, source, parameters }) => ({
+      id,
+      summary,
+      source,
+      parameters: parametersText(parameters),
+    })),
+  caches: () =>
+    cacheFamilies.map(({ id, summary, source, parameters }) => ({
       id,
       summary,
       source,
@@ -68,7 +76,8 @@ export const listCommand = (what: string | undefined, output: Output): void => {
 const parametersText = (parameters: ParameterSchema): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(parameters).map(([key, rule]) => [key, ruleText(rule)]))
 
-const ruleText = (rule: ParameterRule): string =>
-  rule.kind === 'integer'
-    ? `${rule.summary}: ${rule.min} to ${rule.max}, default ${rule.default}`
-    : `${rule.summary}: ${rule.allowed.join(' | ')}, default ${rule.default}`
+const ruleText = (rule: ParameterRule): string => {
+  if (rule.kind === 'integer') return `${rule.summary}: ${rule.min} to ${rule.max}, default ${rule.default}`
+  const allowed = rule.kind === 'spec' ? '' : `: ${rule.allowed.join(' | ')}`
+  return `${rule.summary}${allowed}, default ${rule.default}`
+}

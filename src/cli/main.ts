@@ -10,12 +10,14 @@ import { listCommand, listed } from './list.ts'
 import { addCommand, removeCommand } from './model.ts'
 import { arraySize, decimal, integer } from './options.ts'
 import { pplCommand } from './ppl.ts'
+import { quantiseCommand } from './quantise.ts'
 import { reportCommand } from './report.ts'
 import { type RunRequest, runCommand } from './run.ts'
 import { startCommand } from './start.ts'
 import { synthCommand } from './synth.ts'
 import { verifyCommand } from './verify.ts'
 import { packageVersion } from './version.ts'
+import { usualCalibrationTokens } from './windows.ts'
 
 /** Random groups a verification runs unless told otherwise. */
 const defaultGroups = 1000
@@ -138,10 +140,13 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     )
     .action((design: string, options) => act(options, (output) => synthCommand(design, options, output)))
 
-  modelOptions(
+  calibrationOptions(
     command('ppl', 'perplexity of a text under a language model, its linear layers quantised or not', [
       'ppl --text story.txt',
       'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
+      'ppl --text stories.json --quant float --quant bitmod --quant block',
+      'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
+      'ppl --text stories.json --kv "kivi(keys=int4, values=int8)"',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
     ]),
   )
@@ -152,7 +157,13 @@ A text longer than the model's sequence is cut into windows that do not overlap.
 list of texts, each on its own. \`bitloom list quantisers\` shows what --quant takes.`,
     )
     .requiredOption('--text <file>', 'UTF-8 text, or a .json file with a list of texts')
-    .option('--quant <spec>', 'a quantiser of `bitloom list quantisers`', 'float')
+    .addOption(
+      new Option(
+        '--quant <spec|file.json>',
+        `${quantHelp}; several, each with its own --quant, give a table`,
+      ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
+    )
+    .option('--kv <spec>', 'what keeps keys and values, of `bitloom list caches`', 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option(
       '--context <n>',
@@ -160,7 +171,27 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
       integer('--context', 2, 2 ** 24),
     )
     .option('--tokens <n>', 'most tokens of all texts together', integer('--tokens', 1, 1e9))
-    .action((options) => act(options, (output) => pplCommand(options, output)))
+    .action((options) =>
+      act(options, (output) => pplCommand({ ...options, quant: options.quant ?? ['float'] }, output)),
+    )
+
+  calibrationOptions(
+    command('quantise', "codes and scales of a model's linear layers, as safetensors with a manifest", [
+      'quantise --quant "group-integer(w=int4, group=96)" --out quantised',
+      'quantise --quant "gptq(of=bitmod(w=fp3))" --calibrate stories.json --out quantised --json',
+      'quantise --model model.gguf --quant layers.json --out quantised',
+    ]),
+  )
+    .addHelpText(
+      'after',
+      `
+weights.safetensors has one code a weight (not packed), scales, and in float32 whatever stays so;
+manifest.json says what each layer became. A .json file has a quantiser for each layer:
+  {"default": "bitmod(w=fp4)", "layers": {"*.down": "group-integer(w=int8)"}}`,
+    )
+    .requiredOption('--quant <spec|file.json>', quantHelp)
+    .requiredOption('--out <folder>', 'where the files go')
+    .action((options) => act(options, (output) => quantiseCommand(options, output)))
 
   chatOptions(
     command('chat', 'answers of a language model as they come, or how it continues a text', [
@@ -177,7 +208,7 @@ Without --prompt messages are typed, each a line (Ctrl-D ends), or read from sta
 each. A model whose tokenizer has a chat template answers and remembers what was said before; another
 continues each line on its own. Answers go to stdout, all else to stderr.`,
     )
-    .option('--quant <spec>', 'a quantiser of `bitloom list quantisers`', 'float')
+    .option('--quant <spec|file.json>', quantHelp, 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option(
       '--context <n>',
@@ -245,6 +276,19 @@ const modelOptions = (command: Command): Command =>
     .option('--model <id|path>', 'a model of `bitloom list models`, or a model file or directory', 'stories15m')
     .option('--tokenizer <file>', 'tokenizer.json or llama2.c tokenizer of a model; beside it unless said')
 
+const quantHelp = 'a quantiser of `bitloom list quantisers`, or a file with one for each layer'
+
+/** Options of commands that quantise a model. */
+const calibrationOptions = (command: Command): Command =>
+  modelOptions(command)
+    .option('--calibrate <file>', 'text for quantisers that are calibrated: UTF-8, or a .json list of texts')
+    .option(
+      '--calibrate-tokens <n>',
+      'most tokens of it',
+      integer('--calibrate-tokens', 1, 1e9),
+      usualCalibrationTokens,
+    )
+
 const samplingOptions = (command: Command, tokens: number): Command =>
   command
     .option('--tokens <n>', 'most tokens to generate', integer('--tokens', 1, 100_000), tokens)
@@ -253,7 +297,7 @@ const samplingOptions = (command: Command, tokens: number): Command =>
     .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 2 ** 32 - 1), 1)
 
 const chatOptions = (command: Command): Command =>
-  samplingOptions(modelOptions(command).option('--prompt <text>', 'one message, which is answered alone'), 256)
+  samplingOptions(calibrationOptions(command).option('--prompt <text>', 'one message, which is answered alone'), 256)
 
 const runOptions = (command: Command): Command =>
   samplingOptions(

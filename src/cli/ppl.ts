@@ -1,30 +1,40 @@
-import { UserError } from '../base/user-error.ts'
-import type { Backend } from '../llm/backend.ts'
-import { perplexity, windowsOf } from '../llm/likelihood.ts'
-import { linearLayersOf, parameterCountOf } from '../llm/model.ts'
+import type { Calibration } from '../llm/calibration.ts'
+import { type Perplexity, perplexity } from '../llm/likelihood.ts'
+import { parameterCountOf } from '../llm/model.ts'
 import { type OpenedModel, openModel } from '../llm/open-model.ts'
-import { quantiserOf } from '../llm/quantisers.ts'
+import { cacheQuantiserOf } from '../llm/quantised-cache.ts'
+import type { Quantiser } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
-import { bareTokens } from '../llm/tokenizer.ts'
+import type { CacheOptions } from '../quant/key-value.ts'
 import { backendOf, checkBackend } from './backend.ts'
 import { columns, type Output } from './context.ts'
+import { quantiserFrom } from './quantiser-from.ts'
+import { calibrationOf, windowsOfTexts } from './windows.ts'
 
 export interface PplRequest {
   readonly model: string
   readonly tokenizer?: string
   readonly text: string
-  readonly quant: string
+  /** One or more. */
+  readonly quant: readonly string[]
+  /** What keeps keys and values. */
+  readonly kv: string
   /** `cpu` or `webgpu`. */
   readonly backend: string
   /** Longest window, in tokens; the model's own unless given. */
   readonly context?: number
   /** Most tokens of all texts together; all unless given. */
   readonly tokens?: number
+  /** Text for quantisers that are calibrated. */
+  readonly calibrate?: string
+  /** Most tokens of it. */
+  readonly calibrateTokens: number
 }
 
-/** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised. */
+/** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised, once for each quantiser. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
-  const quantiser = quantiserOf(request.quant)
+  const quantisers = request.quant.map(quantiserFrom)
+  const cache = cacheQuantiserOf(request.kv)
   checkBackend(request.backend)
   const texts = readTexts(request.text)
   const opened = await openModel(request.model, {
@@ -32,93 +42,107 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
     ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
   })
   const { model } = opened
-  const { windows, context } = windowsOfTexts(opened, texts, request)
-  const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
+  const { windows, context } = windowsOfTexts(opened, texts, request.text, request)
+  const calibration = quantisers.some(({ calibrated }) => calibrated)
+    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
+    : undefined
   const { progress } = output
-  let backend: Backend | undefined
+  const results: PplResult[] = []
   try {
-    const quantised = quantiser.prepare(model, (done) => {
-      if (done === 1) progress.start(`quantise ${model.name}`, linearLayersOf(model).length, 'layers')
-      progress.update(done)
-    })
-    backend = await backendOf(quantised, request.backend, output)
+    for (const quantiser of quantisers) {
+      const found = await perplexityWith(quantiser, cache.options, opened, { windows, calibration, request }, output)
+      const { perplexity, tokens, meanNegativeLogLikelihood, seconds, backend } = found
+      results.push({
+        model: model.name,
+        quantiser: quantiser.spec,
+        kv_cache: cache.spec,
+        perplexity,
+        mean_negative_log_likelihood_nats: meanNegativeLogLikelihood,
+        tokens,
+        texts: texts.length,
+        windows: windows.length,
+        context_tokens: context,
+        backend,
+        tokensPerSecond: Number((tokens / seconds).toPrecision(4)),
+        seconds,
+        provenance: {
+          model: opened.source,
+          model_sha256: opened.sha256,
+          parameters: parameterCountOf(model),
+          text: request.text,
+          weights: quantiser.weights,
+          activations: quantiser.activations,
+          ...(quantiser.calibrated ? { calibration: `${calibration?.tokens} tokens of ${request.calibrate}` } : {}),
+          windows: `no overlap, each from its own first token on, at most ${context} tokens`,
+          arithmetic: 'float32',
+        },
+      })
+    }
+  } finally {
+    progress.stop()
+  }
+  output.result(results.length === 1 ? results[0] : { results })
+  output.print(tableOf(results))
+}
+
+interface PplResult {
+  readonly model: string
+  readonly quantiser: string
+  readonly kv_cache: string
+  readonly perplexity: number
+  readonly mean_negative_log_likelihood_nats: number
+  readonly tokens: number
+  readonly texts: number
+  readonly windows: number
+  readonly context_tokens: number
+  readonly backend: string
+  readonly tokensPerSecond: number
+  readonly seconds: number
+  readonly provenance: Readonly<Record<string, string | number>>
+}
+
+interface PplWork {
+  readonly windows: readonly (readonly number[])[]
+  readonly calibration: Calibration | undefined
+  readonly request: PplRequest
+}
+
+const perplexityWith = async (
+  quantiser: Quantiser,
+  cache: CacheOptions | undefined,
+  { model }: OpenedModel,
+  { windows, calibration, request }: PplWork,
+  output: Output,
+): Promise<Perplexity & { readonly seconds: number; readonly backend: string }> => {
+  const { progress } = output
+  const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
+  const backend = await backendOf(quantised, request.backend, output, cache)
+  try {
+    const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
     const started = performance.now()
     const result = await perplexity(backend, windows, (soFar) =>
       progress.update(soFar.tokens, `perplexity ${soFar.perplexity.toFixed(3)}`),
     )
-    const seconds = (performance.now() - started) / 1000
-    const tokensPerSecond = Number((result.tokens / seconds).toPrecision(4))
-    output.result({
-      model: model.name,
-      quantiser: quantiser.spec,
-      perplexity: result.perplexity,
-      mean_negative_log_likelihood_nats: result.meanNegativeLogLikelihood,
-      tokens: result.tokens,
-      texts: texts.length,
-      windows: windows.length,
-      context_tokens: context,
-      backend: backend.name,
-      tokensPerSecond,
-      seconds,
-      provenance: {
-        model: opened.source,
-        model_sha256: opened.sha256,
-        parameters: parameterCountOf(model),
-        text: request.text,
-        weights: quantiser.weights,
-        activations: quantiser.activations,
-        windows: `no overlap, each from its own first token on, at most ${context} tokens`,
-        arithmetic: 'float32',
-      },
-    })
-    output.print(
-      columns([
-        ['perplexity', 'tokens', 'windows', 'tokens/s', 'model', 'quantiser'],
-        [
-          result.perplexity.toFixed(4),
-          String(result.tokens),
-          String(windows.length),
-          String(tokensPerSecond),
-          model.name,
-          quantiser.spec,
-        ],
-      ]),
-    )
+    return { ...result, seconds: (performance.now() - started) / 1000, backend: backend.name }
   } finally {
-    progress.stop()
-    backend?.close()
+    backend.close()
   }
 }
 
-interface Windows {
-  readonly windows: readonly (readonly number[])[]
-  readonly context: number
-}
-
-const windowsOfTexts = (
-  { model, tokenizer, prefix }: OpenedModel,
-  texts: readonly string[],
-  request: PplRequest,
-): Windows => {
-  const { sequence } = model.config
-  const context = request.context ?? sequence
-  const least = prefix.length + 2
-  if (context > sequence || context < least)
-    throw new UserError(
-      'E-OPTION',
-      `--context ${context} does not fit model ${model.name}; give ${least} to ${sequence} tokens`,
-    )
-  let left = request.tokens ?? Number.POSITIVE_INFINITY
-  const windows = texts.flatMap((text) => {
-    const tokens = bareTokens(tokenizer, text).slice(0, left)
-    left -= tokens.length
-    return windowsOf(tokens, prefix, context)
-  })
-  if (!windows.some(({ length }) => length > 1))
-    throw new UserError(
-      'E-TEXT',
-      `${request.text} holds no token that model ${model.name} could predict; give a longer text or more --tokens`,
-    )
-  return { windows, context }
+/** A row for each quantiser; with several, what each perplexity is over the first one. */
+const tableOf = (results: readonly PplResult[]): string => {
+  const over = results.length > 1
+  return columns([
+    ['perplexity', ...(over ? ['over first'] : []), 'tokens', 'windows', 'tokens/s', 'model', 'quantiser'],
+    ...results.map((result) => [
+      result.perplexity.toFixed(4),
+      ...(over ? [(result.perplexity / results[0]!.perplexity).toFixed(4)] : []),
+      String(result.tokens),
+      String(result.windows),
+      String(result.tokensPerSecond),
+      result.model,
+      result.quantiser,
+    ]),
+  ])
 }

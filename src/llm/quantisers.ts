@@ -1,34 +1,34 @@
-import { dequantiseBitmod, quantiseBitmod } from '../quant/bitmod.ts'
-import { dequantiseWeights, type GroupQuantised } from '../quant/group-integer.ts'
-import {
-  fullSpec,
-  type ParameterSchema,
-  type ParametersOf,
-  parseSpec,
-  readParameters,
-  unknownFamily,
-} from '../spec/index.ts'
-import type { Linear } from './forward.ts'
-import { linearLayersOf, type Matrix, type Model } from './model.ts'
-import { quantisedLinear, quantiseMatrix } from './quantised-linear.ts'
-import { float32Weights, floatsOf } from './weights.ts'
+import { type Progress, silent } from '../base/progress.ts'
+import { UserError } from '../base/user-error.ts'
+import { describeActivations } from '../quant/activations.ts'
+import { awqScales, type ScaledInputs, smoothScales } from '../quant/input-scales.ts'
+import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
+import type { Calibration, ModelStatistics } from './calibration.ts'
+import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
+import { type Mixture, mixtureFor } from './mixture.ts'
+import { linearLayersOf, type Model } from './model.ts'
+import { type QuantisedMatrix, type QuantisedRun, quantisedRun } from './quantised-run.ts'
+import { rotatedModel } from './rotated-model.ts'
+import { inputsOfPlace, scalingPlacesOf, withInputScales, withScaledStatistics } from './scaled-inputs.ts'
+import { floatsOf } from './weights.ts'
 
 /** What happens to the linear layers of a model before it runs; embedding, norms, biases and attention stay as they are. */
 export interface Quantiser {
-  /** All parameters said. */
+  /** All parameters said; of a mixture its file. */
   readonly spec: string
   /** What becomes of weights and activations, one phrase each. */
   readonly weights: string
   readonly activations: string
-  /** What runs in place of `model`; `onMatrix` is called after each matrix with the number that is done. */
-  readonly prepare: (model: Model, onMatrix: (done: number) => void) => QuantisedRun
+  /** Whether `prepare` needs a text. */
+  readonly calibrated: boolean
+  /** What runs in place of the model. */
+  readonly prepare: (model: Model, work?: QuantiserWork) => Promise<QuantisedRun>
 }
 
-/** A model with the weights that the codes stand for, and where activations are quantised as well, its linear layer. */
-export interface QuantisedRun {
-  readonly model: Model
-  /** Absent where float32 layers do, which every backend has. */
-  readonly linear?: Linear
+/** What a quantiser works with. */
+export interface QuantiserWork {
+  readonly calibration?: Calibration
+  readonly progress?: Progress
 }
 
 /** A kind of quantiser by name. */
@@ -39,150 +39,200 @@ export interface QuantiserFamily {
   readonly parameters: ParameterSchema
 }
 
-interface Family<S extends ParameterSchema> extends QuantiserFamily {
-  readonly parameters: S
-  readonly create: (values: ParametersOf<S>) => Omit<Quantiser, 'spec'>
+interface Family extends QuantiserFamily {
+  readonly apply: (spec: Spec) => Quantiser
 }
 
-/** The model with other weights in its linear layers. */
-const withWeights =
-  (make: (matrix: Matrix) => Float32Array) =>
-  (model: Model, onMatrix: (done: number) => void): QuantisedRun => {
-    let done = 0
-    const renewed = (matrix: Matrix): Matrix => {
-      const made = { ...matrix, weights: float32Weights(make(matrix)) }
-      onMatrix(++done)
-      return made
-    }
-    const layers = model.layers.map((layer) => ({
-      ...layer,
-      query: renewed(layer.query),
-      key: renewed(layer.key),
-      value: renewed(layer.value),
-      output: renewed(layer.output),
-      ...(layer.gate ? { gate: renewed(layer.gate) } : {}),
-      up: renewed(layer.up),
-      down: renewed(layer.down),
-    }))
-    return { model: { ...model, layers, classifier: renewed(model.classifier) } }
-  }
-
-/** The model as it is, with a linear layer that looks its quantised weights up by name. */
-const withLinear =
-  (quantise: (matrix: Matrix) => GroupQuantised, activationBits: number) =>
-  (model: Model, onMatrix: (done: number) => void): QuantisedRun => {
-    const weights = new Map<string, GroupQuantised>()
-    for (const matrix of linearLayersOf(model)) {
-      weights.set(matrix.name, quantise(matrix))
-      onMatrix(weights.size)
-    }
-    return { model, linear: quantisedLinear(weights, activationBits) }
-  }
-
-const groupRule = { kind: 'integer', min: 1, max: 4096, default: 128, summary: 'weights that share a scale' } as const
-
-const floatFamily: Family<Record<never, never>> = {
-  id: 'float',
-  summary: 'no quantisation: weights as they are stored, activations in float32',
-  source: 'ours',
-  parameters: {},
-  create: () => ({
-    weights: 'as the model file stores them',
-    activations: 'float32',
-    prepare: (model) => ({ model }),
-  }),
+/** `name` is that of the quantiser, for messages. */
+const statisticsFor = async (
+  name: string,
+  model: Model,
+  { calibration, progress = silent }: QuantiserWork,
+): Promise<ModelStatistics> => {
+  if (calibration && calibration.tokens > 0) return calibration.statisticsOf(model, progress)
+  throw new UserError('E-QUANT-TEXT', `${name} calibrates with a text, and none is given; add --calibrate file`)
 }
 
-const integerParameters = {
-  w: {
-    kind: 'choice',
-    allowed: ['int2', 'int3', 'int4', 'int5', 'int6', 'int7', 'int8'],
-    default: 'int4',
-    summary: 'weights',
+const familyOf = ({ spec }: { readonly spec: string }): string => parseSpec(spec).family.text
+
+/** Quantises each linear layer, the classifier included, by itself. */
+const eachLayer = (
+  model: Model,
+  statistics: ModelStatistics | undefined,
+  quantiserOf: (name: string) => LayerQuantiser,
+  progress: Progress = silent,
+): QuantisedRun => {
+  const matrices = new Map<string, QuantisedMatrix>()
+  const layers = linearLayersOf(model)
+  progress.start(`quantise ${model.name}`, layers.length, 'layers')
+  for (const { weights, outputs, inputs, name } of layers) {
+    const { code, activations } = quantiserOf(name)
+    const coded = code({ data: floatsOf(weights), outputs, inputs, name }, statistics?.get(name))
+    matrices.set(name, { ...(coded ? { coded } : {}), activations })
+    progress.update(matrices.size)
+  }
+  return quantisedRun(model, matrices)
+}
+
+/** A quantiser of layers as one of a model: the same for all of them. */
+const ofLayers = (layer: LayerQuantiser): Quantiser => ({
+  spec: layer.spec,
+  weights: layer.weights,
+  activations: describeActivations(layer.activations),
+  calibrated: layer.calibrated,
+  prepare: async (model, work = {}) => {
+    const statistics = layer.calibrated ? await statisticsFor(familyOf(layer), model, work) : undefined
+    return eachLayer(model, statistics, () => layer, work.progress)
   },
-  group: groupRule,
-  weights: {
-    kind: 'choice',
-    allowed: ['asymmetric', 'symmetric'],
-    default: 'asymmetric',
-    summary: 'with a zero point, or around 0',
+})
+
+const layerRule = {
+  kind: 'spec',
+  read: (inside: Spec) => layerQuantiserOf(inside).spec,
+  default: usualInside,
+  summary: 'what quantises the layers then, a quantiser of one layer',
+} as const
+
+/** Scales the inputs of layers by what `search` finds, then quantises the layers. */
+const scaling = (
+  spec: string,
+  title: string,
+  layer: LayerQuantiser,
+  search: (inputs: ScaledInputs) => Float64Array,
+): Quantiser => ({
+  spec,
+  weights: `${title}, then ${layer.weights}`,
+  activations: describeActivations(layer.activations),
+  calibrated: true,
+  prepare: async (model, work = {}) => {
+    const statistics = await statisticsFor(familyOf({ spec }), model, work)
+    const places = scalingPlacesOf(model)
+    work.progress?.start(`scale inputs of ${model.name}`, places.length, 'places')
+    const placed = places.map((place, at) => {
+      const scales = search(inputsOfPlace(model, statistics, place))
+      work.progress?.update(at + 1)
+      return { place, scales }
+    })
+    const scaled = withInputScales(model, placed)
+    return eachLayer(scaled, withScaledStatistics(statistics, placed), () => layer, work.progress)
   },
-  a: {
-    kind: 'choice',
-    allowed: ['float', 'int8', 'int7', 'int6', 'int5', 'int4'],
-    default: 'float',
-    summary: 'activations, one scale a token',
+})
+
+const awqParameters = { of: layerRule } as const satisfies ParameterSchema
+
+const awq: Family = {
+  id: 'awq',
+  summary: 'inputs scaled by their mean magnitudes, as strongly as loses least, before another quantiser; calibrated',
+  source: 'AWQ, arXiv 2306.00978, section 3.2; error from second moments, values of shared heads, classifier: ours',
+  parameters: awqParameters,
+  apply: (spec) => {
+    const values = readParameters(spec, awqParameters)
+    const layer = layerQuantiserOf(parseSpec(values.of))
+    return scaling(fullSpec('awq', awqParameters, values), 'AWQ input scales', layer, (inputs) =>
+      awqScales(inputs, layer.fit),
+    )
+  },
+}
+
+const smoothParameters = {
+  of: { ...layerRule, default: layerQuantiserOf(parseSpec('group-integer(w=int8, weights=symmetric, a=int8)')).spec },
+  strength: {
+    kind: 'integer',
+    min: 0,
+    max: 100,
+    default: 50,
+    summary: 'how much of the activations goes into the weights, in percent (alpha)',
   },
 } as const satisfies ParameterSchema
 
-const bitsOf = (name: string): number => Number(name.slice('int'.length))
+const smoothQuant: Family = {
+  id: 'smoothquant',
+  summary: 'inputs scaled so that activations and weights are equally hard, before another quantiser; calibrated',
+  source: 'SmoothQuant, arXiv 2211.10438, section 4; scales behind values, up and the final norm: ours',
+  parameters: smoothParameters,
+  apply: (spec) => {
+    const values = readParameters(spec, smoothParameters)
+    const layer = layerQuantiserOf(parseSpec(values.of))
+    const title = `SmoothQuant input scales of strength ${values.strength} %`
+    return scaling(fullSpec('smoothquant', smoothParameters, values), title, layer, (inputs) =>
+      smoothScales(inputs, values.strength / 100),
+    )
+  },
+}
 
-const integerFamily: Family<typeof integerParameters> = {
-  id: 'group-integer',
-  summary:
-    'weights: round to nearest in groups, with a zero point or symmetric, FP16 scales; activations: float32, or integers per token',
-  source: 'ours; as MixPE reads them',
-  parameters: integerParameters,
-  create: ({ w, group, weights, a }) => {
-    const options = { bits: bitsOf(w), group, signed: weights === 'symmetric' }
-    const quantise = (matrix: Matrix): GroupQuantised => quantiseMatrix(matrix, options)
+const hadamardParameters = {
+  of: {
+    kind: 'spec',
+    read: (inside: Spec) => quantiserOfSpec(inside).spec,
+    default: usualInside,
+    summary: 'what quantises the turned model',
+  },
+  seed: { kind: 'integer', min: 0, max: 2 ** 32 - 1, default: 1, summary: 'seed of the random signs' },
+} as const satisfies ParameterSchema
+
+const hadamard: Family = {
+  id: 'hadamard',
+  summary: 'residual stream and values turned by Hadamard matrices, fused into weights, before another quantiser',
+  source:
+    'QuaRot, arXiv 2404.00456, weight modification and attention value projection; without what it turns while the model runs: ours',
+  parameters: hadamardParameters,
+  apply: (spec) => {
+    const values = readParameters(spec, hadamardParameters)
+    const inside = quantiserOfSpec(parseSpec(values.of))
     return {
-      weights: `round to nearest, ${w} ${weights}, groups of ${group}, FP16 scales`,
-      activations:
-        a === 'float' ? 'float32' : `${a} per token, scale = largest magnitude / ${2 ** (bitsOf(a) - 1) - 1}`,
-      prepare:
-        a === 'float' ? withWeights((matrix) => dequantiseWeights(quantise(matrix))) : withLinear(quantise, bitsOf(a)),
+      spec: fullSpec('hadamard', hadamardParameters, values),
+      weights: `turned by Hadamard matrices, then ${inside.weights}`,
+      activations: inside.activations,
+      calibrated: inside.calibrated,
+      prepare: (model, work) => inside.prepare(rotatedModel(model, values.seed), work),
     }
   },
 }
 
-const bitmodParameters = {
-  w: {
-    kind: 'choice',
-    allowed: ['fp4', 'fp3', 'int8', 'int6', 'int5', 'int4', 'int3'],
-    default: 'fp4',
-    summary: 'weights',
-  },
-  group: groupRule,
-} as const satisfies ParameterSchema
-
-const bitmodFamily: Family<typeof bitmodParameters> = {
-  id: 'bitmod',
-  summary: 'weights: BitMoD, the special value of least error for each group, 8-bit scales; activations in float32',
-  source: 'BitMoD, HPCA 2025, Algorithm 1',
-  parameters: bitmodParameters,
-  create: ({ w, group }) => ({
-    weights: `BitMoD ${w}, groups of ${group}, 8-bit group scales times an FP16 scale a row`,
-    activations: 'float32',
-    prepare: withWeights(({ weights, outputs, inputs, name }) =>
-      dequantiseBitmod(quantiseBitmod(floatsOf(weights), outputs, inputs, { weights: w, group }, name)),
-    ),
-  }),
-}
-
-const make = <S extends ParameterSchema>(family: Family<S>, spec: ReturnType<typeof parseSpec>): Quantiser => {
-  const values = readParameters(spec, family.parameters)
-  return { spec: fullSpec(family.id, family.parameters, values), ...family.create(values) }
-}
+const families: readonly Family[] = [
+  ...layerQuantiserFamilies.map((family) => ({ ...family, apply: (spec: Spec) => ofLayers(family.apply(spec)) })),
+  awq,
+  smoothQuant,
+  hadamard,
+]
 
 /** Every kind of quantiser that a spec may name. */
-export const quantiserFamilies: readonly QuantiserFamily[] = [floatFamily, integerFamily, bitmodFamily]
+export const quantiserFamilies: readonly QuantiserFamily[] = families
 
-/** The quantiser a spec text describes; anything wrong in it is a SpecError with a caret. */
-export const quantiserOf = (text: string): Quantiser => {
-  const spec = parseSpec(text)
-  switch (spec.family.text) {
-    case floatFamily.id:
-      return make(floatFamily, spec)
-    case integerFamily.id:
-      return make(integerFamily, spec)
-    case bitmodFamily.id:
-      return make(bitmodFamily, spec)
-    default:
-      throw unknownFamily(
-        spec,
-        quantiserFamilies.map(({ id }) => id),
-        ['quantiser', 'quantisers'],
+const quantiserOfSpec = (spec: Spec): Quantiser => {
+  const family = families.find(({ id }) => id === spec.family.text)
+  if (family) return family.apply(spec)
+  throw unknownFamily(
+    spec,
+    families.map(({ id }) => id),
+    ['quantiser', 'quantisers'],
+  )
+}
+
+/** The quantiser that a spec text describes; anything wrong in it is a SpecError with a caret. */
+export const quantiserOf = (text: string): Quantiser => quantiserOfSpec(parseSpec(text))
+
+/** A quantiser for each layer. */
+export const mixedQuantiser = (mixture: Mixture): Quantiser => {
+  const all = [...mixture.rules.map(({ quantiser }) => quantiser), mixture.rest]
+  const calibrated = all.some((quantiser) => quantiser.calibrated)
+  const phrases = (phraseOf: (quantiser: LayerQuantiser) => string): string =>
+    [
+      ...mixture.rules.map(({ pattern, quantiser }) => `${pattern}: ${phraseOf(quantiser)}`),
+      `else ${phraseOf(mixture.rest)}`,
+    ].join('; ')
+  return {
+    spec: `mixture ${mixture.file}`,
+    weights: phrases(({ weights }) => weights),
+    activations: phrases(({ activations }) => describeActivations(activations)),
+    calibrated,
+    prepare: async (model, work = {}) => {
+      const chosen = mixtureFor(
+        mixture,
+        linearLayersOf(model).map(({ name }) => name),
       )
+      const statistics = calibrated ? await statisticsFor(`the mixture ${mixture.file}`, model, work) : undefined
+      return eachLayer(model, statistics, (name) => chosen.get(name) ?? mixture.rest, work.progress)
+    },
   }
 }

@@ -1,6 +1,8 @@
 import { UserError } from '../base/user-error.ts'
 import { bitmodFormat, toNumber } from '../formats/index.ts'
 import { type WeightName, type WeightType, weightTypes } from '../pe/bitmod/terms.ts'
+import { type Clip, clipRatios, leastError } from './clipping.ts'
+import { absmaxOf, checkMatrix, type Fitted, fitShared, roundToNearest, type WeightMatrix } from './fitted.ts'
 import { FLOAT16_MIN_SUBNORMAL, roundHalfEven, roundToFloat16 } from './float16.ts'
 
 /** How weights become BitMoD's. */
@@ -42,50 +44,74 @@ const checkGroup = (group: number): void => {
 }
 
 /**
- * Round to nearest, group by group along K (BitMoD, HPCA 2025, Algorithm 1 and III-C). `name` is for messages.
+ * Selectors and scales of a matrix, group by group along K (BitMoD, HPCA 2025, Algorithm 1 and III-C).
  *
  * FP4 and FP3: each of the four grids, in the selector's order, gets the scale `absmax / largest value`, its nearest values, ties to
  * the lower one, and a mean squared error; the first grid of the least error stays. A special value against the sign of the
  * largest weight clips that weight, as in the paper. Integers: `absmax / (2^(bits-1) - 1)`, ties to even, the lowest code unused.
+ * `clip: 'mse'` tries parts of `absmax` as well (ours: the paper has no such search).
  *
  * A row's scales then become integers of 8 bits times one FP16 scale, the row's largest over 255; a group may so get scale 0. Codes
  * stay those of the scale before. In doubles, where the authors' program selects in FP16 and keeps scales above 1e-5 (ours). A group
  * of zeros has selector, scale and codes 0, and a row of zeros the channel scale 1 (ours).
  */
-export const quantiseBitmod = (
-  data: Float32Array,
-  outputs: number,
-  inputs: number,
+export const fitBitmod = (
+  matrix: WeightMatrix,
   { weights, group }: BitmodOptions,
-  name = 'the weights',
-): BitmodQuantised => {
+  clip: Clip = 'none',
+): Fitted<BitmodQuantised> => {
+  const { outputs, inputs } = matrix
   checkGroup(group)
-  if (data.length !== outputs * inputs)
-    throw new RangeError(`${name}: ${data.length} values are no ${outputs} x ${inputs} matrix`)
+  checkMatrix(matrix)
   const groups = Math.ceil(inputs / group)
   const grids = gridsOf(weightTypes[weights])
   const codes = new Uint8Array(outputs * inputs)
   const selectors = new Uint8Array(outputs * groups)
+  const exactScales = new Float64Array(outputs * groups)
+  fitShared(
+    matrix,
+    { per: 'group', group },
+    (values) => bestGrid(values, grids, clip),
+    (slot, { selector, scale }) => {
+      selectors[slot] = selector
+      exactScales[slot] = scale
+    },
+  )
   const scales = new Uint8Array(outputs * groups)
   const channelScales = new Float32Array(outputs)
   for (let row = 0; row < outputs; row++) {
-    const groupScales = Array.from({ length: groups }, (_, index) => {
-      const from = row * inputs + index * group
-      const to = Math.min(from + group, (row + 1) * inputs)
-      const absmax = absmaxOf(data, from, to, name)
-      const best = leastError(data.subarray(from, to), absmax, grids)
-      codes.set(best.codes, from)
-      selectors[row * groups + index] = best.selector
-      return best.scale
-    })
-    const largest = Math.max(0, ...groupScales)
+    const rowScales = exactScales.subarray(row * groups, (row + 1) * groups)
+    const largest = Math.max(...rowScales)
     const channel = largest === 0 ? 1 : Math.max(roundToFloat16(largest / largestScale), FLOAT16_MIN_SUBNORMAL)
     channelScales[row] = channel
-    groupScales.forEach((scale, index) => {
+    rowScales.forEach((scale, index) => {
       scales[row * groups + index] = Math.min(largestScale, roundHalfEven(scale / channel))
     })
   }
-  return { weights, group, outputs, inputs, groups, codes, selectors, scales, channelScales }
+  return {
+    round: (row, k, value) => {
+      const slot = row * groups + Math.floor(k / group)
+      const scale = exactScales[slot]!
+      if (scale === 0) return 0
+      const { nearest, values } = grids[selectors[slot]!]!
+      const code = nearest(value / scale)
+      codes[row * inputs + k] = code
+      return channelScales[row]! * scales[slot]! * values[code]!
+    },
+    finish: () => ({ weights, group, outputs, inputs, groups, codes, selectors, scales, channelScales }),
+  }
+}
+
+/** Round to nearest with the selectors and scales of `fitBitmod`. `name` is for messages. */
+export const quantiseBitmod = (
+  data: Float32Array,
+  outputs: number,
+  inputs: number,
+  options: BitmodOptions,
+  name = 'the weights',
+): BitmodQuantised => {
+  const matrix = { data, outputs, inputs, name }
+  return roundToNearest(matrix, fitBitmod(matrix, options))
 }
 
 /** The weights that the codes stand for, N x K. */
@@ -138,42 +164,22 @@ const specialGrids = (bits: number): readonly Grid[] =>
     }
   })
 
-interface GroupCodes {
+interface GroupScale {
   readonly selector: number
   readonly scale: number
-  readonly codes: Uint8Array
 }
 
-const leastError = (group: Float32Array, absmax: number, grids: readonly Grid[]): GroupCodes => {
-  let best: GroupCodes = { selector: 0, scale: 0, codes: new Uint8Array(group.length) }
-  if (absmax === 0) return best
-  let least = Number.POSITIVE_INFINITY
-  grids.forEach(({ values, largest, nearest }, selector) => {
-    const scale = absmax / largest
-    const codes = new Uint8Array(group.length)
+const bestGrid = (group: Float32Array, grids: readonly Grid[], clip: Clip): GroupScale => {
+  const absmax = absmaxOf(group)
+  if (absmax === 0) return { selector: 0, scale: 0 }
+  const candidates = grids.flatMap(({ largest }, selector) =>
+    clipRatios(clip).map((ratio) => ({ selector, scale: (ratio * absmax) / largest })),
+  )
+  return leastError(candidates, ({ selector, scale }, limit) => {
+    const { nearest, values } = grids[selector]!
     let error = 0
-    group.forEach((weight, k) => {
-      const code = nearest(weight / scale)
-      codes[k] = code
-      error += (weight - scale * values[code]!) ** 2
-    })
-    if (error >= least) return
-    least = error
-    best = { selector, scale, codes }
+    for (let k = 0; k < group.length && error < limit; k++)
+      error += (group[k]! - scale * values[nearest(group[k]! / scale)]!) ** 2
+    return error
   })
-  return best
-}
-
-const absmaxOf = (data: Float32Array, from: number, to: number, name: string): number => {
-  let absmax = 0
-  for (let at = from; at < to; at++) {
-    const value = Math.abs(data[at]!)
-    if (!Number.isFinite(value))
-      throw new UserError(
-        'E-QUANT-VALUE',
-        `weight ${at} of ${name} is ${data[at]}, only finite weights can be quantised; use an undamaged model file`,
-      )
-    if (value > absmax) absmax = value
-  }
-  return absmax
 }

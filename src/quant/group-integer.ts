@@ -1,14 +1,24 @@
 import { UserError } from '../base/user-error.ts'
+import { type Clip, clipRatios, leastError } from './clipping.ts'
+import { checkMatrix, type Fitted, fitShared, roundToNearest, sharedLength, type WeightMatrix } from './fitted.ts'
 import { FLOAT16_MIN_SUBNORMAL, roundHalfEven, roundToFloat16 } from './float16.ts'
 
 /** How weights become integers. */
 export interface GroupOptions {
-  /** Bits of a code: 1 to 7 unsigned, 2 to 8 signed. */
+  /** Bits of a code: 1 to 8 unsigned, 2 to 8 signed. */
   readonly bits: number
   /** Weights along K that share one scale and zero point; the last group of a row may be shorter. */
   readonly group: number
   /** False: codes 0 to 2^bits - 1 with a zero point. True: symmetric codes around 0. */
   readonly signed: boolean
+}
+
+/** What a fit may do beyond taking a group's whole range. */
+export interface FitOptions {
+  /** One scale and zero point for each group (unless said), for each output, or for the matrix. */
+  readonly per?: 'tensor' | 'channel' | 'group'
+  /** `none` unless said. */
+  readonly clip?: Clip
 }
 
 /** An N x K weight matrix as integer codes: the weight is `scale * (code - zero)`. */
@@ -19,8 +29,8 @@ export interface GroupQuantised extends GroupOptions {
   readonly inputs: number
   /** Groups of each row, `ceil(K / group)`. */
   readonly groups: number
-  /** N x K row-major. */
-  readonly codes: Int8Array
+  /** N x K row-major; unsigned codes of 8 bits are a Uint8Array. */
+  readonly codes: Int8Array | Uint8Array
   /** N x groups, positive, each exactly an FP16 value. */
   readonly scales: Float32Array
   /** N x groups; all 0 for signed codes. */
@@ -32,7 +42,7 @@ const LARGEST_GROUP = 65_536
 
 /** Throws a UserError unless the options are allowed. */
 export const checkGroupOptions = ({ bits, group, signed }: GroupOptions): void => {
-  const [least, most] = signed ? [2, 8] : [1, 7]
+  const [least, most] = signed ? [2, 8] : [1, 8]
   if (!(Number.isInteger(bits) && bits >= least && bits <= most))
     throw new UserError(
       'E-QUANT-BITS',
@@ -43,10 +53,61 @@ export const checkGroupOptions = ({ bits, group, signed }: GroupOptions): void =
 }
 
 /**
- * Round-to-nearest (ties to even, ours) of an N x K matrix in groups along K. The scale is rounded to FP16 first and
- * the codes are chosen with the rounded scale. Unsigned: the group's range, widened to include 0, over 2^bits - 1.
- * Signed: the largest magnitude over 2^(bits-1) - 1, so the most negative code is never used (ours: symmetric, and
- * requantising gives the same codes). `name` is for messages.
+ * Scales and zero points of a matrix. The scale is rounded to FP16 first and the codes are chosen with the rounded scale (ours), to
+ * nearest, ties to even (ours). Unsigned: the range, widened to include 0, over 2^bits - 1 (as GPTQ's and AWQ's programs have it, which
+ * keep the scale in the weights' own format). Signed: the largest magnitude over 2^(bits-1) - 1, so the most negative code is never used
+ * (BitMoD's integers, too; GPTQ's symmetric mode uses it: its scale is twice the largest magnitude over 2^bits - 1).
+ */
+export const fitGroups = (
+  matrix: WeightMatrix,
+  options: GroupOptions,
+  { per = 'group', clip = 'none' }: FitOptions = {},
+): Fitted<GroupQuantised> => {
+  const { outputs, inputs } = matrix
+  const sharing = { per, group: options.group }
+  const group = sharedLength(sharing, inputs)
+  const { bits, signed } = options
+  checkGroupOptions({ bits, signed, group })
+  checkMatrix(matrix)
+  const groups = Math.ceil(inputs / group)
+  const codes = bits === 8 && !signed ? new Uint8Array(outputs * inputs) : new Int8Array(outputs * inputs)
+  const scales = new Float32Array(outputs * groups)
+  const zeros = new Uint8Array(outputs * groups)
+  const levels = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
+  const least = signed ? -levels : 0
+  const ratios = clipRatios(clip)
+  const fit = (values: Float32Array): Step => {
+    const { low, high } = rangeOf(values)
+    const candidates = ratios.map((ratio) => {
+      const scale = scaleOf(ratio * (signed ? Math.max(-low, high) : high - low), levels)
+      return { scale, zero: signed ? 0 : clamp(roundHalfEven((-ratio * low) / scale), 0, levels) }
+    })
+    return leastError(candidates, (step, limit) => errorOf(values, step, least, levels, limit))
+  }
+  fitShared(matrix, sharing, fit, (slot, { scale, zero }) => {
+    scales[slot] = scale
+    zeros[slot] = zero
+  })
+  return {
+    round: (row, k, value) => {
+      const slot = row * groups + Math.floor(k / group)
+      const [scale, zero] = [scales[slot]!, zeros[slot]!]
+      const code = clamp(roundHalfEven(value / scale) + zero, least, levels)
+      codes[row * inputs + k] = code
+      return scale * (code - zero)
+    },
+    finish: () => ({ outputs, inputs, group, groups, bits, signed, codes, scales, zeros }),
+  }
+}
+
+interface Step {
+  readonly scale: number
+  readonly zero: number
+}
+
+/**
+ * Round-to-nearest of an N x K matrix in groups along K with the scales and zero points of `fitGroups`; requantising symmetric codes
+ * gives the same ones. `name` is for messages.
  */
 export const quantiseWeights = (
   data: Float32Array,
@@ -55,41 +116,26 @@ export const quantiseWeights = (
   options: GroupOptions,
   name = 'the weights',
 ): GroupQuantised => {
-  checkGroupOptions(options)
-  if (data.length !== outputs * inputs)
-    throw new RangeError(`${name}: ${data.length} values are no ${outputs} x ${inputs} matrix`)
-  const { bits, group, signed } = options
-  const groups = Math.ceil(inputs / group)
-  const codes = new Int8Array(outputs * inputs)
-  const scales = new Float32Array(outputs * groups)
-  const zeros = new Uint8Array(outputs * groups)
-  const levels = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
-  for (let row = 0; row < outputs; row++)
-    for (let index = 0; index < groups; index++) {
-      const from = row * inputs + index * group
-      const to = Math.min(from + group, (row + 1) * inputs)
-      const { low, high } = rangeOf(data, from, to, name)
-      const scale = scaleOf(signed ? Math.max(-low, high) : high - low, levels)
-      const zero = signed ? 0 : clamp(roundHalfEven(-low / scale), 0, levels)
-      const least = signed ? -levels : 0
-      for (let at = from; at < to; at++) codes[at] = clamp(roundHalfEven(data[at]! / scale) + zero, least, levels)
-      scales[row * groups + index] = scale
-      zeros[row * groups + index] = zero
-    }
-  return { outputs, inputs, group, groups, bits, signed, codes, scales, zeros }
+  const matrix = { data, outputs, inputs, name }
+  return roundToNearest(matrix, fitGroups(matrix, options))
+}
+
+/** Sum of squared errors, or what it is when it goes beyond the limit. */
+const errorOf = (values: Float32Array, { scale, zero }: Step, least: number, most: number, limit: number): number => {
+  let error = 0
+  for (let k = 0; k < values.length && error < limit; k++) {
+    const code = clamp(roundHalfEven(values[k]! / scale) + zero, least, most)
+    error += (values[k]! - scale * (code - zero)) ** 2
+  }
+  return error
 }
 
 /** Smallest and largest of the values and 0. */
-const rangeOf = (data: Float32Array, from: number, to: number, name: string): { low: number; high: number } => {
+const rangeOf = (values: Float32Array): { low: number; high: number } => {
   let low = 0
   let high = 0
-  for (let at = from; at < to; at++) {
-    const value = data[at]!
-    if (!Number.isFinite(value))
-      throw new UserError(
-        'E-QUANT-VALUE',
-        `weight ${at} of ${name} is ${value}, only finite weights can be quantised; use an undamaged model file`,
-      )
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!
     if (value < low) low = value
     if (value > high) high = value
   }

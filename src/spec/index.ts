@@ -7,6 +7,7 @@ export {
   type ParameterSchema,
   type ParametersOf,
   readParameters,
+  type SpecRule,
 } from './parameters.ts'
 export { canonicalText, maximumSpecLength, parseSpec, parseValue } from './parse.ts'
 export * from './spec.ts'

@@ -61,6 +61,23 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
     ['a missing report', ['report', '--from', 'nowhere.json'], /nowhere\.json: no such file/],
     ['a missing Verilog file', ['synth', 'nowhere.v', '--top', 'x'], /nowhere\.v: no such file/],
     ['a Verilog file without --top', ['synth', 'nowhere.v'], /--top name/],
+    ['quantise without a folder', ['quantise', '--quant', 'bitmod'], /required option '--out <folder>' not specified/],
+    [
+      'a calibrated quantiser without a text',
+      ['quantise', '--model', tiny.model, '--quant', 'gptq', '--out', empty],
+      /gptq calibrates with a text, and none is given; add --calibrate file/,
+    ],
+    [
+      'a missing file of quantisers',
+      ['ppl', '--text', tiny.text, '--quant', 'nowhere.json'],
+      /cannot read the mixture of quantisers nowhere\.json/,
+    ],
+    [
+      'a quantiser inside that is none',
+      ['ppl', '--text', tiny.text, '--quant', 'gptq(of=group-integr(w=int4))'],
+      /gptq\(of=group-integr\(w=int4\)\)\n {10}\^{12}\n.*did you mean 'group-integer'/,
+    ],
+    ['an unknown KV cache', ['ppl', '--text', tiny.text, '--kv', 'kiwi'], /did you mean 'kivi'/],
     ['ppl without a text', ['ppl'], /required option '--text <file>' not specified/],
     ['a missing text', ['ppl', '--text', 'nowhere.txt'], /cannot read the text nowhere\.txt: no such file/],
     ['an empty text', ['ppl', '--text', file], /a-file holds no text/],

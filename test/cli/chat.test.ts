@@ -110,10 +110,18 @@ describe('chat', () => {
   it('runs a quantised model, which says something else', () => {
     const said = json([...one, '--tokens', '20', '--quant', 'group-integer(w=int2, group=16, a=int8)'])
     expect(said).toMatchObject({
-      quantiser: 'group-integer(w=int2, group=16, weights=asymmetric, a=int8)',
+      quantiser: 'group-integer(w=int2, per=group, group=16, weights=asymmetric, a=int8, clip=none)',
       provenance: { activations: expect.stringMatching(/int8/) },
     })
     expect(said.exchanges[0]!.answer).not.toBe(json([...one, '--tokens', '20']).exchanges[0]!.answer)
+  })
+
+  it('takes a quantiser that is calibrated, with a text', () => {
+    const args = ['--model', tiny.model, '--prompt', 'ab', '--tokens', '2', '--quant', 'gptq(of=bitmod(group=16))']
+    expect(bitloom(['chat', ...args]).stderr).toMatch(
+      /gptq calibrates with a text, and none is given; add --calibrate file/,
+    )
+    expect(json([...args, '--calibrate', tiny.text])).toMatchObject({ quantiser: expect.stringMatching(/^gptq/) })
   })
 
   it('says why it runs on the CPU where there is no GPU', () => {

@@ -20,7 +20,7 @@ const json = (args: readonly string[]): Record<string, unknown> => {
 }
 
 describe('what there is', () => {
-  it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'engines'])(
+  it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'caches', 'engines'])(
     'list %s: id, summary and source of each',
     (what) => {
       const { items } = json(['list', what]) as { items: Record<string, string>[] }
@@ -30,7 +30,7 @@ describe('what there is', () => {
   )
 
   it('every command has help with examples', () => {
-    const single = ['list', 'calc', 'generate', 'verify', 'synth', 'ppl', 'chat', 'run', 'start', 'report']
+    const single = ['list', 'calc', 'generate', 'verify', 'synth', 'ppl', 'quantise', 'chat', 'run', 'start', 'report']
     for (const command of [...single.map((name) => [name]), ['model', 'add'], ['model', 'remove']]) {
       const { stdout, status } = bitloom([...command, '--help'])
       expect(status).toBe(0)
@@ -173,8 +173,37 @@ describe('ppl', () => {
     const fewer = json([...asked, '--tokens', '40', '--context', '16']) as Record<string, number>
     expect(fewer).toMatchObject({ tokens: 40, windows: 3, context_tokens: 16 })
     const quantised = json([...asked, '--quant', 'group-integer(w=int3, group=16, a=int8)']) as Record<string, number>
-    expect(quantised).toMatchObject({ quantiser: 'group-integer(w=int3, group=16, weights=asymmetric, a=int8)' })
+    expect(quantised).toMatchObject({
+      quantiser: 'group-integer(w=int3, per=group, group=16, weights=asymmetric, a=int8, clip=none)',
+    })
     expect(quantised.perplexity).not.toBe(result.perplexity)
+  })
+
+  it('takes a quantised KV cache, and a text to calibrate with', () => {
+    const plain = json(asked) as Record<string, number>
+    expect(plain.kv_cache).toBe('float()')
+    const cached = json([...asked, '--kv', 'kivi(keys=int2, group=4)']) as Record<string, number>
+    expect(cached.kv_cache).toBe('kivi(keys=int2, values=int4, per=channel, group=4)')
+    expect(cached.perplexity).not.toBe(plain.perplexity)
+    const calibrated = json([...asked, '--quant', 'gptq(of=group-integer(w=int2, group=8))', '--calibrate', text])
+    const rounded = json([...asked, '--quant', 'group-integer(w=int2, group=8)'])
+    expect(calibrated.perplexity).not.toBe(rounded.perplexity)
+    expect(calibrated.provenance).toMatchObject({ calibration: expect.stringMatching(/^\d+ tokens of /) })
+  })
+
+  it('goes through several quantisers, one after the other, as each alone', () => {
+    const both = [...asked, '--quant', 'float', '--quant', 'block(a=int8)', '--calibrate', text, '--quant', 'gptq']
+    const { results } = json(both) as { results: Record<string, number>[] }
+    expect(results.map(({ quantiser }) => quantiser)).toEqual([
+      'float()',
+      'block(w=mxfp4, a=int8)',
+      expect.stringMatching(/^gptq\(of=group-integer/),
+    ])
+    expect(results[1]!.perplexity).toBe(json([...asked, '--quant', 'block(a=int8)']).perplexity)
+    const { stdout } = bitloom(both)
+    expect(stdout).toMatch(
+      /^perplexity +over first +tokens[^\n]*\n\d+\.\d{4} +1\.0000 +63 [^\n]*\n\d+\.\d{4} +\d\.\d{4} /,
+    )
   })
 
   it('prints a table, and on stderr how far it came', () => {
@@ -191,7 +220,7 @@ describe('ppl', () => {
     expect(none.stderr).toMatch(/^(WebGPU found no adapter; |the package webgpu ).*; running on the CPU$/m)
     expect(JSON.parse(none.stdout)).toMatchObject({ backend: 'cpu' })
     const integer = bitloom([...asked, '--backend', 'webgpu', '--quant', 'group-integer(group=16, a=int8)'])
-    expect(integer.stderr).toMatch(/integer activations have no kernels on the GPU; running on the CPU/)
+    expect(integer.stderr).toMatch(/quantised activations have no kernels on the GPU; running on the CPU/)
   })
 
   const env = swiftShaderEnvironment()
@@ -207,6 +236,45 @@ describe('ppl', () => {
   it('takes a random model of a published shape', () => {
     const result = json(['ppl', '--model', 'random(shape=stories260k, seed=2)', '--text', text, '--tokens', '5'])
     expect(result).toMatchObject({ model: 'random-stories260k', tokens: 5 })
+  })
+})
+
+describe('quantise', () => {
+  const text = join(folder.path, 'calibration.json')
+  writeFileSync(text, JSON.stringify(['Once there was a text to calibrate with.', 'And another one.']))
+  const out = join(folder.path, 'quantised')
+
+  it('writes codes and scales with a manifest, and says what they take', () => {
+    const asked = ['quantise', '--model', tiny.model, '--calibrate', text, '--out', out]
+    const result = json([...asked, '--quant', 'gptq(of=bitmod(w=fp3, group=16))', '--calibrate-tokens', '20'])
+    expect(result).toMatchObject({
+      model: 'tiny',
+      quantiser: 'gptq(of=bitmod(w=fp3, group=16, a=float, clip=none), damp=1, order=columns)',
+      files: ['weights.safetensors', 'manifest.json'],
+      layers: 15,
+      // BOS and 20 tokens of the first text.
+      provenance: { model: tiny.model, calibration: `21 tokens of ${text}`, activations: 'float32' },
+    })
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))
+    expect(manifest.weights).toEqual({ file: 'weights.safetensors', bytes: result.bytes, sha256: result.sha256 })
+    expect(readFileSync(join(out, 'weights.safetensors')).length).toBe(result.bytes)
+    expect(result.bits_per_weight).toBe(manifest.bits_per_weight)
+    expect(manifest.layers).toHaveLength(15)
+    expect(readdirSync(out).toSorted()).toEqual(['manifest.json', 'weights.safetensors'])
+  })
+
+  it('takes a quantiser for each layer from a file, prints a table, and gives the same bytes again', () => {
+    const layers = join(folder.path, 'layers.json')
+    writeFileSync(layers, JSON.stringify({ default: 'group-integer(group=16)', layers: { '*.down': 'float' } }))
+    const asked = ['quantise', '--model', tiny.model, '--quant', layers, '--out', out]
+    const { stdout, status } = bitloom(asked)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(
+      /^layers +bits\/weight +bytes +seconds +model +quantiser\n15 +[\d.]+ +\d+ +[\d.]+ +tiny +mixture /,
+    )
+    const first = readFileSync(join(out, 'weights.safetensors'))
+    expect(json(asked).quantiser).toBe(`mixture ${layers}`)
+    expect(readFileSync(join(out, 'weights.safetensors')).equals(first)).toBe(true)
   })
 })
 

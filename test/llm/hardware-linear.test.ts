@@ -34,6 +34,7 @@ describe('a linear layer on the array', () => {
     'mixpe(group=32, weights=symmetric)',
     'mixpe(group=32, weights=symmetric, output=fp32)',
     'mixpe(w=int8, weights=symmetric, output=fp32)',
+    'mixpe(w=int8, group=16)',
   ])('%s gives the floats of the software reference, bit for bit, and counts what it compared', async (spec) => {
     const { hardware, reference } = setUp(spec)
     for (const count of [tokens, 1]) {

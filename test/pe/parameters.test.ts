@@ -3,7 +3,7 @@ import { elementOf, families } from '../../src/pe/catalogue.ts'
 import type { ParameterRule } from '../../src/spec/index.ts'
 
 const rule = (key: string, rule: ParameterRule): string =>
-  `  ${key}: ${rule.kind === 'integer' ? `${rule.min} to ${rule.max}` : rule.allowed.join(' | ')}, default ${rule.default}`
+  `  ${key}: ${rule.kind === 'integer' ? `${rule.min} to ${rule.max}` : rule.kind === 'spec' ? 'a spec' : rule.allowed.join(' | ')}, default ${rule.default}`
 
 describe('what a family takes', () => {
   it('is written down: ranges, choices, defaults, and the name of the modules they give', async () => {

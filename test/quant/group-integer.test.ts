@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { roundToFloat16 } from '../../src/quant/float16.ts'
-import { dequantiseWeights, type GroupQuantised, quantiseWeights } from '../../src/quant/group-integer.ts'
+import { roundToNearest } from '../../src/quant/fitted.ts'
+import { roundHalfEven, roundToFloat16 } from '../../src/quant/float16.ts'
+import { dequantiseWeights, fitGroups, type GroupQuantised, quantiseWeights } from '../../src/quant/group-integer.ts'
 
 /** A matrix with a ragged last group more often than not, of spreads from subnormal FP16 scales to large. */
 const cases = fc
@@ -10,7 +11,7 @@ const cases = fc
     inputs: fc.integer({ min: 1, max: 40 }),
     group: fc.integer({ min: 1, max: 16 }),
     signed: fc.boolean(),
-    bits: fc.integer({ min: 2, max: 7 }),
+    bits: fc.integer({ min: 2, max: 8 }),
     spread: fc.integer({ min: -24, max: 14 }),
     offset: fc.double({ min: -2, max: 2, noNaN: true }),
     seed: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 40, maxLength: 160 }),
@@ -152,8 +153,39 @@ test('an infinite or undefined weight is refused by place and matrix name', () =
 test('bits and groups outside their limits are refused with the limits', () => {
   const attempt = (bits: number, group: number, signed: boolean) => () =>
     quantiseWeights(new Float32Array(4), 1, 4, { bits, group, signed })
-  expect(attempt(8, 4, false)).toThrow(/8-bit unsigned weights are not supported; give 1 to 7 bits/)
+  expect(attempt(9, 4, false)).toThrow(/9-bit unsigned weights are not supported; give 1 to 8 bits/)
   expect(attempt(1, 4, true)).toThrow(/give 2 to 8 bits/)
   expect(attempt(4, 0, true)).toThrow(/give 1 to 65536/)
   expect(attempt(4, 2.5, false)).toThrow(/group of 2\.5/)
+})
+
+test('clipping shrinks both ends of the range, and keeps the part of least squared error', () => {
+  fc.assert(
+    fc.property(cases, (one) => {
+      const { data, outputs, inputs, bits, group, signed } = one
+      const matrix = { data, outputs, inputs, name: 'm' }
+      const found = roundToNearest(matrix, fitGroups(matrix, { bits, group, signed }, { clip: 'mse' }))
+      const levels = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
+      everyWeight(data, found, (_weight, at, scale, zero, low, high) => {
+        const k = at % inputs
+        if (k % group !== 0 || low === high) return
+        const members = data.subarray(at, Math.min(at + group, at - k + inputs))
+        const errorOf = (step: number, offset: number): number =>
+          members.reduce((sum, value) => {
+            const code = Math.min(levels, Math.max(signed ? -levels : 0, roundHalfEven(value / step) + offset))
+            return sum + (value - step * (code - offset)) ** 2
+          }, 0)
+        const candidates = Array.from({ length: 26 }, (_, step) => {
+          const ratio = 1 - step / 50
+          const range = signed ? Math.max(-low, high) : high - low
+          const size = Math.max(roundToFloat16((ratio * range) / levels), 2 ** -24)
+          const offset = signed ? 0 : Math.min(levels, Math.max(0, roundHalfEven((-ratio * low) / size)))
+          return { size, offset, error: errorOf(size, offset) }
+        })
+        const least = Math.min(...candidates.map(({ error }) => error))
+        const first = candidates.find(({ error }) => error === least)!
+        expect([scale, zero]).toEqual([first.size, first.offset])
+      })
+    }),
+  )
 })

@@ -89,6 +89,48 @@ describe('readParameters', () => {
   })
 })
 
+describe('a spec inside a spec', () => {
+  const outer = {
+    of: {
+      kind: 'spec',
+      read: (inside) => {
+        if (inside.family.text !== 'pe') throw unknownFamily(inside, ['pe'])
+        return fullSpec('pe', schema, readParameters(inside, schema))
+      },
+      default: 'pe(w=uint4, group=128, style=parallel)',
+      summary: 'what is inside',
+    },
+  } as const satisfies ParameterSchema
+  const inner = (text: string): string => readParameters(parseSpec(text), outer).of
+
+  it('is given as its full text, which reads back the same', () => {
+    const full = 'pe(w=posit(16,1), group=64, style=parallel)'
+    expect(inner('more(of=pe(group=64, w=posit(16, 1)))')).toBe(full)
+    expect(inner(`more(of=${full})`)).toBe(full)
+    expect(inner('more(of=pe)')).toBe(outer.of.default)
+    expect(inner('more')).toBe(outer.of.default)
+  })
+
+  it('has its mistakes shown in the whole text', () => {
+    const shown = (text: string): string => {
+      try {
+        inner(text)
+      } catch (error) {
+        const { from, to } = error as SpecError
+        return text.slice(from, to)
+      }
+      return ''
+    }
+    expect(shown('more(of=pe(group=7))')).toBe('7')
+    expect(shown('more(of=pe(grup=8))')).toBe('grup')
+    expect(shown('more(of=pa)')).toBe('pa')
+    expect(shown('more(of=12)')).toBe('12')
+    expect(shown('more(of=pe(int4))')).toBe('int4')
+    expect(() => inner('more(of=pe(int4))')).toThrow(/the parameters of pe have keys[\s\S]*write such as 'w=int4'/)
+    expect(() => inner('more(of=12)')).toThrow(/a name with parameters/)
+  })
+})
+
 describe('errors for families', () => {
   it('suggests the nearest family', () => {
     const error = unknownFamily(parseSpec('mixep(w=int4)'), ['mixpe', 'mac', 'bitmod'])

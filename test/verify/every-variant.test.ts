@@ -20,7 +20,7 @@ const textOf = (family: Family, values: Values): string =>
 
 /** Formats and choices have all their values; integers their bounds beside the default. */
 const valuesOf = (rule: ParameterRule): readonly (string | number)[] =>
-  rule.kind === 'integer' ? [rule.default, rule.min, rule.max] : rule.allowed
+  rule.kind === 'integer' ? [rule.default, rule.min, rule.max] : rule.kind === 'spec' ? [rule.default] : rule.allowed
 
 /** Texts that differ from the family's defaults in one parameter. */
 const neighbours = (family: Family): readonly string[] => [
