@@ -2,7 +2,7 @@ import { embed, turnsOf } from '../forward.ts'
 import { headSizeOf, keyValueWidthOf, type Model, queryWidthOf } from '../model.ts'
 import type { Arena } from './memory.ts'
 import type { PlacedMatrix, PlacedModel, PlacedNorm } from './placed-model.ts'
-import { sumBytes } from './product.ts'
+import { packedRows, productScratchBytes } from './product.ts'
 import { activations, bitsOf, rowBytes, stepWords, words } from './step.ts'
 import type { Team } from './threads.ts'
 
@@ -36,17 +36,17 @@ export interface Pass {
 
 const padded = (count: number): number => 4 * Math.ceil(count / 4)
 
-/** Bytes that a thread needs for itself: four rows of weights, or a score of each position. */
+/** Bytes that a thread needs for itself: rows of weights, or a score of each position. */
 export const scratchBytesOf = ({ config }: Model): number => {
   const { dimension, hidden, sequence } = config
-  return Math.max(sumBytes + 16 * padded(Math.max(dimension, hidden, queryWidthOf(config))), 4 * padded(sequence))
+  const longest = Math.max(dimension, hidden, queryWidthOf(config))
+  return Math.max(productScratchBytes(padded(longest) / 4), 4 * padded(sequence))
 }
 
 /** Bytes of weights in a piece that one token is multiplied with: long enough to be read ahead. */
 const streamBytes = 2 ** 18
 /** Pieces a thread, so that one that is held up keeps the others waiting for a short while only. */
 const piecesEach = 8
-const mostRowsOfPiece = 48
 
 /** Undefined where its memory does not fit. */
 export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedModel): Pass | undefined => {
@@ -114,7 +114,7 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
       }
     }
     const one = made((outputs) => Math.min(padded(streamBytes / x.stride), padded(outputs / team.threads)))
-    const several = made((outputs) => Math.min(mostRowsOfPiece, padded(outputs / (piecesEach * team.threads))))
+    const several = made((outputs) => packedRows(outputs / (piecesEach * team.threads)))
     const work = results.reduce((sum, [matrix]) => sum + matrix.outputs, 0) * x.width
     return {
       run: (rows) => {
