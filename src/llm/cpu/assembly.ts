@@ -54,9 +54,7 @@ const vectors = {
   /** b where a < b, else a. */
   larger: 0xeb,
   smaller: 0xea,
-  nearest: 0x6a,
   isLess: 0x43,
-  integers: 0xf8,
   floats: 0xfa,
   addIntegers: 0xae,
   shiftLeft: 0xab,

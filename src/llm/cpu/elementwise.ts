@@ -106,31 +106,43 @@ export const activatePiece = (asm: Assembly): Call => {
   })
 }
 
+/** Fours of logits in a round: each with sums of its own, so that none waits for the one before. */
+const foursTogether = 2
+
 /** The largest of a row of logits, and the sum of e to each less it. */
 export const scorePiece = (asm: Assembly): Call => {
   const { define, i, v, set, local, locals, move, times, store } = asm
   const step = reader(asm, words.score)
   return define(['i32'], (piece) => {
     const [x, left, at] = [local('i32'), local('i32'), local('i32')]
-    const [largest, value, kept, sums, inside] = locals(many(5, 'v128'))
-    const power = exponential(asm)
-    const eachFour = (body: () => void): void => {
+    const [largest, value, kept, inside] = locals(many(4, 'v128'))
+    const sums = Array.from({ length: foursTogether }, () => locals(many(2, 'v128')))
+    const powers = Array.from({ length: foursTogether }, () => exponential(asm))
+    /** Some fours at once, then the last ones, where `masked` leaves out what lies behind the end. */
+    const eachFour = (body: (four: number, masked: (value: Value, otherwise: Value) => Value) => void): void => {
       set(x, i.add(step('x'), i.mul(piece, step('stride'))))
-      set(at, 0)
-      set(left, i.shiftRight(i.add(step('width'), 3), 2))
+      set(left, i.divide(step('width'), 4 * foursTogether))
+      set(at, i.mul(left, 4 * foursTogether))
       times(left, () => {
-        set(value, v.load('vector', x))
+        for (let four = 0; four < foursTogether; four++) body(four, (value) => value)
+        move(x, 16 * foursTogether)
+      })
+      set(left, i.shiftRight(i.add(i.sub(step('width'), at), 3), 2))
+      times(left, () => {
         set(
           inside,
           v.isLessInteger(v.addIntegers(v.splatInteger(at), v.words(0, 1, 2, 3)), v.splatInteger(step('width'))),
         )
-        body()
+        body(0, (value, otherwise) => v.select(value, otherwise, inside))
         move(x, 16)
         move(at, 4)
       })
     }
     set(largest, v.four(Number.NEGATIVE_INFINITY))
-    eachFour(() => set(largest, v.larger(largest, v.select(value, v.four(Number.NEGATIVE_INFINITY), inside))))
+    eachFour((four, masked) => {
+      const logits = v.load('vector', x, 16 * four)
+      set(largest, v.larger(largest, masked(logits, v.four(Number.NEGATIVE_INFINITY))))
+    })
     set(
       largest,
       acrossLanes(asm, largest, v.larger, (halves) => {
@@ -138,14 +150,18 @@ export const scorePiece = (asm: Assembly): Call => {
         return kept
       }),
     )
-    set(sums, v.zero)
-    eachFour(() => {
-      set(value, v.and(power(v.sub(value, largest)), inside))
-      set(sums, v.addDoubles(sums, v.doubles(value)))
-      set(sums, v.addDoubles(sums, v.doubles(v.shuffle(value, value, 2, 3, 0, 1))))
+    for (const sum of sums.flat()) set(sum, v.zero)
+    eachFour((four, masked) => {
+      const power = powers[four]!(v.sub(v.load('vector', x, 16 * four), largest))
+      set(value, masked(power, v.zero))
+      const [low, high] = sums[four]!
+      set(low, v.addDoubles(low, v.doubles(value)))
+      set(high, v.addDoubles(high, v.doubles(v.shuffle(value, value, 2, 3, 0, 1))))
     })
+    const [total] = sums[0]!
+    for (const sum of sums.flat().slice(1)) set(total, v.addDoubles(total, sum))
     const to = i.add(step('y'), i.shiftLeft(piece, 4))
     store('storeFloat', to, v.lane(largest, 0))
-    store('storeDouble', to, i.doubleAdd(v.doubleLane(sums, 0), v.doubleLane(sums, 1)), 8)
+    store('storeDouble', to, i.doubleAdd(v.doubleLane(total, 0), v.doubleLane(total, 1)), 8)
   })
 }

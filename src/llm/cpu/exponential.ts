@@ -1,11 +1,13 @@
 import type { Local } from '../../sim/wasm/writer.ts'
-import type { Assembly, Value } from './assembly.ts'
+import { type Assembly, many, type Value } from './assembly.ts'
 
 /** Below it e^x is less than the smallest normal float32, above it more than the largest. */
 const [least, most] = [-87.33, 88.72]
 /** ln 2 in two parts: the first has few bits, so that its multiples by the exponents of float32 are exact. */
 const ln2High = 0.693359375
 const ln2Low = Math.LN2 - ln2High
+/** Added to a float below 2^22, it leaves the nearest integer in the lowest bits: 1.5 x 2^23. */
+const toInteger = 12_582_912
 /** Terms of the series, whose error for |r| <= ln 2 / 2 is then below 2^-27. */
 const terms = 7
 
@@ -13,11 +15,12 @@ const terms = 7
  * e^x of four floats, within two units of the last place: x = n ln 2 + r, the series of e^r, and n added to the exponent. Values beyond
  * what float32 holds give the ends of its range.
  */
-export const exponential = ({ v, set, local }: Assembly): ((x: Value) => Local) => {
-  const [x, n, r] = [local('v128'), local('v128'), local('v128')]
+export const exponential = ({ v, set, locals }: Assembly): ((x: Value) => Local) => {
+  const [x, n, r, bits] = locals(many(4, 'v128'))
   return (value) => {
     set(x, v.smaller(v.larger(value, v.four(least)), v.four(most)))
-    set(n, v.nearest(v.mul(x, v.four(Math.LOG2E))))
+    set(bits, v.add(v.mul(x, v.four(Math.LOG2E)), v.four(toInteger)))
+    set(n, v.sub(bits, v.four(toInteger)))
     set(r, v.sub(v.sub(x, v.mul(n, v.four(ln2High))), v.mul(n, v.four(ln2Low))))
     let coefficient = 1
     for (let k = 2; k <= terms; k++) coefficient /= k
@@ -27,8 +30,7 @@ export const exponential = ({ v, set, local }: Assembly): ((x: Value) => Local) 
       set(x, v.add(v.mul(x, r), v.four(coefficient)))
     }
     // A half and a half of the exponent would be needed at its very ends, which `least` and `most` leave out.
-    set(n, v.integers(n))
-    set(x, v.addIntegers(x, v.shiftLeft(n, 23)))
+    set(x, v.addIntegers(x, v.shiftLeft(bits, 23)))
     return x
   }
 }

@@ -94,8 +94,8 @@ const sumsOfPacked = (asm: Assembly, tokens: number): Call => {
 }
 
 /**
- * Three rows side by side, four columns of each in turn: so one address leads to all of them, and what reads them comes a tenth closer
- * to what the processor can add up. Arguments: addresses of the rows, fours of columns, where to.
+ * Three rows side by side, four columns of each in turn: one address leads to all of them, and with fewer addresses to count up the
+ * processor has more room for sums. Arguments: addresses of the rows, fours of columns, where to.
  */
 const pack = ({ define, v, move, times }: Assembly): Call =>
   define(many(5, 'i32'), (first, second, third, fours, to) => {

@@ -205,13 +205,13 @@ test('conversations side by side, of any length and place, give bit for bit what
   }
 })
 
-test('scores are the logarithms of the softmax of the logits', async () => {
-  const backend = threaded(largeModel)
-  const tokens = tokensOf(130, 1003)
-  const targets = tokensOf(130, 1003, 1)
+test.each([1003, 101, 47, 8, 3])('scores are the logarithms of the softmax of %d logits', async (vocabulary) => {
+  const backend = threaded(randomModel({ ...large, vocabulary }, 9, llamaArchitecture({ headSize: 22 })))
+  const tokens = tokensOf(130, vocabulary)
+  const targets = tokensOf(130, vocabulary, 1)
   const logits = await backend.open(300).next(tokens, { all: true })
   const [found] = await backend.score([{ conversation: backend.open(300), tokens, targets }])
-  const wanted = surprises(logits, 1003, targets)
+  const wanted = surprises(logits, vocabulary, targets)
   found!.forEach((value, at) => {
     expect(Math.abs(value - wanted[at]!)).toBeLessThan(1e-6)
   })
