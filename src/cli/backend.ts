@@ -15,24 +15,32 @@ export const checkBackend = (name: string): void => {
   if (!backendNames.includes(name)) throw unknownName('E-OPTION', 'backend', name, backendNames)
 }
 
+export interface BackendRequest {
+  /** `cpu` or `webgpu`. */
+  readonly backend: string
+  /** Threads of the CPU for what runs in WebAssembly; one a core unless given. */
+  readonly threads?: number
+}
+
 /**
  * The GPU where it is asked for and can be had, else the CPU, with a word why; signals are heard while it works. A quantised KV cache
  * where options of one are given.
  */
 export const backendOf = async (
   run: QuantisedRun,
-  wanted: string,
+  request: BackendRequest,
   output: Output,
   cache?: CacheOptions,
-): Promise<Backend> => interruptible(await chosen(run, wanted, output, cache))
+): Promise<Backend> => interruptible(await chosen(run, request, output, cache))
 
 const chosen = async (
   { model, linear }: QuantisedRun,
-  wanted: string,
+  { backend: wanted, threads }: BackendRequest,
   output: Output,
   cache: CacheOptions | undefined,
 ): Promise<Backend> => {
-  const cpu = (): Backend => (cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear))
+  const cpu = (): Backend =>
+    cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear, threads === undefined ? {} : { threads })
   if (wanted === 'cpu') return cpu()
   const instead = (why: string): Backend => {
     output.progress.say(`${why}; running on the CPU`)

@@ -4,13 +4,13 @@ import { type Answer, openChat } from '../llm/chat.ts'
 import { parameterCountOf } from '../llm/model.ts'
 import { openModel } from '../llm/open-model.ts'
 import { createSampler } from '../llm/sample.ts'
-import { backendOf, checkBackend } from './backend.ts'
+import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
 import type { Output } from './context.ts'
 import { textsOf } from './lines.ts'
 import { quantiserFrom } from './quantiser-from.ts'
 import { calibrationOf } from './windows.ts'
 
-export interface ChatRequest {
+export interface ChatRequest extends BackendRequest {
   readonly model: string
   readonly tokenizer?: string
   /** One message; without it messages are typed, or are the lines of standard input. */
@@ -25,8 +25,6 @@ export interface ChatRequest {
   readonly calibrate?: string
   /** Most tokens of it. */
   readonly calibrateTokens: number
-  /** `cpu` or `webgpu`. */
-  readonly backend: string
   /** Longest conversation, in tokens. */
   readonly context?: number
 }
@@ -57,7 +55,7 @@ export const chatCommand = async (request: ChatRequest, output: Output): Promise
     : undefined
   const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
   progress.stop()
-  const backend = await backendOf(quantised, request.backend, output)
+  const backend = await backendOf(quantised, request, output)
   const exchanges: Exchange[] = []
   const chat = openChat({ backend, opened, template, sampler, tokens: request.tokens, context })
   /** The answer that is on its way. */

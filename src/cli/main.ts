@@ -165,6 +165,7 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
     )
     .option('--kv <spec>', 'what keeps keys and values, of `bitloom list caches`', 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
+    .option('--threads <n>', 'threads of the CPU; one a core unless said', integer('--threads', 1, 256))
     .option(
       '--context <n>',
       'longest window in tokens; as long as the model takes unless said',
@@ -210,6 +211,7 @@ continues each line on its own. Answers go to stdout, all else to stderr.`,
     )
     .option('--quant <spec|file.json>', quantHelp, 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
+    .option('--threads <n>', 'threads of the CPU; one a core unless said', integer('--threads', 1, 256))
     .option(
       '--context <n>',
       'longest conversation in tokens; as long as the model takes, at most 4096, unless said',

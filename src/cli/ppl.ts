@@ -6,12 +6,12 @@ import { cacheQuantiserOf } from '../llm/quantised-cache.ts'
 import type { Quantiser } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import type { CacheOptions } from '../quant/key-value.ts'
-import { backendOf, checkBackend } from './backend.ts'
+import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
 import { calibrationOf, windowsOfTexts } from './windows.ts'
 
-export interface PplRequest {
+export interface PplRequest extends BackendRequest {
   readonly model: string
   readonly tokenizer?: string
   readonly text: string
@@ -19,8 +19,6 @@ export interface PplRequest {
   readonly quant: readonly string[]
   /** What keeps keys and values. */
   readonly kv: string
-  /** `cpu` or `webgpu`. */
-  readonly backend: string
   /** Longest window, in tokens; the model's own unless given. */
   readonly context?: number
   /** Most tokens of all texts together; all unless given. */
@@ -116,7 +114,7 @@ const perplexityWith = async (
 ): Promise<Perplexity & { readonly seconds: number; readonly backend: string }> => {
   const { progress } = output
   const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
-  const backend = await backendOf(quantised, request.backend, output, cache)
+  const backend = await backendOf(quantised, request, output, cache)
   try {
     const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
     progress.start(`perplexity of ${model.name}`, predicted, 'tokens')

@@ -1,22 +1,24 @@
 import { expect, it } from 'vitest'
-import { interruptible } from '../../src/cli/backend.ts'
+import { backendOf, interruptible } from '../../src/cli/backend.ts'
+import { terminalOutput } from '../../src/cli/context.ts'
 import { cpuBackend } from '../../src/llm/backend.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 
+const model = randomModel(
+  {
+    dimension: 16,
+    hidden: 12,
+    layers: 1,
+    heads: 2,
+    keyValueHeads: 1,
+    vocabulary: 30,
+    sequence: 12,
+    sharedClassifier: true,
+  },
+  3,
+)
+
 it('a backend hears signals between two calls, and computes the same', async () => {
-  const model = randomModel(
-    {
-      dimension: 16,
-      hidden: 12,
-      layers: 1,
-      heads: 2,
-      keyValueHeads: 1,
-      vocabulary: 30,
-      sequence: 12,
-      sharedClassifier: true,
-    },
-    3,
-  )
   const plain = cpuBackend(model)
   const wrapped = interruptible(cpuBackend(model))
   expect(wrapped).toMatchObject({ name: 'cpu', model })
@@ -43,4 +45,11 @@ it('a backend hears signals between two calls, and computes the same', async () 
   ])
   plain.close()
   wrapped.close()
+})
+
+it('the CPU gets as many threads as are asked for', async () => {
+  const run = { model, matrices: new Map() }
+  const backend = await backendOf(run, { backend: 'cpu', threads: 1 }, terminalOutput(true))
+  backend.close()
+  await expect(backendOf(run, { backend: 'cpu', threads: 257 }, terminalOutput(true))).rejects.toThrow(/257 threads/)
 })
