@@ -66,7 +66,7 @@ const measure = (
     area_um2 += cell.area_um2
     if (cell.flipFlop || cell.clockGate) sequential_area_um2 += cell.area_um2
   }
-  const timing = analyseTiming(netlist, library, library.outputLoad_fF, pathInputs)
+  const timing = analyseTiming(netlist, library, { ...(pathInputs ? { pathInputs } : {}) })
   return {
     recipe,
     netlist,
@@ -102,7 +102,7 @@ export const mapDesign = async (
   library: Library,
   search: readonly Recipe[] = recipesFor(request.verilog),
 ): Promise<Mapping> => {
-  const liberty = printLiberty(library)
+  const liberty = library.liberty ?? printLiberty(library)
   const files = (recipe: Recipe) => mappingFiles(library, liberty, recipe)
   const script = (recipe: Recipe) => mappingScript(request.top, recipe)
   const cells = cellsByName(library)
