@@ -8,6 +8,9 @@ import type { Table } from '../library/table.ts'
 import { type Formula, printFormula } from './formula.ts'
 import type { LibertyCell, LibertyLibrary, LibertyPin, Sequential } from './model.ts'
 
+/** What a table is over: slew and load, or the slews of clock and data. */
+type TableKind = 'delay' | 'check'
+
 const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 const formula = (name: string, value: Formula | undefined, indent: string): string =>
   value ? `${indent}${name} : "${printFormula(value)}";\n` : ''
@@ -15,15 +18,21 @@ const formula = (name: string, value: Formula | undefined, indent: string): stri
 /** abc wants two points or more on each axis. */
 const atLeastTwo = (axis: Float64Array): readonly number[] => (axis.length > 1 ? [...axis] : [axis[0]!, axis[0]! + 1])
 
-const tableText = (group: string, template: string, { rows, columns, values }: Table): string => {
-  const line = (points: readonly number[]): string => `"${points.map(number).join(', ')}"`
+/** abc takes the axes of a table only where its template has as many points. */
+const templateOf = (kind: TableKind, { rows, columns }: Table): string =>
+  `${kind}_${atLeastTwo(rows).length}_${atLeastTwo(columns).length}`
+
+const line = (points: readonly number[]): string => `"${points.map(number).join(', ')}"`
+
+const tableText = (group: string, kind: TableKind, table: Table): string => {
+  const { rows, columns, values } = table
   const width = columns.length
   const body = atLeastTwo(rows).map((_, r) => {
     const offset = Math.min(r, rows.length - 1) * width
     return line(atLeastTwo(columns).map((_, c) => values[offset + Math.min(c, width - 1)]!))
   })
   return (
-    `        ${group} (${template}) {\n          index_1 (${line(atLeastTwo(rows))});\n` +
+    `        ${group} (${templateOf(kind, table)}) {\n          index_1 (${line(atLeastTwo(rows))});\n` +
     `          index_2 (${line(atLeastTwo(columns))});\n          values (${body.join(', ')});\n        }\n`
   )
 }
@@ -70,9 +79,15 @@ const isMapped = ({ unused, pins, clockGating }: LibertyCell): boolean => {
   return clockGating !== undefined || outputs.every((pin) => pin.function !== undefined && !pin.threeState)
 }
 
+/** abc knows by a state table, whatever stands in it, that a cell is none of its gates. */
+const clockGateText = ({ pins }: LibertyCell, kind: string): string => {
+  const inputs = pins.filter(({ direction }) => direction === 'input').map(({ name }) => name)
+  return `    clock_gating_integrated_cell : "${kind}";\n    statetable ("${inputs.join(' ')}", "IQ") { }\n`
+}
+
 const cellText = (cell: LibertyCell): string =>
   `  cell (${JSON.stringify(cell.name)}) {\n    area : ${number(cell.area_um2)};\n` +
-  (cell.clockGating === undefined ? '' : `    clock_gating_integrated_cell : "${cell.clockGating}";\n`) +
+  (cell.clockGating === undefined ? '' : clockGateText(cell, cell.clockGating)) +
   (cell.sequential ? sequentialText(cell.sequential) : '') +
   cell.pins
     .filter(({ direction }) => direction === 'input' || direction === 'output')
@@ -80,13 +95,37 @@ const cellText = (cell: LibertyCell): string =>
     .join('') +
   '  }\n'
 
-const template = (name: string, row: string, column: string): string =>
-  `  lu_table_template (${name}) {\n    variable_1 : ${row};\n    variable_2 : ${column};\n` +
-  '    index_1 ("0, 1");\n    index_2 ("0, 1");\n  }\n'
+const axes = {
+  delay: ['input_net_transition', 'total_output_net_capacitance'],
+  check: ['related_pin_transition', 'constrained_pin_transition'],
+} as const
+
+const templatesText = (cells: readonly LibertyCell[]): string => {
+  const templates = new Map<string, string>()
+  const add = (kind: TableKind, table: Table | undefined): void => {
+    if (!table || templates.has(templateOf(kind, table))) return
+    const [row, column] = axes[kind]
+    const name = templateOf(kind, table)
+    templates.set(
+      name,
+      `  lu_table_template (${name}) {\n    variable_1 : ${row};\n    variable_2 : ${column};\n` +
+        `    index_1 (${line(atLeastTwo(table.rows))});\n    index_2 (${line(atLeastTwo(table.columns))});\n  }\n`,
+    )
+  }
+  for (const { delays, checks } of cells.flatMap(({ pins }) => pins)) {
+    for (const tables of delays.flatMap(({ rise, fall }) => [rise, fall])) {
+      add('delay', tables?.delay)
+      add('delay', tables?.slew)
+    }
+    for (const table of checks.flatMap(({ rise, fall }) => [rise, fall])) add('check', table)
+  }
+  return [...templates.values()].join('')
+}
 
 /** The text for mapping: ps, fF. */
-export const mappingText = ({ name, voltage_V, temperature_C, cells }: LibertyLibrary): string =>
-  `library (${JSON.stringify(name)}) {
+export const mappingText = ({ name, voltage_V, temperature_C, cells }: LibertyLibrary): string => {
+  const mapped = cells.filter(isMapped)
+  return `library (${JSON.stringify(name)}) {
   delay_model : table_lookup;
   time_unit : "1ps";
   voltage_unit : "1V";
@@ -97,9 +136,6 @@ export const mappingText = ({ name, voltage_V, temperature_C, cells }: LibertyLi
   nom_process : 1;
   nom_voltage : ${number(voltage_V)};
   nom_temperature : ${number(temperature_C)};
-${template('delay', 'input_net_transition', 'total_output_net_capacitance')}${template(
-  'check',
-  'related_pin_transition',
-  'constrained_pin_transition',
-)}${cells.filter(isMapped).map(cellText).join('')}}
+${templatesText(mapped)}${mapped.map(cellText).join('')}}
 `
+}
