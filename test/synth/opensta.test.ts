@@ -96,5 +96,6 @@ report_checks -path_delay min -from [all_registers -clock_pins] -to [all_registe
           expect(Math.abs(wired.critical_path_ps / theirsWired.longest - 1), module.name).toBeLessThan(0.03)
         }
     },
+    300_000,
   )
 })
