@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides Node: Verilator, Icarus Verilog, a C++ compiler with make, and Chromium.
+# Installs what the tests need besides Node: Verilator, Icarus Verilog, a C++ compiler with make, Chromium, and OpenSTA.
 # Usage: setup-tools.sh [--dry-run]     --dry-run prints the commands and runs none of them.
 # Exit: 0 everything is there, 1 something is missing that this script cannot install, 2 wrong usage.
 set -uo pipefail
@@ -14,12 +14,13 @@ case "${1:-}" in
   *) fail "unknown option '$1'; the only one is --dry-run" 2 ;;
 esac
 
-# One line a tool: name, the commands that prove it is there (any of them), packages of apt, dnf and Homebrew.
+# One line a tool: name, the commands that prove it is there (any of them), packages of apt, dnf and Homebrew, if it is one there.
 tools='Verilator|verilator|verilator|verilator|verilator
 Icarus Verilog|iverilog|iverilog|iverilog|icarus-verilog
 C++ compiler|g++|g++|gcc-c++|gcc
 make|make|make|make|make
-Chromium|chromium chromium-browser google-chrome google-chrome-stable|chromium|chromium|--cask chromium'
+Chromium|chromium chromium-browser google-chrome google-chrome-stable|chromium|chromium|--cask chromium
+OpenSTA|sta|opensta||'
 
 missing_apt=() missing_dnf=() missing_brew=()
 while IFS='|' read -r name commands apt dnf brew; do
@@ -33,7 +34,9 @@ while IFS='|' read -r name commands apt dnf brew; do
     printf '%-15s already there: %s\n' "$name" "$found"
   else
     printf '%-15s missing\n' "$name"
-    missing_apt+=("$apt") missing_dnf+=("$dnf") missing_brew+=("$brew")
+    missing_apt+=("$apt")
+    if [[ -n $dnf ]]; then missing_dnf+=("$dnf"); fi
+    if [[ -n $brew ]]; then missing_brew+=("$brew"); fi
   fi
 done <<<"$tools"
 
@@ -43,6 +46,9 @@ if (( ${#missing_apt[@]} == 0 )); then
 fi
 
 if ! have apt-get; then
+  if (( ${#missing_dnf[@]} == 0 )); then
+    fail 'OpenSTA is a package of Debian and Ubuntu alone; build it from its sources, or leave it out: its tests are then skipped'
+  fi
   if have dnf; then
     fail "this script installs through apt only; run: sudo dnf install -y ${missing_dnf[*]}"
   fi

@@ -130,8 +130,11 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     'synth mac --target ice40 --json',
     'synth mac --max-delay 1800',
     'synth design.v --top design --target generic45',
+    'synth mac --liberty NangateOpenCellLibrary_typical.lib.gz',
   ])
     .option('--target <id>', 'a target of `bitloom list targets`', 'generic45')
+    .option('--liberty <files...>', 'Liberty files of one standard-cell library to map onto, gzip or not')
+    .option('--wire-load <name>', "one of the library's wire loads; no wires unless given")
     .option('--top <module>', 'top module of a Verilog file')
     .option(
       '--max-delay <ps>',

@@ -7,9 +7,11 @@ import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { drainShare, type MeanAsicCell, type MeanFpgaCell, meanAsicCell, meanFpgaCell } from '../perf/mean-cell.ts'
+import { openLibrary } from '../synth/liberty/index.ts'
 import type { Chain } from '../synth/map.ts'
-import { type SynthesisResult, synthesise } from '../synth/synthesise.ts'
+import { type SynthesisRequest, type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
+import type { TimingResult } from '../synth/timing.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
 import { columns, type Output } from './context.ts'
@@ -39,6 +41,8 @@ export interface PartsRequest {
   readonly core?: boolean
   /** Rows of the columns, which a dequantisation unit has memory for; default 16. */
   readonly rows?: number
+  /** Cells in place of the target's. */
+  readonly cells?: Cells
 }
 
 /**
@@ -48,10 +52,10 @@ export interface PartsRequest {
  */
 export const synthesiseParts = async (
   pe: ProcessingElement,
-  { target, maxDelay, core = false, rows = defaultRows }: PartsRequest,
+  { target, maxDelay, core = false, rows = defaultRows, cells = {} }: PartsRequest,
   output: Output,
 ): Promise<SynthesisedParts> => {
-  const gates = findTarget(target).kind === 'asic'
+  const gates = wantsGates(target, cells)
   const yosys = withCache(openYosys())
   const one = ({ module }: { readonly module: Module }, chain?: Chain): Promise<SynthesisResult> =>
     synthesise({
@@ -61,6 +65,7 @@ export const synthesiseParts = async (
       sourceName: pe.spec,
       yosys,
       progress: output.progress,
+      ...cells,
       // Other inputs, such as a mode, do not go from block to block.
       pathInputs: ['sum_in', 'sum_in_valid'],
       ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
@@ -90,21 +95,46 @@ export const synthesiseParts = async (
 
 export interface SynthOptions {
   readonly target: string
+  /** Liberty files of one library, in place of the target. */
+  readonly liberty?: readonly string[]
+  readonly wireLoad?: string
   readonly top?: string
   readonly maxDelay?: number
 }
 
-const refuseDelay = ({ target, maxDelay }: SynthOptions): void => {
-  if (maxDelay !== undefined && findTarget(target).kind !== 'asic')
+/** What goes into every synthesis beside the design. */
+type Cells = Pick<SynthesisRequest, 'library' | 'wireLoad'>
+type WithCells = SynthOptions & { readonly cells: Cells }
+
+const cellsOf = ({ liberty, wireLoad }: SynthOptions): Cells => ({
+  ...(liberty ? { library: openLibrary(liberty) } : {}),
+  ...(wireLoad === undefined ? {} : { wireLoad }),
+})
+
+/** Whether components that have gates are printed as these. */
+const wantsGates = (target: string, { library }: Cells): boolean =>
+  library !== undefined || findTarget(target).kind === 'asic'
+
+const refuseForFpga = ({ target, liberty, maxDelay, wireLoad }: SynthOptions): void => {
+  if (findTarget(target).kind === 'asic') return
+  const option = liberty
+    ? '--liberty'
+    : maxDelay !== undefined
+      ? '--max-delay'
+      : wireLoad !== undefined
+        ? '--wire-load'
+        : undefined
+  if (option !== undefined)
     throw new UserError(
       'E-OPTION',
-      `--max-delay is for standard cells, and ${target} is an FPGA, where delays depend on routing; leave it out`,
+      `${option} is for standard cells, and ${target} is an FPGA, where delays depend on routing; leave it out`,
     )
 }
 
 /** `bitloom synth`: a spec, or a Verilog file with --top. */
-export const synthCommand = async (design: string, options: SynthOptions, output: Output): Promise<void> => {
-  refuseDelay(options)
+export const synthCommand = async (design: string, given: SynthOptions, output: Output): Promise<void> => {
+  refuseForFpga(given)
+  const options = { ...given, cells: cellsOf(given) }
   if (/\.(v|sv)$/i.test(design)) return synthesiseFile(design, options, output)
   if (options.top !== undefined)
     throw new UserError('E-OPTION', `--top names a module of a Verilog file, and ${design} is a spec; leave --top out`)
@@ -137,8 +167,12 @@ export const synthCommand = async (design: string, options: SynthOptions, output
 }
 
 /** The blocks of a tile one by one, the PE first. */
-const synthesiseTile = async (pe: TiledElement, { target, maxDelay }: SynthOptions, output: Output): Promise<void> => {
-  const gates = findTarget(target).kind === 'asic'
+const synthesiseTile = async (
+  pe: TiledElement,
+  { target, maxDelay, cells }: WithCells,
+  output: Output,
+): Promise<void> => {
+  const gates = wantsGates(target, cells)
   const limit = maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }
   const yosys = withCache(openYosys())
   const parts: { readonly name: string; readonly place: string; readonly result: SynthesisResult }[] = []
@@ -146,7 +180,15 @@ const synthesiseTile = async (pe: TiledElement, { target, maxDelay }: SynthOptio
     for (const { name, place, component } of pe.blocks) {
       const { module } = component
       const verilog = printVerilog(module, { gates })
-      const request = { verilog, top: module.name, target, sourceName: pe.spec, yosys, progress: output.progress }
+      const request = {
+        verilog,
+        top: module.name,
+        target,
+        sourceName: pe.spec,
+        yosys,
+        progress: output.progress,
+        ...cells,
+      }
       parts.push({ name, place, result: await synthesise({ ...request, ...limit }) })
     }
   } finally {
@@ -162,12 +204,24 @@ const synthesiseTile = async (pe: TiledElement, { target, maxDelay }: SynthOptio
   for (const { name, place, result } of parts) output.print(`\n${name} (${place})\n${text(result)}`)
 }
 
-const synthesiseFile = async (file: string, { target, top, maxDelay }: SynthOptions, output: Output): Promise<void> => {
+const synthesiseFile = async (
+  file: string,
+  { target, top, maxDelay, cells }: WithCells,
+  output: Output,
+): Promise<void> => {
   if (top === undefined) throw new UserError('E-OPTION', `${file} needs the name of its top module: give --top name`)
   const verilog = readLimited(file, 'the Verilog file', mostVerilogBytes).toString('utf8')
   try {
     const limit = maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }
-    const result = await synthesise({ verilog, top, target, sourceName: file, progress: output.progress, ...limit })
+    const result = await synthesise({
+      verilog,
+      top,
+      target,
+      sourceName: file,
+      progress: output.progress,
+      ...cells,
+      ...limit,
+    })
     output.result(result)
     output.print(text(result))
   } finally {
@@ -191,6 +245,15 @@ const missed = (result: Shown): string =>
   result.kind === 'asic' && result.meets_max_delay === false
     ? `\nno recipe keeps the path within ${result.max_delay_ps} ps; this is the fastest`
     : ''
+
+/** Where the longest path begins and ends; of the mean of two forms nothing is said. */
+const pathText = (result: Shown): string => {
+  if (result.kind !== 'asic' || !('timing' in result)) return ''
+  const { start, end, critical_path_ps, path } = result.timing as TimingResult
+  return path.length === 0
+    ? ''
+    : `\nlongest path ${critical_path_ps} ps, from ${start} through ${path.length} cells to ${end}`
+}
 
 const text = (result: Shown): string => {
   const recipes =
@@ -220,5 +283,5 @@ const text = (result: Shown): string => {
       ? `${result.area_um2} um2, ${result.ge} GE, ${result.fmax_mhz ?? 'no path to time'} MHz on ${result.target} (${result.provenance.library_source})`
       : `${result.luts} LUTs, ${result.ffs} FFs, ${result.dsps} DSPs on ${result.target} (${result.provenance.counts})`
   const gating = result.kind === 'asic' ? `; ${result.provenance.clock_gating}` : ''
-  return `${head}${missed(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}${gating}`
+  return `${head}${missed(result)}${pathText(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}${gating}`
 }

@@ -5,7 +5,7 @@
  * is put there several times.
  */
 import { connect } from './connectivity.ts'
-import { cellsByName, clockGateOf, type Library } from './library/library.ts'
+import { cellsByName, type Library } from './library/library.ts'
 import { type Bit, highestNet, type Instance, type Netlist, pinBit } from './netlist.ts'
 
 /**
@@ -68,6 +68,8 @@ export const clockGateFiles: Readonly<Record<string, string>> = {
 /** A gate in the clock and the flip-flops behind it. */
 interface Gated {
   readonly gate: Instance
+  readonly output: string
+  readonly maxLoad_fF: number
   readonly sinks: readonly { readonly instance: Instance; readonly pin: string; readonly load_fF: number }[]
 }
 
@@ -82,20 +84,16 @@ const gatedClocks = (netlist: Netlist, library: Library): Gated[] => {
       pin: sink.pin.name,
       load_fF: sink.pin.capacitance_fF,
     }))
-    return [{ gate: instance, sinks: list }]
+    return [{ gate: instance, output: cell.outputs[0]!.name, maxLoad_fF: cell.clockGate.maxLoad_fF, sinks: list }]
   })
 }
 
 /** Puts a gate that would drive more than it may there as often as its load needs, flip-flops shared out in order. */
 export const splitClockGates = (netlist: Netlist, library: Library): Netlist => {
-  const cell = clockGateOf(library)
-  if (!cell) return netlist
-  const output = cell.outputs[0]!.name
-  const { maxLoad_fF } = cell.clockGate
   const added: Instance[] = []
   const moved = new Map<Instance, Record<string, readonly Bit[]>>()
   let next = highestNet(netlist) + 1
-  for (const { gate, sinks } of gatedClocks(netlist, library)) {
+  for (const { gate, output, maxLoad_fF, sinks } of gatedClocks(netlist, library)) {
     const groups: Gated['sinks'][number][][] = [[]]
     let load = 0
     for (const sink of sinks) {

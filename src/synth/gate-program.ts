@@ -106,9 +106,20 @@ const generate = (statements: readonly string[]): ((...arrays: readonly unknown[
   return functions
 }
 
+/** Cells with a state of their own kind are not simulated. */
+const refuseState = ({ instance, cell }: Placed): void => {
+  const what = cell.latch ? 'a latch' : cell.flipFlop?.special
+  if (what === undefined) return
+  throw new UserError(
+    'E-ACTIVITY-CELL',
+    `activity is not measured with cell ${cell.name} of ${instance.name} (${what}); map onto rising-edge flip-flops that take one data pin`,
+  )
+}
+
 /** Generates the program of a netlist; of the 32 stimuli those in `lanes` count. All registers start as 0. */
 export const gateProgram = (netlist: Netlist, library: Library, lanes: number): GateProgram => {
   const connectivity = connect(netlist, cellsByName(library))
+  for (const at of connectivity.placed) refuseState(at)
   const clocks = findClocks(netlist, connectivity)
   const order = inOrder(netlist, connectivity, followed)
   const registers = new Map(connectivity.placed.filter(({ cell }) => cell.flipFlop).map((at, index) => [at, index]))

@@ -1,5 +1,5 @@
 /**
- * A library as a Liberty file that Yosys, abc and OpenSTA read. The linear delay becomes a two-by-two table over slew and
+ * A library written by hand as a Liberty file that Yosys, abc and OpenSTA read. The linear delay becomes a two-by-two table over slew and
  * load: the tools interpolate and extrapolate it linearly, so they see exactly the linear form.
  */
 import type { Cell, ClockGate, FlipFlop, InputPin, Library, OutputPin } from './library/library.ts'
@@ -22,8 +22,10 @@ const internalPower = (energy_fJ: number, relatedPin?: string): string =>
   (relatedPin === undefined ? '' : `        related_pin : "${relatedPin}";\n`) +
   `${scalar('rise_power', energy_fJ)}${scalar('fall_power', energy_fJ)}      }\n`
 
-const delayArc = (output: OutputPin, relatedPin: string, slew_ps: number, type = ''): string => {
-  const delay = (load: number) => output.delay.d0_ps + output.delay.k_ps_per_fF * load
+const delayArc = ({ name, delay: form }: OutputPin, relatedPin: string, slew_ps: number, type = ''): string => {
+  if (form.kind !== 'linear')
+    throw new Error(`the delay of ${name} is in tables; print the Liberty text it was read from`)
+  const delay = (load: number) => form.d0_ps + form.k_ps_per_fF * load
   return (
     `      timing () {\n        related_pin : "${relatedPin}";\n${type}` +
     lookup('cell_rise', delay) +

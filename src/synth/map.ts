@@ -1,8 +1,9 @@
 /** Maps Verilog onto a standard-cell library with every recipe of the search and chooses one. */
+import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { type ClockGating, clockGatingOf, mayBeGated, splitClockGates } from './clock-gating.ts'
 import { printLiberty } from './liberty-writer.ts'
-import { type Cell, cellsByName, clockGateOf, type Library } from './library/library.ts'
+import { type Cell, cellsByName, clockGateOf, type Library, type WireLoad } from './library/library.ts'
 import { countCells, type Instance, type Netlist, netName } from './netlist.ts'
 import { gatedTwin, mappingFiles, mappingScript, type Recipe, recipesFor } from './recipe.ts'
 import { rounded } from './rounded.ts'
@@ -51,11 +52,28 @@ const refuseUnmapped = (netlist: Netlist, instance: Instance, library: Library):
 export const pathThroughChain = ({ paths_ps }: TimingResult, { length, then_ps }: Chain): number =>
   paths_ps.register_to_output + (length - 1) * paths_ps.input_to_output + then_ps
 
+/** The wire load of that name; one that is not there is a user error that lists what there is. */
+const wireLoadOf = ({ name, wireLoads = [] }: Library, wanted: string): WireLoad => {
+  const found = wireLoads.find((each) => each.name === wanted)
+  if (found) return found
+  if (wireLoads.length === 0)
+    throw new UserError(
+      'E-WIRE-LOAD',
+      `${name} has no wire loads; leave --wire-load out, or give a library that has some`,
+    )
+  throw unknownName(
+    'E-WIRE-LOAD',
+    'wire load',
+    wanted,
+    wireLoads.map((each) => each.name),
+  )
+}
+
 const measure = (
   { recipe, netlist: found }: Found<Recipe>,
   cells: ReadonlyMap<string, Cell>,
   library: Library,
-  { chain, pathInputs }: MappingRequest,
+  { chain, pathInputs, wireLoad }: MappingRequest,
 ): MappedDesign => {
   for (const instance of found.instances) if (!cells.has(instance.cell)) refuseUnmapped(found, instance, library)
   const netlist = splitClockGates(found, library)
@@ -66,7 +84,10 @@ const measure = (
     area_um2 += cell.area_um2
     if (cell.flipFlop || cell.clockGate) sequential_area_um2 += cell.area_um2
   }
-  const timing = analyseTiming(netlist, library, library.outputLoad_fF, pathInputs)
+  const timing = analyseTiming(netlist, library, {
+    ...(pathInputs ? { pathInputs } : {}),
+    ...(wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, wireLoad) }),
+  })
   return {
     recipe,
     netlist,
@@ -92,6 +113,8 @@ export interface MappingRequest extends SearchRequest {
   readonly maxDelay_ps?: number
   /** The input ports that other blocks' outputs feed, the only ones whose paths `paths_ps` counts; all where none are named. */
   readonly pathInputs?: readonly string[]
+  /** Name of one of the library's wire loads; no wires unless given. */
+  readonly wireLoad?: string
   /** The chain whose blocks the design is; its path, through `pathInputs`, counts too. */
   readonly chain?: Chain
 }
@@ -102,10 +125,12 @@ export const mapDesign = async (
   library: Library,
   search: readonly Recipe[] = recipesFor(request.verilog),
 ): Promise<Mapping> => {
-  const liberty = printLiberty(library)
+  const liberty = library.liberty ?? printLiberty(library)
   const files = (recipe: Recipe) => mappingFiles(library, liberty, recipe)
   const script = (recipe: Recipe) => mappingScript(request.top, recipe)
   const cells = cellsByName(library)
+  // Before Yosys runs, since that takes seconds.
+  if (request.wireLoad !== undefined) wireLoadOf(library, request.wireLoad)
   const run = async (wanted: readonly Recipe[]) => {
     const found = await searchRecipes(request, library.name, wanted, script, files)
     return found.map((each) => ({ found: each, design: measure(each, cells, library, request) }))

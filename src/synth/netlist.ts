@@ -23,6 +23,8 @@ export interface Netlist {
   readonly instances: readonly Instance[]
   /** Names of nets in the user's words, e.g. `acc[3]`. */
   readonly netNames: ReadonlyMap<number, string>
+  /** The line of the Verilog that declares a named net. */
+  readonly netLines?: ReadonlyMap<number, number>
   /** The tool that wrote it, e.g. `Yosys 0.55`. */
   readonly creator: string
 }
@@ -35,24 +37,36 @@ const schema = z.object({
     z.object({
       ports: z.record(z.string(), z.object({ direction: z.enum(['input', 'output', 'inout']), bits: z.array(bit) })),
       cells: z.record(z.string(), z.object({ type: z.string(), connections: z.record(z.string(), z.array(bit)) })),
-      netnames: z.record(z.string(), z.object({ hide_name: z.number().optional(), bits: z.array(bit) })),
+      netnames: z.record(
+        z.string(),
+        z.object({
+          hide_name: z.number().optional(),
+          bits: z.array(bit),
+          attributes: z.object({ src: z.string().optional() }).optional(),
+        }),
+      ),
     }),
   ),
 })
 type JsonModule = z.infer<typeof schema>['modules'][string]
 
-/** Names that the user gave; of several the shortest. Nets that only the tool named get none. */
-const nameNets = (nets: JsonModule['netnames']): Map<number, string> => {
-  const names = new Map<number, string>()
-  for (const [net, { bits, hide_name }] of Object.entries(nets)) {
+/** Names that the user gave, of several the shortest, and their lines. Nets that only the tool named get none. */
+const nameNets = (nets: JsonModule['netnames']): Required<Pick<Netlist, 'netNames' | 'netLines'>> => {
+  const netNames = new Map<number, string>()
+  const netLines = new Map<number, number>()
+  for (const [net, { bits, hide_name, attributes }] of Object.entries(nets)) {
     if (hide_name === 1) continue
+    const line = Number(/:(\d+)/.exec(attributes?.src ?? '')?.[1])
     bits.forEach((at, index) => {
       if (typeof at !== 'number') return
       const name = bits.length === 1 ? net : `${net}[${index}]`
-      if (name.length < (names.get(at)?.length ?? Number.POSITIVE_INFINITY)) names.set(at, name)
+      if (name.length >= (netNames.get(at)?.length ?? Number.POSITIVE_INFINITY)) return
+      netNames.set(at, name)
+      if (line > 0) netLines.set(at, line)
+      else netLines.delete(at)
     })
   }
-  return names
+  return { netNames, netLines }
 }
 
 /** Reads module `top` of a file that Yosys' `write_json` wrote. */
@@ -63,7 +77,7 @@ export const parseNetlist = (json: string, top: string): Netlist => {
   return {
     ports: Object.entries(module.ports).map(([name, { direction, bits }]) => ({ name, direction, bits })),
     instances: Object.entries(module.cells).map(([name, { type, connections }]) => ({ name, cell: type, connections })),
-    netNames: nameNets(module.netnames),
+    ...nameNets(module.netnames),
     creator: file.creator,
   }
 }

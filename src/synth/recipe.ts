@@ -8,7 +8,7 @@
  * registers with an enable (`gatedTwin`): one run more, and no design larger than without.
  */
 import { clockGateFiles, countEnabled, fewestGated, toClockGates } from './clock-gating.ts'
-import type { Library } from './library/library.ts'
+import type { FullAdder, Library } from './library/library.ts'
 import { frontEnd, netlistFile } from './search.ts'
 
 export interface Recipe {
@@ -100,8 +100,9 @@ export const mappingScript = (top: string, recipe: Recipe): string =>
     `write_json ${netlistFile}`,
   ].join('\n')
 
-/** Yosys' word-level `$fa` (carry X, sum Y) as cells of the library. */
+/** Yosys' word-level `$fa` (carry X, sum Y) as cells of the library; where it has none Yosys makes gates of them. */
 const fullAdderMap = ({ fullAdder }: Library): string => {
+  if (!fullAdder) return ''
   const [a, b, c] = fullAdder.inputs
   return `(* techmap_celltype = "$fa" *)
 module full_adders (A, B, C, X, Y);
@@ -118,14 +119,19 @@ endmodule
 
 /** Full adders that a design instantiates by this name and these ports, as `src/pe/arith/full-adder.ts` prints them. */
 const instantiatedFullAdder = ({ fullAdder }: Library): string => {
-  const [a, b, c] = fullAdder.inputs
+  const inside = fullAdder
+    ? fullAdderCell(fullAdder)
+    : '  assign sum = a ^ b ^ c;\n  assign carry = a & b | c & (a | b);'
   return `module bitloom_full_adder (a, b, c, sum, carry);
   input a, b, c;
   output sum, carry;
-  ${fullAdder.cell} _TECHMAP_REPLACE_ (.${a}(a), .${b}(b), .${c}(c), .${fullAdder.sum}(sum), .${fullAdder.carry}(carry));
+${inside}
 endmodule
 `
 }
+
+const fullAdderCell = ({ cell, inputs: [a, b, c], sum, carry }: FullAdder): string =>
+  `  ${cell} _TECHMAP_REPLACE_ (.${a}(a), .${b}(b), .${c}(c), .${sum}(sum), .${carry}(carry));`
 
 /** The files that the script of a recipe reads beside the design. */
 export const mappingFiles = (library: Library, liberty: string, recipe: Recipe): Record<string, string> => ({

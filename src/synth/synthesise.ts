@@ -3,11 +3,11 @@ import type { Progress } from '../base/progress.ts'
 import { type ClockGating, fewestGated } from './clock-gating.ts'
 import { type EnergyEstimate, estimateEnergy } from './energy.ts'
 import { countOnFpga, fpgaScript } from './fpga.ts'
-import { cellsByName } from './library/library.ts'
+import { cellsByName, type Library } from './library/library.ts'
 import { type Chain, type MappedDesign, mapDesign } from './map.ts'
 import { mappingScript } from './recipe.ts'
 import { rounded } from './rounded.ts'
-import { type AsicTarget, type FpgaTarget, findTarget } from './targets.ts'
+import { type AsicTarget, type FpgaTarget, findTarget, type Target } from './targets.ts'
 import type { TimingResult } from './timing.ts'
 import { openYosys, type Yosys } from './yosys.ts'
 import { withCache } from './yosys-cache.ts'
@@ -18,6 +18,10 @@ export interface SynthesisRequest {
   readonly top: string
   /** Id of one of `targets`. */
   readonly target: string
+  /** Standard cells to map onto in place of the target's, as `openLibrary` reads them from Liberty files. */
+  readonly library?: Library
+  /** On standard cells: name of one of the library's wire loads; no wires unless given. */
+  readonly wireLoad?: string
   /** On standard cells: the longest critical path wanted, in ps by `analyseTiming`; the smallest design within it is chosen. */
   readonly maxDelay_ps?: number
   /** On standard cells: the input ports whose paths `timing.paths_ps` counts and a chain leads through, else all. */
@@ -135,7 +139,7 @@ const clockGatingText = ({ gates, gated_flip_flops, flip_flops }: ClockGating): 
 const chained = (chain: Chain | undefined): string =>
   chain ? `; and through ${chain.length} such blocks in a row and ${chain.then_ps} ps on into a register` : ''
 
-const onCells = async (request: SynthesisRequest, yosys: Yosys, { library }: AsicTarget): Promise<AsicSynthesis> => {
+const onCells = async (request: SynthesisRequest, yosys: Yosys, library: Library): Promise<AsicSynthesis> => {
   const { best, designs } = await mapDesign({ ...request, yosys }, library)
   const { timing, critical_path_ps } = best
   const energy = estimateEnergy(best.netlist, library)
@@ -223,10 +227,12 @@ const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaT
 
 /** Synthesises `top` for a target; an unknown target or Verilog at fault is a `UserError`. */
 export const synthesise = async (request: SynthesisRequest): Promise<SynthesisResult> => {
-  const target = findTarget(request.target)
+  const target: Target | Pick<AsicTarget, 'kind' | 'library'> = request.library
+    ? { kind: 'asic', library: request.library }
+    : findTarget(request.target)
   const yosys = request.yosys ?? withCache(openYosys())
   try {
-    return target.kind === 'asic' ? await onCells(request, yosys, target) : await onFpga(request, yosys, target)
+    return target.kind === 'asic' ? await onCells(request, yosys, target.library) : await onFpga(request, yosys, target)
   } finally {
     if (!request.yosys) await yosys.close()
   }

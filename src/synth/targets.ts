@@ -54,7 +54,7 @@ export const findTarget = (id: string): Target => {
   if (/\.lib(\.gz)?$/.test(id) || id.includes('/'))
     throw new UserError(
       'E-TARGET-LIBERTY',
-      `${id} cannot be a target: Liberty files are not read as libraries; ${allowed}`,
+      `${id} cannot be a target; ${allowed}, or give Liberty files with --liberty`,
     )
   throw unknownName('E-TARGET', 'target', id, ids)
 }

@@ -1,21 +1,37 @@
 /**
- * Static timing of a mapped netlist with the library's delay model: the longest path from a register or input port to a
- * register or output port. Clock ideal, inputs there at time 0, no wires; asynchronous resets are not checked.
+ * Static timing of a mapped netlist: the longest path from a register or input port to a register or output port, and the
+ * shortest between registers. Delays are by slew and load where the library has tables, rise and fall apart, the slowest slew of
+ * a net for all that it feeds (graph-based, as static timing tools begin). Clock ideal, inputs there at time 0, no wires unless
+ * a wire load is given; asynchronous resets are not checked.
  *
  * A clock gate's enable ends a path. The clock is taken to reach all flip-flops at once (`ours`), so it passes a gate before
- * that by the gate's own delay, and the enable has to be there so much sooner, setup apart.
+ * that by the gate's own delay, and the enable has to be there so much sooner, setup apart. Between the two edges of a clock a
+ * path has half a period, so it counts twice.
  */
-import { combinationalInputs, inOrder, netsAt } from './cell-order.ts'
-import { type Connectivity, connect, type Driver, loadOf, type Placed } from './connectivity.ts'
-import { cellsByName, type Library, type OutputPin } from './library/library.ts'
-import { type Bit, type Netlist, netName, pinBit } from './netlist.ts'
+import type { Connectivity, Placed } from './connectivity.ts'
+import type { Library, WireLoad } from './library/library.ts'
+import { type Netlist, netName, pinBit } from './netlist.ts'
 import { rounded } from './rounded.ts'
+import {
+  type CheckedPin,
+  edges,
+  type Launch,
+  netOf,
+  nodeOf,
+  type TimingGraph,
+  timingGraph,
+  type Way,
+} from './timing-graph.ts'
 
 export interface PathStep {
   readonly cell: string
   /** The net that the cell drives, in the user's words where it has any. */
   readonly net: string
+  /** The line of the Verilog that declares it, where it has a name. */
+  readonly line?: number
+  readonly edge: 'rise' | 'fall'
   readonly load_fF: number
+  readonly slew_ps: number
   readonly delay_ps: number
   readonly arrival_ps: number
 }
@@ -39,167 +55,256 @@ export interface TimingResult {
   readonly start: string
   /** Register (by the net it drives), clock gate or output port where it ends. */
   readonly end: string
+  /** The same as instance and pin of the netlist; the port's bit where it is one. */
+  readonly end_pin: string
   /** Setup time at the end, with the delay of the gate where it is one; part of `critical_path_ps`. */
   readonly setup_ps: number
   readonly path: readonly PathStep[]
+  /** By how much the shortest path between registers outlasts the hold time, clock skew apart; null where there is none. */
+  readonly hold: { readonly slack_ps: number; readonly end: string; readonly end_pin: string } | null
   readonly provenance: string
 }
 
-const provenance =
-  'static timing, linear delay model (mean of rise and fall), no wires, ideal clock, typical corner; this form reads ' +
-  '20-24 % short of OpenSTA with full delay tables (four mappings of an INT8 MAC); enables of clock gates are due by setup and ' +
-  'the delay of the gate before the edge'
+export interface TimingOptions {
+  /** On every output port; the library's unless said. */
+  readonly outputLoad_fF?: number
+  /** Slew of inputs and clocks; the library's unless said. */
+  readonly inputSlew_ps?: number
+  /** The input ports that `paths_ps` counts; all unless said. */
+  readonly pathInputs?: readonly string[]
+  /** Wires by fan-out; none unless said. */
+  readonly wireLoad?: WireLoad
+}
 
-/** Delay of a cell's output under a load. */
-export const delayOf = (output: OutputPin, load_fF: number): number =>
-  output.delay.d0_ps + output.delay.k_ps_per_fF * load_fF
+const provenanceOf = (
+  library: Library,
+  outputLoad_fF: number,
+  inputSlew_ps: number,
+  wireLoad: WireLoad | undefined,
+) => {
+  const byTable = library.cells.some(({ outputs }) => outputs.some(({ delay }) => delay.kind === 'tables'))
+  const model = byTable
+    ? `tables of slew and load, rise and fall apart, ${library.corner} corner, ${rounded(inputSlew_ps)} ps slew at inputs and clocks`
+    : 'linear delay model (mean of rise and fall), typical corner; this form reads 20-24 % short of OpenSTA with full delay ' +
+      'tables (four mappings of an INT8 MAC)'
+  const wires = wireLoad ? `wires by wire load ${wireLoad.name}` : 'no wires'
+  return (
+    `static timing, ${wires}, ideal clock, ${model}; enables of clock gates are due by setup and the delay of the gate before ` +
+    `the edge; ${rounded(outputLoad_fF)} fF at each output, inputs at 0 ps`
+  )
+}
 
-const inputNets = (placed: Placed): number[] => netsAt(placed, combinationalInputs(placed.cell) ?? [])
+/** When each node moves, and by which way; `-Infinity` (of the shortest `Infinity`) where it never does. */
+interface Arrivals {
+  readonly at: Float64Array
+  /** Way that decided, by node; -1 at a start. */
+  readonly by: Int32Array
+}
 
-interface Arrival {
-  readonly at: number
-  readonly load: number
+/** A node that moves by itself. */
+interface Start {
+  readonly to: number
   readonly delay: number
-  readonly driver: Driver
-  /** The input net that decided; undefined at a register. */
-  readonly from: number | undefined
 }
 
-/** Where a path may end inside the design: the net, and how long before the edge it has to be there. */
-interface End {
-  readonly placed: Placed
-  readonly net: Bit
-  readonly due_ps: number
-}
-
-/** The data inputs of flip-flops and the enables of clock gates. */
-const endsInside = (connectivity: Connectivity): End[] =>
-  connectivity.placed.flatMap((placed): End[] => {
-    const { instance, cell } = placed
-    if (cell.flipFlop) return [{ placed, net: pinBit(instance, cell.flipFlop.data), due_ps: cell.flipFlop.setup_ps }]
-    if (!cell.clockGate) return []
-    const output = cell.outputs[0]!
-    const net = pinBit(instance, output.name)
-    const load = typeof net === 'number' ? loadOf(connectivity, net, 0) : 0
-    const due_ps = cell.clockGate.setup_ps + delayOf(output, load)
-    return [{ placed, net: pinBit(instance, cell.clockGate.enable), due_ps }]
+const arrivals = (
+  nodes: number,
+  ways: readonly Way[],
+  starts: readonly Start[],
+  kind: 'longest' | 'shortest',
+): Arrivals => {
+  const later = kind === 'longest'
+  const at = new Float64Array(nodes).fill(later ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
+  const by = new Int32Array(nodes).fill(-1)
+  const better = (time: number, node: number): boolean => (later ? time > at[node]! : time < at[node]!)
+  for (const { to, delay } of starts) if (better(delay, to)) at[to] = delay
+  ways.forEach(({ from, to, delay }, index) => {
+    const time = at[from]! + delay
+    if (!better(time, to)) return
+    at[to] = time
+    by[to] = index
   })
+  return { at, by }
+}
 
-/** The longest path of each kind, given the delay of every driven net; of inputs only the `named`, if any are. */
-const pathGroups = (
-  { ports }: Netlist,
-  named: readonly string[] | undefined,
-  { placed }: Connectivity,
-  order: readonly Placed[],
-  ends: readonly End[],
-  delayOfNet: (net: number) => number,
-): PathGroups => {
-  const nets = (bits: readonly Bit[]): number[] => bits.filter((bit) => typeof bit === 'number')
-  const outputsOf = ({ instance, cell }: Placed): number[] =>
-    nets(cell.outputs.map((output) => pinBit(instance, output.name)))
-  const registers = placed.filter(({ cell }) => cell.flipFlop)
-  const from = (starts: readonly (readonly [number, number])[]) => {
-    const latest = new Map(starts)
-    const at = (net: Bit): number => (typeof net === 'number' ? (latest.get(net) ?? -1) : -1)
-    for (const gate of order) {
-      const arrival = Math.max(-1, ...inputNets(gate).map(at))
-      if (arrival >= 0) for (const net of outputsOf(gate)) latest.set(net, arrival + delayOfNet(net))
-    }
-    const toRegister = ends.map(({ net, due_ps }) => (at(net) < 0 ? 0 : at(net) + due_ps))
-    const toOutput = ports.filter(({ direction }) => direction !== 'input').flatMap(({ bits }) => bits.map(at))
-    return { register: rounded(Math.max(0, ...toRegister)), output: rounded(Math.max(0, ...toOutput)) }
-  }
-  const fromRegisters = from(registers.flatMap(outputsOf).map((net) => [net, delayOfNet(net)]))
-  const inputs = ports
+/** The period that a path into a checked pin needs; half a period counts twice. */
+const needOf = (
+  check: CheckedPin,
+  at: Float64Array,
+  phase: 0 | 1,
+): { readonly need: number; readonly node: number } => {
+  const factor = check.phase === phase ? 1 : 2
+  const needs = edges.map((edge) => factor * (at[nodeOf(check.net, edge)]! + check.wire[edge] + check.due[edge]))
+  const edge = needs[1]! > needs[0]! ? 1 : 0
+  return { need: needs[edge]!, node: nodeOf(check.net, edge) }
+}
+
+const inputStarts = (netlist: Netlist, named?: readonly string[]): Start[] =>
+  netlist.ports
     .filter(({ name, direction }) => direction === 'input' && (named?.includes(name) ?? true))
-    .flatMap(({ bits }) => nets(bits))
-  const fromInputs = from(inputs.map((net) => [net, 0]))
+    .flatMap(({ bits }) => bits.filter((bit) => typeof bit === 'number'))
+    .flatMap((net) => edges.map((edge) => ({ to: nodeOf(net, edge), delay: 0 })))
+
+/** The nets of output ports, with the names of their bits. */
+const outputEnds = ({ ports }: Netlist): { readonly name: string; readonly net: number }[] =>
+  ports
+    .filter(({ direction }) => direction !== 'input')
+    .flatMap(({ name, bits }) =>
+      bits.flatMap((net, index) =>
+        typeof net === 'number' ? [{ name: bits.length === 1 ? name : `${name}[${index}]`, net }] : [],
+      ),
+    )
+
+/** The longest path of each kind, in ps. */
+const pathGroups = (netlist: Netlist, graph: TimingGraph, pathInputs: readonly string[] | undefined): PathGroups => {
+  const nodes = graph.slews.length
+  const outputNodes = outputEnds(netlist).flatMap(({ net }) => edges.map((edge) => nodeOf(net, edge)))
+  const from = (starts: readonly Start[], phase: 0 | 1) => {
+    const { at } = arrivals(nodes, graph.ways, starts, 'longest')
+    return {
+      register: graph.checks.reduce((most, check) => Math.max(most, needOf(check, at, phase).need), 0),
+      output: outputNodes.reduce((most, node) => Math.max(most, at[node]! + graph.toPort(node)), 0),
+    }
+  }
+  const registers = ([0, 1] as const).map((phase) =>
+    from(
+      graph.launches.filter((launch) => launch.phase === phase),
+      phase,
+    ),
+  )
+  const inputs = from(inputStarts(netlist, pathInputs), 0)
   return {
-    register_to_register: fromRegisters.register,
-    register_to_output: fromRegisters.output,
-    input_to_register: fromInputs.register,
-    input_to_output: fromInputs.output,
+    register_to_register: rounded(Math.max(...registers.map(({ register }) => register))),
+    register_to_output: rounded(Math.max(...registers.map(({ output }) => output))),
+    input_to_register: rounded(inputs.register),
+    input_to_output: rounded(inputs.output),
   }
 }
 
 /** A register by the net it drives, a clock gate by the first register behind it. */
 const nameOf = (netlist: Netlist, { sinks }: Connectivity, { instance, cell }: Placed): string => {
-  const net = pinBit(instance, cell.outputs[0]!.name)
-  if (typeof net !== 'number') return instance.name
+  const net = outputNet({ instance, cell })
+  if (net === undefined) return instance.name
   if (cell.flipFlop) return `register ${netName(netlist, net)}`
   const behind = sinks.get(net)?.[0]?.placed
-  const q = behind && pinBit(behind.instance, behind.cell.outputs[0]!.name)
-  return `clock gate of ${typeof q === 'number' ? netName(netlist, q) : instance.name}`
+  const q = behind && outputNet(behind)
+  return `clock gate of ${q === undefined ? instance.name : netName(netlist, q)}`
 }
 
-/** Longest path; `outputLoad_fF` hangs on every output port. `pathInputs` are the input ports that `paths_ps` counts, else all. */
-export const analyseTiming = (
-  netlist: Netlist,
-  library: Library,
-  outputLoad_fF: number = library.outputLoad_fF,
-  pathInputs?: readonly string[],
-): TimingResult => {
-  const connectivity = connect(netlist, cellsByName(library))
-  const arrivals = new Map<number, Arrival>()
-  const arrivalAt = (net: Bit): number => (typeof net === 'number' ? (arrivals.get(net)?.at ?? 0) : 0)
+/** The first output of a cell that is connected. */
+const outputNet = ({ instance, cell }: Placed): number | undefined =>
+  cell.outputs.map(({ name }) => pinBit(instance, name)).find((net) => typeof net === 'number')
 
-  const launch = (placed: Placed, from: number | undefined): void => {
-    for (const output of placed.cell.outputs) {
-      const net = pinBit(placed.instance, output.name)
-      if (typeof net !== 'number') continue
-      const load = loadOf(connectivity, net, outputLoad_fF)
-      const delay = delayOf(output, load)
-      const at = (from === undefined ? 0 : arrivalAt(from)) + delay
-      arrivals.set(net, { at, load, delay, driver: { placed, output }, from })
+interface Worst {
+  readonly need: number
+  readonly node: number
+  readonly setup: number
+  readonly end: string
+  readonly end_pin: string
+  readonly arrivals: Arrivals
+}
+
+/** The path that needs the longest period. */
+const worstPath = (netlist: Netlist, graph: TimingGraph): Worst | undefined => {
+  const nodes = graph.slews.length
+  let worst: Worst | undefined
+  for (const phase of [0, 1] as const) {
+    const launches = graph.launches.filter((launch) => launch.phase === phase)
+    if (phase === 1 && launches.length === 0) continue
+    const starts = phase === 0 ? [...inputStarts(netlist), ...launches] : launches
+    const found = arrivals(nodes, graph.ways, starts, 'longest')
+    const longest = worst?.need ?? 0
+    let best: { need: number; node: number; check?: CheckedPin; port?: string } = { need: longest, node: -1 }
+    for (const check of graph.checks) {
+      const { need, node } = needOf(check, found.at, phase)
+      if (need > best.need) best = { need, node, check }
+    }
+    for (const { name, net } of outputEnds(netlist))
+      for (const edge of edges) {
+        const node = nodeOf(net, edge)
+        const need = found.at[node]! + graph.toPort(node)
+        if (need > best.need) best = { need, node, port: name }
+      }
+    if (best.node < 0) continue
+    const { need, node, check, port } = best
+    worst = {
+      need,
+      node,
+      setup: check ? check.due[node & 1 ? 1 : 0] : 0,
+      end: check ? nameOf(netlist, graph.connectivity, check.placed) : `output ${port}`,
+      end_pin: check ? `${check.placed.instance.name}/${check.pin}` : port!,
+      arrivals: found,
     }
   }
-  for (const placed of connectivity.placed) if (placed.cell.flipFlop) launch(placed, undefined)
-  const order = inOrder(netlist, connectivity, combinationalInputs)
-  const ends = endsInside(connectivity)
-  for (const placed of order) {
-    const latest = inputNets(placed).reduce<number | undefined>(
-      (late, net) => (late === undefined || arrivalAt(net) > arrivalAt(late) ? net : late),
-      undefined,
-    )
-    launch(placed, latest)
-  }
+  return worst
+}
 
-  let worst = { total: 0, net: undefined as number | undefined, end: '', setup: 0 }
-  const consider = (net: Bit, setup: number, end: () => string): void => {
-    if (typeof net !== 'number') return
-    const total = arrivalAt(net) + setup
-    if (total > worst.total) worst = { total, net, end: end(), setup }
-  }
-  for (const { placed, net, due_ps } of ends) consider(net, due_ps, () => nameOf(netlist, connectivity, placed))
-  for (const port of netlist.ports.filter(({ direction }) => direction !== 'input'))
-    port.bits.forEach((net, index) => {
-      consider(net, 0, () => `output ${port.bits.length === 1 ? port.name : `${port.name}[${index}]`}`)
-    })
-
+/** The steps from the start to a node, and the net where they start. */
+const stepsTo = (netlist: Netlist, graph: TimingGraph, { node: last, arrivals: { at, by } }: Worst) => {
+  const launchAt = new Map<number, Launch>()
+  for (const launch of graph.launches) if (launch.delay === at[launch.to]) launchAt.set(launch.to, launch)
   const path: PathStep[] = []
-  let net = worst.net
-  let start = ''
-  while (net !== undefined) {
-    start = netName(netlist, net)
-    const arrival = arrivals.get(net)
-    if (!arrival) break
+  const step = (node: number, { cell }: Placed, delay: number): void => {
+    const line = netlist.netLines?.get(netOf(node))
     path.push({
-      cell: arrival.driver.placed.cell.name,
-      net: start,
-      load_fF: rounded(arrival.load),
-      delay_ps: rounded(arrival.delay),
-      arrival_ps: rounded(arrival.at),
+      cell: cell.name,
+      net: netName(netlist, netOf(node)),
+      ...(line === undefined ? {} : { line }),
+      edge: (node & 1) === 0 ? 'rise' : 'fall',
+      load_fF: rounded(graph.loads[node]!),
+      slew_ps: rounded(graph.slews[node]!),
+      delay_ps: rounded(delay),
+      arrival_ps: rounded(at[node]!),
     })
-    net = arrival.from
   }
+  let node = last
+  for (let index = by[node]!; index >= 0; index = by[node]!) {
+    const { from, placed, delay } = graph.ways[index]!
+    step(node, placed, delay)
+    node = from
+  }
+  const launch = launchAt.get(node)
+  if (launch) step(node, launch.placed, launch.delay)
+  return { path: path.reverse(), start: netName(netlist, netOf(node)) }
+}
+
+/** The register whose data from another register, or itself, comes soonest after the edge, hold time apart. */
+const worstHold = (netlist: Netlist, graph: TimingGraph): TimingResult['hold'] => {
+  let worst: { slack: number; check: CheckedPin } | undefined
+  for (const phase of [0, 1] as const) {
+    const launches = graph.launches.filter((launch) => launch.phase === phase)
+    const { at } = arrivals(graph.slews.length, graph.ways, launches, 'shortest')
+    // Data from the other edge comes half a period later, whatever that is.
+    for (const check of graph.checks.filter((each) => each.phase === phase))
+      for (const edge of edges) {
+        const slack = at[nodeOf(check.net, edge)]! + check.wire[edge] - check.due[edge]
+        if (slack < (worst?.slack ?? Number.POSITIVE_INFINITY)) worst = { slack, check }
+      }
+  }
+  if (!worst) return null
+  const { placed, pin } = worst.check
   return {
-    critical_path_ps: rounded(worst.total),
-    paths_ps: pathGroups(netlist, pathInputs, connectivity, order, ends, (net) => arrivals.get(net)!.delay),
-    fmax_mhz: worst.total > 0 ? rounded(1e6 / worst.total) : null,
-    start,
-    end: worst.end,
-    setup_ps: rounded(worst.setup),
-    path: path.reverse(),
-    provenance: `${provenance}; ${outputLoad_fF} fF at each output, inputs at 0 ps`,
+    slack_ps: rounded(worst.slack),
+    end: nameOf(netlist, graph.connectivity, placed),
+    end_pin: `${placed.instance.name}/${pin}`,
+  }
+}
+
+/** Static timing of a netlist on the cells of a library. */
+export const analyseTiming = (netlist: Netlist, library: Library, options: TimingOptions = {}): TimingResult => {
+  const { outputLoad_fF = library.outputLoad_fF, inputSlew_ps = library.slew_ps, pathInputs, wireLoad } = options
+  const conditions = { outputLoad_fF, inputSlew_ps, wireLoad }
+  const graph = timingGraph(netlist, library, conditions, 'setup')
+  const worst = worstPath(netlist, graph)
+  return {
+    critical_path_ps: rounded(worst?.need ?? 0),
+    paths_ps: pathGroups(netlist, graph, pathInputs),
+    fmax_mhz: worst ? rounded(1e6 / worst.need) : null,
+    end: worst?.end ?? '',
+    end_pin: worst?.end_pin ?? '',
+    setup_ps: rounded(worst?.setup ?? 0),
+    ...(worst ? stepsTo(netlist, graph, worst) : { path: [], start: '' }),
+    hold: worstHold(netlist, timingGraph(netlist, library, conditions, 'hold')),
+    provenance: provenanceOf(library, outputLoad_fF, inputSlew_ps, wireLoad),
   }
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { atName } from '../../src/dsl/index.ts'
 import { checkReport } from '../../src/report/index.ts'
+import { printLiberty } from '../../src/synth/liberty-writer.ts'
+import { generic45 } from '../../src/synth/library/generic45.ts'
 import { swiftShaderEnvironment } from '../llm/gpu-here.ts'
 import { parseVcd } from '../sim/waves/parse-vcd.ts'
 import { bitloom, scratch } from './bitloom.ts'
@@ -279,6 +281,19 @@ describe('quantise', () => {
 })
 
 describe('synth', () => {
+  it('maps onto a Liberty file of the user, names the longest path, and refuses what is none', () => {
+    const [library, verilog] = [join(folder.path, 'mine.lib'), join(folder.path, 'm.v')]
+    writeFileSync(library, printLiberty({ ...generic45, name: 'mine' }))
+    writeFileSync(verilog, 'module m(input clk, a, b, output reg y); always @(posedge clk) y <= y ^ a & b; endmodule')
+    const run = bitloom(['synth', verilog, '--top', 'm', '--liberty', library])
+    expect(run.stdout).toMatch(/um2, .* on mine \(Liberty .*mine\.lib\)\nlongest path \d.* to register y\n/)
+    const refused = bitloom(['synth', verilog, '--top', 'm', '--liberty', verilog])
+    expect(refused).toMatchObject({ status: 2, stdout: '' })
+    expect(refused.stderr).toMatch(/m\.v, line 1: /)
+    const wires = bitloom(['synth', verilog, '--top', 'm', '--liberty', library, '--wire-load', 'Small'])
+    expect(wires.stderr).toMatch(/mine has no wire loads; leave --wire-load out/)
+  })
+
   it('gives FPGAs the logic, so that a product goes into a multiplier block', () => {
     const result = json(['synth', 'mac(w=int4, a=int4)', '--target', 'ecp5']) as {
       recipes: { id: string; dsps: number }[]

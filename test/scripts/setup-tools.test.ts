@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-const tools = ['verilator', 'iverilog', 'g++', 'make', 'chromium']
+const tools = ['verilator', 'iverilog', 'g++', 'make', 'chromium', 'sta']
 const script = join(process.cwd(), 'scripts/setup-tools.sh')
 
 describe('setup-tools.sh', () => {
@@ -31,12 +31,12 @@ describe('setup-tools.sh', () => {
   it('says what is already there and calls nothing', () => {
     stub([...tools, 'apt-get', 'sudo', 'env'])
     const { code, out, calls } = run()
-    expect(out.match(/already there: /g)).toHaveLength(5)
+    expect(out.match(/already there: /g)).toHaveLength(6)
     expect([code, calls]).toEqual([0, []])
   })
 
   it('updates once and installs what is missing only, without questions and extras', () => {
-    stub(['g++', 'make', 'google-chrome', 'apt-get', 'sudo', 'env'])
+    stub(['g++', 'make', 'google-chrome', 'sta', 'apt-get', 'sudo', 'env'])
     const { code, out, calls } = run()
     const prefix = process.getuid?.() === 0 ? 'env' : 'sudo env'
     expect(calls).toEqual([
@@ -51,7 +51,7 @@ describe('setup-tools.sh', () => {
     stub(['apt-get', 'sudo', 'env'])
     const { code, out, calls } = run('--dry-run')
     expect(out).toMatch(
-      /\+ .*apt-get update\n\+ .*apt-get install .* verilator iverilog g\+\+ make chromium\nNothing was/,
+      /\+ .*apt-get update\n\+ .*apt-get install .* verilator iverilog g\+\+ make chromium opensta\nNothing was/,
     )
     expect([code, calls]).toEqual([0, []])
   })
@@ -71,6 +71,14 @@ describe('setup-tools.sh', () => {
     })
     stub(['dnf'])
     expect(run().err).toMatch(/run: sudo dnf install -y verilator iverilog chromium\n$/)
+  })
+
+  it('says where there is no package that a missing tool has none there', () => {
+    stub(tools.filter((name) => name !== 'sta'))
+    expect(run()).toMatchObject({
+      code: 1,
+      err: 'setup:tools: OpenSTA is a package of Debian and Ubuntu alone; build it from its sources, or leave it out: its tests are then skipped\n',
+    })
   })
 
   it('refuses options that it does not know', () => {

@@ -28,7 +28,7 @@ test('the longest path adds clock-to-output, every cell at its load, and setup',
 })
 
 test('the longest path of each kind stands beside the longest of all', () => {
-  expect(analyseTiming(pipeline, tiny, 1000).paths_ps).toEqual({
+  expect(analyseTiming(pipeline, tiny, { outputLoad_fF: 1000 }).paths_ps).toEqual({
     register_to_register: 106 + 42 + 12 + 30,
     register_to_output: 100 + 2 * 1000,
     input_to_register: 42 + 12 + 30,
@@ -44,12 +44,13 @@ test('the longest path of each kind stands beside the longest of all', () => {
     { clk: 1, a: 2, b: 3 },
     { y: 6 },
   )
-  const from = (inputs?: readonly string[]) => analyseTiming(two, tiny, 0, inputs).paths_ps
+  const from = (inputs?: readonly string[]) =>
+    analyseTiming(two, tiny, { outputLoad_fF: 0, ...(inputs ? { pathInputs: inputs } : {}) }).paths_ps
   expect(from()).toMatchObject({ input_to_output: 41 + 12, input_to_register: 41 + 12 + 30 })
   expect(from(['a'])).toEqual(from())
   expect(from(['b'])).toMatchObject({ input_to_output: 12, input_to_register: 12 + 30 })
   const through = netlistOf([['AND', { A: 2, B: 3, Y: 4 }]], { a: 2, b: 3 }, { y: 4 })
-  expect(analyseTiming(through, tiny, 5).paths_ps).toEqual({
+  expect(analyseTiming(through, tiny, { outputLoad_fF: 5 }).paths_ps).toEqual({
     register_to_register: 0,
     register_to_output: 0,
     input_to_register: 0,
@@ -60,18 +61,18 @@ test('the longest path of each kind stands beside the longest of all', () => {
 test('each output of a cell has its own delay', () => {
   const carryOnly = netlistOf([['HALF', { A: 2, B: 2, CO: 4, S: 5 }]], { a: 2 }, { y: 4 })
   const sumOnly = netlistOf([['HALF', { A: 2, B: 2, CO: 4, S: 5 }]], { a: 2 }, { y: 5 })
-  expect(analyseTiming(carryOnly, tiny, 0).critical_path_ps).toBe(20)
-  expect(analyseTiming(sumOnly, tiny, 0).critical_path_ps).toBe(40)
+  expect(analyseTiming(carryOnly, tiny, { outputLoad_fF: 0 }).critical_path_ps).toBe(20)
+  expect(analyseTiming(sumOnly, tiny, { outputLoad_fF: 0 }).critical_path_ps).toBe(40)
 })
 
 test('output ports load their drivers and end paths', () => {
-  const timing = analyseTiming(pipeline, tiny, 1000)
+  const timing = analyseTiming(pipeline, tiny, { outputLoad_fF: 1000 })
   expect(timing).toMatchObject({ critical_path_ps: 100 + 2 * 1000, end: 'output y', start: 'r' })
 })
 
 test('constants and open pins start no path', () => {
-  const timing = analyseTiming(netlistOf([['AND', { A: '1', Y: 4 }]], {}, { y: 4 }), tiny, 0)
-  expect(timing.critical_path_ps).toBe(10)
+  const timing = analyseTiming(netlistOf([['AND', { A: '1', Y: 4 }]], {}, { y: 4 }), tiny, { outputLoad_fF: 0 })
+  expect(timing).toMatchObject({ critical_path_ps: 0, fmax_mhz: null, path: [], hold: null })
 })
 
 test('a design without paths has no fmax', () => {
@@ -93,7 +94,7 @@ test('an enable is due by the setup and the delay of its clock gate before the e
     { 3: 'q', 4: 'r', 5: 'enable' },
   )
   // q drives AND.B (2 fF) and D (1 fF): 100 + 2 * 3; the AND drives E: 10 + 2; setup 40; the gate drives two clock pins: 50 + 3 * 2
-  const timing = analyseTiming(gated, tiny, 0)
+  const timing = analyseTiming(gated, tiny, { outputLoad_fF: 0 })
   expect(timing.path.map(({ cell, net, delay_ps }) => [cell, net, delay_ps])).toEqual([
     ['REG', 'q', 106],
     ['AND', 'enable', 12],
@@ -136,5 +137,5 @@ test('a loop through a register is none', () => {
     { clk: 1, a: 2 },
     { y: 3 },
   )
-  expect(analyseTiming(toggle, tiny, 0).critical_path_ps).toBe(100 + 2 * 1 + (10 + 2 * 1) + 30)
+  expect(analyseTiming(toggle, tiny, { outputLoad_fF: 0 }).critical_path_ps).toBe(100 + 2 * 1 + (10 + 2 * 1) + 30)
 })

@@ -1,7 +1,8 @@
 /**
  * What mapping, timing and energy need to know of a standard-cell library: plain data, whoever it comes from. Delay is
- * a tagged form so that table models can stand beside the linear one.
+ * a tagged form: one line for a library written by hand, tables of slew and load for one that was read from Liberty.
  */
+import type { Table } from './table.ts'
 
 /** Delay of every arc into an output: `d0_ps + k_ps_per_fF * load_fF`, mean of rise and fall and of all arcs. */
 export interface LinearDelay {
@@ -10,9 +11,59 @@ export interface LinearDelay {
   readonly k_ps_per_fF: number
 }
 
+/** A way an output follows an input, or a flip-flop's output its clock; tables of slew (rows) and load (columns), in ps. */
+export interface DelayArc {
+  readonly from: string
+  readonly to: string
+  /** Which way the output moves when the input rises; `both` where that depends on other inputs. */
+  readonly sense: 'positive' | 'negative' | 'both'
+  /** The edge of the clock that an output follows; undefined where it follows its input at once. */
+  readonly edge?: 'rising' | 'falling'
+  /** To each edge of the output; undefined where it never makes that one. */
+  readonly rise?: ArcTables
+  readonly fall?: ArcTables
+}
+
+export interface ArcTables {
+  readonly delay: Table
+  /** Slew that comes out, between the thresholds of the library. */
+  readonly slew: Table
+}
+
+/** How long a pin has to be still before (setup) or after (hold) an edge of a clock; tables of both slews, in ps. */
+export interface TimingCheck {
+  readonly pin: string
+  readonly clock: string
+  readonly kind: 'setup' | 'hold'
+  readonly edge: 'rising' | 'falling'
+  /** For each edge of the pin. */
+  readonly rise?: Table
+  readonly fall?: Table
+}
+
+/** Delay by tables. */
+export interface TableDelay {
+  readonly kind: 'tables'
+  readonly arcs: readonly DelayArc[]
+}
+
+/** Wires by the number of pins that a net feeds, before placement, as a Liberty `wire_load` has it. */
+export interface WireLoad {
+  readonly name: string
+  readonly capacitance_fF_per_length: number
+  readonly resistance_kohm_per_length: number
+  /** Length of a net by pins fed, ascending; beyond the last it grows by `slope` a pin. */
+  readonly lengths: readonly (readonly [fanout: number, length: number])[]
+  readonly slope: number
+  /** Where the pins are: all at the driver, each at its share of the wire, or all at the far end. */
+  readonly tree: 'best_case' | 'balanced' | 'worst_case'
+}
+
 export interface InputPin {
   readonly name: string
   readonly capacitance_fF: number
+  /** What it loads a rising and a falling driver with, where they differ. */
+  readonly edges_fF?: { readonly rise: number; readonly fall: number }
   /** Internal energy of one toggle of this pin that is drawn even if no output follows; clock pins live on it. */
   readonly energy_fJ?: number
 }
@@ -21,12 +72,12 @@ export interface OutputPin {
   readonly name: string
   /** Boolean function of the inputs in Liberty's notation (`! & | ^`); the state of a flip-flop or clock gate is `IQ`. */
   readonly function: string
-  readonly delay: LinearDelay
+  readonly delay: LinearDelay | TableDelay
   /** Internal energy of one toggle of this output, without the 1/2 C V^2 of its load. */
   readonly energy_fJ: number
 }
 
-/** What makes a cell a rising-edge flip-flop; pins are given by name. */
+/** What makes a cell a flip-flop, of the rising edge unless it says otherwise; pins are given by name. */
 export interface FlipFlop {
   readonly clock: string
   readonly data: string
@@ -34,6 +85,8 @@ export interface FlipFlop {
   readonly hold_ps: number
   /** Asynchronous reset to 0, active low. */
   readonly clearLow?: string
+  /** What else it is in words, where it does more or other than that, e.g. `falling edge`. */
+  readonly special?: string
 }
 
 /**
@@ -57,6 +110,10 @@ export interface Cell {
   readonly outputs: readonly OutputPin[]
   readonly flipFlop?: FlipFlop
   readonly clockGate?: ClockGate
+  /** A latch that is not part of a clock gate: its area counts, its timing and activity do not. */
+  readonly latch?: true
+  /** Setup and hold by tables; those of `flipFlop` and `clockGate` hold where there are none. */
+  readonly checks?: readonly TimingCheck[]
 }
 
 /** A full-adder cell and its pins, for mapping adders that the logic mapper cannot see (it knows one output a cell). */
@@ -78,7 +135,8 @@ export interface Library {
   readonly source: string
   /** The cell whose area is one gate equivalent. */
   readonly gateEquivalent: string
-  readonly fullAdder: FullAdder
+  /** Undefined where the library has none; adders are then gates. */
+  readonly fullAdder?: FullAdder
   /** The cell that is taken to drive every input port and the load at every output port while cells are sized. */
   readonly drivingCell: string
   readonly outputLoad_fF: number
@@ -86,6 +144,9 @@ export interface Library {
   readonly slew_ps: number
   /** With a clock gate among them, registers that load under an enable may be clocked through it. */
   readonly cells: readonly Cell[]
+  readonly wireLoads?: readonly WireLoad[]
+  /** Liberty text for Yosys, where the library was read from files; printed from `cells` otherwise. */
+  readonly liberty?: string
 }
 
 /** The clock gate of a library, if it has one. */

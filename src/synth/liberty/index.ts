@@ -1,0 +1,8 @@
+/** A library of standard cells from Liberty files. */
+import type { Library } from '../library/library.ts'
+import { libraryOf } from './library-of.ts'
+import { openLiberty } from './open.ts'
+import { readLiberty } from './read.ts'
+
+/** Reads the files of one library, packed with gzip or not; what mapping cannot use is a `UserError`. */
+export const openLibrary = (files: readonly string[]): Library => libraryOf(readLiberty(files.map(openLiberty)))
