@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides Node: Verilator, Icarus Verilog, a C++ compiler with make, Chromium, and OpenSTA.
+# Installs what the tests need besides Node: Verilator, Icarus Verilog, a C++ compiler with make, headers of zlib, Chromium, and OpenSTA.
 # Usage: setup-tools.sh [--dry-run]     --dry-run prints the commands and runs none of them.
 # Exit: 0 everything is there, 1 something is missing that this script cannot install, 2 wrong usage.
 set -uo pipefail
@@ -19,6 +19,7 @@ tools='Verilator|verilator|verilator|verilator|verilator
 Icarus Verilog|iverilog|iverilog|iverilog|icarus-verilog
 C++ compiler|g++|g++|gcc-c++|gcc
 make|make|make|make|make
+zlib headers||zlib1g-dev|zlib-devel|zlib
 Chromium|chromium chromium-browser google-chrome google-chrome-stable|chromium|chromium|--cask chromium
 OpenSTA|sta|opensta||'
 
@@ -28,6 +29,8 @@ while IFS='|' read -r name commands apt dnf brew; do
   for command in $commands; do
     if have "$command"; then found=$(command -v "$command"); break; fi
   done
+  # Headers are no command: the compiler says whether it finds them.
+  if [[ $name == 'zlib headers' ]] && g++ -E -x c++ - <<<'#include <zlib.h>' >/dev/null 2>&1; then found=zlib.h; fi
   # Homebrew's Chromium is an application, not a command.
   if [[ $name == Chromium && -z $found && -d /Applications/Chromium.app ]]; then found=/Applications/Chromium.app; fi
   if [[ -n $found ]]; then

@@ -20,11 +20,44 @@ export const writeWholeInPieces = (path: string, pieces: Iterable<string | Uint8
     }
   })
 
+/** A file that something else writes, under the name `temporary`. */
+export interface WholeFile {
+  readonly temporary: string
+  /** It is whole: gives it its name. */
+  keep(): void
+  drop(): void
+}
+
+/** `writeWhole` for what another process writes. There is an empty file to begin with, so that a place that cannot be written is known at once. */
+export const beginWhole = (path: string, cure: string): WholeFile => {
+  const target = resolve(path)
+  const temporary = partialOf(target)
+  const attempt = (act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      removeQuietly(temporary)
+      throw unwritable(path, error, cure)
+    }
+  }
+  attempt(() => {
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(temporary, '')
+  })
+  return {
+    temporary,
+    keep: () => attempt(() => renameSync(temporary, target)),
+    drop: () => removeQuietly(temporary),
+  }
+}
+
+const partialOf = (target: string): string => `${target}.${randomBytes(6).toString('hex')}.partial`
+
 const anotherFolder = 'choose another folder with --out'
 
 const whole = (path: string, cure: string, write: (temporary: string) => void): void => {
   const target = resolve(path)
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.partial`
+  const temporary = partialOf(target)
   try {
     mkdirSync(dirname(target), { recursive: true })
     write(temporary)

@@ -116,11 +116,12 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     'verify mixpe --engine all --vectors 5000 --seed 7',
     'verify mac --vectors exhaustive --json',
     'verify mac --vectors 100 --waves mac.vcd',
+    'verify mac --engine verilator --waves mac.fst',
   ])
     .option('--engine <name>', 'wasm, js, interpreter, verilator or all', 'wasm')
     .option('--vectors <n>', `random groups, or exhaustive for every product alone (default: ${defaultGroups})`)
     .option('--seed <n>', 'seed of the random groups', integer('--seed', 0, 2 ** 32 - 1), 1)
-    .option('--waves <file.vcd>', 'also write what one engine did, up to the first mismatch, as a value change dump')
+    .option('--waves <file>', 'also write what one engine did, up to the first mismatch: .vcd, with verilator .fst too')
     .action((spec: string, options) =>
       act(options, (output) => verifyCommand(spec, { ...options, groups: groupsOf(options.vectors) }, output)),
     )

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
 import { UserError } from '../base/user-error.ts'
 import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
-import { engineNamed, engineNames, openEngine } from '../sim/engines.ts'
+import type { Engine } from '../sim/engine.ts'
+import { type EngineName, engineNamed, engineNames, openEngine } from '../sim/engines.ts'
 import { trace } from '../sim/waves/index.ts'
 import { writeVcd } from '../sim/waves/vcd-file.ts'
 import { lonePe, type Verification, verify } from '../verify/verify.ts'
@@ -30,24 +34,44 @@ export const verifyOn = async (
   const names = engine === 'all' ? engineNames : [engineNamed(engine)]
   const module = lonePe(pe)
   const results: Verification[] = []
-  for (const name of names) {
-    if (name === 'verilator') output.progress.say(`${name}: building ${module.name}, unless it was built before`)
-    const untraced = openEngine(name, module, { checks: true })
-    const traced = waves === undefined ? undefined : trace(untraced, module, { keep: waveCycles })
-    const opened = traced ?? untraced
+  /** Verifies on an engine and closes it; `finish` comes before. */
+  const runOn = async (opened: Engine, finish = () => {}): Promise<Verification> => {
     try {
       let started = false
       const progress = (done: number, total: number): void => {
-        if (!started) output.progress.start(`${pe.name} on ${name}`, total, 'groups')
+        if (!started) output.progress.start(`${pe.name} on ${opened.name}`, total, 'groups')
         started = true
         output.progress.update(done)
       }
-      results.push(await verify(opened, pe, { groups, seed, progress, stopAtFirst: waves !== undefined }))
-      if (traced) writeVcd(waves!, traced)
+      const result = await verify(opened, pe, { groups, seed, progress, stopAtFirst: waves !== undefined })
+      finish()
+      return result
     } finally {
       output.progress.stop()
       opened.close()
     }
+  }
+  const runWithWaves = (name: EngineName, file: string): Promise<Verification> => {
+    if (name === 'verilator') return runInVerilator(file)
+    const traced = trace(openEngine(name, module, { checks: true }), module, { keep: waveCycles })
+    return runOn(traced, () => writeVcd(file, traced))
+  }
+  /** Verilator writes from a cycle that is said before the run: the same model runs twice, first to know how long the run is. */
+  const runInVerilator = async (file: string): Promise<Verification> => {
+    const open = (file: string, from: number) =>
+      openEngine('verilator', module, { checks: true, waves: { file, from, cycles: waveCycles } })
+    const scratch = mkdtempSync(join(tmpdir(), 'bitloom-'))
+    try {
+      const { cycles } = await runOn(open(join(scratch, `none${extname(file)}`), Number.MAX_SAFE_INTEGER))
+      return await runOn(open(file, Math.max(0, cycles - waveCycles)))
+    } finally {
+      rmSync(scratch, { recursive: true, force: true })
+    }
+  }
+  for (const name of names) {
+    if (name === 'verilator') output.progress.say(`${name}: building ${module.name}, unless it was built before`)
+    const run = waves === undefined ? runOn(openEngine(name, module, { checks: true })) : runWithWaves(name, waves)
+    results.push(await run)
   }
   return results
 }
@@ -58,11 +82,14 @@ const refuseWaves = (path: string, engine: string): void => {
       'E-WAVES',
       '--waves takes the waves of one engine, got --engine all; choose one, e.g. --engine wasm',
     )
-  if (!path.endsWith('.vcd'))
-    throw new UserError(
-      'E-WAVES',
-      `--waves writes value change dumps, got ${path.slice(0, 80)}; give a file.vcd, which vcd2fst makes an FST of`,
-    )
+  if (path.endsWith('.vcd') || (path.endsWith('.fst') && engine === 'verilator')) return
+  const got = path.slice(0, 80)
+  throw new UserError(
+    'E-WAVES',
+    path.endsWith('.fst')
+      ? `--waves ${got} needs Verilator, which writes FST files, got --engine ${engine}; add --engine verilator, or give a file.vcd`
+      : `--waves writes value change dumps and FST files, got ${got}; give a file.vcd, or a file.fst with --engine verilator`,
+  )
 }
 
 const definitionOf = (pe: ProcessingElement | TiledElement): string => {

@@ -1,10 +1,11 @@
 import { unknownName } from '../base/suggestion.ts'
+import { UserError } from '../base/user-error.ts'
 import type { Module } from '../dsl/ir.ts'
 import { verilogForSimulation } from '../dsl/verilog/black-box.ts'
 import { type Engine, portLayout } from './engine.ts'
 import type { EngineOptions } from './interpret.ts'
 import { openOwnEngine, ownEngineNames } from './own-engines.ts'
-import { verilatorEngine } from './verilator.ts'
+import { verilatorEngine, type WaveFile } from './verilator.ts'
 
 /** Every simulation engine, the default first. */
 export const engineNames = [...ownEngineNames, 'verilator'] as const
@@ -23,16 +24,28 @@ export interface OpenOptions extends EngineOptions {
    * their logic, which builds and runs ten times as fast where there are many. Default true.
    */
   readonly gates?: boolean
+  /**
+   * For Verilator: a file of waves that the model writes, every signal of its Verilog, until the engine is closed. Of our own engines
+   * `trace` records waves and `writeVcd` writes them.
+   */
+  readonly waves?: WaveFile
 }
 
 /** Opens a design on an engine; `close` it afterwards. Verilator missing or failing to build is a UserError. */
-export const openEngine = (name: EngineName, module: Module, options: OpenOptions = {}): Engine =>
-  name === 'verilator'
-    ? verilatorEngine(
-        { verilog: verilogForSimulation(module, options), top: module.name, ports: portLayout(module) },
-        { checks: options.checks ?? true },
-      )
-    : openOwnEngine(name, module, options)
+export const openEngine = (name: EngineName, module: Module, options: OpenOptions = {}): Engine => {
+  const { waves, checks = true } = options
+  if (name === 'verilator')
+    return verilatorEngine(
+      { verilog: verilogForSimulation(module, options), top: module.name, ports: portLayout(module) },
+      { checks, ...(waves && { waves }) },
+    )
+  if (waves)
+    throw new UserError(
+      'E-WAVES',
+      `the ${name} engine writes no waves by itself, got ${waves.file.slice(0, 80)}; record them with trace() and write them with writeVcd(), or open the verilator engine`,
+    )
+  return openOwnEngine(name, module, options)
+}
 
 /** The engine of that name; another name is a UserError that lists them. */
 export const engineNamed = (name: string): EngineName => {

@@ -2,8 +2,15 @@ import type { CheckFailure, Engine, PortLayout } from './engine.ts'
 import { type Build, type BuildOptions, buildSimulation, type VerilatorDesign } from './verilator/build.ts'
 import { command, keptFailures } from './verilator/harness.ts'
 import { type Link, startLink } from './verilator/link.ts'
+import { openWaveFile, type WaveFile, waveFormatOf } from './verilator/wave-file.ts'
 
 export type { Build, BuildOptions, VerilatorDesign } from './verilator/build.ts'
+export type { WaveFile } from './verilator/wave-file.ts'
+
+export interface VerilatorOptions extends Omit<BuildOptions, 'waveFormat'> {
+  /** Waves that the model writes into a file, which appears when the engine is closed. Default: none. */
+  readonly waves?: WaveFile
+}
 
 export interface VerilatorEngine extends Engine {
   readonly name: 'verilator'
@@ -23,19 +30,15 @@ const commandWords = 4
  * the simulation on first use (seconds) and runs it as a process of its own. It cannot look inside: `register` knows
  * nothing. Throws a UserError without Verilator, make or g++, where the build fails, and when the process dies.
  */
-export const verilatorEngine = (design: VerilatorDesign, options: BuildOptions = {}): VerilatorEngine => {
+export const verilatorEngine = (design: VerilatorDesign, options: VerilatorOptions = {}): VerilatorEngine => {
   const { ports, top } = design
-  const build = buildSimulation(design, options)
-  const link = startLink(
-    build.executable,
-    { inputs: ports.inputWords, outputs: ports.outputWords },
-    `the Verilator simulation of ${top}`,
-  )
+  const { build, link, waves } = start(design, options)
   /** A command that runs the row of inputs, ready to be sent in one piece. */
   const stepMessage = new Int32Array(commandWords + ports.inputWords)
   const inputs = stepMessage.subarray(commandWords)
   const state = answerReader(link, ports, top)
   let cycle = 0
+  let closed = false
 
   const finish = (cycles: number, response?: Int32Array): void => {
     if (response) link.receive(bytesOf(response))
@@ -83,7 +86,35 @@ export const verilatorEngine = (design: VerilatorDesign, options: BuildOptions =
       state.read()
     },
     register: () => undefined,
-    close: () => link.close(),
+    close() {
+      if (closed) return
+      closed = true
+      try {
+        if (!waves) return
+        link.send(bytesOf(Int32Array.of(command.finishWaves, 0, 0, 0)))
+        state.read()
+        waves.keep()
+      } finally {
+        waves?.drop()
+        link.close()
+      }
+    },
+  }
+}
+
+/** The model built, and its process started. */
+const start = (design: VerilatorDesign, { waves: wanted, ...options }: VerilatorOptions) => {
+  const { ports, top } = design
+  const waveFormat = wanted && waveFormatOf(wanted.file)
+  const waves = wanted && openWaveFile(wanted)
+  try {
+    const build = buildSimulation(design, waveFormat ? { ...options, waveFormat } : options)
+    const words = { inputs: ports.inputWords, outputs: ports.outputWords }
+    const link = startLink(build.executable, words, `the Verilator simulation of ${top}`, waves?.processArguments ?? [])
+    return { build, link, waves }
+  } catch (error) {
+    waves?.drop()
+    throw error
   }
 }
 

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { atName } from '../../src/dsl/index.ts'
 import { checkReport } from '../../src/report/index.ts'
+import { versionOf } from '../../src/sim/verilator/tools.ts'
 import { printLiberty } from '../../src/synth/liberty-writer.ts'
 import { generic45 } from '../../src/synth/library/generic45.ts'
 import { swiftShaderEnvironment } from '../llm/gpu-here.ts'
-import { parseVcd } from '../sim/waves/parse-vcd.ts'
+import { numberAt, parseVcd } from '../sim/waves/parse-vcd.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -110,6 +111,32 @@ describe('verify --waves', () => {
     expect(readdirSync(join(folder.path, 'waves'))).toEqual(['mac.vcd'])
   })
 
+  it.skipIf(versionOf('verilator') === undefined)(
+    'has Verilator write the last cycles from inside its model, as a value change dump and as an FST',
+    () => {
+      const waves = (name: string, ...more: readonly string[]): Buffer => {
+        const path = join(folder.path, 'waves', name)
+        const all = ['verify', 'mac', '--vectors', '20', '--engine', 'verilator', '--waves', path, ...more]
+        const { stdout, stderr, status } = bitloom(all)
+        expect(status, stderr).toBe(0)
+        expect(stdout).toContain(`waves of the last cycles, at most 20000: ${path}`)
+        return readFileSync(path)
+      }
+      const theirs = parseVcd(waves('verilator.vcd').toString())
+      bitloom(['verify', 'mac', '--vectors', '20', '--waves', file])
+      const ours = parseVcd(readFileSync(file, 'utf8'))
+      expect(theirs.end).toBe(ours.end)
+      const [path] = [...ours.variables.keys()].filter((name) => name.endsWith('accumulator'))
+      const [mine, other] = [ours.variables.get(path!)!, theirs.variables.get(`TOP.${path}`)!]
+      for (let time = ours.end - 199_990; time < ours.end; time += 10)
+        if (numberAt(mine, time, true) !== numberAt(other, time, true))
+          expect([time, numberAt(other, time, true)]).toEqual([time, numberAt(mine, time, true)])
+      const fst = waves('verilator.fst')
+      expect([fst[0], fst.readBigUInt64BE(17)]).toEqual([0, BigInt(ours.end)])
+    },
+    240_000,
+  )
+
   it('refuses other files, several engines, and a place that cannot be written, in one sentence', () => {
     const refused = (...args: readonly string[]): string => {
       const { stderr, status } = bitloom(['verify', 'mac', '--vectors', '1', ...args])
@@ -117,7 +144,10 @@ describe('verify --waves', () => {
       expect(stderr.trim().split('\n')).toHaveLength(1)
       return stderr
     }
-    expect(refused('--waves', 'mac.fst')).toContain('--waves writes value change dumps, got mac.fst')
+    expect(refused('--waves', 'mac.lxt')).toContain('--waves writes value change dumps and FST files, got mac.lxt')
+    expect(refused('--waves', 'mac.fst')).toContain(
+      '--waves mac.fst needs Verilator, which writes FST files, got --engine wasm; add --engine verilator, or give a file.vcd',
+    )
     expect(refused('--waves', 'mac.vcd', '--engine', 'all')).toContain('--waves takes the waves of one engine')
     expect(refused('--waves', join(file, 'inside.vcd'))).toMatch(/cannot write .*inside\.vcd: .*; choose another path/)
   })

@@ -22,10 +22,16 @@ describe('setup-tools.sh', () => {
       chmodSync(path, 0o755)
     }
   }
+  /** What was called, besides the compiler that is asked for a header. */
   const run = (...options: string[]) => {
     const result = spawnSync('/bin/bash', [script, ...options], { encoding: 'utf8', env: { PATH: folder } })
     const calls = existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').split('\n') : []
-    return { code: result.status, out: result.stdout, err: result.stderr, calls: calls.filter((line) => line !== '') }
+    return {
+      code: result.status,
+      out: result.stdout,
+      err: result.stderr,
+      calls: calls.filter((line) => line !== '' && !line.startsWith('g++ -E ')),
+    }
   }
 
   it('says what is already there and calls nothing', () => {
@@ -47,11 +53,20 @@ describe('setup-tools.sh', () => {
     expect(code).toBe(0)
   })
 
+  it('installs the headers of zlib where the compiler finds none', () => {
+    stub([...tools, 'apt-get', 'sudo', 'env'])
+    stub(['g++'], 1)
+    const { code, out, calls } = run()
+    expect(calls[1]).toMatch(/install -y --no-install-recommends zlib1g-dev$/)
+    expect(out).toMatch(/zlib headers +missing/)
+    expect(code).toBe(0)
+  })
+
   it('prints the commands and runs none with --dry-run', () => {
     stub(['apt-get', 'sudo', 'env'])
     const { code, out, calls } = run('--dry-run')
     expect(out).toMatch(
-      /\+ .*apt-get update\n\+ .*apt-get install .* verilator iverilog g\+\+ make chromium opensta\nNothing was/,
+      /\+ .*apt-get update\n\+ .*apt-get install .* verilator iverilog g\+\+ make zlib1g-dev chromium opensta\nNothing was/,
     )
     expect([code, calls]).toEqual([0, []])
   })

@@ -118,6 +118,7 @@ const built = [
   'verilator/harness',
   'verilator/link',
   'verilator/tools',
+  'verilator/wave-file',
 ].every((file) => {
   const changed = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
   return changed(`dist/sim/${file}.js`) >= changed(`src/sim/${file}.ts`)

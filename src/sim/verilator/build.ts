@@ -19,6 +19,7 @@ import { reasonOf, UserError } from '../../base/user-error.ts'
 import type { PortLayout } from '../engine.ts'
 import { harnessText, printHeader } from './harness.ts'
 import { type BuildTools, buildTools, noDataFlow, processorName, soundFlags } from './tools.ts'
+import { needZlib, type WaveFormat, waveFlags } from './wave-file.ts'
 
 /** Printed Verilog whose module `top` has the ports of `ports` and besides them `clk` and `rst`. */
 export interface VerilatorDesign {
@@ -34,6 +35,8 @@ export interface BuildOptions {
   readonly effort?: 'best' | 'quick'
   /** Lets Verilator's data-flow optimiser work, which `soundFlags` says more about. Default false; for measuring Verilator. */
   readonly dataFlow?: boolean
+  /** Builds a model that writes waves, which costs time in every cycle. Default: none. */
+  readonly waveFormat?: WaveFormat
   /** Where executables are kept; default `$BITLOOM_CACHE/verilator`, else `bitloom/verilator` in the XDG cache. */
   readonly buildFolder?: string
   readonly progress?: Progress
@@ -54,14 +57,7 @@ const compilerFlags = {
 } as const
 
 /** Splitting long functions: GCC needs time with the square of their length (104 s against 14 s on 16 x 16 MACs). */
-const modelFlags = [
-  '-O3',
-  '--x-assign',
-  'fast',
-  '--output-split-cfuncs',
-  '500',
-  ...(process.env.BITLOOM_TMP_FLAGS ?? '').split(' ').filter(Boolean),
-]
+const modelFlags = ['-O3', '--x-assign', 'fast', '--output-split-cfuncs', '500']
 
 const defaultFolder = (): string => join(cacheFolder(), 'verilator')
 
@@ -77,10 +73,14 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
   const elapsed = (): number => (performance.now() - start) / 1000
   const tools = buildTools()
   const folder = options.buildFolder ?? defaultFolder()
-  const sources = { 'model.v': design.verilog, 'harness.cpp': harnessText(design.top, design.ports) }
+  const { waveFormat } = options
+  const sources = { 'model.v': design.verilog, 'harness.cpp': harnessText(design.top, design.ports, waveFormat) }
   const flags = compilerFlags[options.effort ?? 'best']
   const safe = options.dataFlow ? soundFlags.filter((flag) => flag !== noDataFlow) : soundFlags
-  const verilatorFlags = [...modelFlags, ...safe, ...(options.checks ? [] : ['--noassert', '-DSYNTHESIS'])]
+  const verilatorFlags = [
+    ...[...modelFlags, ...safe, ...(options.checks ? [] : ['--noassert', '-DSYNTHESIS'])],
+    ...(waveFormat ? waveFlags[waveFormat] : []),
+  ]
   const machine = [tools, processorName(), printHeader]
   const key = digest([sources, design.top, verilatorFlags, flags, machine])
   const executable = join(folder, `${design.top.slice(0, 60)}-${key}`)
@@ -89,7 +89,8 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
     return { executable, cached: true, seconds: elapsed() }
   }
 
-  const runtime = join(folder, `runtime-${digest([machine, flags.runtime])}`)
+  if (waveFormat === 'fst') needZlib()
+  const runtime = join(folder, `runtime-${digest([machine, flags.runtime, ...(waveFormat ? [waveFormat] : [])])}`)
   const work = join(folder, `build-${process.pid}-${randomBytes(6).toString('hex')}`)
   const progress = options.progress ?? silent
   progress.say(`building the Verilator simulation of ${design.top}; it is kept for the next time`)

@@ -1,13 +1,14 @@
 import { clockPorts, mainDomain } from '../../dsl/domains.ts'
 import { isSigned, widthOf } from '../../dsl/ir.ts'
 import type { Port, PortLayout } from '../engine.ts'
+import { type WaveFormat, waveCode, withoutWaves } from './wave-file.ts'
 
 /** Changes whenever the bytes between `link.ts` and the harness change; both sides compare it at the start. */
 export const protocolVersion = 1
 /** First word of the greeting, `BLVR` in little-endian ASCII. */
 export const greetingMagic = 0x52564c42
 /** First word of a command. A closed command pipe means: quit. */
-export const command = { run: 1, reset: 2 } as const
+export const command = { run: 1, reset: 2, finishWaves: 3 } as const
 /** The harness sends at most this many failed checks in full and counts the rest. */
 export const keptFailures = 100
 
@@ -61,13 +62,22 @@ const storePort = (port: Port): string[] => {
  *     answer     one row of outputs per cycle if `respond`, then: outputs of the last cycle,
  *                failed checks since the start (low, high), new failures, and per failure: cycle (low, high), bytes, text
  *     reset      2, 0, 0, 0; answered like `run` of no cycles
+ *     finish     3, 0, 0, 0; the file of waves is whole when this is answered, as `reset` is
  *
  * It starts with a reset, so that registers hold their reset values in cycle 0.
  */
-export const harnessText = (top: string, ports: PortLayout): string => `// The simulation of '${top}' as a process.
+export const harnessText = (top: string, ports: PortLayout, waveFormat?: WaveFormat): string => {
+  const waves = waveFormat ? waveCode(waveFormat) : withoutWaves
+  const finish = waveFormat
+    ? ` else if (command[0] == ${command.finishWaves}) {
+      finishWaves(cyclesDone);
+    }`
+    : ''
+  const leave = waveFormat ? 'leave()' : '_exit(0)'
+  return `// The simulation of '${top}' as a process.
 #include "Vmodel.h"
 #include "Vmodel___024root.h"
-
+${waves.includes}
 #include <cerrno>
 #include <csignal>
 #include <cstdarg>
@@ -89,7 +99,7 @@ constexpr size_t kInputWords = ${ports.inputWords};
 constexpr size_t kOutputWords = ${ports.outputWords};
 constexpr size_t kBlockWords = 1 << 16;
 constexpr uint64_t kCyclesBetweenLooks = 4096;
-
+${waves.declarations}
 // ---- bytes in and out; a closed pipe means that the parent is gone, so there is nothing left to do
 
 void readWords(void* to, size_t words) {
@@ -97,7 +107,7 @@ void readWords(void* to, size_t words) {
   for (size_t left = words * 4; left > 0;) {
     const ssize_t got = read(kCommands, at, left);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) _exit(0);
+    if (got <= 0) ${leave};
     at += got;
     left -= static_cast<size_t>(got);
   }
@@ -108,7 +118,7 @@ void writeBytes(const void* from, size_t bytes) {
   while (bytes > 0) {
     const ssize_t put = write(kAnswers, at, bytes);
     if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) _exit(0);
+    if (put <= 0) ${leave};
     at += put;
     bytes -= static_cast<size_t>(put);
   }
@@ -116,7 +126,7 @@ void writeBytes(const void* from, size_t bytes) {
 
 void leaveIfOrphan() {
   pollfd look{kCommands, 0, 0};
-  if (poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLERR))) _exit(0);
+  if (poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLERR))) ${leave};
 }
 
 // ---- failed checks
@@ -154,9 +164,9 @@ void run(Vmodel& model, const std::vector<int32_t>& stimulus, uint64_t cycles) {
     load(root, in);
 ${ticks(ports)}    in += kInputWords;
     if (in == end) in = begin;
-${setClocks(ports, '    ', () => '0')}
+${waves.cycleBegins}${setClocks(ports, '    ', () => '0')}
     model.eval();
-    if (respond) {
+${waves.clocksFell}    if (respond) {
       store(root, out);
       out += kOutputWords;
       if (out >= block.data() + kBlockWords) {
@@ -168,17 +178,17 @@ ${setClocks(ports, '    ', () => '0')}
 ${setClocks(ports, '    ', (tick) => tick ?? '1')}
     model.eval();
     cyclesDone++;
-    if (k % kCyclesBetweenLooks == kCyclesBetweenLooks - 1) leaveIfOrphan();
+${waves.cycleDone}    if (k % kCyclesBetweenLooks == kCyclesBetweenLooks - 1) leaveIfOrphan();
   }
   if (respond) writeBytes(block.data(), static_cast<size_t>(out - block.data()) * 4);
 }
 
 void reset(Vmodel& model) {
   Vmodel___024root& root = *model.rootp;
-${setResets(ports, '1')}
+${waves.resetComes}${setResets(ports, '1')}
 ${setClocks(ports, '  ', () => '0')}
   model.eval();
-${setClocks(ports, '  ', () => '1')}
+${waves.resetFell}${setClocks(ports, '  ', () => '1')}
   model.eval();
 ${setResets(ports, '0')}
 }
@@ -229,7 +239,7 @@ extern "C" int bitloom_print(const char* format, ...) {
 
 void vl_stop(const char*, int, const char*) {}
 
-int main() {
+int main(${waveFormat ? 'int, char** arguments' : ''}) {
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
 #ifdef F_SETPIPE_SZ
@@ -239,7 +249,7 @@ int main() {
   writeBytes(greeting, sizeof greeting);
   VerilatedContext context;
   Vmodel model{&context, "TOP"};
-  reset(model);
+${waves.open}  reset(model);
   std::vector<int32_t> stimulus;
   for (;;) {
     uint32_t command[4];
@@ -254,7 +264,7 @@ int main() {
       }
     } else if (command[0] == ${command.reset}) {
       reset(model);
-    } else {
+    }${finish} else {
       fprintf(stderr, "unknown command %u\\n", command[0]);
       return 1;
     }
@@ -262,6 +272,7 @@ int main() {
   }
 }
 `
+}
 
 const clocksOf = (ports: PortLayout) => ports.clocks ?? [clockPorts(mainDomain)]
 const isTick = (ports: PortLayout, name: string): boolean => ports.clocks?.some(({ tick }) => tick === name) ?? false

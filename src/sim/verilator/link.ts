@@ -23,9 +23,14 @@ export interface Link {
  * then on a dead process, even one that never came to run, is an end of file and never a wait, and a dead parent ends the
  * process in the same way.
  */
-export const startLink = (executable: string, words: { inputs: number; outputs: number }, what: string): Link => {
+export const startLink = (
+  executable: string,
+  words: { inputs: number; outputs: number },
+  what: string,
+  processArguments: readonly string[] = [],
+): Link => {
   const { commands, answers, log } = openPipes(what)
-  const child = spawn(executable, [], { stdio: ['ignore', log, log, commands.read, answers.write] })
+  const child = spawn(executable, processArguments, { stdio: ['ignore', log, log, commands.read, answers.write] })
   // Node reports a failed start through this event, later; here it shows as an answer pipe without a writer.
   child.on('error', () => {})
   child.unref()
