@@ -1,6 +1,7 @@
 import type { PortLayout } from '../engine.ts'
-import { type Group, lanesOf, originOf } from './groups.ts'
+import { type Group, lanesOf } from './groups.ts'
 import { rangeOf, signed, unsigned } from './lane-type.ts'
+import type { Origins } from './origins.ts'
 
 /** What a register holds in one lane: what an input was some cycles ago. */
 export interface Delayed {
@@ -30,10 +31,11 @@ interface Cell {
  */
 export const delaysOf = (
   groups: readonly Group[],
+  originOf: Origins,
   ports: PortLayout,
   wanted: (group: Group, node: number, lanes: readonly Delayed[]) => boolean,
 ): Delays => {
-  const readers = readersOf(groups)
+  const readers = readersOf(groups, originOf)
   const refused = new Set<Register>()
   for (;;) {
     const found = spread(groups[0]!, ports, readers, refused)
@@ -57,7 +59,7 @@ interface Readers {
   keyOf(group: Group, node: number, lane: number): number
 }
 
-const readersOf = (groups: readonly Group[]): Readers => {
+const readersOf = (groups: readonly Group[], originOf: Origins): Readers => {
   const readers = new Map<number, Cell[]>()
   const firsts: number[] = []
   let values = 0

@@ -1,9 +1,10 @@
 import type { PortLayout } from '../engine.ts'
 import { type Delayed, type Delays, delaysOf, inputLane } from './delays.ts'
 import { earlier as earlierInputs, isEarlier, shapeOf } from './earlier.ts'
-import { type Group, isUniform, lanesOf, type Origin, originOf } from './groups.ts'
+import { type Group, isUniform, lanesOf, type Origin } from './groups.ts'
 import { type LaneType, signed, unsigned } from './lane-type.ts'
-import type { EarlierInputs, Place, Vector } from './program.ts'
+import type { Origins } from './origins.ts'
+import type { EarlierInputs, Place, ProgramReset, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
 
 /** Where values are in memory; what is only read in the loop that computes it has no place there. */
@@ -48,6 +49,7 @@ export interface Pack {
  */
 export const homesOf = (
   groups: readonly Group[],
+  originOf: Origins,
   ports: PortLayout,
   vectors: Vectors,
   wanted: 'none' | 'top' | 'all',
@@ -56,6 +58,7 @@ export const homesOf = (
   readonly packs: readonly Pack[]
   readonly history: number
   readonly earlier: EarlierInputs
+  readonly resets: readonly ProgramReset[]
 } => {
   const known = groups.map(({ body }) => new Array<Place | undefined>(body.nodes.length))
   const successors = new Map<Vector, Vector>()
@@ -88,7 +91,7 @@ export const homesOf = (
   const delays: Delays =
     wanted === 'none'
       ? new Map()
-      : delaysOf(wanted === 'top' ? [top] : groups, ports, (group, node, lanes) => {
+      : delaysOf(wanted === 'top' ? [top] : groups, originOf, ports, (group, node, lanes) => {
           return lanes.length === 1 || (isEarlier(group.types[node]!.type) && shapeOf(lanes) !== undefined)
         })
   let history = 0
@@ -140,7 +143,17 @@ export const homesOf = (
       return { group, states, lanes, vector: now }
     }),
   )
-  return { homes, packs, history, earlier: earlier.all }
+  const resets = packs.flatMap(({ states, lanes, vector }) =>
+    states.flatMap(({ reset: value }, k): readonly ProgramReset[] =>
+      value === undefined ? [] : [{ place: { vector, lane: k * lanes }, lanes, value }],
+    ),
+  )
+  // Lanes that are one input at one time share their reset.
+  const delayed = new Map<Delayed, bigint>()
+  for (const [{ body }, registers] of delays)
+    for (const { node, reset } of body.registers) for (const lane of registers.get(node) ?? []) delayed.set(lane, reset)
+  for (const [lane, value] of delayed) resets.push({ place: rowPlace(lane), lanes: 1, value })
+  return { homes, packs, history, earlier: earlier.all, resets }
 }
 
 export const statesOf = ({ body }: Group): readonly State[] => [
