@@ -175,6 +175,8 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
   }
   /** Explicit stack: chains through thousands of nodes must not overflow the machine's own. */
   const resolve = (context: Context, node: Node): number => {
+    const known = context.index[node.id]!
+    if (known >= 0) return known
     const stack: { context: Context; node: Node }[] = [{ context, node }]
     while (stack.length > 0) {
       const at = stack[stack.length - 1]!

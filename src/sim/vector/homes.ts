@@ -70,7 +70,11 @@ export const homesOf = (
     placeOf(group, node, lane) {
       return placeOfOrigin(originOf(group, node, lane))
     },
-    places: (group, node, lane, lanes) => Array.from({ length: lanes }, (_, k) => homes.placeOf(group, node, lane + k)),
+    places(group, node, lane, lanes) {
+      const found: Place[] = []
+      for (let k = 0; k < lanes; k++) found.push(homes.placeOf(group, node, lane + k))
+      return found
+    },
     nextOf: (vector) => successors.get(vector)!,
     keptAt(group, node, lane) {
       const delayed = delays.get(group)?.get(node)
@@ -80,7 +84,7 @@ export const homesOf = (
   const placeOfOrigin = ({ group, node, lane }: Origin): Place => {
     const of = group.body.nodes[node]!
     if (of.op === 'const') return vectors.constant(of.value)
-    const spread = spreads.get(group)?.get(node)
+    const spread = spreads[group.index]![node]
     if (spread) return spread[lane]!
     const home = known[group.index]![node]
     if (!home) throw new Error(`${of.op} of ${group.body.module.name} has no place`)
@@ -98,13 +102,12 @@ export const homesOf = (
   for (const registers of delays.values())
     for (const lanes of registers.values()) for (const { cycles } of lanes) history = Math.max(history, cycles)
   const rowBytes = 4 * ports.inputWords
-  const rows = new Map<string, Vector>()
+  const rows = new Map<LaneType, Vector[]>([signed[32], unsigned[32]].map((type) => [type, []]))
   /** All words of the present row, or of one before it. */
   const rowOf = (type: LaneType, cycles: number): Vector => {
-    const key = `${type.kind} ${cycles}`
-    const row = rows.get(key) ?? vectors.at('input', (history - cycles) * rowBytes, type, ports.inputWords)
-    rows.set(key, row)
-    return row
+    const before = rows.get(type)!
+    before[cycles] ??= vectors.at('input', (history - cycles) * rowBytes, type, ports.inputWords)
+    return before[cycles]
   }
   ports.inputs.forEach(({ range, offset, words }, k) => {
     const node = top.body.inputs[k]!
@@ -114,23 +117,17 @@ export const homesOf = (
       homes.set(top, node, { vector: vectors.at('input', history * rowBytes + 4 * offset, type, 1), lane: 0 })
     }
   })
-  const rowPlaces = new Map<Delayed, Place>()
-  const rowPlace = (delayed: Delayed): Place => {
-    const known = rowPlaces.get(delayed)
-    if (known) return known
-    const { range, offset } = ports.inputs[delayed.input]!
-    const place = { vector: rowOf(inputLane(range), delayed.cycles), lane: offset }
-    rowPlaces.set(delayed, place)
-    return place
+  const rowPlace = ({ input, cycles }: Delayed): Place => {
+    const { range, offset } = ports.inputs[input]!
+    return { vector: rowOf(inputLane(range), cycles), lane: offset }
   }
   const earlier = earlierInputs(vectors, ports, history)
-  const spreads = new Map<Group, Map<number, readonly Place[]>>()
+  /** Of registers whose lanes are earlier inputs, by group and node. */
+  const spreads = groups.map(({ body }) => new Array<readonly Place[] | undefined>(body.nodes.length))
   for (const [group, registers] of delays) {
-    const spread = new Map<number, readonly Place[]>()
-    spreads.set(group, spread)
     for (const [node, lanes] of registers)
       if (lanes.length === 1) homes.set(group, node, rowPlace(lanes[0]!))
-      else spread.set(node, earlier.places(shapeOf(lanes)!, group.types[node]!.type))
+      else spreads[group.index]![node] = earlier.places(shapeOf(lanes)!, group.types[node]!.type)
   }
   const packs = groups.flatMap((group) =>
     alike(group, (node) => delays.get(group)?.has(node) === true).map((states): Pack => {
@@ -149,10 +146,15 @@ export const homesOf = (
     ),
   )
   // Lanes that are one input at one time share their reset.
-  const delayed = new Map<Delayed, bigint>()
+  const done = new Set<number>()
   for (const [{ body }, registers] of delays)
-    for (const { node, reset } of body.registers) for (const lane of registers.get(node) ?? []) delayed.set(lane, reset)
-  for (const [lane, value] of delayed) resets.push({ place: rowPlace(lane), lanes: 1, value })
+    for (const { node, reset: value } of body.registers)
+      for (const lane of registers.get(node) ?? []) {
+        const key = lane.input * (history + 1) + lane.cycles
+        if (done.has(key)) continue
+        done.add(key)
+        resets.push({ place: rowPlace(lane), lanes: 1, value })
+      }
   return { homes, packs, history, earlier: earlier.all, resets }
 }
 

@@ -2,8 +2,8 @@ import type { OperationName, Range } from '../../dsl/ir.ts'
 import type { LaneType } from './lane-type.ts'
 
 /**
- * A vector program: one clock cycle of a design as loops over lanes. Plain data between the planner, which knows modules,
- * and the back ends, which know instructions. The steps run in their order once a cycle; then `state` and `next` change
+ * A vector program: one clock cycle of a design as loops over lanes. Plain data, but for `registers`, between the planner, which
+ * knows modules, and the back ends, which know instructions. The steps run in their order once a cycle; then `state` and `next` change
  * places.
  */
 export interface Program {
