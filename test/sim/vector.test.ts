@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
-import { catalogue, elementOf } from '../../src/pe/catalogue.ts'
+import { catalogue, elementOf, processingElement } from '../../src/pe/catalogue.ts'
 import { portLayout } from '../../src/sim/engine.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
+import { bodyOf } from '../../src/sim/vector/body.ts'
+import { groupsOf } from '../../src/sim/vector/groups.ts'
+import { orderByRank } from '../../src/sim/vector/lane-order.ts'
+import { markLive, markVarying } from '../../src/sim/vector/liveness.ts'
+import { originsOf } from '../../src/sim/vector/origins.ts'
+import { ranksOf } from '../../src/sim/vector/ranks.ts'
+import { schedulesOf } from '../../src/sim/vector/schedule.ts'
 import { unsupported } from '../../src/sim/vector/supported.ts'
 import { differenceIn } from '../fuzz/case.ts'
 import { wasm } from '../fuzz/judges.ts'
@@ -82,4 +89,24 @@ describe('the vector engine agrees with the interpreter on every register, outpu
     },
     timeout,
   )
+})
+
+describe('another order of lanes', () => {
+  it.each([
+    { size: 8, isTried: true },
+    { size: 16, isTried: false },
+    { size: 20, isTried: true },
+    { size: 32, isTried: false },
+  ])('is tried only where lanes of one rank do not fill vectors: $size x $size', ({ size, isTried }) => {
+    const body = bodyOf(outputStationaryArray(processingElement('mac(w=int8, a=int8)'), { rows: size, columns: size }))
+    const groups = groupsOf(body)
+    markLive(
+      groups,
+      body.outputs.map((node) => ({ group: groups[0]!, node })),
+    )
+    markVarying(groups)
+    const ranks = ranksOf(groups, originsOf(groups))
+    for (const group of groups) schedulesOf(group, ranks)
+    expect(orderByRank(groups, ranks) !== undefined).toBe(isTried)
+  })
 })

@@ -258,7 +258,7 @@ describe('the vector program', () => {
     expect(blocks.map(({ members, rows }) => [members.length, rows])).toEqual([[8, 8]])
     expect(program.history).toBe(15)
     // What is left are sums, and at the bottom of a column its result and whether there is one.
-    expect(new Set(program.registers.map(({ place }) => place.vector.space))).toEqual(new Set(['input', 'state']))
+    expect(new Set(program.registers().map(({ place }) => place.vector.space))).toEqual(new Set(['input', 'state']))
     expect(program.steps.filter(({ kind }) => kind !== 'loop')).toHaveLength(12)
     expect(withPicks(program).steps.every(({ kind }) => kind === 'loop')).toBe(true)
   })

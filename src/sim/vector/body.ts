@@ -66,6 +66,7 @@ interface Context extends LoweredInstance {
 }
 
 const bit: Range = { min: 0n, max: 1n }
+const noArguments: readonly number[] = []
 
 /** The body of the top module; those of the modules that are not inlined hang on its instances. */
 export const bodyOf = (top: Module, watching = false): Body => {
@@ -88,9 +89,18 @@ interface Surroundings {
 const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundings): Body => {
   const nodes: BodyNode[] = []
   const constants = new Map<string, number>()
-  const blank = { args: [], amount: 0, value: 0n, port: 0, instance: 0 }
-  const add = (node: Partial<BodyNode> & Pick<BodyNode, 'op' | 'min' | 'max'>): number =>
-    nodes.push({ ...blank, ...node }) - 1
+  // Field by field: an array has tens of thousands of nodes, and spreading objects is slow.
+  const add = ({
+    op,
+    min,
+    max,
+    args = noArguments,
+    amount = 0,
+    value = 0n,
+    port = 0,
+    instance = 0,
+  }: Partial<BodyNode> & Pick<BodyNode, 'op' | 'min' | 'max'>): number =>
+    nodes.push({ op, min, max, args, amount, value, port, instance }) - 1
 
   const contexts: Context[] = []
   const outer: { readonly context: Context; readonly instance: Instance; readonly of: Body }[] = []
@@ -165,6 +175,8 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
   }
   /** Explicit stack: chains through thousands of nodes must not overflow the machine's own. */
   const resolve = (context: Context, node: Node): number => {
+    const known = context.index[node.id]!
+    if (known >= 0) return known
     const stack: { context: Context; node: Node }[] = [{ context, node }]
     while (stack.length > 0) {
       const at = stack[stack.length - 1]!

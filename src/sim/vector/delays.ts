@@ -1,6 +1,7 @@
 import type { PortLayout } from '../engine.ts'
-import { type Group, lanesOf, originOf } from './groups.ts'
+import { type Group, lanesOf } from './groups.ts'
 import { rangeOf, signed, unsigned } from './lane-type.ts'
+import type { Origins } from './origins.ts'
 
 /** What a register holds in one lane: what an input was some cycles ago. */
 export interface Delayed {
@@ -17,23 +18,17 @@ const longest = 256
 
 type Register = Group['body']['registers'][number]
 
-/** One lane of a register. */
-interface Cell {
-  readonly group: Group
-  readonly register: Register
-  readonly lane: number
-}
-
 /**
  * Registers that only delay an input, in all their lanes: earlier rows of inputs hold their values, and no cycle need move them.
  * Two that share a value share their reset. `wanted` may refuse a register.
  */
 export const delaysOf = (
   groups: readonly Group[],
+  originOf: Origins,
   ports: PortLayout,
   wanted: (group: Group, node: number, lanes: readonly Delayed[]) => boolean,
 ): Delays => {
-  const readers = readersOf(groups)
+  const readers = readersOf(groups, originOf)
   const refused = new Set<Register>()
   for (;;) {
     const found = spread(groups[0]!, ports, readers, refused)
@@ -50,15 +45,29 @@ export const delaysOf = (
   }
 }
 
+/**
+ * Lanes of registers whose next value is simply that of another register or of an input. Numbers in lists, not objects: an array
+ * has tens of thousands.
+ */
 interface Readers {
-  /** Lanes of registers whose next value is simply that of another register or of an input, by where that value begins. */
-  readonly by: ReadonlyMap<number, readonly Cell[]>
+  /** The first of those that read a value, by where that value begins; the one after each; -1 behind the last. */
+  readonly first: ReadonlyMap<number, number>
+  readonly after: readonly number[]
+  readonly registers: readonly { readonly group: Group; readonly register: Register }[]
+  /** Of each, its register and lane. */
+  readonly registerOf: readonly number[]
+  readonly laneOf: readonly number[]
   /** A number for each value in each lane. */
   keyOf(group: Group, node: number, lane: number): number
 }
 
-const readersOf = (groups: readonly Group[]): Readers => {
-  const readers = new Map<number, Cell[]>()
+const readersOf = (groups: readonly Group[], originOf: Origins): Readers => {
+  const first = new Map<number, number>()
+  const last = new Map<number, number>()
+  const after: number[] = []
+  const registers: { group: Group; register: Register }[] = []
+  const registerOf: number[] = []
+  const laneOf: number[] = []
   const firsts: number[] = []
   let values = 0
   for (const { body, lanes } of groups) {
@@ -70,17 +79,21 @@ const readersOf = (groups: readonly Group[]): Readers => {
     for (const register of group.body.registers) {
       const { op } = group.body.nodes[register.next]!
       if (op !== 'in' && op !== 'out' && op !== 'reg') continue
+      const index = registers.push({ group, register }) - 1
       const lanes = lanesOf(group, register.node)
       for (let lane = 0; lane < lanes; lane++) {
         const origin = originOf(group, register.next, lane)
         const key = keyOf(origin.group, origin.node, origin.lane)
-        const cell = { group, register, lane }
-        const known = readers.get(key)
-        if (known) known.push(cell)
-        else readers.set(key, [cell])
+        const reader = after.push(-1) - 1
+        registerOf.push(index)
+        laneOf.push(lane)
+        const before = last.get(key)
+        if (before === undefined) first.set(key, reader)
+        else after[before] = reader
+        last.set(key, reader)
       }
     }
-  return { by: readers, keyOf }
+  return { first, after, registers, registerOf, laneOf, keyOf }
 }
 
 type Found = Map<Register, { readonly group: Group; readonly lanes: (Delayed | undefined)[] }>
@@ -89,7 +102,7 @@ type Found = Map<Register, { readonly group: Group; readonly lanes: (Delayed | u
 const spread = (
   top: Group,
   ports: PortLayout,
-  { by: readers, keyOf }: Readers,
+  { first, after, registers, registerOf, laneOf, keyOf }: Readers,
   refused: ReadonlySet<Register>,
 ): Found => {
   const found: Found = new Map()
@@ -103,7 +116,9 @@ const spread = (
       let begin: bigint | undefined
       const delayed = { input, cycles }
       for (const key of reached)
-        for (const { group, register, lane } of readers.get(key) ?? []) {
+        for (let reader = first.get(key) ?? -1; reader >= 0; reader = after[reader]!) {
+          const { group, register } = registers[registerOf[reader]!]!
+          const lane = laneOf[reader]!
           const { node, reset } = register
           if (refused.has(register) || reset < min || reset > max || (begin ?? reset) !== reset) continue
           begin = reset

@@ -48,11 +48,13 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
   const { body, types } = group
   const statements: Statement[] = []
   const results = new Map<number, number>()
+  const read = new Map<number, Operand>()
   const operandOf = (node: number): Operand => {
     const statement = results.get(node)
-    return statement === undefined
-      ? wires.operand(homes.places(group, node, lane, lanes), types[node]!.type)
-      : { kind: 'result', statement, type: types[node]!.type }
+    if (statement !== undefined) return { kind: 'result', statement, type: types[node]!.type }
+    const operand = read.get(node) ?? wires.operand(homes.places(group, node, lane, lanes), types[node]!.type)
+    read.set(node, operand)
+    return operand
   }
   for (const node of nodes) {
     const stores: Place[] = []

@@ -1,10 +1,12 @@
-import { type Group, isComputed, isUniform, originOf } from './groups.ts'
+import { type Group, isComputed, isUniform } from './groups.ts'
 import type { Schedules } from './jobs.ts'
 import type { Root } from './liveness.ts'
+import type { Origins } from './origins.ts'
 
 /** Computed nodes that somebody reads outside the loop that computes them, so that they need a place in memory. */
 export const escapesOf = (
   groups: readonly Group[],
+  originOf: Origins,
   schedules: Schedules,
   checks: boolean,
   roots: readonly Root[],

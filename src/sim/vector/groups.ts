@@ -46,15 +46,22 @@ export const groupsOf = (top: Body, order: LaneOrder = asWritten): readonly Grou
   }
   visit(top)
   bodies.reverse()
-  const places = new Map(bodies.map((body) => [body, [] as { parent: Body; instance: number; lane: number }[]]))
+  const places = new Map(
+    bodies.map((body) => [body, { parents: [] as Body[], instances: [] as number[], lanes: [] as number[] }]),
+  )
   const bases = new Map<Body, Int32Array>()
-  const count = (body: Body): number => (body === top ? 1 : places.get(body)!.length)
+  const count = (body: Body): number => (body === top ? 1 : places.get(body)!.lanes.length)
   for (const body of bodies) {
     const first = new Int32Array(body.instances.length)
+    const lanes = count(body)
     for (const instance of order(body)) {
       const of = places.get(body.instances[instance]!.of)!
-      first[instance] = of.length
-      for (let lane = 0; lane < count(body); lane++) of.push({ parent: body, instance, lane })
+      first[instance] = of.lanes.length
+      for (let lane = 0; lane < lanes; lane++) {
+        of.parents.push(body)
+        of.instances.push(instance)
+        of.lanes.push(lane)
+      }
     }
     bases.set(body, first)
   }
@@ -65,9 +72,9 @@ export const groupsOf = (top: Body, order: LaneOrder = asWritten): readonly Grou
       index,
       body,
       lanes: count(body),
-      parents: at.map(({ parent }) => groups.get(parent)!),
-      instances: Int32Array.from(at, ({ instance }) => instance),
-      parentLanes: Int32Array.from(at, ({ lane }) => lane),
+      parents: at.parents.map((parent) => groups.get(parent)!),
+      instances: Int32Array.from(at.instances),
+      parentLanes: Int32Array.from(at.lanes),
       bases: bases.get(body)!,
       children: [],
       types: [],

@@ -1,9 +1,10 @@
 import type { PortLayout } from '../engine.ts'
 import { type Delayed, type Delays, delaysOf, inputLane } from './delays.ts'
 import { earlier as earlierInputs, isEarlier, shapeOf } from './earlier.ts'
-import { type Group, isUniform, lanesOf, type Origin, originOf } from './groups.ts'
+import { type Group, isUniform, lanesOf, type Origin } from './groups.ts'
 import { type LaneType, signed, unsigned } from './lane-type.ts'
-import type { EarlierInputs, Place, Vector } from './program.ts'
+import type { Origins } from './origins.ts'
+import type { EarlierInputs, Place, ProgramReset, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
 
 /** Where values are in memory; what is only read in the loop that computes it has no place there. */
@@ -48,6 +49,7 @@ export interface Pack {
  */
 export const homesOf = (
   groups: readonly Group[],
+  originOf: Origins,
   ports: PortLayout,
   vectors: Vectors,
   wanted: 'none' | 'top' | 'all',
@@ -56,6 +58,7 @@ export const homesOf = (
   readonly packs: readonly Pack[]
   readonly history: number
   readonly earlier: EarlierInputs
+  readonly resets: readonly ProgramReset[]
 } => {
   const known = groups.map(({ body }) => new Array<Place | undefined>(body.nodes.length))
   const successors = new Map<Vector, Vector>()
@@ -67,7 +70,11 @@ export const homesOf = (
     placeOf(group, node, lane) {
       return placeOfOrigin(originOf(group, node, lane))
     },
-    places: (group, node, lane, lanes) => Array.from({ length: lanes }, (_, k) => homes.placeOf(group, node, lane + k)),
+    places(group, node, lane, lanes) {
+      const found: Place[] = []
+      for (let k = 0; k < lanes; k++) found.push(homes.placeOf(group, node, lane + k))
+      return found
+    },
     nextOf: (vector) => successors.get(vector)!,
     keptAt(group, node, lane) {
       const delayed = delays.get(group)?.get(node)
@@ -77,7 +84,7 @@ export const homesOf = (
   const placeOfOrigin = ({ group, node, lane }: Origin): Place => {
     const of = group.body.nodes[node]!
     if (of.op === 'const') return vectors.constant(of.value)
-    const spread = spreads.get(group)?.get(node)
+    const spread = spreads[group.index]![node]
     if (spread) return spread[lane]!
     const home = known[group.index]![node]
     if (!home) throw new Error(`${of.op} of ${group.body.module.name} has no place`)
@@ -88,20 +95,19 @@ export const homesOf = (
   const delays: Delays =
     wanted === 'none'
       ? new Map()
-      : delaysOf(wanted === 'top' ? [top] : groups, ports, (group, node, lanes) => {
+      : delaysOf(wanted === 'top' ? [top] : groups, originOf, ports, (group, node, lanes) => {
           return lanes.length === 1 || (isEarlier(group.types[node]!.type) && shapeOf(lanes) !== undefined)
         })
   let history = 0
   for (const registers of delays.values())
     for (const lanes of registers.values()) for (const { cycles } of lanes) history = Math.max(history, cycles)
   const rowBytes = 4 * ports.inputWords
-  const rows = new Map<string, Vector>()
+  const rows = new Map<LaneType, Vector[]>([signed[32], unsigned[32]].map((type) => [type, []]))
   /** All words of the present row, or of one before it. */
   const rowOf = (type: LaneType, cycles: number): Vector => {
-    const key = `${type.kind} ${cycles}`
-    const row = rows.get(key) ?? vectors.at('input', (history - cycles) * rowBytes, type, ports.inputWords)
-    rows.set(key, row)
-    return row
+    const before = rows.get(type)!
+    before[cycles] ??= vectors.at('input', (history - cycles) * rowBytes, type, ports.inputWords)
+    return before[cycles]
   }
   ports.inputs.forEach(({ range, offset, words }, k) => {
     const node = top.body.inputs[k]!
@@ -111,23 +117,17 @@ export const homesOf = (
       homes.set(top, node, { vector: vectors.at('input', history * rowBytes + 4 * offset, type, 1), lane: 0 })
     }
   })
-  const rowPlaces = new Map<Delayed, Place>()
-  const rowPlace = (delayed: Delayed): Place => {
-    const known = rowPlaces.get(delayed)
-    if (known) return known
-    const { range, offset } = ports.inputs[delayed.input]!
-    const place = { vector: rowOf(inputLane(range), delayed.cycles), lane: offset }
-    rowPlaces.set(delayed, place)
-    return place
+  const rowPlace = ({ input, cycles }: Delayed): Place => {
+    const { range, offset } = ports.inputs[input]!
+    return { vector: rowOf(inputLane(range), cycles), lane: offset }
   }
   const earlier = earlierInputs(vectors, ports, history)
-  const spreads = new Map<Group, Map<number, readonly Place[]>>()
+  /** Of registers whose lanes are earlier inputs, by group and node. */
+  const spreads = groups.map(({ body }) => new Array<readonly Place[] | undefined>(body.nodes.length))
   for (const [group, registers] of delays) {
-    const spread = new Map<number, readonly Place[]>()
-    spreads.set(group, spread)
     for (const [node, lanes] of registers)
       if (lanes.length === 1) homes.set(group, node, rowPlace(lanes[0]!))
-      else spread.set(node, earlier.places(shapeOf(lanes)!, group.types[node]!.type))
+      else spreads[group.index]![node] = earlier.places(shapeOf(lanes)!, group.types[node]!.type)
   }
   const packs = groups.flatMap((group) =>
     alike(group, (node) => delays.get(group)?.has(node) === true).map((states): Pack => {
@@ -140,7 +140,22 @@ export const homesOf = (
       return { group, states, lanes, vector: now }
     }),
   )
-  return { homes, packs, history, earlier: earlier.all }
+  const resets = packs.flatMap(({ states, lanes, vector }) =>
+    states.flatMap(({ reset: value }, k): readonly ProgramReset[] =>
+      value === undefined ? [] : [{ place: { vector, lane: k * lanes }, lanes, value }],
+    ),
+  )
+  // Lanes that are one input at one time share their reset.
+  const done = new Set<number>()
+  for (const [{ body }, registers] of delays)
+    for (const { node, reset: value } of body.registers)
+      for (const lane of registers.get(node) ?? []) {
+        const key = lane.input * (history + 1) + lane.cycles
+        if (done.has(key)) continue
+        done.add(key)
+        resets.push({ place: rowPlace(lane), lanes: 1, value })
+      }
+  return { homes, packs, history, earlier: earlier.all, resets }
 }
 
 export const statesOf = ({ body }: Group): readonly State[] => [

@@ -5,6 +5,8 @@ import { computedIn } from './schedule.ts'
 
 /** Lanes a rank must have on average for a vector of them to be worth while. */
 const lanesARank = 4
+/** Lanes of a vector of bytes. */
+const fullVector = 16
 
 /**
  * Lanes of one rank side by side, for groups whose lanes differ in rank, so that they can be computed together; undefined
@@ -18,7 +20,7 @@ export const orderByRank = (groups: readonly Group[], ranks: Ranks): LaneOrder |
     for (const cone of new Set(computedIn(group).map((node) => ranks.coneOf(group, node))))
       for (let lane = 0; lane < group.lanes; lane++) byLane[lane] = Math.max(byLane[lane]!, cone.ranks[lane]!)
     const distinct = new Set(byLane).size
-    if (distinct === 1 || group.lanes / distinct < lanesARank) continue
+    if (distinct === 1 || group.lanes / distinct < lanesARank || fillVectors(byLane)) continue
     group.parents.forEach((parent, lane) => {
       const of = latest.get(parent.body) ?? new Map<number, number>()
       const instance = group.instances[lane]!
@@ -30,4 +32,15 @@ export const orderByRank = (groups: readonly Group[], ranks: Ranks): LaneOrder |
     const rank = (instance: number): number => latest.get(body)?.get(instance) ?? 0
     return body.instances.map((_, k) => k).sort((a, b) => rank(a) - rank(b))
   }
+}
+
+/** True where neighbours of one rank are whole vectors of bytes: no other order gains, and planning it takes as long again. */
+const fillVectors = (ranks: Int32Array): boolean => {
+  let first = 0
+  for (let lane = 1; lane <= ranks.length; lane++) {
+    if (lane < ranks.length && ranks[lane] === ranks[first]) continue
+    if ((lane - first) % fullVector > 0) return false
+    first = lane
+  }
+  return true
 }

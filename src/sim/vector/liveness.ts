@@ -9,20 +9,21 @@ export interface Root {
 /** Marks what registers, memories and roots depend on. */
 export const markLive = (groups: readonly Group[], roots: readonly Root[]): void => {
   const work: Root[] = []
-  const want = (group: Group, ...nodes: readonly number[]): void => {
-    for (const node of nodes) {
-      if (group.live[node] === 1) continue
-      group.live[node] = 1
-      work.push({ group, node })
-    }
+  const want = (group: Group, node: number): void => {
+    if (group.live[node] === 1) return
+    group.live[node] = 1
+    work.push({ group, node })
+  }
+  const wantAll = (group: Group, nodes: readonly number[]): void => {
+    for (const node of nodes) want(group, node)
   }
   for (const { group, node } of roots) want(group, node)
   for (const group of groups) {
     const { registers, memories } = group.body
-    for (const { node, next } of registers) want(group, node, next)
+    for (const { node, next } of registers) wantAll(group, [node, next])
     for (const { writes, reads } of memories) {
-      for (const { address, value, enable } of writes) want(group, address, value, enable)
-      for (const { value, address, enable } of reads) want(group, value, address, enable)
+      for (const { address, value, enable } of writes) wantAll(group, [address, value, enable])
+      for (const { value, address, enable } of reads) wantAll(group, [value, address, enable])
     }
   }
   for (let at = work.pop(); at; at = work.pop()) {
@@ -32,11 +33,11 @@ export const markLive = (groups: readonly Group[], roots: readonly Root[]): void
       const child = group.children[instance]!
       want(child, child.body.outputs[port]!)
     } else if (op === 'in')
-      group.parents.forEach((parent, lane) => {
-        const driver = parent.body.instances[group.instances[lane]!]!.inputs[port]!
-        if (parent.live[driver] === 0) want(parent, driver)
-      })
-    else want(group, ...args)
+      for (let lane = 0; lane < group.parents.length; lane++) {
+        const parent = group.parents[lane]!
+        want(parent, parent.body.instances[group.instances[lane]!]!.inputs[port]!)
+      }
+    else wantAll(group, args)
   }
 }
 

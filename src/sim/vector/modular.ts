@@ -18,9 +18,13 @@ export const typesOf = (body: Body, live: Uint8Array, roots: readonly number[]):
   const wanted = wantedBits(body, live, roots)
   const found: NodeTypes[] = []
   body.nodes.forEach((node, k) => {
-    const args = node.args.map((arg) => body.nodes[arg]!)
     const type = laneType(node)!
-    const work = isWork(node) ? workType(node.op, node, args)! : type
+    if (!isWork(node)) {
+      found.push({ type, work: type })
+      return
+    }
+    const args = node.args.map((arg) => body.nodes[arg]!)
+    const work = workType(node.op, node, args)!
     const from = node.args.map((arg) => found[arg]!.type.bits)
     if (node.op === 'wrap') {
       // Of an operand that is exact in its low bits alone, no more than its own lane can be looked at.

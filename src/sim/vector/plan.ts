@@ -3,7 +3,7 @@ import type { Body } from './body.ts'
 import { type Emission, emitCheckLoops, emitEdges, emitJob } from './emit.ts'
 import { escapesOf } from './escapes.ts'
 import { fused } from './fusion.ts'
-import { asWritten, type Group, groupsOf, type LaneOrder, originOf, setTypes } from './groups.ts'
+import { asWritten, type Group, groupsOf, type LaneOrder, setTypes } from './groups.ts'
 import { homesOf, type Pack, statesOf } from './homes.ts'
 import { inOrder, instancesOf } from './instances.ts'
 import { jobsOf, type Schedules } from './jobs.ts'
@@ -11,6 +11,7 @@ import { orderByRank } from './lane-order.ts'
 import { integerType } from './lane-type.ts'
 import { markLive, markVarying, type Root } from './liveness.ts'
 import { exactNotices, placed, roughNotices } from './notices.ts'
+import { originsOf } from './origins.ts'
 import { emitPacks } from './packs.ts'
 import { withPicks } from './picks.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister, Step } from './program.ts'
@@ -51,14 +52,14 @@ export const plan = (top: Body, layout: PortLayout, options: PlanOptions): Progr
   const order = orderByRank(first.groups, first.ranks)
   if (!order) return first.program
   const second = planWith(top, ports, options, order)
-  return second.cost < first.cost ? second.program : first.program
+  return second.cost() < first.cost() ? second.program : first.program
 }
 
 interface Planned {
   readonly program: Program
   readonly groups: readonly Group[]
   readonly ranks: Ranks
-  readonly cost: number
+  readonly cost: () => number
 }
 
 const planWith = (
@@ -68,8 +69,12 @@ const planWith = (
   order: LaneOrder,
 ): Planned => {
   const groups = groupsOf(top, order)
-  const located = instancesOf(groups)
-  const looks = watched.map(({ path, ...look }) => ({ ...look, ...located.get(path)! }))
+  let known: ReturnType<typeof instancesOf> | undefined
+  const located = () => {
+    known ??= instancesOf(groups)
+    return known
+  }
+  const looks = watched.map(({ path, ...look }) => ({ ...look, ...located().get(path)! }))
   const outputs = ports.outputs.map(({ offset, words }, k): RowValue => {
     return { group: groups[0]!, node: top.outputs[k]!, lane: 0, offset, words }
   })
@@ -80,13 +85,15 @@ const planWith = (
   markLive(groups, reads)
   setTypes(groups, reads)
   markVarying(groups)
-  const ranks = ranksOf(groups)
+  const originOf = originsOf(groups)
+  const ranks = ranksOf(groups, originOf)
 
   const schedules: Schedules = new Map(groups.map((group) => [group, schedulesOf(group, ranks)]))
   const steps: Step[] = []
   const vectors = newVectors()
-  const { homes, packs, history, earlier } = homesOf(
+  const { homes, packs, history, earlier, resets } = homesOf(
     groups,
+    originOf,
     ports,
     vectors,
     delays ? (checks === true ? 'top' : 'all') : 'none',
@@ -107,7 +114,7 @@ const planWith = (
     wires,
     memories,
     notices: new Map(found.map(({ group, notices }) => [group, placed(group, notices)])),
-    escapes: escapesOf(groups, schedules, checks === true, roots),
+    escapes: escapesOf(groups, originOf, schedules, checks === true, roots),
     stored: new Set(),
   }
 
@@ -137,17 +144,21 @@ const planWith = (
     if (!done.has(pack) && !emission.stored.has(pack.vector) && pack.states[0]!.next !== undefined) commit(pack)
   emitEdges(emission, groups)
 
-  const registers: ProgramRegister[] = []
+  const registers = (): readonly ProgramRegister[] => {
+    const found: ProgramRegister[] = []
+    for (const [path, { group, lane }] of located())
+      for (const { node, path: name, from } of statesOf(group))
+        found.push({ path: path + name, place: homes.keptAt(group, node, lane), from })
+    return found
+  }
   const promises: { path: string; message: string; holds: Place }[] = []
   const memoryPaths = new Map<string, { memory: ProgramMemory; lane: number }>()
-  for (const [path, { group, lane }] of located) {
-    for (const { node, path: name, from, reset } of statesOf(group))
-      registers.push({ path: path + name, place: homes.keptAt(group, node, lane), from, reset })
-    group.body.memories.forEach((memory, k) => {
-      const part = memory.from > 0 ? `[${memory.from}]` : ''
-      memoryPaths.set(path + memory.path + part, { memory: memories.get(group)![k]!, lane })
-    })
-  }
+  if (groups.some(({ body }) => body.memories.length > 0))
+    for (const [path, { group, lane }] of located())
+      group.body.memories.forEach((memory, k) => {
+        const part = memory.from > 0 ? `[${memory.from}]` : ''
+        memoryPaths.set(path + memory.path + part, { memory: memories.get(group)![k]!, lane })
+      })
   if (checks === true)
     for (const { path, group, lane, part } of inOrder(groups[0]!))
       for (const { part: of, message, holds } of group.body.checks)
@@ -170,9 +181,10 @@ const planWith = (
     history,
     earlier,
     registers,
+    resets,
     stops: checks === 'stopping' && found.some(({ notices }) => notices.length > 0),
     checks: promises,
     memoryPaths,
   }
-  return { program, groups, ranks, cost: costOf(withPicks(program).steps) }
+  return { program, groups, ranks, cost: () => costOf(withPicks(program).steps) }
 }

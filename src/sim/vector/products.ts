@@ -15,6 +15,7 @@ interface PartialProduct {
 export const withProducts = (nodes: readonly BodyNode[]): readonly BodyNode[] => {
   const found: (PartialProduct | undefined)[] = []
   return nodes.map((node, k) => {
+    if (node.op !== 'add' && node.op !== 'sub' && node.op !== 'mux') return node
     const partial = copyOf(nodes, node) ?? sumOf(node, found)
     found[k] = partial
     const [a, b] = node.args.map((arg) => found[arg])

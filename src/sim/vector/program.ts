@@ -2,8 +2,8 @@ import type { OperationName, Range } from '../../dsl/ir.ts'
 import type { LaneType } from './lane-type.ts'
 
 /**
- * A vector program: one clock cycle of a design as loops over lanes. Plain data between the planner, which knows modules,
- * and the back ends, which know instructions. The steps run in their order once a cycle; then `state` and `next` change
+ * A vector program: one clock cycle of a design as loops over lanes. Plain data, but for `registers`, between the planner, which
+ * knows modules, and the back ends, which know instructions. The steps run in their order once a cycle; then `state` and `next` change
  * places.
  */
 export interface Program {
@@ -16,7 +16,10 @@ export interface Program {
   readonly history: number
   /** What lies in `earlier`; made of the rows of inputs before a call's first cycle. */
   readonly earlier: EarlierInputs
-  readonly registers: readonly ProgramRegister[]
+  /** Every register of every instance; worked out when it is asked for, since few ask and there may be thousands. */
+  readonly registers: () => readonly ProgramRegister[]
+  /** What reset puts back. */
+  readonly resets: readonly ProgramReset[]
   /**
    * True where the program ends a call before the edge of a cycle in which it notes that a check may have failed, and `checks`
    * is empty.
@@ -169,11 +172,16 @@ export interface ProgramMemory {
   readonly offset: number
 }
 
+/** So many lanes from a place on become a value. */
+export interface ProgramReset {
+  readonly place: Place
+  readonly lanes: number
+  readonly value: bigint
+}
+
 export interface ProgramRegister {
   readonly path: string
   readonly place: Place
   /** Lowest bit of the register that is there: those of more than 64 bits have several places. */
   readonly from: number
-  /** Undefined for what a memory's read port shows, which reset leaves alone. */
-  readonly reset: bigint | undefined
 }

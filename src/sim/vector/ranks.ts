@@ -1,4 +1,5 @@
-import { type Group, isComputed, type Origin, originOf } from './groups.ts'
+import { type Group, isComputed, type Origin } from './groups.ts'
+import type { Origins } from './origins.ts'
 
 /**
  * When values can be computed. A value that only depends on registers has rank 1, one that also depends on a value of rank 1
@@ -23,7 +24,7 @@ export interface Cone {
 
 const open = -1
 
-export const ranksOf = (groups: readonly Group[]): Ranks => {
+export const ranksOf = (groups: readonly Group[], originOf: Origins): Ranks => {
   const cones = new Map(groups.map((group) => [group, group.lanes === 1 ? conesOfNodes(group) : conesOfPorts(group)]))
   const coneOf = (group: Group, node: number): Cone => cones.get(group)![node]!
 

@@ -182,7 +182,8 @@ export const acrossStimuli = (program: Program): Program => {
     else edge(step)
   }
   const checks = program.checks.map(({ holds, ...check }) => ({ ...check, holds: stripAt(holds) }))
-  const registers = program.registers.map((register) => ({ ...register, place: stripAt(register.place) }))
+  const registers = program.registers().map((register) => ({ ...register, place: stripAt(register.place) }))
+  const resets = program.resets.map((reset) => ({ ...reset, place: stripAt(reset.place), lanes: reset.lanes * strip }))
   const memoryPaths = new Map(
     [...program.memoryPaths].map(([path, { memory, lane }]) => [
       path,
@@ -202,7 +203,8 @@ export const acrossStimuli = (program: Program): Program => {
     sizes,
     history: 0,
     earlier: { lines: [], blocks: [] },
-    registers,
+    registers: () => registers,
+    resets,
     stops: false,
     checks,
     memoryPaths,

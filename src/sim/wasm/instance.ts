@@ -92,18 +92,26 @@ export const instantiate = (planned: Program, ports: PortLayout, failed: Failed)
     .run as unknown as RunCycles
 
   writeImage(view, program, layout)
-  const registers = new Map<string, ProgramRegister[]>()
-  for (const register of program.registers)
-    registers.set(register.path, [...(registers.get(register.path) ?? []), register])
+  let byPath: Map<string, ProgramRegister[]> | undefined
+  const registers = (): ReadonlyMap<string, readonly ProgramRegister[]> => {
+    if (byPath) return byPath
+    byPath = new Map()
+    for (const register of program.registers()) {
+      const parts = byPath.get(register.path)
+      if (parts) parts.push(register)
+      else byPath.set(register.path, [register])
+    }
+    return byPath
+  }
   const registerIn = (path: string, states: number): bigint | undefined =>
-    registers
+    registers()
       .get(path)
       ?.reduce(
         (sum, { place, from }) => sum + (readLane(view, byteOf(place, states), place.vector.type) << BigInt(from)),
         0n,
       )
   const setRegister = (path: string, value: bigint): void => {
-    for (const { place, from } of registers.get(path)!)
+    for (const { place, from } of registers().get(path)!)
       writeLane(view, byteOf(place, state), place.vector.type, value >> BigInt(from))
   }
   /** The parts of a memory, those of more than 64 bits having several: their lowest bit, bytes between words, and to the first. */
@@ -162,8 +170,11 @@ export const instantiate = (planned: Program, ports: PortLayout, failed: Failed)
     outputs: (rows) => words.subarray(layout.output / 4, layout.output / 4 + rows * ports.outputWords),
     watched: (from, length) => words.subarray(layout.watch / 4 + from, layout.watch / 4 + from + length),
     reset() {
-      for (const { place, reset } of program.registers)
-        if (reset !== undefined) writeLane(view, byteOf(place, state), place.vector.type, reset)
+      for (const { place, lanes, value } of program.resets) {
+        const { type } = place.vector
+        const first = byteOf(place, state)
+        for (let lane = 0; lane < lanes; lane++) writeLane(view, first + lane * bytesOf(type), type, value)
+      }
     },
     register: (path) => registerIn(path, state),
     setRegister,
@@ -175,7 +186,7 @@ export const instantiate = (planned: Program, ports: PortLayout, failed: Failed)
         })
     },
     takeOver(from) {
-      for (const path of registers.keys()) setRegister(path, from.register(path)!)
+      for (const path of registers().keys()) setRegister(path, from.register(path)!)
       for (const path of program.memoryPaths.keys()) this.wordsOf(path)!.set(from.wordsOf(path)!)
     },
     wordsOf(path) {

@@ -5,7 +5,6 @@ import { bytesOf, type LaneType } from '../vector/lane-type.ts'
 import { plan } from '../vector/plan.ts'
 import type { Space } from '../vector/program.ts'
 import { acrossStimuli } from '../vector/stimuli.ts'
-import { strip } from '../vector/strips.ts'
 import { type Layout, layoutOf } from './frame.ts'
 import { generate } from './generate.ts'
 import { writeImage, writeLane } from './image.ts'
@@ -45,16 +44,15 @@ export const stripCode = (module: Module, checks: boolean): StripCode => {
   const image = new Uint8Array(layout.input)
   const view = new DataView(image.buffer)
   writeImage(view, program, layout)
-  const resets = program.registers.flatMap(({ place, reset }) => {
-    if (reset === undefined) return []
+  const resets = program.resets.map(({ place, lanes, value }) => {
     const { type, offset } = place.vector
     const size = bytesOf(type)
     const first = offset + place.lane * size
-    for (let lane = 0; lane < strip; lane++) writeLane(view, layout.states[0] + first + lane * size, type, reset)
-    return [{ offset: first, bytes: strip * size }]
+    for (let lane = 0; lane < lanes; lane++) writeLane(view, layout.states[0] + first + lane * size, type, value)
+    return { offset: first, bytes: lanes * size }
   })
   const registers = new Map<string, { offset: number; type: LaneType; from: number }[]>()
-  for (const { path, from, place } of program.registers) {
+  for (const { path, from, place } of program.registers()) {
     const { type, offset } = place.vector
     const part = { offset: offset + place.lane * bytesOf(type), type, from }
     registers.set(path, [...(registers.get(path) ?? []), part])

@@ -1,4 +1,4 @@
-import { signedLeb, unsignedLeb, type ValueType } from './encoding.ts'
+import { signedLeb, type ValueType } from './encoding.ts'
 
 /** A local variable of a function. */
 export interface Local {
@@ -94,37 +94,57 @@ export class Writer {
     for (const byte of code) this.#code.push(byte)
   }
 
+  /** As `unsignedLeb`, with no list in between: this is most of what is written. */
+  #unsigned(value: number): void {
+    let rest = value
+    for (; rest > 127; rest >>>= 7) this.#code.push((rest & 127) | 128)
+    this.#code.push(rest)
+  }
   get({ index }: Pick<Local, 'index'>): void {
-    this.put(0x20, ...unsignedLeb(index))
+    this.#code.push(0x20)
+    this.#unsigned(index)
   }
   set({ index }: Pick<Local, 'index'>): void {
-    this.put(0x21, ...unsignedLeb(index))
+    this.#code.push(0x21)
+    this.#unsigned(index)
   }
   tee({ index }: Pick<Local, 'index'>): void {
-    this.put(0x22, ...unsignedLeb(index))
+    this.#code.push(0x22)
+    this.#unsigned(index)
   }
   i32(value: number): void {
-    this.put(0x41, ...signedLeb(BigInt(value | 0)))
+    this.#code.push(0x41)
+    let rest = value | 0
+    for (; rest < -64 || rest > 63; rest >>= 7) this.#code.push((rest & 127) | 128)
+    this.#code.push(rest & 127)
   }
   constant(type: 'i32' | 'i64', value: bigint): void {
-    if (type === 'i32') this.put(0x41, ...signedLeb(BigInt.asIntN(32, value)))
+    if (type === 'i32') this.i32(Number(BigInt.asIntN(32, value)))
     else this.put(0x42, ...signedLeb(BigInt.asIntN(64, value)))
   }
   calculate(type: 'i32' | 'i64', operation: Arithmetic): void {
-    this.put(arithmetic[operation][type === 'i32' ? 0 : 1])
+    this.#code.push(arithmetic[operation][type === 'i32' ? 0 : 1])
   }
   /** A load or store at an address on the stack plus `offset`. */
   access(opcode: number, offset: number): void {
-    this.put(opcode, 0, ...unsignedLeb(offset))
+    this.#code.push(opcode, 0)
+    this.#unsigned(offset)
   }
   simd(opcode: number, ...immediates: readonly number[]): void {
-    this.put(0xfd, ...unsignedLeb(opcode), ...immediates)
+    this.#code.push(0xfd)
+    this.#unsigned(opcode)
+    for (const byte of immediates) this.#code.push(byte)
   }
   simdAccess(opcode: number, offset: number, ...lane: readonly number[]): void {
-    this.put(0xfd, ...unsignedLeb(opcode), 0, ...unsignedLeb(offset), ...lane)
+    this.#code.push(0xfd)
+    this.#unsigned(opcode)
+    this.#code.push(0)
+    this.#unsigned(offset)
+    for (const byte of lane) this.#code.push(byte)
   }
   call(index: number): void {
-    this.put(op.call, ...unsignedLeb(index))
+    this.#code.push(op.call)
+    this.#unsigned(index)
   }
   /** Repeats `body` while the i32 that it leaves on the stack is not 0. */
   repeat(body: () => void): void {

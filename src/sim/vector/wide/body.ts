@@ -30,17 +30,20 @@ export const inWords = (top: Body, watching = false): Body => {
 
 const isNarrow = (body: Body): boolean => {
   const { nodes, memories, instances } = body
-  const ports = [body, ...instances.map(({ of }) => of)].flatMap(
+  // The instances are few bodies many times, and their outputs have the ranges of these.
+  const ports = [...new Set([body, ...instances.map(({ of }) => of)])].flatMap(
     ({ module: { inputs, outputs } }): readonly Range[] => [...inputs, ...outputs.map(({ range }) => range)],
   )
   const ranges = [...memories.map(({ word }) => word), ...ports]
   return (
     ranges.every((range) => laneType(range)) &&
-    nodes.every((node) =>
-      isHeld(
-        node,
-        node.args.map((arg) => nodes[arg]!),
-      ),
+    nodes.every(
+      (node) =>
+        node.op === 'out' ||
+        isHeld(
+          node,
+          node.args.map((arg) => nodes[arg]!),
+        ),
     )
   )
 }
