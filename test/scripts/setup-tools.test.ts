@@ -37,7 +37,7 @@ describe('setup-tools.sh', () => {
   it('says what is already there and calls nothing', () => {
     stub([...tools, 'apt-get', 'sudo', 'env'])
     const { code, out, calls } = run()
-    expect(out.match(/already there: /g)).toHaveLength(6)
+    expect(out.match(/already there: /g)).toHaveLength(7)
     expect([code, calls]).toEqual([0, []])
   })
 
