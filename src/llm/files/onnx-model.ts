@@ -128,7 +128,7 @@ const readTransposed = async (
   columns: number,
 ): Promise<Uint8Array<ArrayBuffer>> => {
   const result = new Uint8Array(rows * columns)
-  const height = Math.max(1, Math.floor(stripBytes / columns))
+  const height = Math.min(rows, Math.max(1, Math.floor(stripBytes / columns)))
   // One buffer for all, because what was read would stay in memory until somebody collects it.
   const buffer = new Uint8Array(height * columns)
   for (let top = 0; top < rows; top += height) {
