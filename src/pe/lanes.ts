@@ -1,15 +1,8 @@
 import type { IntShape } from '../dsl/index.ts'
 
-/** Numbers of `width` bits as one unsigned word of at most 32 bits, the first lowest, in two's complement. */
-export const packLanes = (values: ArrayLike<number>, width: number): number => {
-  let word = 0
-  for (let lane = 0; lane < values.length; lane++) word |= (values[lane]! & mask(width)) << (lane * width)
-  return word >>> 0
-}
-
 /**
  * Numbers `from` to before `to` of `values` side by side in words of 32 bits from `at` on, the first lowest, in two's complement;
- * what those words held is lost. A width is a power of two, at most 32.
+ * what those words held is lost. A width is a power of two, at most 32; an operand that is one number is a lane of 32 bits.
  */
 export const writeLanes = (
   words: Int32Array,

@@ -175,6 +175,7 @@ const checkBatch = (
   const { cycles_per_step } = pe.timing
   const step = cycles_per_step > 1 ? offset('step') : undefined
   const { mode, lanes } = pe.operands
+  const perStep = lanes?.count ?? 1
   const latency = resultCycle(pe, 0, 0)
   const shortest = pe.timing.shortestGroup(1)
   const idleOf = (group: Group): number => Math.max(group.idle, shortest - stepsOf(pe, group) * cycles_per_step)
@@ -192,14 +193,9 @@ const checkBatch = (
       if (step !== undefined) stimulus[cycle * ports.inputWords + step] = 1
       for (let n = 0; n < cycles_per_step; n++) {
         const row = cycle++ * ports.inputWords
-        if (lanes) {
-          const numbers = [k * lanes.count, Math.min((k + 1) * lanes.count, group.activations.length)] as const
-          writeLanes(stimulus, row + activation, group.activations, numbers, lanes.activation.width)
-          writeLanes(stimulus, row + weight, group.weights, numbers, lanes.weight.width)
-        } else {
-          stimulus[row + activation] = group.activations[k]!
-          stimulus[row + weight] = group.weights[k]!
-        }
+        const numbers = [k * perStep, Math.min((k + 1) * perStep, group.activations.length)] as const
+        writeLanes(stimulus, row + activation, group.activations, numbers, lanes?.activation.width ?? 32)
+        writeLanes(stimulus, row + weight, group.weights, numbers, lanes?.weight.width ?? 32)
         if (exponent) stimulus[row + exponent.at] = shared
       }
     }

@@ -23,10 +23,8 @@ export const runGroup = (
     if (k === resetAfter) engine.reset()
     if (pe.operands.mode) set('mode', pe.operands.mode.value)
     const numbers = [k * perStep, Math.min((k + 1) * perStep, activations.length)] as const
-    const put = (name: string, values: readonly number[], width: number | undefined): void => {
-      if (width === undefined) set(name, values[k]!)
-      else writeLanes(engine.inputs, portNamed(inputs, name).offset, values, numbers, width)
-    }
+    const put = (name: string, values: readonly number[], width = 32): void =>
+      writeLanes(engine.inputs, portNamed(inputs, name).offset, values, numbers, width)
     put('activation_0', activations, lanes?.activation.width)
     put('weight_0', weights, lanes?.weight.width)
     set('last', k === steps - 1 ? 1 : 0)

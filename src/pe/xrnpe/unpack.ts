@@ -84,75 +84,67 @@ export const unpackWord = (
   mode: ModeFlags,
   isolated: Isolation,
 ): UnpackedWord => {
-  const nibblesOf = (quad: number) =>
-    [0, 1, 2, 3].map((k) => {
+  const byteIn = (name: `${Side}_byte` | `${Side}_byte_${number}`, lane: number) =>
+    use(name, ByteDecoder({}), { code: isolated(worksIn(name, mode), word.slice(8 * lane + 7, 8 * lane)) })
+  const compared = (exponent: Bits): Bits => comparedExponent(side, exponent.signed())
+  /** What four blocks get in the modes of 4 bits, and in the others `wider`. */
+  const quadOf = (quad: number, wider?: WiderOperands) => {
+    const nibbles = [0, 1, 2, 3].map((k) => {
       const lane = 4 * quad + k
       return use(`${side}_nibble_${lane}`, NibbleDecoder({ side }), {
         code: isolated(worksIn(`${side}_nibble_${lane}`, mode), word.slice(4 * lane + 3, 4 * lane)),
         posit: mode.posit4,
       })
     })
-  const byteIn = (name: `${Side}_byte` | `${Side}_byte_${number}`, lane: number) =>
-    use(name, ByteDecoder({}), { code: isolated(worksIn(name, mode), word.slice(8 * lane + 7, 8 * lane)) })
-  const comparedIn = ({ exponent }: { readonly exponent: Bits }): Bits => comparedExponent(side, exponent.signed())
+    return {
+      operands: nibbles.map(({ operand }, k) => mux(mode.four, operand.bits(6), wider?.operands[k] ?? 0).unsigned()),
+      nar: nibbles.map(({ nar }, k) => (wider && k % 2 === 1 ? nar.or(wider.nar[k >> 1]!) : nar)),
+    }
+  }
 
-  const first = () => {
-    const wide = use(`${side}_wide`, WideDecoder({}), {
-      word: cat(isolated(worksIn(`${side}_wide`, mode), word.slice(15, 8)), mux(mode.posit16, word.slice(7, 0), 0)),
-    })
-    const byte = byteIn(`${side}_byte`, 0)
-    const nibbles = nibblesOf(0)
-    const { significand, exponent } = wide
+  const wide = use(`${side}_wide`, WideDecoder({}), {
+    word: cat(isolated(worksIn(`${side}_wide`, mode), word.slice(15, 8)), mux(mode.posit16, word.slice(7, 0), 0)),
+  })
+  const { significand, exponent } = wide
+  const lowest = (): WiderOperands => {
+    const lower = byteIn(`${side}_byte`, 0)
     const ofBytes = [
-      byte.significand,
-      comparedIn(byte),
-      comparedIn({ exponent: exponent.slice(5, 1) }),
+      lower.significand,
+      compared(lower.exponent),
+      compared(exponent.slice(5, 1)),
       cat(significand.slice(12, 12), exponent.slice(0, 0), significand.slice(11, 8)),
     ]
-    const operands = nibbles.map(({ operand }, k) => {
-      const half = side === 'left' ? k >> 1 : k & 1
-      const fraction = significand.slice(6 * half + 5, 6 * half)
-      return mux(mode.four, operand.bits(6), mux(mode.posit8, ofBytes[k]!, fraction)).unsigned()
-    })
-    const byteNar = byte.nar.and(mode.posit8)
-    const wideNar = wide.nar.and(mode.four.not())
     return {
-      operands,
-      hidden: significand.bit(12).and(mode.posit16),
-      power: exponent.signed(),
-      nar: nibbles.map(({ nar }, k) => (k === 1 ? nar.or(byteNar) : k === 3 ? nar.or(wideNar) : nar)),
+      operands: ofBytes.map((ofByte, k) => {
+        const half = side === 'left' ? k >> 1 : k & 1
+        return mux(mode.posit8, ofByte, significand.slice(6 * half + 5, 6 * half))
+      }),
+      nar: [lower.nar.and(mode.posit8), wide.nar.and(mode.four.not())],
     }
   }
-  const second = () => {
+  const second = (): WiderOperands => {
     const [lower, upper] = [byteIn(`${side}_byte_2`, 2), byteIn(`${side}_byte_3`, 3)]
-    const ofBytes = [lower.significand, comparedIn(lower), comparedIn(upper), upper.significand]
-    const nibbles = nibblesOf(1)
+    const ofBytes = [lower.significand, compared(lower.exponent), compared(upper.exponent), upper.significand]
     return {
-      operands: nibbles.map(({ operand }, k) =>
-        mux(mode.four, operand.bits(6), mux(mode.posit8, ofBytes[k]!, 0)).unsigned(),
-      ),
-      nar: nibbles.map(({ nar }, k) =>
-        k === 1 ? nar.or(lower.nar.and(mode.posit8)) : k === 3 ? nar.or(upper.nar.and(mode.posit8)) : nar,
-      ),
+      operands: ofBytes.map((ofByte) => mux(mode.posit8, ofByte, 0)),
+      nar: [lower, upper].map(({ nar }) => nar.and(mode.posit8)),
     }
   }
-  const other = (quad: number) => {
-    const nibbles = nibblesOf(quad)
-    return {
-      operands: nibbles.map(({ operand }) => mux(mode.four, operand.bits(6), 0).unsigned()),
-      nar: nibbles.map(({ nar }) => nar),
-    }
-  }
-
-  const { hidden, power, ...lowest } = first()
-  const others = Array.from({ length: word.width / 16 - 1 }, (_, k) => (k === 0 ? second() : other(k + 1)))
+  const quads = [quadOf(0, lowest()), ...(word.width > 16 ? [quadOf(1, second()), quadOf(2), quadOf(3)] : [])]
   return {
-    operands: [lowest, ...others].flatMap(({ operands }) => operands),
-    hidden,
-    power,
+    operands: quads.flatMap(({ operands }) => operands),
+    hidden: significand.bit(12).and(mode.posit16),
+    power: exponent.signed(),
     signs: Array.from({ length: word.width / 4 }, (_, k) => word.bit(4 * k + 3)),
-    nar: [lowest, ...others].flatMap(({ nar }) => nar),
+    nar: quads.flatMap(({ nar }) => nar),
   }
+}
+
+/** What the four blocks of 16 bits get in modes of 8 and 16 bits. */
+interface WiderOperands {
+  readonly operands: readonly Bits[]
+  /** NaR in the operands that end with the lower and with the upper byte. */
+  readonly nar: readonly Bool[]
 }
 
 /** The power of two of a posit(8,0) as `comparedPowers` has it, with 19 and 6; what it is for a zero does not matter. */
