@@ -1,6 +1,5 @@
-import { blockFormatOf, formatOf, isScalar, scalarFormatOf } from '../formats/index.ts'
-import { dequantiseBlocks, fitBlocks } from './blocks.ts'
-import { roundToNearest } from './fitted.ts'
+import { blockCodecOf, blockFormatOf, formatOf, isScalar, scalarFormatOf } from '../formats/index.ts'
+import { checkMatrix, roundToNearest } from './fitted.ts'
 import { roundToFloat16 } from './float16.ts'
 import { quantiseTokens } from './token-integer.ts'
 import { dequantiseTyped, fitTyped } from './typed-groups.ts'
@@ -10,7 +9,7 @@ export type Activations =
   | { readonly kind: 'float32' | 'float16' }
   /** One scale a token, symmetric. */
   | { readonly kind: 'integer'; readonly bits: number }
-  /** A scalar format with one scale a token, or a block format along each token; by its id. */
+  /** A scalar format with one scale a token, or a block format along each token, with a second-level scale of its own; by its id. */
   | { readonly kind: 'format'; readonly format: string }
 
 /** The activations of a text: `float`, `fp16`, `int2` to `int8`, or the id of a scalar or block format. */
@@ -55,8 +54,15 @@ export const roundActivations = (
     }
     case 'format': {
       const matrix = { data: input, outputs: tokens, inputs, name: 'the activations' }
-      if (!isScalar(formatOf(activations.format)))
-        return dequantiseBlocks(roundToNearest(matrix, fitBlocks(matrix, blockFormatOf(activations.format))))
+      if (!isScalar(formatOf(activations.format))) {
+        checkMatrix(matrix)
+        // Token by token: a second-level scale over all of them would let one token change the codes of another.
+        const codec = blockCodecOf(blockFormatOf(activations.format))
+        const result = new Float32Array(tokens * inputs)
+        for (let from = 0; from < input.length; from += inputs)
+          result.set(codec.decode(codec.encode(input.subarray(from, from + inputs))), from)
+        return result
+      }
       const options = {
         formats: [scalarFormatOf(activations.format)],
         per: 'channel',

@@ -23,7 +23,7 @@ describe('activations', () => {
     ])
     expect([...rounded('mxfp4')]).toEqual(tokens)
     // A token does not change another one's codes.
-    for (const text of ['posit(8,0)', 'fp4'])
+    for (const text of ['posit(8,0)', 'fp4', 'mxfp4', 'nvfp4', 'nvint4'])
       for (const from of [0, 40, 80])
         expect(rounded(text).slice(from, from + 40)).toEqual(
           roundActivations(input.slice(from, from + 40), 1, 40, activationsOf(text)),
