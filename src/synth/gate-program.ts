@@ -50,11 +50,13 @@ const followed: Followed = ({ flipFlop, clockGate, inputs }) => {
 
 const wordOf = (bit: Bit): string => (typeof bit === 'number' ? `v[${bit}]` : bit === '1' ? '-1' : '0')
 
-/** Liberty's `! & | ^` over pins as JavaScript over words. */
+/** Liberty's `! & | ^` over pins as JavaScript over words; a constant 1 is 1 in every lane. */
 const expression = ({ instance }: Placed, formula: string, state: string): string =>
   formula
     .replaceAll('!', '~')
-    .replace(/[A-Za-z_]\w*/g, (name) => (name === 'IQ' ? state : wordOf(pinBit(instance, name))))
+    .replace(/[A-Za-z_]\w*|1/g, (name) =>
+      name === 'IQ' ? state : wordOf(name === '1' ? name : pinBit(instance, name)),
+    )
 
 const refuseClock = (netlist: Netlist, { instance, cell }: Placed, why: string): never => {
   const output = pinBit(instance, cell.outputs[0]!.name)
