@@ -106,10 +106,11 @@ export interface SynthOptions {
 type Cells = Pick<SynthesisRequest, 'library' | 'wireLoad'>
 type WithCells = SynthOptions & { readonly cells: Cells }
 
-const cellsOf = ({ liberty, wireLoad }: SynthOptions): Cells => ({
-  ...(liberty ? { library: openLibrary(liberty) } : {}),
-  ...(wireLoad === undefined ? {} : { wireLoad }),
-})
+const cellsOf = ({ liberty, wireLoad }: SynthOptions, output: Output): Cells => {
+  const library = liberty && openLibrary(liberty)
+  for (const note of library?.notes ?? []) output.complain(`${library!.name}: ${note}`)
+  return { ...(library ? { library } : {}), ...(wireLoad === undefined ? {} : { wireLoad }) }
+}
 
 /** Whether components that have gates are printed as these. */
 const wantsGates = (target: string, { library }: Cells): boolean =>
@@ -134,7 +135,7 @@ const refuseForFpga = ({ target, liberty, maxDelay, wireLoad }: SynthOptions): v
 /** `bitloom synth`: a spec, or a Verilog file with --top. */
 export const synthCommand = async (design: string, given: SynthOptions, output: Output): Promise<void> => {
   refuseForFpga(given)
-  const options = { ...given, cells: cellsOf(given) }
+  const options = { ...given, cells: cellsOf(given, output) }
   if (/\.(v|sv)$/i.test(design)) return synthesiseFile(design, options, output)
   if (options.top !== undefined)
     throw new UserError('E-OPTION', `--top names a module of a Verilog file, and ${design} is a spec; leave --top out`)

@@ -316,6 +316,7 @@ describe('synth', () => {
     writeFileSync(library, printLiberty({ ...generic45, name: 'mine' }))
     writeFileSync(verilog, 'module m(input clk, a, b, output reg y); always @(posedge clk) y <= y ^ a & b; endmodule')
     const run = bitloom(['synth', verilog, '--top', 'm', '--liberty', library])
+    expect(run.stderr).toContain('mine: state tables are not read; clock gates are known by their attribute: CLKGATE\n')
     expect(run.stdout).toMatch(/um2, .* on mine \(Liberty .*mine\.lib\)\nlongest path \d.* to register y\n/)
     const refused = bitloom(['synth', verilog, '--top', 'm', '--liberty', verilog])
     expect(refused).toMatchObject({ status: 2, stdout: '' })

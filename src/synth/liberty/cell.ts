@@ -91,6 +91,16 @@ const relatedPins = (group: Group): (string | undefined)[] => {
   return pins.length === 0 ? [undefined] : pins
 }
 
+/** The tables of a pin, in ps or fJ; what is over other axes is noted. */
+const tableReader =
+  ({ file, templates, units, note }: LibertyContext, cell: string, pin: string, value: number) =>
+  (group: Group | undefined): Table | undefined => {
+    if (!group) return undefined
+    const read = readTable(group, templates, { slew: units.time, load: units.capacitance, value }, file)
+    if (!read) note('tables over more than slew and load were left out', `${cell}.${pin}`)
+    return read
+  }
+
 /** Timing of a pin: delays into it and checks on it. */
 const readTiming = (
   context: LibertyContext,
@@ -99,14 +109,9 @@ const readTiming = (
   group: Group,
   formula: Formula | undefined,
 ): { readonly delays: DelayArc[]; readonly checks: TimingCheck[] } => {
-  const { file, templates, units, note } = context
-  const tableUnits = { slew: units.time, load: units.capacitance, value: units.time }
-  const table = (timing: Group, kind: string): Table | undefined => {
-    const found = timing.groups.find((each) => each.kind === kind)
-    const read = found && readTable(found, templates, tableUnits, file)
-    if (found && !read) note('tables over more than slew and load were left out', `${cell}.${pin}`)
-    return read
-  }
+  const { units, note } = context
+  const read = tableReader(context, cell, pin, units.time)
+  const table = (timing: Group, kind: string) => read(timing.groups.find((each) => each.kind === kind))
   const tables = (timing: Group, edge: 'rise' | 'fall'): { readonly [E in typeof edge]?: ArcTables } => {
     const delay = table(timing, `cell_${edge}`)
     const slew = table(timing, `${edge}_transition`)
@@ -161,20 +166,18 @@ const readSense = (timing: Group, from: string, formula: Formula | undefined): D
 const readPower = (
   context: LibertyContext,
   cell: string,
-  pin: Group,
+  pin: string,
+  group: Group,
   grounds: ReadonlySet<string>,
 ): InternalPower[] => {
-  const { file, templates, units } = context
-  const tableUnits = { slew: units.time, load: units.capacitance, value: units.energy }
-  const edge = (group: Group, kind: string): Table | undefined => {
-    const found = group.groups.find((each) => each.kind === kind || each.kind === 'power')
-    return found && readTable(found, templates, tableUnits, file)
-  }
-  return groupsOf(pin, 'internal_power').flatMap((group) => {
-    if (concernsGround(group, grounds)) return []
-    const when = readCellFormula(context, cell, group, 'when')
-    const [rise, fall] = [edge(group, 'rise_power'), edge(group, 'fall_power')]
-    return relatedPins(group).map((relatedPin) => ({
+  const read = tableReader(context, cell, pin, context.units.energy)
+  const edge = (power: Group, kind: string) =>
+    read(power.groups.find((each) => each.kind === kind || each.kind === 'power'))
+  return groupsOf(group, 'internal_power').flatMap((power) => {
+    if (concernsGround(power, grounds)) return []
+    const when = readCellFormula(context, cell, power, 'when')
+    const [rise, fall] = [edge(power, 'rise_power'), edge(power, 'fall_power')]
+    return relatedPins(power).map((relatedPin) => ({
       ...(relatedPin === undefined ? {} : { relatedPin }),
       ...(when ? { when } : {}),
       ...(rise ? { rise } : {}),
@@ -220,7 +223,7 @@ const readPin = (
     clock: isTrue(group, 'clock'),
     ...(role ? { clockGate: role } : {}),
     ...readTiming(context, cell, name, group, formula),
-    power: readPower(context, cell, group, grounds),
+    power: readPower(context, cell, name, group, grounds),
   }
 }
 

@@ -4,5 +4,5 @@ import { libraryOf } from './library-of.ts'
 import { openLiberty } from './open.ts'
 import { readLiberty } from './read.ts'
 
-/** Reads the files of one library, packed with gzip or not; what mapping cannot use is a `UserError`. */
+/** Reads the files of one library, packed with gzip or not; what mapping cannot use is a `UserError`, what was not read is in `notes`. */
 export const openLibrary = (files: readonly string[]): Library => libraryOf(readLiberty(files.map(openLiberty)))

@@ -224,6 +224,7 @@ export const libraryOf = (liberty: LibertyLibrary): Library => {
     slew_ps: point.slew,
     cells: usable,
     wireLoads: liberty.wireLoads,
+    notes: liberty.notes,
     liberty: mappingText(liberty),
   }
 }

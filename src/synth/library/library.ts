@@ -145,6 +145,8 @@ export interface Library {
   /** With a clock gate among them, registers that load under an enable may be clocked through it. */
   readonly cells: readonly Cell[]
   readonly wireLoads?: readonly WireLoad[]
+  /** What its files hold and was not read, a sentence each. */
+  readonly notes?: readonly string[]
   /** Liberty text for Yosys, where the library was read from files; printed from `cells` otherwise. */
   readonly liberty?: string
 }

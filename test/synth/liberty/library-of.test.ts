@@ -31,6 +31,10 @@ test('cells have roles by what they do: gate equivalent, driver, full adder, fli
   })
 })
 
+test('what the files lose is said with the library', () => {
+  expect(small.notes).toEqual(['state tables are not read; clock gates are known by their attribute: MACRO and 1 more'])
+})
+
 test('an isolation cell is left to the power domains that it is for', () => {
   expect(cellOf('SAFE')).toBeUndefined()
   expect(small.liberty).not.toContain('SAFE')

@@ -91,6 +91,17 @@ describe('a Liberty file', () => {
     ])
   })
 
+  test('says what tables were left out, those of energy too', () => {
+    const [cubic, INV] = [
+      'power_lut_template (cubic) { variable_1 : input_transition_time; variable_2 : total_output_net_capacitance; variable_3 : equal_or_opposite_output_net_capacitance; }\n type (nibble)',
+      smallCells.INV!.replace('rise_power (scalar)', 'rise_power (cubic)'),
+    ]
+    const library = read(smallLiberty({ INV }).replace('type (nibble)', cubic))
+    expect(library.notes).toEqual(['tables over more than slew and load were left out: INV.Y'])
+    const [power] = pinOf(cellOf(library, 'INV'), 'Y').power
+    expect([power!.rise, plain(power!.fall!)[2]]).toEqual([undefined, [3]])
+  })
+
   test('has arcs from each of several related pins, and senses by the function where it says none', () => {
     const senses = (cell: string) => pinOf(cellOf(small, cell), 'Y').delays.map(({ from, sense }) => [from, sense])
     expect(senses('NAND')).toEqual([
