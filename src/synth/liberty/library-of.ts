@@ -160,7 +160,7 @@ const cellOf = (cell: LibertyCell, point: Point): Cell => {
     ),
     ...(flipFlop ? { flipFlop } : {}),
     ...(clockGate ? { clockGate } : {}),
-    ...(cell.sequential?.kind === 'latch' ? { latch: true } : {}),
+    ...(cell.sequential?.kind === 'latch' && !clockGate ? { latch: true } : {}),
     ...(checks.length > 0 ? { checks } : {}),
   }
 }

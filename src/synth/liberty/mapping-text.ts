@@ -87,8 +87,11 @@ const clockGateText = ({ pins }: LibertyCell, kind: string): string => {
 
 const cellText = (cell: LibertyCell): string =>
   `  cell (${JSON.stringify(cell.name)}) {\n    area : ${number(cell.area_um2)};\n` +
-  (cell.clockGating === undefined ? '' : clockGateText(cell, cell.clockGating)) +
-  (cell.sequential ? sequentialText(cell.sequential) : '') +
+  (cell.clockGating !== undefined
+    ? clockGateText(cell, cell.clockGating)
+    : cell.sequential
+      ? sequentialText(cell.sequential)
+      : '') +
   cell.pins
     .filter(({ direction }) => direction === 'input' || direction === 'output')
     .map(pinText)

@@ -4,6 +4,8 @@ import { mappingText } from '../../../src/synth/liberty/mapping-text.ts'
 import { openLiberty } from '../../../src/synth/liberty/open.ts'
 import { readLiberty } from '../../../src/synth/liberty/read.ts'
 import { generic45 } from '../../../src/synth/library/generic45.ts'
+import { analyseTiming } from '../../../src/synth/timing.ts'
+import { netlistOf } from '../tiny-library.ts'
 import { haveLiberty, nangate45File, sg13g2File, sky130File } from './real-files.ts'
 import { smallCells, smallLiberty } from './small-liberty.ts'
 
@@ -29,6 +31,23 @@ test('cells have roles by what they do: gate equivalent, driver, full adder, fli
     clockGate: { clock: 'CK', enable: 'E', setup_ps: 50, maxLoad_fF: 10 },
     outputs: [{ name: 'G', function: 'CK & IQ' }],
   })
+})
+
+test('a clock gate may be described by a latch instead of a state table, and is no latch of the design', () => {
+  const GATE = smallCells.GATE!.replace(/statetable .*\n.*\n/, 'latch (IQ, IQN) { enable : "!CK"; data_in : "E"; }\n')
+  const library = of({ ...smallCells, GATE })
+  const gate = library.cells.find(({ name }) => name === 'GATE')!
+  expect(gate).toEqual(cellOf('GATE'))
+  const clocked = netlistOf(
+    [
+      ['GATE', { CK: 1, E: 2, G: 5 }],
+      ['REG', { CK: 5, D: 2, R: '1', Q: 3 }],
+    ],
+    { clk: 1, a: 2 },
+    { y: 3 },
+  )
+  expect(analyseTiming(clocked, library)).toEqual(analyseTiming(clocked, small))
+  expect(library.liberty).toBe(small.liberty)
 })
 
 test('what the files lose is said with the library', () => {
