@@ -1,8 +1,9 @@
 /** Liberty text as a typed library: units, templates and wires first, then the cells. */
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/user-error.ts'
 import type { WireLoad } from '../library/library.ts'
 import { type LibertyContext, numberOf, readCell, type Units } from './cell.ts'
-import type { LibertyCell, LibertyLibrary } from './model.ts'
+import type { LibertyLibrary } from './model.ts'
 import { attributeOf, type Group, groupsOf, libertyError, readGroups } from './syntax.ts'
 import { readTemplates } from './tables.ts'
 
@@ -151,7 +152,7 @@ const readOne = (
 
 /**
  * Reads the files of one library, e.g. ASAP7's five. They have to be of one supply voltage; of cells with one name the first is
- * taken. A `UserError` says file and line of a mistake.
+ * taken, and so of wire loads. A `UserError` says file and line of a mistake.
  */
 export const readLiberty = (sources: readonly LibertySource[]): LibertyLibrary => {
   const { note, sentences } = collectNotes()
@@ -165,11 +166,23 @@ export const readLiberty = (sources: readonly LibertySource[]): LibertyLibrary =
         `${sources[k]!.name} is for ${voltage_V} V and ${sources[0]!.name} for ${first.voltage_V} V; give files of one corner`,
       )
   })
-  const cells = new Map<string, LibertyCell>()
-  for (const cell of parts.flatMap((part) => part.cells))
-    if (cells.has(cell.name)) note('cells of a name that is taken were left out', cell.name)
-    else cells.set(cell.name, cell)
-  if (cells.size === 0)
+  const firstOfName = <T extends { readonly name: string }>(all: readonly T[], what: string): T[] => {
+    const found = new Map<string, T>()
+    for (const each of all)
+      if (!found.has(each.name)) found.set(each.name, each)
+      else if (!isDeepStrictEqual(found.get(each.name), each))
+        note(`${what} of a name that is taken were left out`, each.name)
+    return [...found.values()]
+  }
+  const cells = firstOfName(
+    parts.flatMap((part) => part.cells),
+    'cells',
+  )
+  const wireLoads = firstOfName(
+    parts.flatMap((part) => part.wireLoads),
+    'wire loads',
+  )
+  if (cells.length === 0)
     throw new UserError('E-LIBERTY', `${sources[0]!.name} holds no cells; give a library of standard cells`)
-  return { ...first, files: sources.map(({ name }) => name), cells: [...cells.values()], notes: sentences() }
+  return { ...first, files: sources.map(({ name }) => name), cells, wireLoads, notes: sentences() }
 }

@@ -146,6 +146,9 @@ describe('a Liberty file', () => {
     expect(both.cells.map(({ name }) => name).sort()).toEqual(Object.keys(smallCells).sort())
     expect(cellOf(both, 'BUF').area_um2).toBe(2)
     expect(both.notes).toContain('cells of a name that is taken were left out: BUF')
+    // Both files have the wire load "thin", the same, which is nothing to say.
+    expect(both.wireLoads).toEqual(small.wireLoads)
+    expect(both.notes.filter((sentence) => /wire/.test(sentence))).toEqual([])
     const other = second.text.replace(/voltage : 2\.0/g, 'voltage : 1.0')
     expect(() =>
       readLiberty([
@@ -153,6 +156,20 @@ describe('a Liberty file', () => {
         { name: 'b.lib', text: other },
       ]),
     ).toThrow('b.lib is for 1 V and a.lib for 2 V; give files of one corner')
+  })
+
+  test('in several files has the wire loads of all of them, the first of a name', () => {
+    const [thin] = small.wireLoads
+    const wired = (from: string, to: string) =>
+      readLiberty([
+        { name: 'a.lib', text: smallLiberty() },
+        { name: 'b.lib', text: smallLiberty({}).replace(from, to) },
+      ])
+    const two = wired('wire_load ("thin")', 'wire_load ("thick")')
+    expect(two.wireLoads).toEqual([thin, { ...thin, name: 'thick' }])
+    const changed = wired('slope : 3', 'slope : 4')
+    expect(changed.wireLoads).toEqual([thin])
+    expect(changed.notes).toContain('wire loads of a name that is taken were left out: thin')
   })
 })
 
