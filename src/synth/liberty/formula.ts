@@ -36,11 +36,10 @@ export const readFormula = (text: string): Formula | undefined => {
       if (tokens[at++] !== ')') return undefined
     } else if (token === '0' || token === '1') found = { kind: 'constant', value: token === '1' ? 1 : 0 }
     else if (/^[A-Za-z_]/.test(token)) found = { kind: 'name', name: token }
-    while (found && tokens[at] === "'") {
-      at++
-      found = { kind: 'not', of: found }
-    }
-    return found
+    // In pairs they mean nothing, and each would be a level of the formula.
+    let inverted = false
+    for (; tokens[at] === "'"; at++) inverted = !inverted
+    return found && inverted ? { kind: 'not', of: found } : found
   }
   const joined = (
     kind: 'and' | 'or' | 'xor',

@@ -11,7 +11,10 @@ test.each([
   ['A & B ^ C', 'A & (B ^ C)'],
   ['A ^ B | C', '(A ^ B) | C'],
   ['!A B', '!A & B'],
-  ["A''", '!!A'],
+  ["A''", 'A'],
+  ["A'''", '!A'],
+  ["!A'", '!!A'],
+  [`A${"'".repeat(9999)}`, '!A'],
   ["(SCE*SCD)+(SCE'*D)", '(SCE & SCD) | (!SCE & D)'],
   ['A[3] & 1', 'A[3] & 1'],
 ])('%s is %s', (text, printed) => {
@@ -24,6 +27,12 @@ test.each(['', 'A &', '(A', 'A)', '& A', 'A ! ', 'A # B', '('.repeat(5000), '!'.
     expect(readFormula(text)).toBeUndefined()
   },
 )
+
+test('a function of the longest text is worked on without a stack overflow', () => {
+  const long = readFormula(`(${'A&'.repeat(4990)}B)${"'".repeat(9)}`)!
+  expect(senseOf(long, 'B')).toBe('negative')
+  expect(printFormula(long)).toMatch(/^!\(.* & B\)$/)
+})
 
 test('names, truth tables and senses follow the function', () => {
   const mux = readFormula('(S & B) | (!S & A)')!
