@@ -2,7 +2,7 @@
 import type { ArcTables, DelayArc, TimingCheck } from '../library/library.ts'
 import type { Table } from '../library/table.ts'
 import { type Formula, namesIn, readFormula, senseOf } from './formula.ts'
-import type { InternalPower, LeakageState, LibertyCell, LibertyPin, Sequential } from './model.ts'
+import type { InternalPower, LibertyCell, LibertyPin, Sequential } from './model.ts'
 import { attributeOf, type Group, groupsOf, libertyError } from './syntax.ts'
 import { readTable, type Templates } from './tables.ts'
 
@@ -175,11 +175,9 @@ const readPower = (
     read(power.groups.find((each) => each.kind === kind || each.kind === 'power'))
   return groupsOf(group, 'internal_power').flatMap((power) => {
     if (concernsGround(power, grounds)) return []
-    const when = readCellFormula(context, cell, power, 'when')
     const [rise, fall] = [edge(power, 'rise_power'), edge(power, 'fall_power')]
     return relatedPins(power).map((relatedPin) => ({
       ...(relatedPin === undefined ? {} : { relatedPin }),
-      ...(when ? { when } : {}),
       ...(rise ? { rise } : {}),
       ...(fall ? { fall } : {}),
     }))
@@ -255,16 +253,14 @@ const withheld = {
   pad_cell: 'a pad',
 } as const
 
-const readLeakage = (context: LibertyContext, name: string, cell: Group, grounds: ReadonlySet<string>) => {
-  const { file, units } = context
-  const leakageStates = groupsOf(cell, 'leakage_power').flatMap((group): LeakageState[] => {
-    if (concernsGround(group, grounds)) return []
-    const when = readCellFormula(context, name, group, 'when')
-    const power_nW = numberOf(group, 'value', file, units.leakage) ?? 0
-    return [{ ...(when ? { when } : {}), power_nW }]
-  })
-  const mean = leakageStates.reduce((sum, { power_nW }) => sum + power_nW, 0) / Math.max(1, leakageStates.length)
-  return { leakageStates, leakage_nW: numberOf(cell, 'cell_leakage_power', file, units.leakage) ?? mean }
+/** What the cell says, else the mean of its states, in nW. */
+const readLeakage = ({ file, units }: LibertyContext, cell: Group, grounds: ReadonlySet<string>): number => {
+  const said = numberOf(cell, 'cell_leakage_power', file, units.leakage)
+  if (said !== undefined) return said
+  const states = groupsOf(cell, 'leakage_power')
+    .filter((group) => !concernsGround(group, grounds))
+    .map((group) => numberOf(group, 'value', file, units.leakage) ?? 0)
+  return states.reduce((sum, power) => sum + power, 0) / Math.max(1, states.length)
 }
 
 /** Reads a `cell` group. */
@@ -287,7 +283,7 @@ export const readCell = (group: Group, context: LibertyContext): LibertyCell => 
   return {
     name,
     area_um2: numberOf(group, 'area', file) ?? 0,
-    ...readLeakage(context, name, group, grounds),
+    leakage_nW: readLeakage(context, group, grounds),
     pins: pinGroups(group, context).map((pin) => readPin(context, name, pin.name, pin.group, grounds)),
     ...(sequential ? { sequential } : {}),
     ...(clockGating === undefined ? {} : { clockGating }),

@@ -93,7 +93,7 @@ export const printFormula = (formula: Formula, rename: (name: string) => string 
 }
 
 /** The value under an assignment. */
-export const evaluate = (formula: Formula, isTrue: (name: string) => boolean): boolean => {
+const evaluate = (formula: Formula, isTrue: (name: string) => boolean): boolean => {
   if (formula.kind === 'constant') return formula.value === 1
   if (formula.kind === 'name') return isTrue(formula.name)
   if (formula.kind === 'not') return !evaluate(formula.of, isTrue)

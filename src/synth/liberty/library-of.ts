@@ -187,12 +187,15 @@ const fullAdderOf = (cells: readonly LibertyCell[]): FullAdder | undefined => {
   return { cell: best.cell.name, inputs: [a!, b!, c!], sum: best.sum, carry: best.carry }
 }
 
+const lacking = ({ files }: LibertyLibrary, what: string): UserError =>
+  new UserError(
+    'E-LIBERTY-CELLS',
+    `${files.join(', ')} has no ${what}, which mapping needs; give all files of the library`,
+  )
+
 const needed = (liberty: LibertyLibrary, gate: LibertyCell | undefined, what: string): LibertyCell => {
   if (gate) return gate
-  throw new UserError(
-    'E-LIBERTY-CELLS',
-    `${liberty.files.join(', ')} has no ${what}, which mapping needs; give all files of the library`,
-  )
+  throw lacking(liberty, what)
 }
 
 /**
@@ -207,8 +210,8 @@ export const libraryOf = (liberty: LibertyLibrary): Library => {
   const smallest = needed(liberty, buffers[0], 'buffer')
   const point = pointOf(inverter)
   const usable = cells.filter(({ unused }) => unused === undefined).map((cell) => cellOf(cell, point))
-  const flipFlop = usable.find((cell) => cell.flipFlop && !cell.flipFlop.special?.includes('falling edge'))
-  needed(liberty, flipFlop && cells[0], 'rising-edge flip-flop')
+  if (!usable.some(({ flipFlop }) => flipFlop && !flipFlop.special?.includes('falling edge')))
+    throw lacking(liberty, 'rising-edge flip-flop')
   const fullAdder = fullAdderOf(cells)
   return {
     name: liberty.name,

@@ -10,8 +10,6 @@ import type { Formula } from './formula.ts'
 export interface InternalPower {
   /** The pin whose move made this one move; undefined where the pin's own move costs it. */
   readonly relatedPin?: string
-  /** Only then; always where undefined. */
-  readonly when?: Formula
   /** In fJ a toggle, over input slew and load (of an input pin over its own slew); undefined where that edge costs nothing. */
   readonly rise?: Table
   readonly fall?: Table
@@ -50,18 +48,11 @@ export interface Sequential {
   readonly preset?: Formula
 }
 
-export interface LeakageState {
-  /** The state of the inputs it is for; the rest where undefined. */
-  readonly when?: Formula
-  readonly power_nW: number
-}
-
 export interface LibertyCell {
   readonly name: string
   readonly area_um2: number
   /** `cell_leakage_power`, else the mean of its states. */
   readonly leakage_nW: number
-  readonly leakageStates: readonly LeakageState[]
   readonly pins: readonly LibertyPin[]
   readonly sequential?: Sequential
   /** Value of `clock_gating_integrated_cell`. */

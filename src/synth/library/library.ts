@@ -110,7 +110,7 @@ export interface Cell {
   readonly outputs: readonly OutputPin[]
   readonly flipFlop?: FlipFlop
   readonly clockGate?: ClockGate
-  /** A latch that is not part of a clock gate: its area counts, its timing and activity do not. */
+  /** A latch that is not part of a clock gate: its area counts; timing and activity refuse a design with it (`UserError`). */
   readonly latch?: true
   /** Setup and hold by tables; those of `flipFlop` and `clockGate` hold where there are none. */
   readonly checks?: readonly TimingCheck[]
