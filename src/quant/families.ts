@@ -75,7 +75,7 @@ const clipRule = {
 
 const bitsOf = (name: string): number => Number(name.slice('int'.length))
 
-/** `groups of 128`, `channels` or `the tensor`. */
+/** `groups of 128`, `one scale a channel` or `one scale a tensor`. */
 const sharingText = (per: 'group' | 'channel' | 'tensor', group: number): string =>
   per === 'group' ? `groups of ${group}` : per === 'channel' ? 'one scale a channel' : 'one scale a tensor'
 const clipText = (clip: 'none' | 'mse'): string => (clip === 'mse' ? ', clipped at the least squared error' : '')

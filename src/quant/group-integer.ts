@@ -41,7 +41,7 @@ export interface GroupQuantised extends GroupOptions {
 const LARGEST_GROUP = 65_536
 
 /** Throws a UserError unless the options are allowed. */
-export const checkGroupOptions = ({ bits, group, signed }: GroupOptions): void => {
+const checkGroupOptions = ({ bits, group, signed }: GroupOptions): void => {
   const [least, most] = signed ? [2, 8] : [1, 8]
   if (!(Number.isInteger(bits) && bits >= least && bits <= most))
     throw new UserError(
