@@ -2,7 +2,7 @@ import { UserError } from '../base/user-error.ts'
 import { bitmodFormat, toNumber } from '../formats/index.ts'
 import { type WeightName, type WeightType, weightTypes } from '../pe/bitmod/terms.ts'
 import { type Clip, clipRatios, leastError } from './clipping.ts'
-import { absmaxOf, checkMatrix, type Fitted, fitShared, roundToNearest, type WeightMatrix } from './fitted.ts'
+import { absmaxOf, checkMatrix, type Fitted, fitShared, type WeightMatrix } from './fitted.ts'
 import { FLOAT16_MIN_SUBNORMAL, roundHalfEven, roundToFloat16 } from './float16.ts'
 
 /** How weights become BitMoD's. */
@@ -100,18 +100,6 @@ export const fitBitmod = (
     },
     finish: () => ({ weights, group, outputs, inputs, groups, codes, selectors, scales, channelScales }),
   }
-}
-
-/** Round to nearest with the selectors and scales of `fitBitmod`. `name` is for messages. */
-export const quantiseBitmod = (
-  data: Float32Array,
-  outputs: number,
-  inputs: number,
-  options: BitmodOptions,
-  name = 'the weights',
-): BitmodQuantised => {
-  const matrix = { data, outputs, inputs, name }
-  return roundToNearest(matrix, fitBitmod(matrix, options))
 }
 
 /** The weights that the codes stand for, N x K. */

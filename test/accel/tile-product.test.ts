@@ -7,11 +7,12 @@ import { openModel } from '../../src/llm/open-model.ts'
 import { floatsOf } from '../../src/llm/weights.ts'
 import { elementOf } from '../../src/pe/catalogue.ts'
 import type { TiledElement } from '../../src/pe/tile.ts'
-import { type BitmodQuantised, dequantiseBitmod, quantiseBitmod } from '../../src/quant/bitmod.ts'
+import { type BitmodQuantised, dequantiseBitmod, fitBitmod } from '../../src/quant/bitmod.ts'
 import { packBitmod, unpackBitmod } from '../../src/quant/bitmod-packing.ts'
+import { roundToNearest } from '../../src/quant/fitted.ts'
 import { float16BitsOf, float16FromBits } from '../../src/quant/float16.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
-import { randomWords } from '../../src/sim/stimulus.ts'
+import { normalMatrix, normals } from '../quant/normals.ts'
 
 const full = process.env.BITLOOM_FULL === '1'
 
@@ -19,15 +20,6 @@ const tiled = (spec: string): TiledElement => {
   const pe = elementOf(spec)
   if (!('tile' in pe)) throw new Error(`${spec} has no tile`)
   return pe
-}
-
-const normals = (count: number, seed: number): Float32Array => {
-  const random = randomWords(seed)
-  const uniform = (): number => (random() + 0.5) / 2 ** 32
-  return Float32Array.from(
-    { length: count },
-    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
-  )
 }
 
 const productOf = (values: Float32Array, tokens: number, weights: BitmodQuantised): TileProduct => ({
@@ -64,8 +56,9 @@ describe('a product on a tile', () => {
     (w, tokens, outputs, inputs, group) => {
       const pe = tiled(`bitmod(w=${w})`)
       const size = { rows: 2, columns: 3 }
-      const weights = quantiseBitmod(normals(outputs * inputs, 3), outputs, inputs, { weights: w, group })
-      const product = productOf(normals(tokens * inputs, 4), tokens, weights)
+      const matrix = normalMatrix(outputs, inputs, 3, 1, 0)
+      const weights = roundToNearest(matrix, fitBitmod(matrix, { weights: w, group }))
+      const product = productOf(normals(tokens * inputs, 4, 1, 0), tokens, weights)
       const { results, cycles } = runTileProduct(javascriptEngine(pe.tile(size)), pe, size, product)
       expect(results).toEqual(goldenTileProduct(pe, product))
       expect(errorOf(results, product, weights)).toBeLessThan(0.01)
@@ -94,7 +87,8 @@ describe.skipIf(!cached)('a layer of stories15M', () => {
           return x.map((value, k) => (value / rms) * attentionNorm.weight[k]!)
         }),
       )
-      const quantised = quantiseBitmod(floatsOf(query.weights), outputs, inputs, { weights: w, group: 128 })
+      const matrix = { data: floatsOf(query.weights), outputs, inputs, name: 'query' }
+      const quantised = roundToNearest(matrix, fitBitmod(matrix, { weights: w, group: 128 }))
       const shape = { weights: w, group: 128, outputs, inputs }
       const weights = unpackBitmod(packBitmod(quantised), shape)
       const product = productOf(values, tokens.length, weights)

@@ -1,22 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { fromNumber, specialValueFormat, toNumber } from '../../src/formats/index.ts'
 import { weightNames, weightTypes } from '../../src/pe/bitmod/terms.ts'
-import { type BitmodQuantised, dequantiseBitmod, quantiseBitmod } from '../../src/quant/bitmod.ts'
+import { type BitmodOptions, type BitmodQuantised, dequantiseBitmod, fitBitmod } from '../../src/quant/bitmod.ts'
 import { bitsPerWeight, groupOverheadBits, packBitmod, rowBytes, unpackBitmod } from '../../src/quant/bitmod-packing.ts'
+import { roundToNearest } from '../../src/quant/fitted.ts'
 import { roundToFloat16 } from '../../src/quant/float16.ts'
-import { randomWords } from '../../src/sim/stimulus.ts'
+import { normals } from './normals.ts'
 
-const normals = (count: number, seed: number, spread = 0.05): Float32Array => {
-  const random = randomWords(seed)
-  const uniform = (): number => (random() + 0.5) / 2 ** 32
-  return Float32Array.from(
-    { length: count },
-    () => spread * Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
-  )
+/** Without outliers. */
+const plainNormals = (count: number, seed: number): Float32Array => normals(count, seed, 0.05, 0)
+
+const quantise = (
+  data: Float32Array,
+  outputs: number,
+  inputs: number,
+  options: BitmodOptions,
+  name = 'the weights',
+): BitmodQuantised => {
+  const matrix = { data, outputs, inputs, name }
+  return roundToNearest(matrix, fitBitmod(matrix, options))
 }
 
 const oneGroup = (values: readonly number[], weights: 'fp4' | 'fp3' | 'int4' = 'fp4'): BitmodQuantised =>
-  quantiseBitmod(Float32Array.from(values), 1, values.length, { weights, group: values.length })
+  quantise(Float32Array.from(values), 1, values.length, { weights, group: values.length })
 
 /** What the codes stand for, without scales. */
 const valuesOf = ({ weights, codes, selectors }: BitmodQuantised): number[] => {
@@ -55,11 +61,11 @@ describe('the special value of a group', () => {
   })
 
   it('is never worse than any one of them by itself, in a search over all', () => {
-    const data = normals(128 * 40, 4)
+    const data = plainNormals(128 * 40, 4)
     for (const weights of ['fp4', 'fp3'] as const) {
       const bits = weights === 'fp3' ? 3 : 4
       const specials = bits === 3 ? [3, -3, 6, -6] : [5, -5, 8, -8]
-      const quantised = quantiseBitmod(data, 1, data.length, { weights, group: 128 })
+      const quantised = quantise(data, 1, data.length, { weights, group: 128 })
       for (let g = 0; g < 40; g++) {
         const group = data.subarray(128 * g, 128 * (g + 1))
         const absmax = Math.max(...group.map(Math.abs))
@@ -83,9 +89,9 @@ describe('the special value of a group', () => {
   })
 
   it('clips the largest weight where it is against its sign, and so is seldom the best', () => {
-    const { selectors } = quantiseBitmod(normals(128 * 100, 9), 1, 12_800, { weights: 'fp4', group: 128 })
+    const { selectors } = quantise(plainNormals(128 * 100, 9), 1, 12_800, { weights: 'fp4', group: 128 })
     expect(new Set(selectors).size).toBe(4)
-    const data = normals(128 * 100, 9)
+    const data = plainNormals(128 * 100, 9)
     for (let g = 0; g < 100; g++) {
       const group = [...data.subarray(128 * g, 128 * (g + 1))]
       const extreme = group.reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one))
@@ -114,7 +120,7 @@ describe('values between two of the grid', () => {
 describe('scales', () => {
   it("are integers of 8 bits times the row's largest over 255, in FP16", () => {
     const data = Float32Array.from([6, 0, 3, 0, 0.01, 0, 0, 0])
-    const quantised = quantiseBitmod(data, 1, 8, { weights: 'fp4', group: 2 })
+    const quantised = quantise(data, 1, 8, { weights: 'fp4', group: 2 })
     // Each group's one value is the largest of some grid; the first grid, 6, has no error.
     expect([...quantised.selectors]).toEqual([0, 0, 0, 0])
     const channel = roundToFloat16(1 / 255)
@@ -123,14 +129,14 @@ describe('scales', () => {
   })
 
   it('of a row of zeros are 1 and 0, and of a tiny row above 0', () => {
-    const zeros = quantiseBitmod(new Float32Array(6), 2, 3, { weights: 'fp3', group: 2 })
+    const zeros = quantise(new Float32Array(6), 2, 3, { weights: 'fp3', group: 2 })
     expect([...zeros.channelScales]).toEqual([1, 1])
     expect([...zeros.scales]).toEqual([0, 0, 0, 0])
     expect([...dequantiseBitmod(zeros)]).toEqual([0, 0, 0, 0, 0, 0])
-    const tiny = quantiseBitmod(Float32Array.from([1e-9, -1e-9]), 1, 2, { weights: 'fp4', group: 2 })
+    const tiny = quantise(Float32Array.from([1e-9, -1e-9]), 1, 2, { weights: 'fp4', group: 2 })
     expect(tiny.channelScales[0]).toBe(2 ** -24)
     // Far above FP16's range everything saturates, and stays finite.
-    const huge = quantiseBitmod(Float32Array.from([3e38, 1]), 1, 2, { weights: 'int8', group: 2 })
+    const huge = quantise(Float32Array.from([3e38, 1]), 1, 2, { weights: 'int8', group: 2 })
     expect(huge.channelScales[0]).toBe(65_504)
     expect(huge.scales[0]).toBe(255)
   })
@@ -142,8 +148,8 @@ describe('scales', () => {
     ['int6', 0.04],
     ['int4', 0.17],
   ] as const)('bring %s weights back to within %f of their rms', (weights, limit) => {
-    const data = normals(32 * 200, 6)
-    const back = dequantiseBitmod(quantiseBitmod(data, 32, 200, { weights, group: 64 }))
+    const data = plainNormals(32 * 200, 6)
+    const back = dequantiseBitmod(quantise(data, 32, 200, { weights, group: 64 }))
     const rms = (values: Float32Array): number => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
     const error = rms(data.map((x, k) => x - back[k]!)) / rms(data)
     expect(error).toBeLessThan(limit)
@@ -154,12 +160,12 @@ describe('scales', () => {
 describe('what cannot be quantised', () => {
   it('is refused with a sentence', () => {
     const data = Float32Array.from([1, Number.NaN])
-    expect(() => quantiseBitmod(data, 1, 2, { weights: 'fp4', group: 2 }, 'layer 0')).toThrow(
+    expect(() => quantise(data, 1, 2, { weights: 'fp4', group: 2 }, 'layer 0')).toThrow(
       'weight 1 of layer 0 is NaN, only finite weights can be quantised',
     )
-    expect(() => quantiseBitmod(data, 1, 3, { weights: 'fp4', group: 2 })).toThrow(RangeError)
+    expect(() => quantise(data, 1, 3, { weights: 'fp4', group: 2 })).toThrow(RangeError)
     for (const group of [0, 1.5, 4097])
-      expect(() => quantiseBitmod(data, 1, 2, { weights: 'fp4', group })).toThrow('give 1 to 4096')
+      expect(() => quantise(data, 1, 2, { weights: 'fp4', group })).toThrow('give 1 to 4096')
   })
 })
 
@@ -170,7 +176,7 @@ describe('weights in memory', () => {
       [2, 37, 16],
       [1, 1, 4],
     ] as const) {
-      const quantised = quantiseBitmod(normals(outputs * inputs, 2), outputs, inputs, { weights, group })
+      const quantised = quantise(plainNormals(outputs * inputs, 2), outputs, inputs, { weights, group })
       const bytes = packBitmod(quantised)
       expect(bytes.length).toBe(outputs * rowBytes(quantised))
       expect(unpackBitmod(bytes, { weights, group, outputs, inputs })).toEqual(quantised)
