@@ -1,9 +1,10 @@
 import { UserError } from '../base/user-error.ts'
-import { bitmodFormat, toNumber } from '../formats/index.ts'
+import { bitmodFormat, integerFormat } from '../formats/index.ts'
 import { type WeightName, type WeightType, weightTypes } from '../pe/bitmod/terms.ts'
 import { type Clip, clipRatios, leastError } from './clipping.ts'
-import { absmaxOf, checkMatrix, type Fitted, fitShared, type WeightMatrix } from './fitted.ts'
+import { absmaxOf, checkMatrix, type Fitted, fitShared, restore, type WeightMatrix } from './fitted.ts'
 import { FLOAT16_MIN_SUBNORMAL, roundHalfEven, roundToFloat16 } from './float16.ts'
+import { type Levels, levelsError, levelsOf, symmetricLevelsOf } from './levels.ts'
 
 /** How weights become BitMoD's. */
 export interface BitmodOptions {
@@ -93,8 +94,8 @@ export const fitBitmod = (
       const slot = row * groups + Math.floor(k / group)
       const scale = exactScales[slot]!
       if (scale === 0) return 0
-      const { nearest, values } = grids[selectors[slot]!]!
-      const code = nearest(value / scale)
+      const { codeOf, values } = grids[selectors[slot]!]!
+      const code = codeOf(value / scale)
       codes[row * inputs + k] = code
       return channelScales[row]! * scales[slot]! * values[code]!
     },
@@ -104,70 +105,30 @@ export const fitBitmod = (
 
 /** The weights that the codes stand for, N x K. */
 export const dequantiseBitmod = (quantised: BitmodQuantised): Float32Array => {
-  const { weights, group, outputs, inputs, groups, codes, selectors, scales, channelScales } = quantised
+  const { weights, selectors, scales, channelScales } = quantised
   const grids = gridsOf(weightTypes[weights])
-  const result = new Float32Array(outputs * inputs)
-  for (let row = 0; row < outputs; row++)
-    for (let k = 0; k < inputs; k++) {
-      const at = row * groups + Math.floor(k / group)
-      const value = grids[selectors[at]!]!.values[codes[row * inputs + k]!]!
-      result[row * inputs + k] = channelScales[row]! * scales[at]! * value
-    }
-  return result
+  return restore(
+    quantised,
+    (code, slot, row) => channelScales[row]! * scales[slot]! * grids[selectors[slot]!]!.values[code]!,
+  )
 }
 
-/** The values of a format, by code. */
-interface Grid {
-  readonly values: readonly number[]
-  readonly largest: number
-  /** The code nearest to a value. */
-  readonly nearest: (value: number) => number
-}
-
-const gridsOf = (type: WeightType): readonly Grid[] =>
-  type.kind === 'integer' ? [integerGrid(type.bits)] : specialGrids(type.bits)
-
-const integerGrid = (bits: number): Grid => {
-  const [count, largest] = [2 ** bits, 2 ** (bits - 1) - 1]
-  return {
-    values: Array.from({ length: count }, (_, code) => (code > largest ? code - count : code)),
-    largest,
-    nearest: (value) => Math.max(-largest, Math.min(largest, roundHalfEven(value))) & (count - 1),
-  }
-}
-
-const specialGrids = (bits: number): readonly Grid[] =>
-  bitmodFormat(bits === 3 ? 3 : 4, 1).grids.map((format) => {
-    const values = format.values.map(toNumber)
-    const levels = values.map((value, code) => ({ value, code })).sort((a, b) => a.value - b.value)
-    const middles = levels.slice(1).map(({ value }, k) => (levels[k]!.value + value) / 2)
-    return {
-      values,
-      largest: Math.max(...values.map(Math.abs)),
-      nearest: (value) => {
-        let level = 0
-        while (level < middles.length && value > middles[level]!) level++
-        return levels[level]!.code
-      },
-    }
-  })
+/** The grids that a group chooses from, in the selector's order. */
+const gridsOf = ({ kind, bits }: WeightType): readonly Levels[] =>
+  kind === 'integer'
+    ? [symmetricLevelsOf(integerFormat(bits))]
+    : bitmodFormat(bits === 3 ? 3 : 4, 1).grids.map((format) => levelsOf(format))
 
 interface GroupScale {
   readonly selector: number
   readonly scale: number
 }
 
-const bestGrid = (group: Float32Array, grids: readonly Grid[], clip: Clip): GroupScale => {
+const bestGrid = (group: Float32Array, grids: readonly Levels[], clip: Clip): GroupScale => {
   const absmax = absmaxOf(group)
   if (absmax === 0) return { selector: 0, scale: 0 }
   const candidates = grids.flatMap(({ largest }, selector) =>
     clipRatios(clip).map((ratio) => ({ selector, scale: (ratio * absmax) / largest })),
   )
-  return leastError(candidates, ({ selector, scale }, limit) => {
-    const { nearest, values } = grids[selector]!
-    let error = 0
-    for (let k = 0; k < group.length && error < limit; k++)
-      error += (group[k]! - scale * values[nearest(group[k]! / scale)]!) ** 2
-    return error
-  })
+  return leastError(candidates, ({ selector, scale }, limit) => levelsError(group, grids[selector]!, scale, limit))
 }

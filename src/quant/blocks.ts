@@ -1,7 +1,6 @@
 import { type BlockFormat, blockCodecOf, blockFormatOf, fromNumber, outerScaleOf, toNumber } from '../formats/index.ts'
-import { absmaxOf, checkMatrix, type Fitted, type WeightMatrix } from './fitted.ts'
-import { roundHalfEven } from './float16.ts'
-import { levelsOf } from './levels.ts'
+import { absmaxOf, checkMatrix, type Fitted, restore, type WeightMatrix } from './fitted.ts'
+import { levelsOf, symmetricLevelsOf } from './levels.ts'
 
 /** An N x K matrix in blocks along K: the weight is `outer * scale * 2^unit * element`. */
 export interface BlockQuantised {
@@ -46,17 +45,12 @@ export const fitBlocks = (matrix: WeightMatrix, format: BlockFormat): Fitted<Blo
       steps[row * groups + index] = stepOf(found[index]!)
     }
   }
-  const { codeOf, values } = levelsOf(element)
-  const most = toNumber(element.max)
-  const encode =
-    element.kind === 'float'
-      ? codeOf
-      : (value: number) => Math.max(-most, Math.min(most, roundHalfEven(value))) & (2 ** element.bits - 1)
+  const { codeOf, values } = element.kind === 'integer' ? symmetricLevelsOf(element) : levelsOf(element)
   const codes = element.bits <= 8 ? new Uint8Array(outputs * inputs) : new Uint16Array(outputs * inputs)
   return {
     round: (row, k, value) => {
       const step = steps[row * groups + Math.floor(k / group)]!
-      const code = encode(value / step)
+      const code = codeOf(value / step)
       codes[row * inputs + k] = code
       return step * values[code]!
     },
@@ -74,14 +68,9 @@ const stepsOf = (format: BlockFormat, outer: number | undefined): ((code: number
 
 /** The weights that the codes stand for, N x K. */
 export const dequantiseBlocks = (quantised: BlockQuantised): Float32Array => {
-  const { outputs, inputs, group, groups, codes, scales, outer } = quantised
+  const { scales, outer } = quantised
   const format = blockFormatOf(quantised.format)
   const stepOf = stepsOf(format, outer)
   const { values } = levelsOf(format.element)
-  const result = new Float32Array(outputs * inputs)
-  for (let row = 0; row < outputs; row++)
-    for (let k = 0; k < inputs; k++)
-      result[row * inputs + k] =
-        stepOf(scales[row * groups + Math.floor(k / group)]!) * values[codes[row * inputs + k]!]!
-  return result
+  return restore(quantised, (code, slot) => stepOf(scales[slot]!) * values[code]!)
 }

@@ -75,6 +75,29 @@ export const fitShared = <P>(
     }
 }
 
+/** Codes of an N x K matrix whose rows are cut into groups along K. */
+interface GroupedCodes {
+  readonly outputs: number
+  readonly inputs: number
+  readonly group: number
+  readonly groups: number
+  readonly codes: Uint8Array | Int8Array | Uint16Array
+}
+
+/** The weights that codes stand for, N x K; a group has the slot `row * groups + index`. */
+export const restore = (
+  { outputs, inputs, group, groups, codes }: GroupedCodes,
+  meaning: (code: number, slot: number, row: number) => number,
+): Float32Array => {
+  const result = new Float32Array(outputs * inputs)
+  for (let row = 0; row < outputs; row++)
+    for (let k = 0; k < inputs; k++) {
+      const at = row * inputs + k
+      result[at] = meaning(codes[at]!, row * groups + Math.floor(k / group), row)
+    }
+  return result
+}
+
 /** The largest magnitude. */
 export const absmaxOf = (values: Float32Array): number => {
   let absmax = 0

@@ -1,6 +1,14 @@
 import { UserError } from '../base/user-error.ts'
 import { type Clip, clipRatios, leastError } from './clipping.ts'
-import { checkMatrix, type Fitted, fitShared, roundToNearest, sharedLength, type WeightMatrix } from './fitted.ts'
+import {
+  checkMatrix,
+  type Fitted,
+  fitShared,
+  restore,
+  roundToNearest,
+  sharedLength,
+  type WeightMatrix,
+} from './fitted.ts'
 import { FLOAT16_MIN_SUBNORMAL, roundHalfEven, roundToFloat16 } from './float16.ts'
 
 /** How weights become integers. */
@@ -150,12 +158,6 @@ const clamp = (value: number, least: number, most: number): number => Math.min(m
 
 /** The weights that the codes stand for, N x K. */
 export const dequantiseWeights = (weights: GroupQuantised): Float32Array => {
-  const { outputs, inputs, group, groups, codes, scales, zeros } = weights
-  const result = new Float32Array(outputs * inputs)
-  for (let row = 0; row < outputs; row++)
-    for (let k = 0; k < inputs; k++) {
-      const at = row * groups + Math.floor(k / group)
-      result[row * inputs + k] = scales[at]! * (codes[row * inputs + k]! - zeros[at]!)
-    }
-  return result
+  const { scales, zeros } = weights
+  return restore(weights, (code, slot) => scales[slot]! * (code - zeros[slot]!))
 }

@@ -1,5 +1,6 @@
 import { codecOf, type ScalarFormat, toNumber } from '../formats/index.ts'
 import { oddBits } from '../formats/odd-bits.ts'
+import { roundHalfEven } from './float16.ts'
 
 /** A scalar format of at most 16 bits as a quantiser needs it. */
 export interface Levels {
@@ -25,6 +26,14 @@ export const levelsOf = (format: ScalarFormat): Levels => {
   return levels
 }
 const made = new WeakMap<ScalarFormat, Levels>()
+
+/** Of two's-complement integers, ties to even; the lowest code is unused, so that both signs reach as far. */
+export const symmetricLevelsOf = (format: ScalarFormat): Levels => {
+  const levels = levelsOf(format)
+  const { largest } = levels
+  const mask = 2 ** format.bits - 1
+  return { ...levels, codeOf: (value) => Math.max(-largest, Math.min(largest, roundHalfEven(value))) & mask }
+}
 
 /** Sum of squared errors of values in a format with a scale, or what it is when it goes beyond the limit. */
 export const levelsError = (

@@ -5,6 +5,7 @@ import {
   checkMatrix,
   type Fitted,
   fitShared,
+  restore,
   type Sharing,
   sharedLength,
   type WeightMatrix,
@@ -138,13 +139,7 @@ const bestForAll = (matrix: WeightMatrix, options: TypedOptions, levels: readonl
 
 /** The weights that the codes stand for, N x K. */
 export const dequantiseTyped = (quantised: TypedQuantised): Float32Array => {
-  const { formats, outputs, inputs, group, groups, codes, scales, types } = quantised
+  const { formats, scales, types } = quantised
   const levels = formats.map((id) => levelsOf(scalarFormatOf(id)))
-  const result = new Float32Array(outputs * inputs)
-  for (let row = 0; row < outputs; row++)
-    for (let k = 0; k < inputs; k++) {
-      const slot = row * groups + Math.floor(k / group)
-      result[row * inputs + k] = scales[slot]! * levels[types[slot]!]!.values[codes[row * inputs + k]!]!
-    }
-  return result
+  return restore(quantised, (code, slot) => scales[slot]! * levels[types[slot]!]!.values[code]!)
 }
