@@ -71,8 +71,6 @@ export interface TimingGraph {
 export interface TimingConditions {
   /** At each output port. */
   readonly outputLoad_fF: number
-  /** Of input ports and of clocks at their flip-flops. */
-  readonly inputSlew_ps: number
   readonly wireLoad: WireLoad | undefined
 }
 
@@ -184,17 +182,28 @@ const phaseOf = ({ drivers }: Connectivity, clock: Bit): 0 | 1 => {
 
 const opposite = (phase: 0 | 1, edge: 'rising' | 'falling'): 0 | 1 => (edge === 'rising' ? phase : phase === 0 ? 1 : 0)
 
-/**
- * The graph for the longest paths (`setup`) or the shortest (`hold`). Inputs and all that they feed is in it; a latch is a
- * `UserError`, and so is a loop of logic.
- */
+/** A netlist with what the graphs of its longest and shortest paths share. */
+export interface TimedDesign {
+  readonly netlist: Netlist
+  readonly connectivity: Connectivity
+  /** The gates, each behind all that feed it. */
+  readonly order: readonly Placed[]
+}
+
+/** A latch is a `UserError`, and so is a loop of logic. */
+export const timedDesign = (netlist: Netlist, library: Library): TimedDesign => {
+  const connectivity = connect(netlist, cellsByName(library))
+  for (const at of connectivity.placed) if (at.cell.latch) refuseLatch(at)
+  return { netlist, connectivity, order: inOrder(netlist, connectivity, combinationalInputs) }
+}
+
+/** The graph for the longest paths (`setup`) or the shortest (`hold`), inputs and all that they feed in it. */
 export const timingGraph = (
-  netlist: Netlist,
+  { netlist, connectivity, order }: TimedDesign,
   library: Library,
   conditions: TimingConditions,
   kind: TimingCheck['kind'],
 ): TimingGraph => {
-  const connectivity = connect(netlist, cellsByName(library))
   const { placed } = connectivity
   const known = new Map<Cell, CellTiming>()
   const timing = (cell: Cell): CellTiming => {
@@ -205,7 +214,8 @@ export const timingGraph = (
   const nets = highestNet(netlist) + 1
   const { loads, wire } = wiring(connectivity, nets, conditions)
   const slews = new Float64Array(2 * nets).fill(Number.NaN)
-  const clockSlew = conditions.inputSlew_ps
+  // Of input ports and of clocks at their flip-flops.
+  const clockSlew = library.slew_ps
   const worst = kind === 'setup' ? Math.max : Math.min
   const merge = (node: number, slew: number): void => {
     slews[node] = Number.isNaN(slews[node]!) ? slew : worst(slews[node]!, slew)
@@ -213,11 +223,10 @@ export const timingGraph = (
   for (const { direction, bits } of netlist.ports)
     if (direction === 'input')
       for (const net of bits)
-        if (typeof net === 'number') for (const edge of edges) slews[nodeOf(net, edge)] = conditions.inputSlew_ps
+        if (typeof net === 'number') for (const edge of edges) slews[nodeOf(net, edge)] = library.slew_ps
 
   const launches: Launch[] = []
   for (const at of placed) {
-    if (at.cell.latch) refuseLatch(at)
     if (!at.cell.flipFlop) continue
     const phase = phaseOf(connectivity, pinBit(at.instance, at.cell.flipFlop.clock))
     for (const arc of timing(at.cell).arcs) {
@@ -239,7 +248,7 @@ export const timingGraph = (
     return found ? (found.edges_fF?.[edge === 0 ? 'rise' : 'fall'] ?? found.capacitance_fF) : 0
   }
   const ways: Way[] = []
-  for (const at of inOrder(netlist, connectivity, combinationalInputs))
+  for (const at of order)
     for (const { from, to: output, sense, edge: clocked, rise, fall } of timing(at.cell).arcs) {
       const [before, after] = [pinBit(at.instance, from), pinBit(at.instance, output)]
       if (clocked !== undefined || typeof before !== 'number' || typeof after !== 'number') continue

@@ -108,6 +108,52 @@ test('an enable is due by the setup and the delay of its clock gate before the e
   })
 })
 
+test('a path between the two edges of the clock has half a period, to an output and from an input too', () => {
+  const inverter = {
+    name: 'NOT',
+    area_um2: 1,
+    leakage_nW: 1,
+    inputs: [{ name: 'A', capacitance_fF: 1 }],
+    outputs: [
+      { name: 'Y', function: '!A', delay: { kind: 'linear', d0_ps: 5, k_ps_per_fF: 1 } as const, energy_fJ: 0 },
+    ],
+  }
+  const library = { ...tiny, cells: [...tiny.cells, inverter] }
+  const inverted = (q: number, r: number) =>
+    netlistOf(
+      [
+        ['NOT', { A: 1, Y: 9 }],
+        ['REG', { CK: q, D: 2, Q: 3 }],
+        ['AND', { A: 3, B: 2, Y: 4 }],
+        ['REG', { CK: r, D: 3, Q: 5 }],
+      ],
+      { clk: 1, a: 2 },
+      { y: 4 },
+      { 3: 'q', 4: 'y', 5: 'r' },
+    )
+  // q drives AND.A and D: 100 + 2 * 2; the AND drives nothing: 10
+  const [output, input] = [104 + 10, 30]
+  const late = analyseTiming(inverted(9, 1), library, { outputLoad_fF: 0 })
+  expect(late.paths_ps).toEqual({
+    register_to_register: 2 * (104 + 30),
+    register_to_output: 2 * output,
+    input_to_register: 2 * input,
+    input_to_output: 10,
+  })
+  expect(late).toMatchObject({ critical_path_ps: 2 * (104 + 30), end: 'register r', start: 'q', setup_ps: 30 })
+  expect(late.hold).toBeNull()
+  const both = analyseTiming(inverted(9, 9), library, { outputLoad_fF: 0 })
+  expect(both.paths_ps).toMatchObject({ register_to_register: 104 + 30, register_to_output: 2 * output })
+  expect(both).toMatchObject({ critical_path_ps: 2 * output, end: 'output y', end_pin: 'y', setup_ps: 0 })
+  expect(both.path.map(({ net, arrival_ps }) => [net, arrival_ps])).toEqual([
+    ['q', 104],
+    ['y', 114],
+  ])
+  expect(both.hold).toMatchObject({ end: 'register r', slack_ps: 104 })
+  const early = analyseTiming(inverted(1, 1), library, { outputLoad_fF: 0 })
+  expect(early.paths_ps).toMatchObject({ register_to_output: output, input_to_register: input })
+})
+
 test('a loop without a register is refused by the names of its nets', () => {
   const loop = netlistOf(
     [
