@@ -2,7 +2,7 @@
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { type ClockGating, clockGatingOf, mayBeGated, splitClockGates } from './clock-gating.ts'
-import { printLiberty } from './liberty-writer.ts'
+import { printLiberty } from './liberty/writer.ts'
 import { type Cell, cellsByName, clockGateOf, type Library, type WireLoad } from './library/library.ts'
 import { countCells, type Instance, type Netlist, netName } from './netlist.ts'
 import { gatedTwin, mappingFiles, mappingScript, type Recipe, recipesFor } from './recipe.ts'

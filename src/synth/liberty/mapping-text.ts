@@ -7,11 +7,11 @@ import type { DelayArc, TimingCheck } from '../library/library.ts'
 import type { Table } from '../library/table.ts'
 import { type Formula, printFormula } from './formula.ts'
 import type { LibertyCell, LibertyLibrary, LibertyPin, Sequential } from './model.ts'
+import { headerText, number } from './text.ts'
 
 /** What a table is over: slew and load, or the slews of clock and data. */
 type TableKind = 'delay' | 'check'
 
-const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 const formula = (name: string, value: Formula | undefined, indent: string): string =>
   value ? `${indent}${name} : "${printFormula(value)}";\n` : ''
 
@@ -126,19 +126,7 @@ const templatesText = (cells: readonly LibertyCell[]): string => {
 }
 
 /** The text for mapping: ps, fF. */
-export const mappingText = ({ name, voltage_V, temperature_C, cells }: LibertyLibrary): string => {
-  const mapped = cells.filter(isMapped)
-  return `library (${JSON.stringify(name)}) {
-  delay_model : table_lookup;
-  time_unit : "1ps";
-  voltage_unit : "1V";
-  current_unit : "1uA";
-  capacitive_load_unit (1, ff);
-  leakage_power_unit : "1nW";
-  pulling_resistance_unit : "1kohm";
-  nom_process : 1;
-  nom_voltage : ${number(voltage_V)};
-  nom_temperature : ${number(temperature_C)};
-${templatesText(mapped)}${mapped.map(cellText).join('')}}
-`
+export const mappingText = (library: LibertyLibrary): string => {
+  const mapped = library.cells.filter(isMapped)
+  return `${headerText(library)}${templatesText(mapped)}${mapped.map(cellText).join('')}}\n`
 }

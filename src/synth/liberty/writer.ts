@@ -2,13 +2,12 @@
  * A library written by hand as a Liberty file that Yosys, abc and OpenSTA read. The linear delay becomes a two-by-two table over slew and
  * load: the tools interpolate and extrapolate it linearly, so they see exactly the linear form.
  */
-import type { Cell, ClockGate, FlipFlop, InputPin, Library, OutputPin } from './library/library.ts'
+import type { Cell, ClockGate, FlipFlop, InputPin, Library, OutputPin } from '../library/library.ts'
+import { headerText, number } from './text.ts'
 
 /** Ends of the load axis in fF and of the slew axis in ps; any two points make the same straight line. */
 const loads = [1, 100] as const
 const slews = [1, 200] as const
-
-const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 
 const lookup = (group: string, atLoad: (load: number) => number): string => {
   const row = `"${loads.map((load) => number(atLoad(load))).join(', ')}"`
@@ -103,18 +102,7 @@ const axes = (axis: readonly number[]): string => `"${axis.join(', ')}"`
 /** Liberty text of `library`: delays in ps, loads in fF, internal energies in fJ, leakage in nW. */
 export const printLiberty = (library: Library): string =>
   `/* ${library.source} */
-library (${library.name}) {
-  delay_model : table_lookup;
-  time_unit : "1ps";
-  voltage_unit : "1V";
-  current_unit : "1uA";
-  capacitive_load_unit (1, ff);
-  leakage_power_unit : "1nW";
-  pulling_resistance_unit : "1kohm";
-  nom_process : 1;
-  nom_voltage : ${number(library.voltage_V)};
-  nom_temperature : ${number(library.temperature_C)};
-  slew_lower_threshold_pct_rise : 30;
+${headerText(library)}  slew_lower_threshold_pct_rise : 30;
   slew_upper_threshold_pct_rise : 70;
   slew_lower_threshold_pct_fall : 30;
   slew_upper_threshold_pct_fall : 70;

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { versionOf } from '../../src/sim/verilator/tools.ts'
-import { printLiberty } from '../../src/synth/liberty-writer.ts'
-import { generic45 } from '../../src/synth/library/generic45.ts'
-import { parseNetlist } from '../../src/synth/netlist.ts'
-import { openYosys } from '../../src/synth/yosys.ts'
+import { versionOf } from '../../../src/sim/verilator/tools.ts'
+import { printLiberty } from '../../../src/synth/liberty/writer.ts'
+import { generic45 } from '../../../src/synth/library/generic45.ts'
+import { parseNetlist } from '../../../src/synth/netlist.ts'
+import { openYosys } from '../../../src/synth/yosys.ts'
 
 const yosys = openYosys()
 afterAll(() => yosys.close())
