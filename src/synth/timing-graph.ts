@@ -5,24 +5,10 @@
 import { UserError } from '../base/user-error.ts'
 import { combinationalInputs, inOrder } from './cell-order.ts'
 import { type Connectivity, connect, type Placed } from './connectivity.ts'
-import {
-  type Cell,
-  cellsByName,
-  type DelayArc,
-  type Library,
-  type TimingCheck,
-  type WireLoad,
-} from './library/library.ts'
+import { type Cell, cellsByName, type DelayArc, type Library, type TimingCheck } from './library/library.ts'
 import { constantTable, linearTable, lookUp } from './library/table.ts'
 import { type Bit, highestNet, type Netlist, pinBit } from './netlist.ts'
-
-/** 0 where a net rises, 1 where it falls. */
-export type Edge = 0 | 1
-export const edges: readonly Edge[] = [0, 1]
-
-/** A net and an edge. */
-export const nodeOf = (net: number, edge: Edge): number => 2 * net + edge
-export const netOf = (node: number): number => node >> 1
+import { type Edge, edges, nodeOf, type TimingConditions, wiring } from './timing-wires.ts'
 
 /** A way through a gate. */
 export interface Way {
@@ -68,12 +54,6 @@ export interface TimingGraph {
   readonly toPort: (node: number) => number
 }
 
-export interface TimingConditions {
-  /** At each output port. */
-  readonly outputLoad_fF: number
-  readonly wireLoad: WireLoad | undefined
-}
-
 interface CellTiming {
   readonly arcs: readonly DelayArc[]
   readonly checks: readonly TimingCheck[]
@@ -115,51 +95,6 @@ const refuseLatch = ({ instance, cell }: Placed): never => {
     'E-TIMING-LATCH',
     `the design has latch ${cell.name} as ${instance.name}, and paths through latches are not timed; use a flip-flop`,
   )
-}
-
-/** Length of a wire that feeds so many pins: along the line through the points around, beyond the last by the slope. */
-const lengthOf = ({ lengths, slope }: WireLoad, fanout: number): number => {
-  const [first, last] = [lengths[0], lengths.at(-1)]
-  if (!first || !last) return slope * fanout
-  if (fanout >= last[0]) return last[1] + slope * (fanout - last[0])
-  const k = lengths.findIndex(([at]) => at >= fanout)
-  const [right, left] = [lengths[k]!, lengths[k - 1] ?? [0, 0]]
-  return left[1] + ((right[1] - left[1]) * (fanout - left[0])) / (right[0] - left[0])
-}
-
-/** Loads of nets and delays of their wires. */
-const wiring = (
-  { sinks, outputPorts }: Connectivity,
-  nets: number,
-  { outputLoad_fF, wireLoad }: TimingConditions,
-): { readonly loads: Float64Array; readonly wire: (node: number, pin_fF: number) => number } => {
-  const loads = new Float64Array(2 * nets)
-  /** Each pin's part of a wire. */
-  const wires = new Map<number, { readonly fanout: number; readonly share: number; readonly resistance: number }>()
-  for (let net = 0; net < nets; net++) {
-    const fed = sinks.get(net) ?? []
-    const ports = outputPorts.get(net) ?? 0
-    const fanout = fed.length + ports
-    if (fanout === 0) continue
-    const length = wireLoad ? lengthOf(wireLoad, fanout) : 0
-    const capacitance = length * (wireLoad?.capacitance_fF_per_length ?? 0)
-    for (const edge of edges) {
-      let load = ports * outputLoad_fF + capacitance
-      for (const { pin } of fed) load += pin.edges_fF?.[edge === 0 ? 'rise' : 'fall'] ?? pin.capacitance_fF
-      loads[nodeOf(net, edge)] = load
-    }
-    const resistance = length * (wireLoad?.resistance_kohm_per_length ?? 0)
-    if (resistance > 0) wires.set(net, { fanout, share: capacitance / fanout, resistance: resistance / fanout })
-  }
-  return {
-    loads,
-    wire: (node, pin_fF) => {
-      const wire = wires.get(netOf(node))
-      if (!wire || wireLoad?.tree === 'best_case') return 0
-      if (wireLoad?.tree === 'balanced') return wire.resistance * (wire.share + pin_fF)
-      return wire.fanout * wire.resistance * loads[node]!
-    },
-  }
 }
 
 /** Follows a clock through buffers, inverters and gates to where it comes from: 1 where it arrives inverted. */

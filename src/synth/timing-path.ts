@@ -2,7 +2,8 @@
 import type { Connectivity, Placed } from './connectivity.ts'
 import { type Netlist, netName, pinBit } from './netlist.ts'
 import { rounded } from './rounded.ts'
-import { type Launch, netOf, type TimingGraph } from './timing-graph.ts'
+import type { Launch, TimingGraph } from './timing-graph.ts'
+import { netOf } from './timing-wires.ts'
 
 export interface PathStep {
   readonly cell: string

@@ -11,16 +11,9 @@
 import type { Library, WireLoad } from './library/library.ts'
 import type { Netlist } from './netlist.ts'
 import { rounded } from './rounded.ts'
-import {
-  type CheckedPin,
-  edges,
-  type Launch,
-  nodeOf,
-  type TimingGraph,
-  timedDesign,
-  timingGraph,
-} from './timing-graph.ts'
+import { type CheckedPin, type Launch, type TimingGraph, timedDesign, timingGraph } from './timing-graph.ts'
 import { type Arrivals, arrivals, nameOf, type PathStep, type Start, stepsTo } from './timing-path.ts'
+import { edges, nodeOf } from './timing-wires.ts'
 
 /** Longest paths by where they begin and end, as static timing tools group them. */
 export interface PathGroups {
