@@ -21,7 +21,7 @@ export interface Backend {
   readonly close: () => void
 }
 
-/** Tokens that a model has seen, with their keys and values. */
+/** Tokens that a model has seen, with their keys and values; one call is awaited before the next. */
 export interface Conversation {
   /** Processes tokens after those already there: logits of the last one, or of each (tokens x vocabulary) with `all`. */
   readonly next: (tokens: readonly number[], options?: LogitOptions) => Promise<Float32Array>

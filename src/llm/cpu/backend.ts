@@ -21,6 +21,8 @@ interface Seen {
   readonly sequence: number
   position: number
   open: boolean
+  /** While tokens of it go through. */
+  busy: boolean
 }
 
 /** Where a conversation keeps what it has seen: a copy with other methods is still the same conversation. */
@@ -51,15 +53,20 @@ export const threadedBackend = (
     pieces.forEach(({ tokens }, at) => {
       checkTokens(model, all[at]!.position, all[at]!.sequence, tokens)
     })
-    for (const parts of partsOf(pieces)) {
-      await others()
-      const spans = parts.map(({ piece, from, to }): Span => {
-        const { cache, position } = all[piece]!
-        return { cache, position, tokens: pieces[piece]!.tokens.slice(from, to) }
-      })
-      pass.run(spans)
-      for (const { piece, from, to } of parts) all[piece]!.position += to - from
-      batch(parts)
+    for (const one of all) one.busy = true
+    try {
+      for (const parts of partsOf(pieces)) {
+        await others()
+        const spans = parts.map(({ piece, from, to }): Span => {
+          const { cache, position } = all[piece]!
+          return { cache, position, tokens: pieces[piece]!.tokens.slice(from, to) }
+        })
+        pass.run(spans)
+        for (const { piece, from, to } of parts) all[piece]!.position += to - from
+        batch(parts)
+      }
+    } finally {
+      for (const one of all) one.busy = false
     }
   }
   const next: Backend['next'] = async (pieces, { all = false } = {}) => {
@@ -87,11 +94,12 @@ export const threadedBackend = (
           'E-MODEL-MEMORY',
           `keys and values of ${sequence} tokens do not fit beside model ${model.name} into the 4 GiB of WebAssembly; ask for a shorter text`,
         )
-      const own: Seen = { cache, sequence, position: 0, open: true }
+      const own: Seen = { cache, sequence, position: 0, open: true, busy: false }
       const conversation: OwnConversation = {
         [seen]: own,
         next: async (tokens, options) => (await next([{ conversation, tokens }], options))[0]!,
         close: () => {
+          refuseBusy(own)
           if (own.open) arena.give(cache.address)
           own.open = false
         },
@@ -119,7 +127,12 @@ const mostThreads = 256
 const seenBy = (conversation: Conversation & Partial<OwnConversation>): Seen => {
   const found = conversation[seen]
   if (!found?.open) throw new RangeError('the conversation is closed, or of another backend')
+  refuseBusy(found)
   return found
+}
+
+const refuseBusy = ({ busy }: Seen): void => {
+  if (busy) throw new RangeError('tokens of the conversation are on their way; await what was asked before')
 }
 
 /** Tokens `from` to `to` of a piece in a batch. */
