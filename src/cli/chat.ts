@@ -57,16 +57,19 @@ export const chatCommand = async (request: ChatRequest, output: Output): Promise
   let current: { tokens: number; since: number } | undefined
   const ask = async (prompt: string): Promise<Exchange> => {
     current = { tokens: 0, since: performance.now() }
+    // A text that is continued is shown whole, when it is known that it can be.
+    let before = template ? '' : prompt
+    const write = (text: string): void => {
+      output.write(before + text)
+      before = ''
+    }
     const said = await chat.say(prompt, (text) => {
-      if (current?.tokens === 0) {
-        current.since = performance.now()
-        // A text that is continued is shown whole.
-        if (!template) output.write(prompt)
-      }
+      if (current?.tokens === 0) current.since = performance.now()
       if (current) current.tokens++
-      output.write(text)
+      write(text)
     })
     current = undefined
+    write('')
     output.print('')
     if (said.forgotten > 0)
       progress.say(`the conversation grew too long: its first ${said.forgotten} exchanges are forgotten`)
