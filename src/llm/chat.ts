@@ -71,25 +71,12 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
     conversation = undefined
     seen = []
   }
-  const begin = (): Conversation => {
-    try {
-      return backend.open(context)
-    } catch (error) {
-      // Keys and values of all its tokens are allocated at once.
-      if (!(error instanceof RangeError)) throw error
-      throw new UserError(
-        'E-CONTEXT-MEMORY',
-        `a conversation of ${context} tokens does not fit the memory of this machine; give a smaller --context`,
-        { cause: error },
-      )
-    }
-  }
   const next = async (one: Conversation, tokens: readonly number[]): Promise<Float32Array> =>
     (await backend.next([{ conversation: one, tokens }]))[0]!
   /** Logits behind `tokens`, of which those are processed that the conversation has not seen. */
   const logitsBehind = async (tokens: readonly number[]): Promise<{ logits: Float32Array; processed: number }> => {
     if (seen.length >= tokens.length || seen.some((token, at) => token !== tokens[at])) close()
-    conversation ??= begin()
+    conversation ??= backend.open(context)
     const from = seen.length
     let logits: Float32Array = new Float32Array(0)
     for (let at = from; at < tokens.length; at += promptPiece) {

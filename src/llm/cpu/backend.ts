@@ -3,7 +3,7 @@ import { defaultThreads } from '../../accel/product-runner.ts'
 import { UserError } from '../../base/user-error.ts'
 import { withoutSimd } from '../../sim/wasm/web-assembly.ts'
 import type { Backend, Conversation, Piece } from '../backend.ts'
-import { checkTokens } from '../forward.ts'
+import { checkTokens, conversationTooLarge } from '../forward.ts'
 import type { Model } from '../model.ts'
 import { openArena } from './memory.ts'
 import { type Cache, mostRows, openPass, type Span, scratchBytesOf } from './pass.ts'
@@ -89,11 +89,7 @@ export const threadedBackend = (
     open: (wanted) => {
       const sequence = Math.min(wanted, model.config.sequence)
       const cache = pass.openCache(sequence)
-      if (!cache)
-        throw new UserError(
-          'E-MODEL-MEMORY',
-          `keys and values of ${sequence} tokens do not fit beside model ${model.name} into the 4 GiB of WebAssembly; ask for a shorter text`,
-        )
+      if (!cache) throw conversationTooLarge(model, sequence)
       const own: Seen = { cache, sequence, position: 0, open: true, busy: false }
       const conversation: OwnConversation = {
         [seen]: own,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { UserError } from '../../../src/base/user-error.ts'
 import {
   type Architecture,
   llamaArchitecture,
@@ -12,6 +13,7 @@ import { mostRows, openPass, scratchBytesOf } from '../../../src/llm/cpu/pass.ts
 import { placeModel } from '../../../src/llm/cpu/placed-model.ts'
 import { openTeam } from '../../../src/llm/cpu/threads.ts'
 import { floatLinear } from '../../../src/llm/float-linear.ts'
+import { createSession } from '../../../src/llm/forward.ts'
 import { surprises } from '../../../src/llm/likelihood.ts'
 import { type Matrix, type Model, type ModelConfig, withLinearLayers } from '../../../src/llm/model.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
@@ -310,6 +312,22 @@ describe('memory that ends', () => {
     expect(placeModel(short.arena, largeModel)).toBeUndefined()
     expect(short.written()).toBe(0)
     expect(placeModel(limited(whole.taken()).arena, largeModel)).toBeDefined()
+  })
+
+  test('a conversation that is too large for it is refused in the same words in WebAssembly and in JavaScript', () => {
+    // 4 KiB of keys and values a token.
+    const wide: ModelConfig = { ...equalHeads, headSize: 32, sequence: 2 ** 21 }
+    const model = randomModel(wide, 3, phiArchitecture({ rotaryWidth: 2 }))
+    const words = (tokens: number) =>
+      new RegExp(`^a conversation of ${tokens} tokens with model .* does not fit the memory that is there; .*--context`)
+    const backend = threaded(model)
+    expect(() => backend.open(2 ** 20)).toThrow(words(2 ** 20))
+    expect(() => backend.open(2 ** 20)).toThrow(UserError)
+    backend.open(4).close()
+    const endless = { ...model, config: { ...wide, sequence: 2 ** 44 } }
+    expect(() => createSession(endless)).toThrow(words(2 ** 44))
+    expect(() => createSession(endless)).toThrow(UserError)
+    expect(createSession(endless, 4).sequence).toBe(4)
   })
 
   test('a pass takes all its memory when it is opened', () => {
