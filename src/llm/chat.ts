@@ -1,7 +1,7 @@
 import { UserError } from '../base/user-error.ts'
 import type { Backend, Conversation } from './backend.ts'
 import type { ChatMessage, ChatTemplate } from './chat-template.ts'
-import type { Generated } from './generate.ts'
+import { continued, type Generated } from './generate.ts'
 import type { OpenedModel } from './open-model.ts'
 import type { Sampler } from './sample.ts'
 import { bareTokens } from './tokenizer.ts'
@@ -96,7 +96,7 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
         `the prompt is ${tokens.length} tokens long and the conversation may have ${context}; shorten it${context < backend.model.config.sequence ? `, or give --context up to ${backend.model.config.sequence}` : ''}`,
       )
     const started = performance.now()
-    let { logits, processed } = await logitsBehind(tokens)
+    const { logits, processed } = await logitsBehind(tokens)
     const answering = performance.now()
     const decoder = tokenizer.createDecoder()
     for (const token of tokens) decoder.next(token)
@@ -106,21 +106,23 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
       onToken(text)
     }
     let count = 0
-    let stopped: Answer['stopped'] | undefined
-    while (stopped === undefined) {
-      const token = sampler(logits)
-      if (tokenizer.ends.includes(token)) stopped = 'end'
-      else {
+    const stopped = await continued({
+      logits,
+      seen: seen.length,
+      most,
+      sequence: context,
+      ends: tokenizer.ends,
+      sampler,
+      next: async (token) => {
+        const behind = await next(conversation!, [token])
+        seen.push(token)
+        return behind
+      },
+      onToken: (token) => {
         count++
         put(decoder.next(token))
-        if (count === most) stopped = 'tokens'
-        else if (seen.length === context) stopped = 'sequence'
-        else {
-          logits = await next(conversation!, [token])
-          seen.push(token)
-        }
-      }
-    }
+      },
+    })
     const rest = decoder.end()
     if (rest !== '') put(rest)
     if (template) history = [...messages, { role: 'assistant', content: answer }]
