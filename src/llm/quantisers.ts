@@ -2,7 +2,7 @@ import { type Progress, silent } from '../base/progress.ts'
 import { UserError } from '../base/user-error.ts'
 import { describeActivations } from '../quant/activations.ts'
 import { awqScales, type ScaledInputs, smoothScales } from '../quant/input-scales.ts'
-import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
+import { familyNamed, fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec } from '../spec/index.ts'
 import type { Calibration, ModelStatistics } from './calibration.ts'
 import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
 import { type Mixture, mixtureFor } from './mixture.ts'
@@ -209,15 +209,7 @@ const families: readonly Family[] = [
 /** Every kind of quantiser that a spec may name. */
 export const quantiserFamilies: readonly QuantiserFamily[] = families
 
-const quantiserOfSpec = (spec: Spec): Quantiser => {
-  const family = families.find(({ id }) => id === spec.family.text)
-  if (family) return family.apply(spec)
-  throw unknownFamily(
-    spec,
-    families.map(({ id }) => id),
-    ['quantiser', 'quantisers'],
-  )
-}
+const quantiserOfSpec = (spec: Spec): Quantiser => familyNamed(spec, families, ['quantiser', 'quantisers']).apply(spec)
 
 /** The quantiser that a spec text describes; anything wrong in it is a SpecError with a caret. */
 export const quantiserOf = (text: string): Quantiser => quantiserOfSpec(parseSpec(text))
