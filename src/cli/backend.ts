@@ -1,4 +1,3 @@
-import { setImmediate as others } from 'node:timers/promises'
 import { unknownName } from '../base/suggestion.ts'
 import { type Backend, cpuBackend } from '../llm/backend.ts'
 import { gpuBackend } from '../llm/gpu/backend.ts'
@@ -22,22 +21,12 @@ export interface BackendRequest {
   readonly threads?: number
 }
 
-/**
- * The GPU where it is asked for and can be had, else the CPU, with a word why; signals are heard while it works. A quantised KV cache
- * where options of one are given.
- */
+/** The GPU where it is asked for and can be had, else the CPU, with a word why. A quantised KV cache where options of one are given. */
 export const backendOf = async (
-  run: QuantisedRun,
-  request: BackendRequest,
-  output: Output,
-  cache?: CacheOptions,
-): Promise<Backend> => interruptible(await chosen(run, request, output, cache))
-
-const chosen = async (
   { model, linear }: QuantisedRun,
   { backend: wanted, threads }: BackendRequest,
   output: Output,
-  cache: CacheOptions | undefined,
+  cache?: CacheOptions,
 ): Promise<Backend> => {
   const cpu = (): Backend =>
     cache ? backendWithCache(model, cache, linear) : cpuBackend(model, linear, threads === undefined ? {} : { threads })
@@ -51,16 +40,3 @@ const chosen = async (
   const gpu = await openGpu()
   return typeof gpu === 'string' ? instead(gpu) : gpuBackend(gpu, model)
 }
-
-/** A backend that gives way between two calls: a forward pass on the CPU awaits nothing outside, so that Ctrl-C would wait for the end. */
-export const interruptible = (backend: Backend): Backend => ({
-  ...backend,
-  next: async (pieces, options) => {
-    await others()
-    return backend.next(pieces, options)
-  },
-  score: async (pieces) => {
-    await others()
-    return backend.score(pieces)
-  },
-})

@@ -8,9 +8,9 @@ import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
 import type { Output } from './context.ts'
 import { textsOf } from './lines.ts'
 import { quantiserFrom } from './quantiser-from.ts'
-import { calibrationOf } from './windows.ts'
+import { type CalibrationRequest, calibratorFor } from './windows.ts'
 
-export interface ChatRequest extends BackendRequest {
+export interface ChatRequest extends BackendRequest, CalibrationRequest {
   readonly model: string
   readonly tokenizer?: string
   /** One message; without it messages are typed, or are the lines of standard input. */
@@ -21,10 +21,6 @@ export interface ChatRequest extends BackendRequest {
   readonly topP: number
   readonly seed: number
   readonly quant: string
-  /** Text for quantisers that are calibrated. */
-  readonly calibrate?: string
-  /** Most tokens of it. */
-  readonly calibrateTokens: number
   /** Longest conversation, in tokens. */
   readonly context?: number
 }
@@ -39,6 +35,7 @@ interface Exchange extends Answer {
 /** `bitloom chat`: answers of a model as they come, to one message or to many. */
 export const chatCommand = async (request: ChatRequest, output: Output): Promise<void> => {
   const quantiser = quantiserFrom(request.quant)
+  const calibrationOf = calibratorFor([quantiser], request)
   checkBackend(request.backend)
   const sampler = createSampler(request)
   const { progress } = output
@@ -50,9 +47,7 @@ export const chatCommand = async (request: ChatRequest, output: Output): Promise
   const template = opened.chatTemplate()
   const context = contextOf(request, model.config.sequence, model.name)
   const typed = request.prompt === undefined && process.stdin.isTTY === true
-  const calibration = quantiser.calibrated
-    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
-    : undefined
+  const calibration = calibrationOf(opened)
   const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
   progress.stop()
   const backend = await backendOf(quantised, request, output)
@@ -62,16 +57,19 @@ export const chatCommand = async (request: ChatRequest, output: Output): Promise
   let current: { tokens: number; since: number } | undefined
   const ask = async (prompt: string): Promise<Exchange> => {
     current = { tokens: 0, since: performance.now() }
+    // A text that is continued is shown whole, when it is known that it can be.
+    let before = template ? '' : prompt
+    const write = (text: string): void => {
+      output.write(before + text)
+      before = ''
+    }
     const said = await chat.say(prompt, (text) => {
-      if (current?.tokens === 0) {
-        current.since = performance.now()
-        // A text that is continued is shown whole.
-        if (!template) output.write(prompt)
-      }
+      if (current?.tokens === 0) current.since = performance.now()
       if (current) current.tokens++
-      output.write(text)
+      write(text)
     })
     current = undefined
+    write('')
     output.print('')
     if (said.forgotten > 0)
       progress.say(`the conversation grew too long: its first ${said.forgotten} exchanges are forgotten`)

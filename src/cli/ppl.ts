@@ -9,9 +9,9 @@ import type { CacheOptions } from '../quant/key-value.ts'
 import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
-import { calibrationOf, windowsOfTexts } from './windows.ts'
+import { type CalibrationRequest, calibratorFor, windowsOfTexts } from './windows.ts'
 
-export interface PplRequest extends BackendRequest {
+export interface PplRequest extends BackendRequest, CalibrationRequest {
   readonly model: string
   readonly tokenizer?: string
   readonly text: string
@@ -23,15 +23,12 @@ export interface PplRequest extends BackendRequest {
   readonly context?: number
   /** Most tokens of all texts together; all unless given. */
   readonly tokens?: number
-  /** Text for quantisers that are calibrated. */
-  readonly calibrate?: string
-  /** Most tokens of it. */
-  readonly calibrateTokens: number
 }
 
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised, once for each quantiser. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
   const quantisers = request.quant.map(quantiserFrom)
+  const calibrationOf = calibratorFor(quantisers, request)
   const cache = cacheQuantiserOf(request.kv)
   checkBackend(request.backend)
   const texts = readTexts(request.text)
@@ -41,9 +38,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   })
   const { model } = opened
   const { windows, context } = windowsOfTexts(opened, texts, request.text, request)
-  const calibration = quantisers.some(({ calibrated }) => calibrated)
-    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
-    : undefined
+  const calibration = calibrationOf(opened)
   const { progress } = output
   const results: PplResult[] = []
   try {

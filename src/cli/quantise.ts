@@ -5,31 +5,26 @@ import { openModel } from '../llm/open-model.ts'
 import { manifestFile, weightsFile, writeQuantisedModel } from '../llm/quantised-model-files.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
-import { calibrationOf } from './windows.ts'
+import { type CalibrationRequest, calibratorFor } from './windows.ts'
 
-export interface QuantiseRequest {
+export interface QuantiseRequest extends CalibrationRequest {
   readonly model: string
   readonly tokenizer?: string
   readonly quant: string
   readonly out: string
-  /** Text for quantisers that are calibrated. */
-  readonly calibrate?: string
-  /** Most tokens of it. */
-  readonly calibrateTokens: number
 }
 
 /** `bitloom quantise`: codes and scales of a model in a folder, with a manifest. */
 export const quantiseCommand = async (request: QuantiseRequest, output: Output): Promise<void> => {
   const quantiser = quantiserFrom(request.quant)
+  const calibrationOf = calibratorFor([quantiser], request)
   ensureWritable(request.out)
   const { progress } = output
   const opened = await openModel(request.model, {
     progress,
     ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
   })
-  const calibration = quantiser.calibrated
-    ? calibrationOf(opened, request.calibrate, request.calibrateTokens)
-    : undefined
+  const calibration = calibrationOf(opened)
   try {
     const started = performance.now()
     const run = await quantiser.prepare(opened.model, { ...(calibration ? { calibration } : {}), progress })

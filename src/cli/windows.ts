@@ -2,6 +2,7 @@ import { UserError } from '../base/user-error.ts'
 import { type Calibration, calibrationWith } from '../llm/calibration.ts'
 import { windowsOf } from '../llm/likelihood.ts'
 import type { OpenedModel } from '../llm/open-model.ts'
+import { type Quantiser, withoutText } from '../llm/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
 import { bareTokens } from '../llm/tokenizer.ts'
 
@@ -40,13 +41,27 @@ export const windowsOfTexts = (
   return { windows, context }
 }
 
+export interface CalibrationRequest {
+  /** Text for quantisers that are calibrated. */
+  readonly calibrate?: string
+  /** Most tokens of it. */
+  readonly calibrateTokens: number
+}
+
 /** Tokens that calibration takes of a text unless told otherwise. */
 export const usualCalibrationTokens = 4096
 
-/** What calibrates with a text, or nothing where none is given. */
-export const calibrationOf = (
-  opened: OpenedModel,
-  file: string | undefined,
-  tokens: number,
-): Calibration | undefined =>
-  file === undefined ? undefined : calibrationWith(windowsOfTexts(opened, readTexts(file), file, { tokens }).windows)
+/**
+ * What calibrates quantisers once the model is open: nothing where none of them is calibrated. A text that is not given, or cannot be
+ * read, is refused at once: opening a model takes long.
+ */
+export const calibratorFor = (
+  quantisers: readonly Quantiser[],
+  { calibrate, calibrateTokens }: CalibrationRequest,
+): ((opened: OpenedModel) => Calibration | undefined) => {
+  const calibrated = quantisers.find((quantiser) => quantiser.calibrated)
+  if (!calibrated) return () => undefined
+  if (calibrate === undefined) throw withoutText(calibrated)
+  const texts = readTexts(calibrate)
+  return (opened) => calibrationWith(windowsOfTexts(opened, texts, calibrate, { tokens: calibrateTokens }).windows)
+}

@@ -8,7 +8,7 @@ import { reasonOf, UserError } from '../base/user-error.ts'
 import { type AddedModel, descriptionName, modelName, modelsFolder, removeFolder } from './added-models.ts'
 import { makeFolder, sha256OfFiles, unwritable } from './cache.ts'
 import { withLock } from './lock.ts'
-import { filesOf, type ModelAmongFiles, modelsAmong } from './model-files.ts'
+import { filesOf, isTokenizerFile, type ModelAmongFiles, modelsAmong } from './model-files.ts'
 import { builtInModels } from './models.ts'
 import { openFiles } from './open-model.ts'
 import {
@@ -231,9 +231,12 @@ const place = async (
   const sha256 = await sha256OfFiles(opened.files)
   mkdirSync(folder)
   const own = tokenizer === undefined ? [] : tokenizerFiles(tokenizer)
+  const weights = new Set(opened.files.map((path) => resolve(path)))
   const theirs = files.files
-    .filter((path) => own.length === 0 || !/^(tokenizer|tok\d|chat_template)/.test(basename(path)))
-    .map((path) => ({ from: join(root, path), to: basename(path), movable }))
+    .map((path) => ({ from: resolve(root, path), to: basename(path), movable }))
+    .filter(
+      ({ from, to }) => weights.has(from) || !(to.endsWith('.safetensors') || (own.length > 0 && isTokenizerFile(to))),
+    )
   const all = [...theirs, ...own.map((file) => ({ ...file, movable: false }))]
   progress.start(`add ${name}`, all.length, 'files')
   try {

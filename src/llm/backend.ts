@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises'
 import { type ThreadOptions, threadedBackend } from './cpu/backend.ts'
 import { createSession, forward, type Linear } from './forward.ts'
 import { surprises } from './likelihood.ts'
@@ -21,7 +22,7 @@ export interface Backend {
   readonly close: () => void
 }
 
-/** Tokens that a model has seen, with their keys and values. */
+/** Tokens that a model has seen, with their keys and values; one call is awaited before the next. */
 export interface Conversation {
   /** Processes tokens after those already there: logits of the last one, or of each (tokens x vocabulary) with `all`. */
   readonly next: (tokens: readonly number[], options?: LogitOptions) => Promise<Float32Array>
@@ -43,16 +44,23 @@ export interface ScoredPiece extends Piece {
   readonly targets: readonly number[]
 }
 
-/** `next` and `score` of a backend that takes one conversation after the other. */
+/**
+ * `next` and `score` of a backend that takes one conversation after the other. Others have a turn before each, so that Ctrl-C is heard: a
+ * forward pass may await nothing outside.
+ */
 export const oneByOne = (model: Model): Pick<Backend, 'next' | 'score'> => ({
   next: async (pieces, options) => {
     const results: Float32Array[] = []
-    for (const { conversation, tokens } of pieces) results.push(await conversation.next(tokens, options))
+    for (const { conversation, tokens } of pieces) {
+      await others()
+      results.push(await conversation.next(tokens, options))
+    }
     return results
   },
   score: async (pieces) => {
     const results: Float64Array[] = []
     for (const { conversation, tokens, targets } of pieces) {
+      await others()
       const logits = await conversation.next(tokens, { all: true })
       results.push(surprises(logits, model.config.vocabulary, targets))
     }

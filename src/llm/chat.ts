@@ -1,7 +1,7 @@
 import { UserError } from '../base/user-error.ts'
 import type { Backend, Conversation } from './backend.ts'
 import type { ChatMessage, ChatTemplate } from './chat-template.ts'
-import type { Generated } from './generate.ts'
+import { continued, type Generated } from './generate.ts'
 import type { OpenedModel } from './open-model.ts'
 import type { Sampler } from './sample.ts'
 import { bareTokens } from './tokenizer.ts'
@@ -71,25 +71,12 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
     conversation = undefined
     seen = []
   }
-  const begin = (): Conversation => {
-    try {
-      return backend.open(context)
-    } catch (error) {
-      // Keys and values of all its tokens are allocated at once.
-      if (!(error instanceof RangeError)) throw error
-      throw new UserError(
-        'E-CONTEXT-MEMORY',
-        `a conversation of ${context} tokens does not fit the memory of this machine; give a smaller --context`,
-        { cause: error },
-      )
-    }
-  }
   const next = async (one: Conversation, tokens: readonly number[]): Promise<Float32Array> =>
     (await backend.next([{ conversation: one, tokens }]))[0]!
   /** Logits behind `tokens`, of which those are processed that the conversation has not seen. */
   const logitsBehind = async (tokens: readonly number[]): Promise<{ logits: Float32Array; processed: number }> => {
     if (seen.length >= tokens.length || seen.some((token, at) => token !== tokens[at])) close()
-    conversation ??= begin()
+    conversation ??= backend.open(context)
     const from = seen.length
     let logits: Float32Array = new Float32Array(0)
     for (let at = from; at < tokens.length; at += promptPiece) {
@@ -109,7 +96,7 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
         `the prompt is ${tokens.length} tokens long and the conversation may have ${context}; shorten it${context < backend.model.config.sequence ? `, or give --context up to ${backend.model.config.sequence}` : ''}`,
       )
     const started = performance.now()
-    let { logits, processed } = await logitsBehind(tokens)
+    const { logits, processed } = await logitsBehind(tokens)
     const answering = performance.now()
     const decoder = tokenizer.createDecoder()
     for (const token of tokens) decoder.next(token)
@@ -119,21 +106,23 @@ export const openChat = ({ backend, opened, template, sampler, tokens: most, con
       onToken(text)
     }
     let count = 0
-    let stopped: Answer['stopped'] | undefined
-    while (stopped === undefined) {
-      const token = sampler(logits)
-      if (tokenizer.ends.includes(token)) stopped = 'end'
-      else {
+    const stopped = await continued({
+      logits,
+      seen: seen.length,
+      most,
+      sequence: context,
+      ends: tokenizer.ends,
+      sampler,
+      next: async (token) => {
+        const behind = await next(conversation!, [token])
+        seen.push(token)
+        return behind
+      },
+      onToken: (token) => {
         count++
         put(decoder.next(token))
-        if (count === most) stopped = 'tokens'
-        else if (seen.length === context) stopped = 'sequence'
-        else {
-          logits = await next(conversation!, [token])
-          seen.push(token)
-        }
-      }
-    }
+      },
+    })
     const rest = decoder.end()
     if (rest !== '') put(rest)
     if (template) history = [...messages, { role: 'assistant', content: answer }]

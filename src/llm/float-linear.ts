@@ -22,6 +22,8 @@ export const floatLinear = (matrix: Matrix, input: Float32Array, tokens: number)
 }
 
 let kernel: ProductKernel | undefined
+/** The fewest floats for which there was none: asking again takes long. */
+let refused = Number.POSITIVE_INFINITY
 
 /** Floats that operands and sums take for rows of `inputs` weights. */
 const floatsOf = (inputs: number): number => (mostRows + mostTokens) * padded(inputs) + mostTokens * mostRows
@@ -29,8 +31,13 @@ const padded = (inputs: number): number => 4 * Math.ceil(inputs / 4)
 
 /** A kernel with memory for rows of `inputs` weights; a larger one takes the place of a smaller. */
 const roomFor = (inputs: number): ProductKernel | undefined => {
-  if (!kernel || kernel.memory.length < floatsOf(inputs)) kernel = productKernel(floatsOf(inputs))
-  return kernel
+  const floats = floatsOf(inputs)
+  if (kernel && kernel.memory.length >= floats) return kernel
+  if (floats >= refused) return undefined
+  const larger = productKernel(floats)
+  if (larger) kernel = larger
+  else refused = floats
+  return larger
 }
 
 const multiplyInKernel = (

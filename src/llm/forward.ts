@@ -37,15 +37,28 @@ export const createSession = (model: Model, sequence: number = model.config.sequ
   const length = Math.min(sequence, config.sequence)
   const rows = (): Float32Array[] => model.layers.map(() => new Float32Array(length * keyValueWidthOf(config)))
   const { positions } = architecture
-  return {
-    model,
-    position: 0,
-    sequence: length,
-    keys: rows(),
-    values: rows(),
-    ...(positions.kind === 'rotary' ? { turns: turnsOf(positions, length) } : {}),
+  try {
+    return {
+      model,
+      position: 0,
+      sequence: length,
+      keys: rows(),
+      values: rows(),
+      ...(positions.kind === 'rotary' ? { turns: turnsOf(positions, length) } : {}),
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw conversationTooLarge(model, length, error)
   }
 }
+
+/** The error of a conversation of `sequence` tokens whose keys and values have no room. */
+export const conversationTooLarge = ({ name }: Model, sequence: number, cause?: unknown): UserError =>
+  new UserError(
+    'E-CONTEXT-MEMORY',
+    `a conversation of ${sequence} tokens with model ${name} does not fit the memory that is there; make it shorter, in chat and ppl with --context, in run with --tokens`,
+    { cause },
+  )
 
 export const turnsOf = (rotary: RotaryPositions, length: number): Turns => {
   const pairs = rotary.frequencies.length

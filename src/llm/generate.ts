@@ -12,9 +12,7 @@ export interface GenerateOptions {
   readonly prompt: string
   /** Most tokens to generate after the prompt. */
   readonly tokens: number
-  /** What runs the model; the CPU unless given. */
-  readonly backend?: Backend
-  /** The linear layer of the CPU where no backend is given. */
+  /** The linear layer; threads in WebAssembly unless given. */
   readonly linear?: Linear
   readonly sampler?: Sampler
   /** Called for each new token, with the text that became complete with it. */
@@ -28,56 +26,72 @@ export interface Generated {
   /** Prompt and continuation. */
   readonly text: string
   readonly stopped: 'tokens' | 'end' | 'sequence'
-  /** From the start to the first new token, and from there to the last one; the second is 0 for a single token. */
-  readonly seconds: { readonly prompt: number; readonly decode: number }
 }
 
-/** Tokens a second after the first, which needs the whole prompt; undefined where there is no second one. */
-export const decodeRateOf = ({ newTokens, seconds }: Generated): number | undefined =>
-  newTokens.length > 1 && seconds.decode > 0 ? (newTokens.length - 1) / seconds.decode : undefined
+/** What a text is continued with. */
+export interface Continuation {
+  /** Logits behind the last of `seen` tokens. */
+  readonly logits: Float32Array
+  readonly seen: number
+  /** Most new tokens, at least 1. */
+  readonly most: number
+  /** Tokens that the conversation holds. */
+  readonly sequence: number
+  readonly ends: readonly number[]
+  readonly sampler: Sampler
+  /** Takes a token through the model, for the logits behind it. */
+  readonly next: (token: number) => Promise<Float32Array>
+  /** Called for each new token, before it goes through the model. */
+  readonly onToken: (token: number) => void
+}
+
+/** New tokens until one that ends a text, `most` or a full conversation; the last one does not go through the model. */
+export const continued = async (continuation: Continuation): Promise<Generated['stopped']> => {
+  const { seen, most, sequence, ends, sampler, next, onToken } = continuation
+  let { logits } = continuation
+  for (let count = 1; ; count++) {
+    const token = sampler(logits)
+    if (ends.includes(token)) return 'end'
+    onToken(token)
+    if (count === most) return 'tokens'
+    if (seen + count > sequence) return 'sequence'
+    logits = await next(token)
+  }
+}
 
 /** Processes the prompt as one batch, then one token at a time until a token that ends a text, `tokens` or the sequence limit. */
 export const generate = async (options: GenerateOptions): Promise<Generated> => {
   checkCount(options.tokens)
-  const { backend = cpuBackend(options.model, options.linear) } = options
+  const backend = cpuBackend(options.model, options.linear)
   try {
     return await generateOn(backend, options)
   } finally {
-    if (!options.backend) backend.close()
+    backend.close()
   }
 }
 
 const generateOn = async (backend: Backend, options: GenerateOptions): Promise<Generated> => {
   const { tokenizer, sampler = greedy, onToken } = options
-  const { sequence } = backend.model.config
   const promptTokens = tokenizer.encode(options.prompt)
   const conversation = backend.open(promptTokens.length + options.tokens)
   const decoder = tokenizer.createDecoder()
   for (const token of promptTokens) decoder.next(token)
   const newTokens: number[] = []
-  const started = performance.now()
-  let [first, last] = [started, started]
-  const finish = (stopped: Generated['stopped']): Generated => ({
-    promptTokens,
-    newTokens,
-    text: decodeAll(tokenizer, [...promptTokens, ...newTokens]),
-    stopped,
-    seconds: { prompt: (first - started) / 1000, decode: (last - first) / 1000 },
-  })
   try {
-    let pending: readonly number[] = promptTokens
-    for (;;) {
-      if (newTokens.length === options.tokens) return finish('tokens')
-      // The last new token has not gone through the model yet.
-      if (newTokens.length > 0 && promptTokens.length + newTokens.length > sequence) return finish('sequence')
-      const token = sampler(await conversation.next(pending))
-      last = performance.now()
-      if (newTokens.length === 0) first = last
-      if (tokenizer.ends.includes(token)) return finish('end')
-      newTokens.push(token)
-      onToken?.(token, decoder.next(token))
-      pending = [token]
-    }
+    const stopped = await continued({
+      logits: await conversation.next(promptTokens),
+      seen: promptTokens.length,
+      most: options.tokens,
+      sequence: backend.model.config.sequence,
+      ends: tokenizer.ends,
+      sampler,
+      next: (token) => conversation.next([token]),
+      onToken: (token) => {
+        newTokens.push(token)
+        onToken?.(token, decoder.next(token))
+      },
+    })
+    return { promptTokens, newTokens, text: decodeAll(tokenizer, [...promptTokens, ...newTokens]), stopped }
   } finally {
     conversation.close()
   }

@@ -4,7 +4,7 @@ import { type MatrixQuantiser, type MatrixQuantiserFamily, matrixQuantiserFamili
 import { type Fitted, roundToNearest, type WeightMatrix } from '../quant/fitted.ts'
 import { gptq } from '../quant/gptq.ts'
 import type { InputStatistics } from '../quant/input-statistics.ts'
-import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
+import { familyNamed, fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec } from '../spec/index.ts'
 
 /** What happens to one linear layer, on its own. */
 export interface LayerQuantiser {
@@ -57,24 +57,19 @@ const rounding = ({ apply, ...said }: MatrixQuantiserFamily): LayerQuantiserFami
 })
 
 /** The quantiser without calibration that a spec names; its mistakes are SpecErrors. */
-const matrixQuantiserOf = (spec: Spec): MatrixQuantiser => {
-  const found = matrixQuantiserFamilies.find(({ id }) => id === spec.family.text)
-  if (found) return found.apply(spec)
-  throw unknownFamily(
+const matrixQuantiserOf = (spec: Spec): MatrixQuantiser =>
+  familyNamed(spec, matrixQuantiserFamilies, ['quantiser to round with', 'quantisers that need no calibration']).apply(
     spec,
-    matrixQuantiserFamilies.map(({ id }) => id),
-    ['quantiser to round with', 'quantisers that need no calibration'],
   )
-}
 
 /** What is inside another quantiser unless said. */
-const usual = matrixQuantiserOf(parseSpec('group-integer')).spec
+export const usualInside = matrixQuantiserOf(parseSpec('group-integer')).spec
 
 const gptqParameters = {
   of: {
     kind: 'spec',
     read: (inside) => matrixQuantiserOf(inside).spec,
-    default: usual,
+    default: usualInside,
     summary: 'the quantiser whose scales and codes are used, one without calibration',
   },
   damp: {
@@ -123,15 +118,5 @@ export const layerQuantiserFamilies: readonly LayerQuantiserFamily[] = [
 ]
 
 /** The quantiser of one layer that a spec names; its mistakes are SpecErrors. */
-export const layerQuantiserOf = (spec: Spec): LayerQuantiser => {
-  const found = layerQuantiserFamilies.find(({ id }) => id === spec.family.text)
-  if (found) return found.apply(spec)
-  throw unknownFamily(
-    spec,
-    layerQuantiserFamilies.map(({ id }) => id),
-    ['quantiser of one layer', 'quantisers of one layer'],
-  )
-}
-
-/** What is inside another quantiser unless said. */
-export const usualInside = usual
+export const layerQuantiserOf = (spec: Spec): LayerQuantiser =>
+  familyNamed(spec, layerQuantiserFamilies, ['quantiser of one layer', 'quantisers of one layer']).apply(spec)

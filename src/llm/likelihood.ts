@@ -3,12 +3,10 @@ import type { Backend, Conversation, ScoredPiece } from './backend.ts'
 /** Most tokens that go through a model in one pass, of all conversations together. */
 const mostTokens = 96
 
-/** Most conversations that are open at once: each holds keys and values for its whole text. */
-const mostConversations = 16
-
 /**
  * Negative log-likelihood, in nats, of each token of each text given all before it in the text: one entry fewer than there are tokens.
- * Texts go through the model side by side; `onBatch` is told how much is known after each pass.
+ * Texts go through the model side by side, each with a conversation from its first pass to its last; `onBatch` is told how much is
+ * known after each pass.
  */
 export const negativeLogLikelihoods = async (
   backend: Backend,
@@ -20,12 +18,21 @@ export const negativeLogLikelihoods = async (
   const running: Running[] = []
   try {
     for (;;) {
-      while (running.length < mostConversations && waiting.length > 0) {
-        const index = waiting.shift()!
-        running.push({ index, done: 0, conversation: backend.open(results[index]!.length) })
+      const pieces: RunningPiece[] = []
+      let room = mostTokens
+      const take = (text: Running): void => {
+        const piece = pieceOf(text, texts[text.index]!, room)
+        pieces.push(piece)
+        room -= piece.tokens.length
       }
-      if (running.length === 0) return results
-      const pieces = nextPieces(running, texts)
+      running.forEach(take)
+      while (room > 0 && waiting.length > 0) {
+        const index = waiting.shift()!
+        const text = { index, done: 0, conversation: backend.open(results[index]!.length) }
+        running.push(text)
+        take(text)
+      }
+      if (pieces.length === 0) return results
       const batch = await backend.score(pieces)
       pieces.forEach(({ text }, at) => {
         results[text.index]!.set(batch[at]!, text.done)
@@ -50,22 +57,15 @@ interface Running {
   done: number
 }
 
-/** As many tokens as go through in one pass, of the texts that began first. */
-const nextPieces = (
-  running: readonly Running[],
-  texts: readonly (readonly number[])[],
-): (ScoredPiece & { readonly text: Running })[] => {
-  let room = mostTokens
-  const pieces: (ScoredPiece & { readonly text: Running })[] = []
-  for (const text of running) {
-    const all = texts[text.index]!
-    const end = Math.min(text.done + room, all.length - 1)
-    if (end === text.done) break
-    const { conversation } = text
-    pieces.push({ conversation, tokens: all.slice(text.done, end), targets: all.slice(text.done + 1, end + 1), text })
-    room -= end - text.done
-  }
-  return pieces
+interface RunningPiece extends ScoredPiece {
+  readonly text: Running
+}
+
+/** The next tokens of a text, `room` of them at most. */
+const pieceOf = (text: Running, all: readonly number[], room: number): RunningPiece => {
+  const end = Math.min(text.done + room, all.length - 1)
+  const { conversation, done } = text
+  return { conversation, tokens: all.slice(done, end), targets: all.slice(done + 1, end + 1), text }
 }
 
 /** `-log softmax(logits)[target]` for rows of logits. */

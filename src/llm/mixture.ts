@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { readLimited } from '../base/files.ts'
+import { parsedJson } from '../base/plain-data.ts'
 import { UserError } from '../base/user-error.ts'
 import { parseSpec, SpecError } from '../spec/index.ts'
 import { type LayerQuantiser, layerQuantiserOf } from './layer-quantisers.ts'
@@ -32,13 +33,8 @@ export const readMixture = (file: string): Mixture => {
       `${file} is no mixture of quantisers: ${what}; write such as {"default": "group-integer(w=int4)", "layers": {"*.down": "group-integer(w=int8)"}}`,
     )
   }
-  const json = ((): unknown => {
-    try {
-      return JSON.parse(text)
-    } catch {
-      return refuse('it is no JSON')
-    }
-  })()
+  const json = parsedJson(text)
+  if (json === undefined) return refuse('it is no JSON')
   const parsed = schema.safeParse(json)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!

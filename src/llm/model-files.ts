@@ -11,6 +11,8 @@ export interface ModelAmongFiles {
 const configNames = ['config.json', 'generation_config.json']
 const jsonTokenizerNames = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja']
 const pieceTokenizer = /^(tokenizer|tok\d+)\.bin$/
+/** Whether a file of that name is a tokenizer's, or belongs to one. */
+export const isTokenizerFile = (name: string): boolean => jsonTokenizerNames.includes(name) || pieceTokenizer.test(name)
 const indexName = 'model.safetensors.index.json'
 
 /** The models among files, known by their names alone. */
@@ -31,7 +33,10 @@ export const modelsAmong = (names: readonly string[]): readonly ModelAmongFiles[
   return [...directories, ...files].map((main) => ({ main, files: filesOf(main, names) }))
 }
 
-/** The files that the model at `main` needs, of those there are. */
+/**
+ * The files that the model at `main` may need, of those there are; of the weights of a directory only some, where it has an index that
+ * names them.
+ */
 export const filesOf = (main: string, names: readonly string[]): readonly string[] => {
   const there = new Set(names)
   const isFile = there.has(main)
@@ -47,6 +52,6 @@ export const filesOf = (main: string, names: readonly string[]): readonly string
   const weights = isFile
     ? [main]
     : [...inFolder.filter((name) => name.endsWith('.safetensors')), ...at(folder, [indexName])]
-  const pieces = inFolder.filter((name) => pieceTokenizer.test(basename(name)))
+  const pieces = inFolder.filter((name) => name !== main && pieceTokenizer.test(basename(name)))
   return [...weights, ...found(configNames), ...found(jsonTokenizerNames), ...pieces]
 }

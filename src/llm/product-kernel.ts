@@ -1,5 +1,5 @@
 import { moduleOf } from '../sim/wasm/encoding.ts'
-import { webAssembly, withoutSimd } from '../sim/wasm/web-assembly.ts'
+import { unlessTooLarge, webAssembly, withoutSimd } from '../sim/wasm/web-assembly.ts'
 import { type Local, Writer } from '../sim/wasm/writer.ts'
 
 /** Rows of weights and tokens that are multiplied at once: eight sums and six operands stay in the 16 registers of x86. */
@@ -23,12 +23,14 @@ export interface ProductKernel {
 
 const pageBytes = 65_536
 
-/** A kernel with memory for `floats` float32 at least; undefined where the machine has no WebAssembly SIMD. */
+/** A kernel with memory for `floats` float32 at least; undefined where the machine has no WebAssembly SIMD, or no memory for it. */
 export const productKernel = (floats: number): ProductKernel | undefined => {
-  if (!webAssembly || withoutSimd() !== undefined) return undefined
-  compiled ??= new webAssembly.Module(productModule())
-  const memory = new webAssembly.Memory({ initial: Math.ceil((4 * floats) / pageBytes) })
-  const { exports } = new webAssembly.Instance(compiled, { host: { memory, failed: () => {} } })
+  const api = webAssembly
+  if (!api || withoutSimd() !== undefined) return undefined
+  const memory = unlessTooLarge(() => new api.Memory({ initial: Math.ceil((4 * floats) / pageBytes) }))
+  if (!memory) return undefined
+  compiled ??= new api.Module(productModule())
+  const { exports } = new api.Instance(compiled, { host: { memory, failed: () => {} } })
   const run = exports.run as (...words: readonly number[]) => void
   return {
     memory: new Float32Array(memory.buffer),

@@ -1,5 +1,5 @@
 import { type CacheOptions, roundKeys, roundValues } from '../quant/key-value.ts'
-import { fullSpec, type ParameterSchema, parseSpec, readParameters, unknownFamily } from '../spec/index.ts'
+import { familyNamed, fullSpec, type ParameterSchema, parseSpec, readParameters } from '../spec/index.ts'
 import { type Backend, oneByOne } from './backend.ts'
 import { floatLinear } from './float-linear.ts'
 import { createSession, forward, type Linear, type Session } from './forward.ts'
@@ -50,16 +50,11 @@ const bitsOf = (name: (typeof widths)[number]): number | undefined =>
 /** The quantised cache that a text names, such as `kivi(keys=int8)`; anything wrong in it is a SpecError. */
 export const cacheQuantiserOf = (text: string): CacheQuantiser => {
   const spec = parseSpec(text)
-  if (spec.family.text === 'float') {
+  const { id } = familyNamed(spec, cacheFamilies, ['quantised KV cache', 'KV caches'])
+  if (id === 'float') {
     readParameters(spec, {})
     return { spec: 'float()', options: undefined }
   }
-  if (spec.family.text !== 'kivi')
-    throw unknownFamily(
-      spec,
-      cacheFamilies.map(({ id }) => id),
-      ['quantised KV cache', 'KV caches'],
-    )
   const values = readParameters(spec, kiviParameters)
   const { per, group } = values
   return {

@@ -1,7 +1,4 @@
 import { type GroupOptions, type GroupQuantised, quantiseWeights } from '../quant/group-integer.ts'
-import { integerLinear } from '../quant/integer-reference.ts'
-import { quantiseTokens } from '../quant/token-integer.ts'
-import type { Linear } from './forward.ts'
 import { linearLayersOf, type Matrix, type Model } from './model.ts'
 import { floatsOf } from './weights.ts'
 
@@ -22,13 +19,3 @@ export const weightsOf = (model: QuantisedModel, matrix: Matrix): GroupQuantised
   if (!weights) throw new RangeError(`the quantised model has no matrix ${matrix.name}`)
   return weights
 }
-
-/** A linear layer on the software reference: activations to integer codes per token, integer sums, scales. */
-export const quantisedLinear =
-  (model: QuantisedModel, activationBits = 8): Linear =>
-  (matrix, input, tokens) =>
-    integerLinear(
-      quantiseTokens(input, tokens, matrix.inputs, { bits: activationBits }),
-      tokens,
-      weightsOf(model, matrix),
-    )

@@ -5,7 +5,7 @@ import { integerLinear } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
 import { floatLinear } from './float-linear.ts'
 import type { Linear } from './forward.ts'
-import type { Layer, Matrix, Model } from './model.ts'
+import { type Model, withLinearLayers } from './model.ts'
 import { float32Weights } from './weights.ts'
 
 /** What a linear layer became. */
@@ -24,30 +24,12 @@ export interface QuantisedRun {
   readonly matrices: ReadonlyMap<string, QuantisedMatrix>
 }
 
-/** The model with other linear layers. */
-export const withMatrices = (model: Model, renewed: (matrix: Matrix) => Matrix): Model => ({
-  ...model,
-  layers: model.layers.map((layer) => layerWithMatrices(layer, renewed)),
-  classifier: renewed(model.classifier),
-})
-
-const layerWithMatrices = (layer: Layer, renewed: (matrix: Matrix) => Matrix): Layer => ({
-  ...layer,
-  query: renewed(layer.query),
-  key: renewed(layer.key),
-  value: renewed(layer.value),
-  output: renewed(layer.output),
-  ...(layer.gate ? { gate: renewed(layer.gate) } : {}),
-  up: renewed(layer.up),
-  down: renewed(layer.down),
-})
-
 /**
  * How a model runs with these matrices. Integer weights with integer activations are exact integer sums, as the hardware makes them; other
  * layers multiply, in float32, what the codes of weights and activations stand for.
  */
 export const quantisedRun = (model: Model, matrices: ReadonlyMap<string, QuantisedMatrix>): QuantisedRun => {
-  const running = withMatrices(model, (matrix) => {
+  const running = withLinearLayers(model, (matrix) => {
     const found = matrices.get(matrix.name)
     if (!found?.coded || integerOperands(found)) return matrix
     return { ...matrix, weights: float32Weights(dequantise(found.coded)) }

@@ -2,7 +2,7 @@ import { type Progress, silent } from '../base/progress.ts'
 import { UserError } from '../base/user-error.ts'
 import { describeActivations } from '../quant/activations.ts'
 import { awqScales, type ScaledInputs, smoothScales } from '../quant/input-scales.ts'
-import { fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec, unknownFamily } from '../spec/index.ts'
+import { familyNamed, fullSpec, type ParameterSchema, parseSpec, readParameters, type Spec } from '../spec/index.ts'
 import type { Calibration, ModelStatistics } from './calibration.ts'
 import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
 import { type Mixture, mixtureFor } from './mixture.ts'
@@ -14,6 +14,8 @@ import { floatsOf } from './weights.ts'
 
 /** What happens to the linear layers of a model before it runs; embedding, norms, biases and attention stay as they are. */
 export interface Quantiser {
+  /** What messages call it. */
+  readonly name: string
   /** All parameters said; of a mixture its file. */
   readonly spec: string
   /** What becomes of weights and activations, one phrase each. */
@@ -43,17 +45,18 @@ interface Family extends QuantiserFamily {
   readonly apply: (spec: Spec) => Quantiser
 }
 
-/** `name` is that of the quantiser, for messages. */
+/** The error of a quantiser that is calibrated where no text is given. */
+export const withoutText = ({ name }: Pick<Quantiser, 'name'>): UserError =>
+  new UserError('E-QUANT-TEXT', `${name} calibrates with a text, and none is given; add --calibrate file`)
+
 const statisticsFor = async (
-  name: string,
+  quantiser: Pick<Quantiser, 'name'>,
   model: Model,
   { calibration, progress = silent }: QuantiserWork,
 ): Promise<ModelStatistics> => {
   if (calibration && calibration.tokens > 0) return calibration.statisticsOf(model, progress)
-  throw new UserError('E-QUANT-TEXT', `${name} calibrates with a text, and none is given; add --calibrate file`)
+  throw withoutText(quantiser)
 }
-
-const familyOf = ({ spec }: { readonly spec: string }): string => parseSpec(spec).family.text
 
 /** Quantises each linear layer, the classifier included, by itself. */
 const eachLayer = (
@@ -75,13 +78,14 @@ const eachLayer = (
 }
 
 /** A quantiser of layers as one of a model: the same for all of them. */
-const ofLayers = (layer: LayerQuantiser): Quantiser => ({
+const ofLayers = (name: string, layer: LayerQuantiser): Quantiser => ({
+  name,
   spec: layer.spec,
   weights: layer.weights,
   activations: describeActivations(layer.activations),
   calibrated: layer.calibrated,
   prepare: async (model, work = {}) => {
-    const statistics = layer.calibrated ? await statisticsFor(familyOf(layer), model, work) : undefined
+    const statistics = layer.calibrated ? await statisticsFor({ name }, model, work) : undefined
     return eachLayer(model, statistics, () => layer, work.progress)
   },
 })
@@ -95,17 +99,19 @@ const layerRule = {
 
 /** Scales the inputs of layers by what `search` finds, then quantises the layers. */
 const scaling = (
+  name: string,
   spec: string,
   title: string,
   layer: LayerQuantiser,
   search: (inputs: ScaledInputs) => Float64Array,
 ): Quantiser => ({
+  name,
   spec,
   weights: `${title}, then ${layer.weights}`,
   activations: describeActivations(layer.activations),
   calibrated: true,
   prepare: async (model, work = {}) => {
-    const statistics = await statisticsFor(familyOf({ spec }), model, work)
+    const statistics = await statisticsFor({ name }, model, work)
     const places = scalingPlacesOf(model)
     work.progress?.start(`scale inputs of ${model.name}`, places.length, 'places')
     const placed = places.map((place, at) => {
@@ -128,7 +134,7 @@ const awq: Family = {
   apply: (spec) => {
     const values = readParameters(spec, awqParameters)
     const layer = layerQuantiserOf(parseSpec(values.of))
-    return scaling(fullSpec('awq', awqParameters, values), 'AWQ input scales', layer, (inputs) =>
+    return scaling('awq', fullSpec('awq', awqParameters, values), 'AWQ input scales', layer, (inputs) =>
       awqScales(inputs, layer.fit),
     )
   },
@@ -154,7 +160,7 @@ const smoothQuant: Family = {
     const values = readParameters(spec, smoothParameters)
     const layer = layerQuantiserOf(parseSpec(values.of))
     const title = `SmoothQuant input scales of strength ${values.strength} %`
-    return scaling(fullSpec('smoothquant', smoothParameters, values), title, layer, (inputs) =>
+    return scaling('smoothquant', fullSpec('smoothquant', smoothParameters, values), title, layer, (inputs) =>
       smoothScales(inputs, values.strength / 100),
     )
   },
@@ -180,6 +186,7 @@ const hadamard: Family = {
     const values = readParameters(spec, hadamardParameters)
     const inside = quantiserOfSpec(parseSpec(values.of))
     return {
+      name: 'hadamard',
       spec: fullSpec('hadamard', hadamardParameters, values),
       weights: `turned by Hadamard matrices, then ${inside.weights}`,
       activations: inside.activations,
@@ -190,7 +197,10 @@ const hadamard: Family = {
 }
 
 const families: readonly Family[] = [
-  ...layerQuantiserFamilies.map((family) => ({ ...family, apply: (spec: Spec) => ofLayers(family.apply(spec)) })),
+  ...layerQuantiserFamilies.map((family) => ({
+    ...family,
+    apply: (spec: Spec) => ofLayers(family.id, family.apply(spec)),
+  })),
   awq,
   smoothQuant,
   hadamard,
@@ -199,15 +209,7 @@ const families: readonly Family[] = [
 /** Every kind of quantiser that a spec may name. */
 export const quantiserFamilies: readonly QuantiserFamily[] = families
 
-const quantiserOfSpec = (spec: Spec): Quantiser => {
-  const family = families.find(({ id }) => id === spec.family.text)
-  if (family) return family.apply(spec)
-  throw unknownFamily(
-    spec,
-    families.map(({ id }) => id),
-    ['quantiser', 'quantisers'],
-  )
-}
+const quantiserOfSpec = (spec: Spec): Quantiser => familyNamed(spec, families, ['quantiser', 'quantisers']).apply(spec)
 
 /** The quantiser that a spec text describes; anything wrong in it is a SpecError with a caret. */
 export const quantiserOf = (text: string): Quantiser => quantiserOfSpec(parseSpec(text))
@@ -221,7 +223,9 @@ export const mixedQuantiser = (mixture: Mixture): Quantiser => {
       ...mixture.rules.map(({ pattern, quantiser }) => `${pattern}: ${phraseOf(quantiser)}`),
       `else ${phraseOf(mixture.rest)}`,
     ].join('; ')
+  const name = `the mixture ${mixture.file}`
   return {
+    name,
     spec: `mixture ${mixture.file}`,
     weights: phrases(({ weights }) => weights),
     activations: phrases(({ activations }) => describeActivations(activations)),
@@ -231,7 +235,7 @@ export const mixedQuantiser = (mixture: Mixture): Quantiser => {
         mixture,
         linearLayersOf(model).map(({ name }) => name),
       )
-      const statistics = calibrated ? await statisticsFor(`the mixture ${mixture.file}`, model, work) : undefined
+      const statistics = calibrated ? await statisticsFor({ name }, model, work) : undefined
       return eachLayer(model, statistics, (name) => chosen.get(name) ?? mixture.rest, work.progress)
     },
   }

@@ -1,8 +1,7 @@
 import type { ScaledInputs } from '../quant/input-scales.ts'
 import { dividedStatistics, type InputStatistics } from '../quant/input-statistics.ts'
 import { type ModelStatistics, matrixOf, readersOf } from './calibration.ts'
-import { headSizeOf, type Layer, type Matrix, type Model, type Norm, queryWidthOf } from './model.ts'
-import { withMatrices } from './quantised-run.ts'
+import { headSizeOf, type Layer, type Matrix, type Model, type Norm, queryWidthOf, withLinearLayers } from './model.ts'
 import { float32Weights, floatsOf } from './weights.ts'
 
 /** What makes the inputs of some linear layers, so that a scale can be taken off there exactly. */
@@ -67,7 +66,7 @@ export const inputsOfPlace = (model: Model, statistics: ModelStatistics, place: 
 })
 
 /** The statistics of a matrix. */
-export const statisticsOf = (statistics: ModelStatistics, name: string): InputStatistics => {
+const statisticsOf = (statistics: ModelStatistics, name: string): InputStatistics => {
   const found = statistics.get(name)
   if (!found) throw new RangeError(`there are no statistics of ${name}`)
   return found
@@ -94,7 +93,9 @@ export const withInputScales = (model: Model, placed: readonly PlacedScales[]): 
     if (source === 'value' || source === 'up') rows.set(model.layers[layer]![source].name, scales)
     else norms.set(`${source} ${layer}`, scales)
   }
-  const scaled = withMatrices(model, (matrix) => scaledMatrix(matrix, columns.get(matrix.name), rows.get(matrix.name)))
+  const scaled = withLinearLayers(model, (matrix) =>
+    scaledMatrix(matrix, columns.get(matrix.name), rows.get(matrix.name)),
+  )
   const layers = scaled.layers.map((of, layer): Layer => {
     const { attentionNorm, feedForwardNorm } = of
     const feedForward = norms.get(`feed-forward-norm ${layer}`)

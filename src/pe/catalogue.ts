@@ -1,5 +1,5 @@
 import { UserError } from '../base/user-error.ts'
-import { parseSpec, unknownFamily } from '../spec/index.ts'
+import { familyNamed, parseSpec } from '../spec/index.ts'
 import { ant } from './baseline/ant/family.ts'
 import { bitfusion } from './baseline/bitfusion/family.ts'
 import { figna } from './baseline/figna/family.ts'
@@ -53,13 +53,7 @@ export const catalogue: readonly string[] = [
 /** The PE a spec text describes, whatever its array; anything wrong in it is a SpecError with a caret. */
 export const elementOf = (text: string): ProcessingElement | TiledElement => {
   const spec = parseSpec(text)
-  const family = families.find(({ id }) => id === spec.family.text)
-  if (!family)
-    throw unknownFamily(
-      spec,
-      families.map(({ id }) => id),
-    )
-  return family.apply(spec)
+  return familyNamed(spec, families).apply(spec)
 }
 
 /** A PE for the output-stationary array; one that has a tile of its own is a UserError. */

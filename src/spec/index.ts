@@ -11,4 +11,12 @@ export {
 } from './parameters.ts'
 export { canonicalText, maximumSpecLength, parseSpec, parseValue } from './parse.ts'
 export * from './spec.ts'
-export { badValue, duplicateKey, SpecError, unknownFamily, unknownFormat, unknownKey } from './spec-error.ts'
+export {
+  badValue,
+  duplicateKey,
+  familyNamed,
+  SpecError,
+  unknownFamily,
+  unknownFormat,
+  unknownKey,
+} from './spec-error.ts'

@@ -64,6 +64,21 @@ export const unknownFamily = (
     `${suggestion(spec.family.text, known)}known ${many}: ${listed(known)}`,
   )
 
+/** The family that a spec names, or the error of one that nobody knows; `called` is what families are called, one and many. */
+export const familyNamed = <Family extends { readonly id: string }>(
+  spec: Spec,
+  families: readonly Family[],
+  called?: readonly [string, string],
+): Family => {
+  const found = families.find(({ id }) => id === spec.family.text)
+  if (found) return found
+  throw unknownFamily(
+    spec,
+    families.map(({ id }) => id),
+    called,
+  )
+}
+
 /** The error of a number format that nobody knows; `name` is its place in `text`, `known` what may be meant. */
 export const unknownFormat = (text: string, name: Word, known: readonly string[]): SpecError =>
   new SpecError(

@@ -67,6 +67,22 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       ['quantise', '--model', tiny.model, '--quant', 'gptq', '--out', empty],
       /gptq calibrates with a text, and none is given; add --calibrate file/,
     ],
+    ...['ppl', 'chat', 'quantise'].flatMap((command): [string, string[], RegExp][] => {
+      const more = { ppl: ['--text', tiny.text], chat: ['--prompt', 'x'], quantise: ['--out', empty] }[command] ?? []
+      const args = [command, ...more, '--model', 'nowhere/model.bin', '--quant', 'gptq']
+      return [
+        [
+          `${command} with a calibrated quantiser and no text, before a model is opened`,
+          args,
+          /gptq calibrates with a text/,
+        ],
+        [
+          `${command} with a text for calibration that is missing`,
+          [...args, '--calibrate', 'nowhere.txt'],
+          /cannot read the text nowhere\.txt: no such file/,
+        ],
+      ]
+    }),
     [
       'a missing file of quantisers',
       ['ppl', '--text', tiny.text, '--quant', 'nowhere.json'],

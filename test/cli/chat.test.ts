@@ -78,6 +78,18 @@ describe('chat', () => {
     expect(stderr).toMatch(/^5 tokens at [\d.]+ tokens\/s behind 6 of prompts at [\d.]+ tokens\/s \(cpu\)\n$/)
   })
 
+  it('shows a text that the model ends at once', () => {
+    const silent = join(folder.path, 'silent')
+    mkdirSync(silent)
+    const ends = Array.from({ length: tinyVocabulary }, (_, token) => token)
+    const config = huggingFaceConfig(model, 'llama', { eos_token_id: ends })
+    writeHuggingFace(silent, config, huggingFaceTensors(model, 'llama'))
+    writeFileSync(join(silent, 'tokenizer.json'), JSON.stringify(tinyTokenizerJson(false)))
+    const { status, stdout, stderr } = chat(['--model', silent], 'hello\nagain')
+    expect(status, stderr).toBe(0)
+    expect(stdout).toBe('hello\nagain\n')
+  })
+
   it('is deterministic for a seed, and another with another', () => {
     const drawn = (seed: string): string =>
       json([...one, '--temperature', '1.5', '--top-p', '1', '--tokens', '20', '--seed', seed]).exchanges[0]!.answer

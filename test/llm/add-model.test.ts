@@ -130,6 +130,39 @@ describe('a model from a path', () => {
     expect((await openModel('plain', { cache })).chatTemplate()).toBeUndefined()
   })
 
+  test('of several *.safetensors only those are copied that the index names', async () => {
+    const cache = temporaryFolder()
+    const folder = join(temporaryFolder(), 'sharded')
+    writeHuggingFace(folder, huggingFaceConfig(opt, 'opt'), huggingFaceTensors(opt, 'opt'), 2)
+    writeFileSync(join(folder, 'tokenizer.json'), tokenizerJson)
+    const needed = readdirSync(folder)
+    expect(needed.filter((name) => name.endsWith('.safetensors'))).toHaveLength(2)
+    writeFileSync(join(folder, 'consolidated.safetensors'), 'the same once more')
+    const { files } = await addModel(folder, { cache })
+    expect(files.map(({ name }) => name).sort()).toEqual(needed.sort())
+    expect((await openModel('sharded', { cache })).model.config).toEqual(opt.config)
+  })
+
+  test('weights that are called as a tokenizer may be are copied all the same', async () => {
+    const cache = temporaryFolder()
+    const folder = write({
+      'tok512.gguf': ggufBytes(ggufMetadata(opt, 'opt'), ggufTensors(opt)),
+      'tokenizer.json': tokenizerJson,
+      'tok9.bin': 'another tokenizer',
+    })
+    const elsewhere = write({ 't.json': tokenizerJson }, 'elsewhere')
+    const given = { cache, tokenizer: join(elsewhere, 't.json') }
+    const added = await addModel(join(folder, 'tok512.gguf'), given)
+    expect(added.files.map(({ name }) => name)).toEqual(['tok512.gguf', 'tokenizer.json'])
+    expect((await openModel('tok512', { cache })).sha256).toBe(added.sha256)
+
+    const tiny = writeTinyModel(temporaryFolder(), 3)
+    const other = write({ 'tok7.bin': readFileSync(tiny.model) })
+    const { files } = await addModel(join(other, 'tok7.bin'), { cache, tokenizer: tiny.tokenizer })
+    expect(files.map(({ name }) => name)).toEqual(['tok7.bin', 'tokenizer.bin'])
+    await openModel('tok7', { cache })
+  })
+
   test('a tokenizer from elsewhere goes before the one inside a GGUF file', async () => {
     const cache = temporaryFolder()
     const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)

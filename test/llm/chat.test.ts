@@ -145,26 +145,6 @@ test('the answer is decoded behind its prompt, and a character that is cut off i
   expect((await chat.say('x')).answer).toBe('a\ufffd')
 })
 
-test('a conversation that no memory holds is one sentence, and other faults stay what they are', async () => {
-  const { backend, sampler } = scripted([])
-  const failing = (error: Error) =>
-    openChat(
-      options({
-        sampler,
-        backend: {
-          ...backend,
-          open: () => {
-            throw error
-          },
-        },
-      }),
-    ).say('a')
-  await expect(failing(new RangeError('Array buffer allocation failed'))).rejects.toThrow(
-    /^a conversation of 64 tokens does not fit the memory of this machine; give a smaller --context$/,
-  )
-  await expect(failing(new TypeError('a fault'))).rejects.toThrow('a fault')
-})
-
 test('an answer ends with enough tokens, or where the conversation is full', async () => {
   const long = scripted(['xxxxxxxxxxxxxxx'])
   expect(await openChat(options({ ...long.options, tokens: 3 })).say('a')).toMatchObject({

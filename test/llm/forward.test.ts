@@ -10,10 +10,11 @@ import {
   memoryOf,
   parameterCountOf,
 } from '../../src/llm/model.ts'
-import { quantisedLinear, quantiseModel } from '../../src/llm/quantised-linear.ts'
+import { quantiseModel } from '../../src/llm/quantised-linear.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { float32Weights, floatsOf } from '../../src/llm/weights.ts'
 import { llamaByTheBook, optByTheBook, phiByTheBook } from './by-the-book.ts'
+import { quantisedLinear } from './integer-linear.ts'
 
 const config: ModelConfig = {
   dimension: 24,

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { type ProductRunner, productRunner } from '../../src/accel/product-runner.ts'
 import { hardwareLinear } from '../../src/llm/hardware-linear.ts'
 import type { Matrix } from '../../src/llm/model.ts'
-import { quantisedLinear, quantiseMatrix } from '../../src/llm/quantised-linear.ts'
+import { quantiseMatrix } from '../../src/llm/quantised-linear.ts'
 import { createRandom, normal } from '../../src/llm/random.ts'
 import { float32Weights } from '../../src/llm/weights.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
+import { quantisedLinear } from './integer-linear.ts'
 
 const random = createRandom(12)
 const [outputs, inputs, tokens] = [13, 70, 5]

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cpuBackend } from '../../src/llm/backend.ts'
+import { type Backend, cpuBackend } from '../../src/llm/backend.ts'
 import { perplexity, windowsOf } from '../../src/llm/likelihood.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { readTexts } from '../../src/llm/read-texts.ts'
@@ -46,6 +46,43 @@ test('progress counts predicted tokens over all texts and ends with the result',
   const [first] = result.perText
   const [alone] = (await perplexity(cpuBackend(model), texts.slice(0, 1))).perText
   expect(first).toBe(alone)
+})
+
+test('a conversation is open only while its text goes through: one text that goes on, and those that fit beside it', async () => {
+  const config = { dimension: 8, hidden: 8, layers: 1, heads: 2, keyValueHeads: 1, vocabulary: 40, sequence: 130 }
+  const backend = cpuBackend(randomModel({ ...config, sharedClassifier: true }, 1))
+  const open = new Set<number>()
+  let opened = 0
+  const passes: number[][] = []
+  const counting: Backend = {
+    ...backend,
+    open: (sequence) => {
+      const number = opened++
+      open.add(number)
+      const conversation = backend.open(sequence)
+      const close = (): void => {
+        open.delete(number)
+        conversation.close()
+      }
+      return { ...conversation, close }
+    },
+    score: (pieces) => {
+      expect(pieces.map(({ tokens }) => tokens.length)).not.toContain(0)
+      passes.push([...open])
+      return backend.score(pieces)
+    },
+  }
+  const text = (length: number): number[] => Array.from({ length }, (_, k) => k % 40)
+  await perplexity(counting, [101, 101, 101, 3, 3, 3].map(text))
+  // 96; 4 and 92; 8 and 88; 12, 2, 2 and 2.
+  expect(passes).toEqual([[0], [0, 1], [1, 2], [2, 3, 4, 5]])
+  passes.length = 0
+  await perplexity(
+    counting,
+    Array.from({ length: 100 }, () => text(2)),
+  )
+  expect(passes.map(({ length }) => length)).toEqual([96, 4])
+  expect(open.size).toBe(0)
 })
 
 test('a text file is one text, a .json file a list of them, and others are refused', () => {

@@ -8,8 +8,9 @@ import { generate } from '../../src/llm/generate.ts'
 import { parameterCountOf } from '../../src/llm/model.ts'
 import { builtInModels } from '../../src/llm/models.ts'
 import { type OpenedModel, openModel } from '../../src/llm/open-model.ts'
-import { quantisedLinear, quantiseModel } from '../../src/llm/quantised-linear.ts'
+import { quantiseModel } from '../../src/llm/quantised-linear.ts'
 import { greedy } from '../../src/llm/sample.ts'
+import { quantisedLinear } from './integer-linear.ts'
 
 const minimind = builtInModels.find(({ id }) => id === 'minimind2-small')!
 /** Why the model is not there: it comes from the npm registry, 24 MB, once. */

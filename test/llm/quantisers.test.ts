@@ -8,10 +8,11 @@ import { createSession, forward, type Linear } from '../../src/llm/forward.ts'
 import { perplexity } from '../../src/llm/likelihood.ts'
 import { linearLayersOf, type ModelConfig } from '../../src/llm/model.ts'
 import { openModel } from '../../src/llm/open-model.ts'
-import { quantisedLinear, quantiseModel } from '../../src/llm/quantised-linear.ts'
+import { quantiseModel } from '../../src/llm/quantised-linear.ts'
 import { quantiserFamilies, quantiserOf } from '../../src/llm/quantisers.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { roundActivations } from '../../src/quant/activations.ts'
+import { quantisedLinear } from './integer-linear.ts'
 
 const config: ModelConfig = {
   dimension: 24,

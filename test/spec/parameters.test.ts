@@ -3,6 +3,7 @@ import { nearest } from '../../src/base/suggestion.ts'
 import { UserError } from '../../src/base/user-error.ts'
 import {
   badValue,
+  familyNamed,
   fullSpec,
   type ParameterSchema,
   parseSpec,
@@ -132,6 +133,21 @@ describe('a spec inside a spec', () => {
 })
 
 describe('errors for families', () => {
+  it('are those of a family that is not there', () => {
+    const [mac, other] = [{ id: 'mac' }, { id: 'mixpe' }]
+    expect(familyNamed(parseSpec('mac(w=int4)'), [other, mac])).toBe(mac)
+    const message = (text: string, called?: readonly [string, string]): string => {
+      try {
+        familyNamed(parseSpec(text), [other, mac], called)
+      } catch (error) {
+        return (error as SpecError).message
+      }
+      return ''
+    }
+    expect(message('mac2')).toBe(unknownFamily(parseSpec('mac2'), ['mixpe', 'mac']).message)
+    expect(message('mac2', ['tree', 'trees'])).toMatch(/^there is no tree 'mac2'[\s\S]*known trees: mixpe, mac$/)
+  })
+
   it('suggests the nearest family', () => {
     const error = unknownFamily(parseSpec('mixep(w=int4)'), ['mixpe', 'mac', 'bitmod'])
     expect(error.message.split('\n')).toEqual([

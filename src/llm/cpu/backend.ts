@@ -3,7 +3,7 @@ import { defaultThreads } from '../../accel/product-runner.ts'
 import { UserError } from '../../base/user-error.ts'
 import { withoutSimd } from '../../sim/wasm/web-assembly.ts'
 import type { Backend, Conversation, Piece } from '../backend.ts'
-import { checkTokens } from '../forward.ts'
+import { checkTokens, conversationTooLarge } from '../forward.ts'
 import type { Model } from '../model.ts'
 import { openArena } from './memory.ts'
 import { type Cache, mostRows, openPass, type Span, scratchBytesOf } from './pass.ts'
@@ -21,6 +21,8 @@ interface Seen {
   readonly sequence: number
   position: number
   open: boolean
+  /** While tokens of it go through. */
+  busy: boolean
 }
 
 /** Where a conversation keeps what it has seen: a copy with other methods is still the same conversation. */
@@ -51,15 +53,20 @@ export const threadedBackend = (
     pieces.forEach(({ tokens }, at) => {
       checkTokens(model, all[at]!.position, all[at]!.sequence, tokens)
     })
-    for (const parts of partsOf(pieces)) {
-      await others()
-      const spans = parts.map(({ piece, from, to }): Span => {
-        const { cache, position } = all[piece]!
-        return { cache, position, tokens: pieces[piece]!.tokens.slice(from, to) }
-      })
-      pass.run(spans)
-      for (const { piece, from, to } of parts) all[piece]!.position += to - from
-      batch(parts)
+    for (const one of all) one.busy = true
+    try {
+      for (const parts of partsOf(pieces)) {
+        await others()
+        const spans = parts.map(({ piece, from, to }): Span => {
+          const { cache, position } = all[piece]!
+          return { cache, position, tokens: pieces[piece]!.tokens.slice(from, to) }
+        })
+        pass.run(spans)
+        for (const { piece, from, to } of parts) all[piece]!.position += to - from
+        batch(parts)
+      }
+    } finally {
+      for (const one of all) one.busy = false
     }
   }
   const next: Backend['next'] = async (pieces, { all = false } = {}) => {
@@ -82,16 +89,13 @@ export const threadedBackend = (
     open: (wanted) => {
       const sequence = Math.min(wanted, model.config.sequence)
       const cache = pass.openCache(sequence)
-      if (!cache)
-        throw new UserError(
-          'E-MODEL-MEMORY',
-          `keys and values of ${sequence} tokens do not fit beside model ${model.name} into the 4 GiB of WebAssembly; ask for a shorter text`,
-        )
-      const own: Seen = { cache, sequence, position: 0, open: true }
+      if (!cache) throw conversationTooLarge(model, sequence)
+      const own: Seen = { cache, sequence, position: 0, open: true, busy: false }
       const conversation: OwnConversation = {
         [seen]: own,
         next: async (tokens, options) => (await next([{ conversation, tokens }], options))[0]!,
         close: () => {
+          refuseBusy(own)
           if (own.open) arena.give(cache.address)
           own.open = false
         },
@@ -119,7 +123,12 @@ const mostThreads = 256
 const seenBy = (conversation: Conversation & Partial<OwnConversation>): Seen => {
   const found = conversation[seen]
   if (!found?.open) throw new RangeError('the conversation is closed, or of another backend')
+  refuseBusy(found)
   return found
+}
+
+const refuseBusy = ({ busy }: Seen): void => {
+  if (busy) throw new RangeError('tokens of the conversation are on their way; await what was asked before')
 }
 
 /** Tokens `from` to `to` of a piece in a batch. */

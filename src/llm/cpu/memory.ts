@@ -1,11 +1,11 @@
-import { type SharedMemory, webAssembly } from '../../sim/wasm/web-assembly.ts'
+import { type SharedMemory, unlessTooLarge, webAssembly } from '../../sim/wasm/web-assembly.ts'
 import { mostPages } from './kernels.ts'
 import { firstFree } from './step.ts'
 
 /** A memory that threads share, and what of it is taken; addresses and sizes in bytes. */
 export interface Arena {
   readonly memory: SharedMemory
-  /** The address of that many bytes, zeros, a multiple of 64; undefined where they do not fit into 4 GiB. */
+  /** The address of that many bytes, zeros, a multiple of 64; undefined where they do not fit into 4 GiB or what the machine has. */
   readonly take: (bytes: number) => number | undefined
   readonly give: (address: number) => void
   readonly floats: (address: number, count: number) => Float32Array
@@ -23,8 +23,10 @@ interface Span {
 
 /** An empty memory; undefined where the machine has none that threads could share. */
 export const openArena = (): Arena | undefined => {
-  if (!webAssembly) return undefined
-  const memory = new webAssembly.Memory({ initial: 1, maximum: mostPages, shared: true })
+  const api = webAssembly
+  if (!api) return undefined
+  const memory = unlessTooLarge(() => new api.Memory({ initial: 1, maximum: mostPages, shared: true }))
+  if (!memory) return undefined
   const taken = new Map<number, number>()
   /** In the order of addresses; no two touch. */
   let free: readonly Span[] = []
@@ -43,7 +45,7 @@ export const openArena = (): Arena | undefined => {
     const missing = Math.ceil((end + size + lineBytes - memory.buffer.byteLength) / pageBytes)
     if (missing > 0) {
       if (memory.buffer.byteLength / pageBytes + missing > mostPages) return undefined
-      memory.grow(missing)
+      if (unlessTooLarge(() => memory.grow(missing)) === undefined) return undefined
     }
     end += size
     return end - size

@@ -62,9 +62,9 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
     fits &&= address !== undefined
     return address ?? 0
   }
-  /** Rows of `width` floats, each padded. */
-  const rowsOf = (width: number, rows = mostRows) => ({
-    address: room(4 * padded(width) * rows),
+  /** As many rows of `width` floats as a batch has, each padded. */
+  const rowsOf = (width: number) => ({
+    address: room(4 * padded(width) * mostRows),
     stride: 4 * padded(width),
     fours: padded(width) / 4,
     width,
@@ -87,6 +87,7 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
   const table = room(mostRows * rowBytes)
   const [all, chosen] = [room(4 * mostRows), room(4 * mostRows)]
   const sums = room(16 * mostRows)
+  const logits = rowsOf(vocabulary)
   const [cosine, sine] = [copied(turns?.cosine ?? new Float32Array(0)), copied(turns?.sine ?? new Float32Array(0))]
   if (!fits) return undefined
   arena.words(all, mostRows).set(Array.from({ length: mostRows }, (_, row) => row))
@@ -193,32 +194,17 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
   }))
   const finalNorm = norm(placed.finalNorm, normed, chosen)
 
-  /** Logits of so many rows, made larger when more are asked for. */
-  let logits: { readonly rows: number; readonly at: Rows; readonly product: Step; readonly score: Step } | undefined
-  const logitsFor = (rows: number): NonNullable<typeof logits> => {
-    if (logits && logits.rows >= rows) return logits
-    if (logits) arena.give(logits.at.address)
-    const at = rowsOf(vocabulary, rows)
-    if (!fits) throw new RangeError(`logits of ${rows} tokens do not fit into the memory of WebAssembly`)
-    logits = {
-      rows,
-      at,
-      product: product(normed, [[placed.classifier, at]]),
-      score: step(
-        stepWords('score', { x: at.address, stride: at.stride, width: vocabulary, y: sums }),
-        1,
-        16 * vocabulary,
-      ),
-    }
-    return logits
-  }
+  const classifier = product(normed, [[placed.classifier, logits]])
+  const score = step(
+    stepWords('score', { x: logits.address, stride: logits.stride, width: vocabulary, y: sums }),
+    1,
+    16 * vocabulary,
+  )
   /** The steps from the stream to logits, of some rows. */
-  const classify = (rows: readonly number[]): NonNullable<typeof logits> => {
+  const classify = (rows: readonly number[]): void => {
     arena.words(chosen, rows.length).set(rows)
     finalNorm.run(rows.length)
-    const there = logitsFor(rows.length)
-    there.product.run(rows.length)
-    return there
+    classifier.run(rows.length)
   }
   return {
     run: (spans) => {
@@ -244,20 +230,20 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
       }
     },
     logits: (rows) => {
-      const { at } = classify(rows)
+      classify(rows)
       const result = new Float32Array(rows.length * vocabulary)
       rows.forEach((_, index) => {
-        result.set(arena.floats(at.address + index * at.stride, vocabulary), index * vocabulary)
+        result.set(arena.floats(logits.address + index * logits.stride, vocabulary), index * vocabulary)
       })
       return result
     },
     surprises: (targets) => {
-      const { at, score } = classify(targets.map((_, row) => row))
+      classify(targets.map((_, row) => row))
       score.run(targets.length)
       return Float64Array.from(targets, (target, row) => {
         const largest = arena.floats(sums + 16 * row, 1)[0]!
         const total = new Float64Array(arena.memory.buffer, sums + 16 * row + 8, 1)[0]!
-        return Math.log(total) + largest - arena.floats(at.address + row * at.stride, vocabulary)[target]!
+        return Math.log(total) + largest - arena.floats(logits.address + row * logits.stride, vocabulary)[target]!
       })
     },
     openCache: (positions) => {

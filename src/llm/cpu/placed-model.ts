@@ -38,7 +38,7 @@ export interface PlacedModel {
   readonly classifier: PlacedMatrix
 }
 
-/** Copies what the layers and the classifier need, as it is stored; undefined where it does not fit. */
+/** Copies what the layers and the classifier need, as it is stored; undefined, and nothing copied, where it does not fit. */
 export const placeModel = (arena: Arena, model: Model): PlacedModel | undefined => {
   let fits = true
   const known = new Map<ArrayBufferView, number>()
@@ -51,7 +51,6 @@ export const placeModel = (arena: Arena, model: Model): PlacedModel | undefined 
       fits = false
       return 0
     }
-    arena.bytes(address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     known.set(data, address)
     return address
   }
@@ -82,7 +81,10 @@ export const placeModel = (arena: Arena, model: Model): PlacedModel | undefined 
     finalNorm: norm(model.finalNorm),
     classifier: matrix(model.classifier),
   }
-  return fits ? placed : undefined
+  if (!fits) return undefined
+  for (const [data, address] of known)
+    arena.bytes(address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  return placed
 }
 
 const formOf = (weights: Weights): StoredForm => {

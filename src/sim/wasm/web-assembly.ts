@@ -24,6 +24,16 @@ export interface SharedMemory {
 /** Undefined where the machine has none. */
 export const webAssembly = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
 
+/** Memory that is made or grown; undefined where there is none, as where the address space of a process is limited. */
+export const unlessTooLarge = <T>(taken: () => T): T | undefined => {
+  try {
+    return taken()
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 let known: { readonly reason: string | undefined } | undefined
 
 /** Why this machine cannot run vector programs, one clause; undefined where it can. Asked once. */

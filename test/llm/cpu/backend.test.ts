@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { UserError } from '../../../src/base/user-error.ts'
 import {
   type Architecture,
   llamaArchitecture,
@@ -7,7 +8,12 @@ import {
 } from '../../../src/llm/architecture.ts'
 import { type Backend, cpuBackend } from '../../../src/llm/backend.ts'
 import { threadedBackend } from '../../../src/llm/cpu/backend.ts'
+import { openArena } from '../../../src/llm/cpu/memory.ts'
+import { mostRows, openPass, scratchBytesOf } from '../../../src/llm/cpu/pass.ts'
+import { placeModel } from '../../../src/llm/cpu/placed-model.ts'
+import { openTeam } from '../../../src/llm/cpu/threads.ts'
 import { floatLinear } from '../../../src/llm/float-linear.ts'
+import { createSession } from '../../../src/llm/forward.ts'
 import { surprises } from '../../../src/llm/likelihood.ts'
 import { type Matrix, type Model, type ModelConfig, withLinearLayers } from '../../../src/llm/model.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
@@ -260,4 +266,83 @@ test('tokens that are none, a conversation that stands twice, and absurd numbers
   await expect(backend.next([piece, piece])).rejects.toThrow(/stands twice/)
   expect(await conversation.next([1, 2, 3, 4])).toHaveLength(1003)
   for (const threads of [0, 1.5, 257]) expect(() => threadedBackend(largeModel, { threads })).toThrow(/give 1 to 256/)
+})
+
+test('a conversation whose tokens are on their way takes no others, and is not closed', async () => {
+  const backend = threaded(largeModel)
+  const [one, other] = [backend.open(300), backend.open(300)]
+  const first = one.next(tokensOf(130, 1003))
+  await expect(one.next([1])).rejects.toThrow(/on their way/)
+  await expect(
+    backend.score([other, one].map((conversation) => ({ conversation, tokens: [1], targets: [2] }))),
+  ).rejects.toThrow(/on their way/)
+  expect(() => one.close()).toThrow(RangeError)
+  // Another goes through meanwhile, also after it was refused beside the first.
+  expect(await other.next(tokensOf(130, 1003))).toEqual(await first)
+  expect(await one.next([1])).toEqual(await other.next([1]))
+  await expect(one.next([1003])).rejects.toThrow(/vocabulary/)
+  one.close()
+  one.close()
+  await expect(one.next([1])).rejects.toThrow(/closed/)
+})
+
+describe('memory that ends', () => {
+  /** An arena that gives so many bytes, and counts what is written. */
+  const limited = (most: number) => {
+    const arena = openArena()!
+    let taken = 0
+    let written = 0
+    const take = (bytes: number): number | undefined => {
+      if (taken + bytes > most) return undefined
+      taken += bytes
+      return arena.take(bytes)
+    }
+    const bytes = (address: number, count: number): Uint8Array => {
+      written++
+      return arena.bytes(address, count)
+    }
+    return { arena: { ...arena, take, bytes }, taken: () => taken, written: () => written }
+  }
+
+  test('a model that does not fit is not copied in part', () => {
+    const whole = limited(Number.POSITIVE_INFINITY)
+    expect(placeModel(whole.arena, largeModel)).toBeDefined()
+    expect(whole.written()).toBeGreaterThan(0)
+    const short = limited(whole.taken() - 1)
+    expect(placeModel(short.arena, largeModel)).toBeUndefined()
+    expect(short.written()).toBe(0)
+    expect(placeModel(limited(whole.taken()).arena, largeModel)).toBeDefined()
+  })
+
+  test('a conversation that is too large for it is refused in the same words in WebAssembly and in JavaScript', () => {
+    // 4 KiB of keys and values a token.
+    const wide: ModelConfig = { ...equalHeads, headSize: 32, sequence: 2 ** 21 }
+    const model = randomModel(wide, 3, phiArchitecture({ rotaryWidth: 2 }))
+    const words = (tokens: number) =>
+      new RegExp(`^a conversation of ${tokens} tokens with model .* does not fit the memory that is there; .*--context`)
+    const backend = threaded(model)
+    expect(() => backend.open(2 ** 20)).toThrow(words(2 ** 20))
+    expect(() => backend.open(2 ** 20)).toThrow(UserError)
+    backend.open(4).close()
+    const endless = { ...model, config: { ...wide, sequence: 2 ** 44 } }
+    expect(() => createSession(endless)).toThrow(words(2 ** 44))
+    expect(() => createSession(endless)).toThrow(UserError)
+    expect(createSession(endless, 4).sequence).toBe(4)
+  })
+
+  test('a pass takes all its memory when it is opened', () => {
+    const open = (most: number) => {
+      const { arena, taken } = limited(most)
+      const team = openTeam(arena, 1, scratchBytesOf(largeModel))!
+      const pass = openPass(arena, team, largeModel, placeModel(arena, largeModel)!)
+      return { pass, taken }
+    }
+    const whole = open(Number.POSITIVE_INFINITY)
+    const before = whole.taken()
+    expect(open(before - 1).pass).toBeUndefined()
+    const { pass } = open(before)
+    pass!.logits(Array.from({ length: mostRows }, (_, row) => row))
+    pass!.surprises(tokensOf(mostRows, 1003))
+    expect(pass!.openCache(4)).toBeUndefined()
+  })
 })
