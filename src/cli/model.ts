@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { UserError } from '../base/user-error.ts'
-import { type AddOptions, addModel, removeModel } from '../llm/add-model.ts'
-import { modelsFolder } from '../llm/added-models.ts'
-import { builtInModels } from '../llm/models.ts'
+import { type AddOptions, addModel, removeModel } from '../llm/store/add-model.ts'
+import { modelsFolder } from '../llm/store/added-models.ts'
+import { builtInModels } from '../llm/store/models.ts'
 import type { Output } from './context.ts'
 
 /** `bitloom model add`: a model gets a name. */

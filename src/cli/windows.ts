@@ -1,10 +1,10 @@
 import { UserError } from '../base/user-error.ts'
-import { type Calibration, calibrationWith } from '../llm/calibration.ts'
 import { windowsOf } from '../llm/likelihood.ts'
 import type { OpenedModel } from '../llm/open-model.ts'
-import { type Quantiser, withoutText } from '../llm/quantisers.ts'
+import { type Calibration, calibrationWith } from '../llm/quantised/calibration.ts'
+import { type Quantiser, withoutText } from '../llm/quantised/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
-import { bareTokens } from '../llm/tokenizer.ts'
+import { bareTokens } from '../llm/tokenizer/tokenizer.ts'
 
 export interface Windows {
   readonly windows: readonly (readonly number[])[]

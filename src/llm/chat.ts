@@ -1,10 +1,10 @@
 import { UserError } from '../base/user-error.ts'
 import type { Backend, Conversation } from './backend.ts'
-import type { ChatMessage, ChatTemplate } from './chat-template.ts'
 import { continued, type Generated } from './generate.ts'
 import type { OpenedModel } from './open-model.ts'
 import type { Sampler } from './sample.ts'
-import { bareTokens } from './tokenizer.ts'
+import type { ChatMessage, ChatTemplate } from './tokenizer/chat-template.ts'
+import { bareTokens } from './tokenizer/tokenizer.ts'
 
 /** A conversation with a model. */
 export interface Chat {

@@ -3,7 +3,7 @@ import { type Backend, cpuBackend } from './backend.ts'
 import type { Linear } from './forward.ts'
 import type { Model } from './model.ts'
 import { greedy, type Sampler } from './sample.ts'
-import { decodeAll, type Tokenizer } from './tokenizer.ts'
+import { decodeAll, type Tokenizer } from './tokenizer/tokenizer.ts'
 
 /** What to generate. */
 export interface GenerateOptions {

@@ -7,7 +7,7 @@ import type { GroupQuantised } from '../quant/group-integer.ts'
 import { applyGroupScales, applyTokenScales, groupSums } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
 import type { Linear } from './forward.ts'
-import { type QuantisedModel, weightsOf } from './quantised-linear.ts'
+import { type QuantisedModel, weightsOf } from './quantised/quantised-linear.ts'
 
 /** A prompt goes through as one batch, generated tokens one by one. */
 export type Phase = 'prefill' | 'decode'

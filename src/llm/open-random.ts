@@ -3,10 +3,10 @@ import { UserError } from '../base/user-error.ts'
 import { fullSpec, type ParameterSchema, parseSpec, readParameters } from '../spec/index.ts'
 import type { Model } from './model.ts'
 import { partsOf } from './parts.ts'
-import { pieceTokenizerOf, tokenizerOfPieces } from './piece-tokenizer.ts'
 import { type RandomKind, randomKinds, randomModel } from './random-model.ts'
 import { type PublishedShape, publishedShapes } from './shapes.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import { pieceTokenizerOf, tokenizerOfPieces } from './tokenizer/piece-tokenizer.ts'
+import type { Tokenizer } from './tokenizer/tokenizer.ts'
 import { bytesOfWeights } from './weights.ts'
 
 /** Parameters of `random(...)`. */

@@ -8,7 +8,7 @@ import { generate } from './generate.ts'
 import { hardwareLinear, type LayerCount, utilisationOf } from './hardware-linear.ts'
 import { parameterCountOf } from './model.ts'
 import type { OpenedModel } from './open-model.ts'
-import { quantiseModel } from './quantised-linear.ts'
+import { quantiseModel } from './quantised/quantised-linear.ts'
 import type { Sampler } from './sample.ts'
 
 export interface ModelRunOptions {

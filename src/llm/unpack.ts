@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { list, type ReadEntry } from 'tar'
 import { UserError } from '../base/user-error.ts'
-import type { BuiltInModel, ModelFile } from './models.ts'
+import type { BuiltInModel, ModelFile } from './store/models.ts'
 
 /**
  * Writes the files of a model out of its package's tarball into `folder`, streamed; they get their names when all of them have the

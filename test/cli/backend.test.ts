@@ -3,7 +3,7 @@ import { backendOf } from '../../src/cli/backend.ts'
 import { terminalOutput } from '../../src/cli/context.ts'
 import { cpuBackend } from '../../src/llm/backend.ts'
 import { floatLinear } from '../../src/llm/float-linear.ts'
-import { backendWithCache } from '../../src/llm/quantised-cache.ts'
+import { backendWithCache } from '../../src/llm/quantised/quantised-cache.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 
 const model = randomModel(

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { llamaArchitecture } from '../../src/llm/architecture.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { huggingFaceConfig, huggingFaceTensors, writeHuggingFace } from '../llm/files/write-safetensors.ts'
-import { tinyTokenizerJson, tinyVocabulary } from '../llm/tiny-tokenizer.ts'
+import { tinyTokenizerJson, tinyVocabulary } from '../llm/tokenizer/tiny-tokenizer.ts'
 import { bitloom, program, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { type Backend, cpuBackend, oneByOne } from '../../src/llm/backend.ts'
 import { type ChatOptions, openChat } from '../../src/llm/chat.ts'
-import type { ChatTemplate } from '../../src/llm/chat-template.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { greedy } from '../../src/llm/sample.ts'
-import type { Tokenizer } from '../../src/llm/tokenizer.ts'
+import type { ChatTemplate } from '../../src/llm/tokenizer/chat-template.ts'
+import type { Tokenizer } from '../../src/llm/tokenizer/tokenizer.ts'
 
 const end = 1
 /** BOS 0, end 1, and a token for each byte. */

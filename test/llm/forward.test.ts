@@ -10,7 +10,7 @@ import {
   memoryOf,
   parameterCountOf,
 } from '../../src/llm/model.ts'
-import { quantiseModel } from '../../src/llm/quantised-linear.ts'
+import { quantiseModel } from '../../src/llm/quantised/quantised-linear.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { float32Weights, floatsOf } from '../../src/llm/weights.ts'
 import { llamaByTheBook, optByTheBook, phiByTheBook } from './by-the-book.ts'

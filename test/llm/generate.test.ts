@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { cpuBackend } from '../../src/llm/backend.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { negativeLogLikelihoods, perplexity } from '../../src/llm/likelihood.ts'
-import { tokenizerOfPieces } from '../../src/llm/piece-tokenizer.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
+import { tokenizerOfPieces } from '../../src/llm/tokenizer/piece-tokenizer.ts'
 import { float32Weights } from '../../src/llm/weights.ts'
 
 const config = {

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
 import { cpuBackend } from '../../src/llm/backend.ts'
-import { cacheStateOf } from '../../src/llm/cache.ts'
 import { createSession, forward } from '../../src/llm/forward.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { perplexity } from '../../src/llm/likelihood.ts'
 import { parameterCountOf } from '../../src/llm/model.ts'
-import { builtInModels } from '../../src/llm/models.ts'
 import { type OpenedModel, openModel } from '../../src/llm/open-model.ts'
-import { decodeAll } from '../../src/llm/tokenizer.ts'
+import { cacheStateOf } from '../../src/llm/store/cache.ts'
+import { builtInModels } from '../../src/llm/store/models.ts'
+import { decodeAll } from '../../src/llm/tokenizer/tokenizer.ts'
 
 /** What an independent NumPy float32 forward computed; all figures to 2e-3. */
 interface Golden {

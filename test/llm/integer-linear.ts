@@ -1,5 +1,5 @@
 import type { Linear } from '../../src/llm/forward.ts'
-import { type QuantisedModel, weightsOf } from '../../src/llm/quantised-linear.ts'
+import { type QuantisedModel, weightsOf } from '../../src/llm/quantised/quantised-linear.ts'
 import { integerLinear } from '../../src/quant/integer-reference.ts'
 import { quantiseTokens } from '../../src/quant/token-integer.ts'
 

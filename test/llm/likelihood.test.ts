@@ -6,7 +6,7 @@ import { type Backend, cpuBackend } from '../../src/llm/backend.ts'
 import { perplexity, windowsOf } from '../../src/llm/likelihood.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
 import { readTexts } from '../../src/llm/read-texts.ts'
-import { temporaryFolder } from './fake-registry.ts'
+import { temporaryFolder } from './store/fake-registry.ts'
 
 test('windows hold every token once, in order, behind the prefix, none longer than the context', () => {
   expect(windowsOf([5, 6, 7, 8, 9], [1], 3)).toEqual([

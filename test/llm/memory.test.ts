@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ModelConfig } from '../../src/llm/model.ts'
-import { temporaryFolder } from './fake-registry.ts'
 import { joined } from './files/write-model.ts'
+import { temporaryFolder } from './store/fake-registry.ts'
 
 const config: ModelConfig = {
   dimension: 1024,

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { cpuBackend } from '../../src/llm/backend.ts'
 import { openChat } from '../../src/llm/chat.ts'
-import { ensureModel } from '../../src/llm/fetch.ts'
 import { floatLinear } from '../../src/llm/float-linear.ts'
 import type { Linear } from '../../src/llm/forward.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { parameterCountOf } from '../../src/llm/model.ts'
-import { builtInModels } from '../../src/llm/models.ts'
 import { type OpenedModel, openModel } from '../../src/llm/open-model.ts'
-import { quantiseModel } from '../../src/llm/quantised-linear.ts'
+import { quantiseModel } from '../../src/llm/quantised/quantised-linear.ts'
 import { greedy } from '../../src/llm/sample.ts'
+import { ensureModel } from '../../src/llm/store/fetch.ts'
+import { builtInModels } from '../../src/llm/store/models.ts'
 import { quantisedLinear } from './integer-linear.ts'
 
 const minimind = builtInModels.find(({ id }) => id === 'minimind2-small')!

@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
 import { llamaArchitecture } from '../../src/llm/architecture.ts'
-import { sha256Of } from '../../src/llm/cache.ts'
 import { generate } from '../../src/llm/generate.ts'
 import { openModel } from '../../src/llm/open-model.ts'
 import { randomModel } from '../../src/llm/random-model.ts'
-import { temporaryFolder } from './fake-registry.ts'
+import { sha256Of } from '../../src/llm/store/cache.ts'
 import { ggufBytes, ggufMetadata, ggufTensors } from './files/write-gguf.ts'
 import { onnxBytes } from './files/write-onnx.ts'
 import { huggingFaceConfig, huggingFaceTensors, writeHuggingFace } from './files/write-safetensors.ts'
-import { beginToken, tinyTokenizerJson, tinyVocabulary } from './tiny-tokenizer.ts'
+import { temporaryFolder } from './store/fake-registry.ts'
+import { beginToken, tinyTokenizerJson, tinyVocabulary } from './tokenizer/tiny-tokenizer.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()

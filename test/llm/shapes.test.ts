@@ -7,7 +7,7 @@ import { openModel } from '../../src/llm/open-model.ts'
 import { bytesOfShape, openRandom } from '../../src/llm/open-random.ts'
 import { partsOf } from '../../src/llm/parts.ts'
 import { publishedShapes } from '../../src/llm/shapes.ts'
-import { decodeAll } from '../../src/llm/tokenizer.ts'
+import { decodeAll } from '../../src/llm/tokenizer/tokenizer.ts'
 
 /** As their authors or the files count them. */
 const parameters: Readonly<Record<string, number>> = {

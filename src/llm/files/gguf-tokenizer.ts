@@ -1,5 +1,5 @@
 import { UserError } from '../../base/user-error.ts'
-import { type PieceTokenizer, pieceTokenizerOf } from '../piece-tokenizer.ts'
+import { type PieceTokenizer, pieceTokenizerOf } from '../tokenizer/piece-tokenizer.ts'
 import type { Gguf } from './gguf.ts'
 
 /** What SentencePiece writes for a space. */

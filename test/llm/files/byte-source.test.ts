@@ -2,7 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type ByteSource, bytesSource, withFile } from '../../../src/llm/files/byte-source.ts'
-import { temporaryFolder } from '../fake-registry.ts'
+import { temporaryFolder } from '../store/fake-registry.ts'
 
 const bytes = Uint8Array.from({ length: 100 }, (_, k) => k)
 

@@ -16,7 +16,7 @@ import { type Model, type ModelConfig, memoryOf } from '../../../src/llm/model.t
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
 import { llamaByTheBook } from '../by-the-book.ts'
-import { temporaryFolder } from '../fake-registry.ts'
+import { temporaryFolder } from '../store/fake-registry.ts'
 import { damagedTexts, readDamaged } from './damage.ts'
 import { floatParts } from './write-model.ts'
 import {

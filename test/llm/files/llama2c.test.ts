@@ -7,7 +7,7 @@ import { loadLlama2c, readLlama2c } from '../../../src/llm/files/llama2c.ts'
 import { type Model, type ModelConfig, memoryOf, parameterCountOf } from '../../../src/llm/model.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
-import { temporaryFolder } from '../fake-registry.ts'
+import { temporaryFolder } from '../store/fake-registry.ts'
 import { readDamaged } from './damage.ts'
 import { floatParts, int8Groups, llama2cBytes } from './write-model.ts'
 

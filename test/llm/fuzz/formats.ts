@@ -7,7 +7,7 @@ import { ggufBytes, ggufMetadata, ggufTensors } from '../files/write-gguf.ts'
 import { llama2cBytes } from '../files/write-model.ts'
 import { onnxBytes } from '../files/write-onnx.ts'
 import { huggingFaceConfig, huggingFaceTensors, safetensorsBytes } from '../files/write-safetensors.ts'
-import { tinyTokenizerJson, tinyVocabulary } from '../tiny-tokenizer.ts'
+import { tinyTokenizerJson, tinyVocabulary } from '../tokenizer/tiny-tokenizer.ts'
 
 /** A whole model as its files by name, and ways to damage one of them. */
 export interface FuzzedFormat {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createRandom } from '../../../src/llm/random.ts'
-import { temporaryFolder } from '../fake-registry.ts'
+import { temporaryFolder } from '../store/fake-registry.ts'
 import { type FuzzedFormat, fuzzedFormats, writeDamaged } from './formats.ts'
 
 const rounds = process.env.BITLOOM_FULL === '1' ? 200 : 50
