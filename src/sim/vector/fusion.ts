@@ -1,8 +1,7 @@
+import { fewestLanes } from './lane-type.ts'
 import type { Loop, Operand, Place, Statement, Step, Vector } from './program.ts'
 import { strip } from './strips.ts'
 
-/** Fewer lanes are written out one by one, where nothing is gained. */
-const fewestLanes = 4
 /** Statements of one loop, so that what is the same in all steps stays in the processor's registers. */
 const mostStatements = 200
 

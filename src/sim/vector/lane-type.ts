@@ -10,6 +10,9 @@ export interface LaneType {
 }
 export type LaneBits = 8 | 16 | 32 | 64
 
+/** Loops over fewer lanes are written out lane by lane, since vectors gain nothing there. */
+export const fewestLanes = 4
+
 const widths = [8, 16, 32, 64] as const
 const make = (kind: LaneType['kind']): Readonly<Record<LaneBits, LaneType>> => ({
   8: { bits: 8, kind },

@@ -1,11 +1,9 @@
-import { bytesOf } from './lane-type.ts'
+import { bytesOf, fewestLanes } from './lane-type.ts'
 import type { Assembly, Loop, Operand, Place, Program, Step, Vector } from './program.ts'
 import { windowsOf } from './windows.ts'
 
 /** Lanes of loops that are worth writing out, so that each of their registers has code of its own. */
 const mostWrittenOut = 64
-/** Fewer are computed one by one. */
-const fewestLanes = 4
 
 /**
  * The same program, with lanes from many places put together where a loop reads them, rather than by way of memory, where a

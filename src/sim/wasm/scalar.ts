@@ -77,7 +77,8 @@ interface Value {
 export const scalarLane = (frame: Frame, statements: readonly Statement[], lane: number): void => {
   const { writer } = frame
   writer.scope(() => {
-    const values: Value[] = []
+    /** By the place of their statements, of which checks have no value. */
+    const values: (Value | undefined)[] = []
     for (const statement of statements) {
       const argument = (k: number, as: LaneType): void => {
         pushOperand(frame, statement.operands[k]!, lane, values)
@@ -86,6 +87,7 @@ export const scalarLane = (frame: Frame, statements: readonly Statement[], lane:
       if (statement.op === 'check') {
         pushBroken(frame, statement, argument)
         writer.when(() => raiseFlag(frame))
+        values.push(undefined)
         continue
       }
       const type = compute(frame, statement, argument, lane)
@@ -132,7 +134,7 @@ export const raiseFlag = ({ writer, layout }: Frame): void => {
 
 const typeOf = (operand: Operand): LaneType => operand.type
 
-const pushOperand = (frame: Frame, operand: Operand, lane: number, values: readonly Value[]): void => {
+const pushOperand = (frame: Frame, operand: Operand, lane: number, values: readonly (Value | undefined)[]): void => {
   const { writer } = frame
   if (operand.kind === 'constant') writer.constant(kindOf(operand.type), operand.value)
   else if (operand.kind === 'result') writer.get(values[operand.statement]!.local)

@@ -1,5 +1,5 @@
 import { withBitFields } from '../vector/bit-fields.ts'
-import { bytesOf, type LaneType, signed, unsigned } from '../vector/lane-type.ts'
+import { bytesOf, fewestLanes, type LaneType, signed, unsigned } from '../vector/lane-type.ts'
 import type { Loop, Operand, Place, Statement } from '../vector/program.ts'
 import { quietForm } from '../vector/quiet.ts'
 import { strip } from '../vector/strips.ts'
@@ -82,7 +82,7 @@ const stepsOf = (statements: readonly Statement[], lanes: number, padded: boolea
   const chunk = padded
     ? (chunks.findLast((chunk) => chunk >= lanes) ?? chunks[0])
     : chunks.find((chunk) => chunk <= lanes)
-  if (lanes < 4 || !chunk) return undefined
+  if (lanes < fewestLanes || !chunk) return undefined
   const starts: number[] = []
   for (let lane = 0; lane < lanes; lane += chunk) starts.push(padded ? lane : Math.min(lane, lanes - chunk))
   return { chunk, starts }
