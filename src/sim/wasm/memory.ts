@@ -109,7 +109,7 @@ const addressOf = (frame: Frame, address: Operand, lane: Local): Local => {
   const { writer } = frame
   const at = writer.local('i32')
   pushInLane(frame, address, lane)
-  if (kindOf(address.type) === 'i64') writer.put(0xa7)
+  if (kindOf(address.type) === 'i64') writer.put(op.wrap)
   writer.set(at)
   return at
 }

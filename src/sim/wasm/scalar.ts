@@ -129,7 +129,7 @@ const pushBroken = (
 export const raiseFlag = ({ writer, layout }: Frame): void => {
   writer.i32(0)
   writer.i32(1)
-  writer.access(0x36, layout.flag)
+  writer.access(op.store, layout.flag)
 }
 
 const typeOf = (operand: Operand): LaneType => operand.type
@@ -293,7 +293,7 @@ const compute = (
     case 'lookup': {
       const address = writer.local('i32')
       argument(0, operands[0]!.type)
-      if (kindOf(operands[0]!.type) === 'i64') writer.put(0xa7)
+      if (kindOf(operands[0]!.type) === 'i64') writer.put(op.wrap)
       writer.set(address)
       const { of: memory, lane: first } = statement.memory!
       wordAt(frame, memory, address, first + lane)

@@ -23,7 +23,7 @@ import {
   splat,
   type VectorValue,
 } from './simd-values.ts'
-import type { Local } from './writer.ts'
+import { type Local, op } from './writer.ts'
 
 /** Steps of a loop that are written out one after the other. */
 const mostUnrolled = 4
@@ -307,7 +307,7 @@ const oneStep = (frame: Frame, statements: readonly Statement[], context: StepCo
       const [address, lane] = [writer.local('i32'), writer.local('i32')]
       for (let k = 0; k < chunk; k++) {
         writer.i32(0)
-        writer.access(0x28, scratch + 4 * k)
+        writer.access(op.load, scratch + 4 * k)
         writer.set(address)
         writer.get(from)
         writer.i32(firstLane + start + k)
