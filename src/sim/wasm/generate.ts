@@ -1,5 +1,6 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { Gather, Program, Step, Vector } from '../vector/program.ts'
+import { operandsOf, readsOf, writesOf } from '../vector/step-lanes.ts'
 import { assemble } from './assemble.ts'
 import { arrangeEarlier } from './earlier.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
@@ -170,28 +171,14 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
   }
   parts.forEach((steps, part) => {
     for (const step of steps) {
-      if (step.kind === 'loop') {
-        for (const { operands, stores } of step.statements) {
-          for (const operand of operands) {
-            if (operand.kind === 'lanes' || operand.kind === 'repeated') found.add(operand.vector)
-            if (operand.kind === 'one') read(operand.vector, part)
-            if (operand.kind === 'picked') for (const { vector } of operand.from) found.add(vector)
-          }
-          for (const { vector } of stores) home.set(vector, part)
-        }
-      } else if (step.kind === 'assembly') {
-        for (const { vector } of step.from) read(vector, part)
-        home.set(step.to.vector, part)
-      } else if (step.kind === 'moves')
-        for (const { to, from } of step.moves) {
-          read(from.vector, part)
-          home.set(to.vector, part)
-        }
-      else if (step.kind === 'gather') found.add(step.of).add(step.into)
-      else
-        for (const { address, enable, ...port } of [...step.writes, ...step.reads])
-          for (const operand of [address, enable, 'value' in port ? port.value : port.now])
-            if ('vector' in operand) found.add(operand.vector)
+      for (const operand of operandsOf(step)) {
+        if (operand.kind === 'one' && step.kind === 'loop') read(operand.vector, part)
+        else if (operand.kind === 'picked') for (const { vector } of operand.from) found.add(vector)
+        else if ('vector' in operand) found.add(operand.vector)
+      }
+      if (step.kind === 'gather') found.add(step.of).add(step.into)
+      if (step.kind === 'assembly' || step.kind === 'moves') for (const { vector } of readsOf(step)) read(vector, part)
+      for (const { vector } of writesOf(step)) home.set(vector, part)
     }
   })
   return found

@@ -1,6 +1,5 @@
-import { bytesOf } from '../vector/lane-type.ts'
+import { bytesOf, strip } from '../vector/lane-type.ts'
 import type { MemoryEdge, Operand, Place, ProgramMemory } from '../vector/program.ts'
-import { strip } from '../vector/strips.ts'
 import { type Frame, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, loadLane, storeLane, storeOp } from './lane.ts'
 import { type Local, op } from './writer.ts'

@@ -1,7 +1,6 @@
 import { fits, isSigned, widthOf } from '../../dsl/ir.ts'
-import { type LaneType, masks } from '../vector/lane-type.ts'
+import { type LaneType, masks, strip } from '../vector/lane-type.ts'
 import type { Operand, Place, Statement } from '../vector/program.ts'
-import { strip } from '../vector/strips.ts'
 import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, loadLane, loadOp, storeLane, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
