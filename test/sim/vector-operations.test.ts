@@ -73,7 +73,9 @@ describe('operations on vectors', () => {
   })
 
   it('put bits together without a shift for each', () => {
-    const { steps } = acrossStimuli(plan(bodyOf(words), portLayout(words), { checks: false, delays: false }))
+    const { steps } = acrossStimuli(
+      plan(bodyOf(words), portLayout(words), { checks: false, delays: false, picks: false }),
+    )
     const statements = steps.flatMap((step): readonly Statement[] => (step.kind === 'loop' ? step.statements : []))
     const count = (of: readonly Statement[], op: string): number => of.filter((statement) => statement.op === op).length
     const loops = steps.flatMap((step) => (step.kind === 'loop' ? [withBitFields(step.statements)] : []))
