@@ -1,4 +1,3 @@
-import { loadavg } from 'node:os'
 import type { Progress } from '../src/base/progress.ts'
 import { type Module, printVerilog } from '../src/dsl/index.ts'
 import { processingElement } from '../src/pe/catalogue.ts'
@@ -10,7 +9,7 @@ import { verilatorEngine } from '../src/sim/verilator.ts'
 import { lonePe } from '../src/verify/verify.ts'
 import { ownTime, rounds, secondsPerMeasure, timeOfProcess } from './sim.bench.ts'
 import { lonePeSpecs, stimulusRows as rows, stimulusOf } from './sim-designs.ts'
-import { type BenchResult, type BenchRow, machine, printTable, rowOf } from './table.ts'
+import { type BenchResult, type BenchRow, machine, othersAtWork, printTable, rowOf } from './table.ts'
 
 const ours = [
   { label: '16 lanes', lanes: 16, checks: false },
@@ -36,7 +35,7 @@ export const lanesBench = async (progress: Progress): Promise<BenchResult> => {
     node: process.version,
     ...buildTools(),
     verilator_flags: '-O3 --x-assign fast --noassert -fno-const-bit-op-tree, C++ -O3 -march=native',
-    others_at_work: `load of ${loadavg()[0]!.toFixed(1)} in the last minute`,
+    others_at_work: othersAtWork(),
   }
   return { rows: result, machine: machine(), versions }
 }

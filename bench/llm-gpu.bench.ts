@@ -1,4 +1,3 @@
-import { loadavg } from 'node:os'
 import type { Progress } from '../src/base/progress.ts'
 import { UserError } from '../src/base/user-error.ts'
 import { gpuBackend } from '../src/llm/gpu/backend.ts'
@@ -7,7 +6,7 @@ import { type Model, memoryOf } from '../src/llm/model.ts'
 import { openRandom } from '../src/llm/open-random.ts'
 import { greedy } from '../src/llm/sample.ts'
 import { memoryOfWeights } from '../src/llm/weights.ts'
-import { machine, median, printTable } from './table.ts'
+import { machine, median, othersAtWork, printTable } from './table.ts'
 
 const rounds = 5
 const prompt = 128
@@ -80,7 +79,7 @@ export const llmGpuBench = async (progress: Progress, reference: string): Promis
       machine: machine(),
       versions: {
         node: process.version,
-        others_at_work: `load of ${loadavg()[0]!.toFixed(1)} in the last minute`,
+        others_at_work: othersAtWork(),
       },
     }
   } finally {

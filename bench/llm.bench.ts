@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Progress } from '../src/base/progress.ts'
@@ -12,7 +12,7 @@ import type { Model } from '../src/llm/model.ts'
 import { openRandom } from '../src/llm/open-random.ts'
 import { greedy } from '../src/llm/sample.ts'
 import { type MemoryRow, memoryRows } from './llm-memory.ts'
-import { type BenchRow, machine, median, printTable, rowOf } from './table.ts'
+import { type BenchRow, machine, median, othersAtWork, printTable, rowOf } from './table.ts'
 
 const rounds = 7
 /** Tokens of a round: the whole of the model's sequence. */
@@ -93,7 +93,7 @@ export const llmBench = async (progress: Progress): Promise<LlmResult> => {
       versions: {
         node: process.version,
         peer: typeof peer === 'string' ? `${version()}, -Ofast -march=native -fopenmp` : `none: ${peer.reason}`,
-        others_at_work: `load of ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores in the last minute`,
+        others_at_work: othersAtWork(),
       },
     }
   } finally {

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 
 /** One comparison: the higher of `ours` and `peer` wins; `ratio` is ours over peer, pair by pair, median of the rounds. */
 export interface BenchRow {
@@ -42,6 +42,10 @@ export const rowOf = (name: string, unit: string, rounds: readonly { ours: numbe
 }
 
 export const machine = (): string => `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
+
+/** What else ran meanwhile, since it takes caches and turns from a measurement even of processor time. */
+export const othersAtWork = (): string =>
+  `load of ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores in the last minute`
 
 export const printRows = ({ rows, machine, versions }: BenchResult, peer: string): string => {
   const header = ['design', 'js', peer, 'ratio', 'min to max', 'unit']

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bool, component, enumeration, type Module, s, stream, sum, u, vec } from '../../src/dsl/index.ts'
+import { bool, component, enumeration, type Module, reset, s, stream, sum, u, vec } from '../../src/dsl/index.ts'
 import { type CheckFailure, describeFailure, type Engine, portLayout } from '../../src/sim/engine.ts'
 import { openEngine } from '../../src/sim/engines.ts'
 import { restoreState, saveState, stateOfText, stateText } from '../../src/sim/state/index.ts'
@@ -43,6 +43,42 @@ describe('a failed check', () => {
       signals += definition!.reduce((count, failure) => count + failure.signals!.length, 0)
     }
     expect(signals).toBeGreaterThan(10)
+  })
+
+  it.each([
+    [4, true],
+    [4, false],
+    [7, true],
+    [16, true],
+    [16, false],
+    [40, false],
+  ])('is counted where checks contradict each other, in each of %i instances that begin %s', (instances, first) => {
+    const Twin = component('twin', (_: object) => ({
+      in: { x: u(6) },
+      out: { y: u(6) },
+      logic({ x }, { regs, check }) {
+        const { set, held } = regs({ set: reset(bool, first), held: reset(u(6), 9) })
+        set.next = x.lt(32)
+        held.next = x
+        check(set, 'is set')
+        check(set.not(), 'is not set')
+        check(set.and(set.not()).not(), 'is not both')
+        check(held.lt(64), 'is small')
+        return { y: held }
+      },
+    }))
+    const ports = Array.from({ length: instances }, (_, k) => k)
+    const { module } = component('twins', (_: object) => ({
+      in: { x: vec(instances, u(6)) },
+      out: { y: vec(instances, u(6)) },
+      logic: ({ x }, { use }) => ({ y: ports.map((k) => use(`twin_${k}`, Twin({}), { x: x[k]! }).y) }),
+    }))({})
+    const stimulus = randomStimulus(portLayout(module), 40, 3)
+    for (const engine of engines(module)) {
+      engine.replay(stimulus, 40)
+      engine.step(3)
+      expect(engine.failedChecks, engine.name).toBe(43 * instances)
+    }
   })
 
   it('shows what is before its condition, under the names of the module that promises', () => {

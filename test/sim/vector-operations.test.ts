@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { type Bits, bool, cat, component, type IntShape, type Module, s, u } from '../../src/dsl/index.ts'
+import { type Bits, bool, cat, component, type IntShape, type Module, s, u, vec } from '../../src/dsl/index.ts'
 import { portLayout } from '../../src/sim/engine.ts'
+import { interpreter } from '../../src/sim/interpret.ts'
 import { wasmLanes } from '../../src/sim/lanes/wasm.ts'
+import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { withBitFields } from '../../src/sim/vector/bit-fields.ts'
 import { bodyOf } from '../../src/sim/vector/body.ts'
 import { plan } from '../../src/sim/vector/plan.ts'
-import type { Statement } from '../../src/sim/vector/program.ts'
+import type { Operand, Statement, Step } from '../../src/sim/vector/program.ts'
 import { acrossStimuli } from '../../src/sim/vector/stimuli.ts'
+import { instantiate } from '../../src/sim/wasm/instance.ts'
 import { laneDifference } from './lanes/lanes.ts'
 
 /** Lanes are stimuli: every operation of the module is one on vectors. */
@@ -70,7 +73,9 @@ describe('operations on vectors', () => {
   })
 
   it('put bits together without a shift for each', () => {
-    const { steps } = acrossStimuli(plan(bodyOf(words), portLayout(words), { checks: false, delays: false }))
+    const { steps } = acrossStimuli(
+      plan(bodyOf(words), portLayout(words), { checks: false, delays: false, picks: false }),
+    )
     const statements = steps.flatMap((step): readonly Statement[] => (step.kind === 'loop' ? step.statements : []))
     const count = (of: readonly Statement[], op: string): number => of.filter((statement) => statement.op === op).length
     const loops = steps.flatMap((step) => (step.kind === 'loop' ? [withBitFields(step.statements)] : []))
@@ -78,3 +83,62 @@ describe('operations on vectors', () => {
     expect(count(loops.flat(), 'cat')).toBeLessThan(15)
   })
 })
+
+describe('a check among the statements of a loop', () => {
+  it.each([2, 16])('may stand before those whose results others read, in %i lanes', (lanes) => {
+    const Cell = component('adding', () => ({
+      in: { x: u(8) },
+      out: { y: u(8) },
+      logic({ x }, { regs }) {
+        const r = regs({ held: u(8) })
+        r.held.next = r.held.mul(3).add(x.shr(1)).wrap(u(8))
+        return { y: r.held }
+      },
+    }))
+    const { module } = component('cells', () => ({
+      in: { x: vec(16, u(8)) },
+      out: { y: vec(16, u(8)) },
+      logic: ({ x }, { use }) => ({ y: x.map((each, k) => use(`cell_${k}`, Cell({}), { x: each }).y) }),
+    }))({})
+    const ports = portLayout(module)
+    const program = plan(bodyOf(module), ports, { checks: false, delays: false })
+    let checked = 0
+    const steps = program.steps.flatMap((step): readonly Step[] => {
+      const results = step.kind === 'loop' && step.statements.some(({ operands }) => operands.some(isResult))
+      if (!results) return [step]
+      const checkedOperand = step.statements.flatMap(({ operands }) => operands).find(({ kind }) => kind === 'lanes')!
+      const of = { min: 0n, max: 255n, amount: 0 }
+      const { type } = checkedOperand
+      const check: Statement = {
+        ...{ op: 'check', of, ranges: [of], type, work: type },
+        ...{ operands: [checkedOperand], stores: [] },
+      }
+      return Array.from({ length: step.lanes / lanes }, (_, part): Step => {
+        checked++
+        const first = part * lanes
+        const operandOf = (operand: Operand): Operand => {
+          if (operand.kind === 'result') return { ...operand, statement: operand.statement + 1 }
+          return operand.kind === 'lanes' ? { ...operand, lane: operand.lane + operand.stride * first } : operand
+        }
+        const statements = [check, ...step.statements].map((one) => ({
+          ...one,
+          operands: one.operands.map(operandOf),
+          stores: one.stores.map(({ vector, lane }) => ({ vector, lane: lane + first })),
+        }))
+        return { kind: 'loop', lanes, statements, padded: false }
+      })
+    })
+    expect(checked).toBe(16 / lanes)
+    const definition = interpreter(module)
+    const instance = instantiate({ ...program, steps }, ports, () => expect.unreachable())
+    instance.reset()
+    const stimulus = randomStimulus(ports, 12, 5)
+    const response = new Int32Array(12 * ports.outputWords)
+    definition.replay(stimulus, 12, response)
+    instance.fill(stimulus, 0, 0, 12)
+    instance.run(12, true, true)
+    expect(instance.outputs(12)).toEqual(response)
+  })
+})
+
+const isResult = ({ kind }: Operand): boolean => kind === 'result'

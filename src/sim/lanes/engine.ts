@@ -1,5 +1,5 @@
 import type { PortLayout } from '../engine.ts'
-import { strip } from '../vector/strips.ts'
+import { strip } from '../vector/lane-type.ts'
 
 /**
  * One clocked design under many independent stimuli at once, a lane each. What a lane does is what an `Engine` would do with its

@@ -1,7 +1,7 @@
 import type { Module } from '../../dsl/ir.ts'
 import type { Engine } from '../engine.ts'
 import { type OwnEngineName, openOwnEngine } from '../own-engines.ts'
-import { strip } from '../vector/strips.ts'
+import { strip } from '../vector/lane-type.ts'
 import { checkLane, checkResponse, firstWord, type LaneEngine, laneRowCount, rowsOfLane } from './engine.ts'
 
 /** Lanes one after the other, each on an engine of its own: for any design, and the definition of what lanes are. */

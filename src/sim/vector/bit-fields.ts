@@ -2,11 +2,9 @@ import type { Range } from '../../dsl/ir.ts'
 import { integerType } from './lane-type.ts'
 import type { Operand, Statement } from './program.ts'
 
-/** Part of a word that is put together, at bit `from` of it. */
+/** Part of a word that is put together. */
 interface Field {
   readonly operand: Operand
-  readonly range: Range
-  readonly from: number
   readonly width: number
 }
 
@@ -30,15 +28,15 @@ export const withBitFields = (statements: readonly Statement[]): readonly Statem
     if (isWord(statement))
       for (const operand of statement.operands)
         if (operand.kind === 'result' && isInner(operand)) inner.add(operand.statement)
-  const fieldsOf = ({ of, operands, ranges }: Statement, from: number, width: number): readonly Field[] => {
+  const fieldsOf = ({ of, operands }: Statement, width: number): readonly Field[] => {
     const [high, low] = operands as readonly [Operand, Operand]
     return [
-      { operand: low, range: ranges[1]!, from, width: of.amount },
-      { operand: high, range: ranges[0]!, from: from + of.amount, width: width - of.amount },
+      { operand: low, width: of.amount },
+      { operand: high, width: width - of.amount },
     ].flatMap((field) => {
       const { operand } = field
       return operand.kind === 'result' && inner.has(operand.statement)
-        ? fieldsOf(statements[operand.statement]!, field.from, field.width)
+        ? fieldsOf(statements[operand.statement]!, field.width)
         : [field]
     })
   }
@@ -63,7 +61,7 @@ export const withBitFields = (statements: readonly Statement[]): readonly Statem
   }
   statements.forEach((statement, k) => {
     if (inner.has(k)) return
-    const fields = isWord(statement) ? fieldsOf(statement, 0, widthOf(statement.of.max)) : []
+    const fields = isWord(statement) ? fieldsOf(statement, widthOf(statement.of.max)) : []
     if (fields.filter(isBit).length < 2) {
       written(k)
       return

@@ -1,17 +1,9 @@
-import type { Loop, Operand, Place, Statement, Step, Vector } from './program.ts'
-import { strip } from './strips.ts'
+import { fewestLanes } from './lane-type.ts'
+import type { Loop, Operand, Place, Step, Vector } from './program.ts'
+import { type Lanes, lanesFrom, lanesOf, overlap, readsOf, withoutUnread, writesOf } from './step-lanes.ts'
 
-/** Fewer lanes are written out one by one, where nothing is gained. */
-const fewestLanes = 4
 /** Statements of one loop, so that what is the same in all steps stays in the processor's registers. */
 const mostStatements = 200
-
-/** Lanes `first` to `last` of a vector. */
-interface Lanes {
-  readonly vector: Vector
-  readonly first: number
-  readonly last: number
-}
 
 /**
  * Loops of one length, of which one reads in lane i what the other stores in lane i, become one loop, so that a sum that passes
@@ -39,10 +31,14 @@ export const fused = (planned: readonly Step[], places: readonly Place[]): reado
       writers.set(lanes.vector, known)
     }
   }
-  return withoutUnread(
-    joined.flatMap((step) => step ?? []),
-    places,
-  )
+  const fusedSteps = joined.flatMap((step) => step ?? [])
+  const read = new Map<Vector, Lanes[]>()
+  for (const lanes of [...fusedSteps.flatMap(readsOf), ...places.map((place) => lanesFrom(place, 1))]) {
+    const known = read.get(lanes.vector)
+    if (known) known.push(lanes)
+    else read.set(lanes.vector, [lanes])
+  }
+  return withoutUnread(fusedSteps, (stored) => (read.get(stored.vector) ?? []).some((lanes) => overlap(lanes, stored)))
 }
 
 /** True for lanes copied that are there when a cycle begins: they need not stand between two loops. */
@@ -65,8 +61,6 @@ const latestWriter = (
   for (const { lanes, at } of writers.get(read.vector) ?? []) if (overlap(lanes, read)) latest = Math.max(latest, at)
   return latest
 }
-
-const overlap = (a: Lanes, b: Lanes): boolean => a.first <= b.last && b.first <= a.last
 
 /** Both loops as one; undefined where the second reads other lanes of what the first stores than its own. */
 const joinedLoop = (first: Loop, second: Loop): Loop | undefined => {
@@ -100,72 +94,4 @@ const joinedLoop = (first: Loop, second: Loop): Loop | undefined => {
   return fits
     ? { kind: 'loop', lanes, statements: [...first.statements, ...statements], padded: first.padded && second.padded }
     : undefined
-}
-
-/** Drops stores to temporary lanes that no step reads. */
-const withoutUnread = (steps: readonly Step[], places: readonly Place[]): readonly Step[] => {
-  const read = new Map<Vector, Lanes[]>()
-  for (const lanes of [...steps.flatMap(readsOf), ...places.map((place) => lanesFrom(place, 1))]) {
-    const known = read.get(lanes.vector)
-    if (known) known.push(lanes)
-    else read.set(lanes.vector, [lanes])
-  }
-  const isRead = (stored: Lanes): boolean => (read.get(stored.vector) ?? []).some((lanes) => overlap(lanes, stored))
-  return steps.map((step) => {
-    if (step.kind !== 'loop') return step
-    const kept = ({ stores, ...statement }: Statement): Statement => ({
-      ...statement,
-      stores: stores.filter((place) => place.vector.space !== 'temporary' || isRead(lanesFrom(place, step.lanes))),
-    })
-    return { ...step, statements: step.statements.map(kept) }
-  })
-}
-
-const lanesFrom = ({ vector, lane }: Place, lanes: number): Lanes => ({ vector, first: lane, last: lane + lanes - 1 })
-
-const lanesOf = (operand: Exclude<Operand, { kind: 'result' | 'constant' | 'picked' }>, lanes: number): Lanes =>
-  operand.kind !== 'lanes'
-    ? lanesFrom(operand, operand.kind === 'one' ? 1 : strip)
-    : { vector: operand.vector, first: operand.lane, last: operand.lane + operand.stride * (lanes - 1) }
-
-const operandLanes = (operands: readonly Operand[], lanes: number): readonly Lanes[] =>
-  operands.flatMap((operand) => {
-    if (operand.kind === 'result' || operand.kind === 'constant') return []
-    return operand.kind === 'picked' ? operand.from.map((place) => lanesFrom(place, 1)) : [lanesOf(operand, lanes)]
-  })
-
-const readsOf = (step: Step): readonly Lanes[] => {
-  switch (step.kind) {
-    case 'loop':
-      return step.statements.flatMap(({ operands }) => operandLanes(operands, step.lanes))
-    case 'assembly':
-      return step.from.map((place) => lanesFrom(place, 1))
-    case 'moves':
-      return step.moves.map(({ from }) => lanesFrom(from, 1))
-    case 'gather':
-      return step.from.map((lane) => lanesFrom({ vector: step.of, lane }, 1))
-    case 'edge':
-      return operandLanes(
-        [
-          ...step.writes.flatMap(({ address, value, enable }) => [address, value, enable]),
-          ...step.reads.flatMap(({ address, enable, now }) => [address, enable, now]),
-        ],
-        step.memory.lanes,
-      )
-  }
-}
-
-const writesOf = (step: Step): readonly Lanes[] => {
-  switch (step.kind) {
-    case 'loop':
-      return step.statements.flatMap(({ stores }) => stores.map((place) => lanesFrom(place, step.lanes)))
-    case 'assembly':
-      return [lanesFrom(step.to, step.from.length)]
-    case 'moves':
-      return step.moves.map(({ to }) => lanesFrom(to, 1))
-    case 'gather':
-      return step.to.map((lane) => lanesFrom({ vector: step.into, lane }, 1))
-    case 'edge':
-      return step.reads.map(({ next }) => lanesFrom(next, step.memory.lanes))
-  }
 }

@@ -10,6 +10,11 @@ export interface LaneType {
 }
 export type LaneBits = 8 | 16 | 32 | 64
 
+/** Loops over fewer lanes are written out lane by lane, since vectors gain nothing there. */
+export const fewestLanes = 4
+/** Stimuli that are computed side by side: a register of bytes. More make nothing faster, and need more of the cache. */
+export const strip = 16
+
 const widths = [8, 16, 32, 64] as const
 const make = (kind: LaneType['kind']): Readonly<Record<LaneBits, LaneType>> => ({
   8: { bits: 8, kind },

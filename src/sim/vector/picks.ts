@@ -1,11 +1,10 @@
-import { bytesOf } from './lane-type.ts'
+import { bytesOf, fewestLanes } from './lane-type.ts'
 import type { Assembly, Loop, Operand, Place, Program, Step, Vector } from './program.ts'
+import { type Lanes, operandsOf, readsOf, writesOf } from './step-lanes.ts'
 import { windowsOf } from './windows.ts'
 
 /** Lanes of loops that are worth writing out, so that each of their registers has code of its own. */
 const mostWrittenOut = 64
-/** Fewer are computed one by one. */
-const fewestLanes = 4
 
 /**
  * The same program, with lanes from many places put together where a loop reads them, rather than by way of memory, where a
@@ -62,39 +61,24 @@ const readersOf = (
   const read = (vector: Vector, reader: Reader): void => {
     if (assemblies.has(vector)) readers.set(vector, [...(readers.get(vector) ?? []), reader])
   }
-  const readOperands = (operands: readonly Operand[], loop?: Loop): void => {
-    for (const operand of operands)
-      if (operand.kind === 'lanes' && operand.stride === 1 && loop) read(operand.vector, { loop, lane: operand.lane })
-      else if ('vector' in operand) read(operand.vector, 'other')
-  }
   for (const { holds } of checks) read(holds.vector, 'other')
   const written = new Set<Vector>()
-  for (const step of steps)
-    switch (step.kind) {
-      case 'loop':
-        for (const { operands, stores } of step.statements) {
-          readOperands(operands, step)
-          for (const { vector } of stores) read(vector, 'other')
-        }
-        break
-      case 'assembly':
-        for (const { vector } of step.from) read(vector, 'other')
-        // One that is written in several parts is no single assembly.
-        if (written.has(step.to.vector)) read(step.to.vector, 'other')
-        written.add(step.to.vector)
-        break
-      case 'moves':
-        for (const { from, to } of step.moves) for (const { vector } of [from, to]) read(vector, 'other')
-        break
-      case 'gather':
-        for (const vector of [step.of, step.into]) read(vector, 'other')
-        break
-      case 'edge':
-        for (const { address, value, enable } of step.writes) readOperands([address, value, enable])
-        for (const { address, enable, now } of step.reads) readOperands([address, enable, now])
+  for (const step of steps) {
+    if (step.kind === 'loop') {
+      for (const operand of operandsOf(step))
+        if (operand.kind === 'lanes' && operand.stride === 1) read(operand.vector, { loop: step, lane: operand.lane })
+        else if ('vector' in operand) read(operand.vector, 'other')
+    } else for (const vector of vectorsOf(readsOf(step))) read(vector, 'other')
+    // What is written otherwise, or in several parts, is no single assembly.
+    for (const vector of vectorsOf(writesOf(step))) {
+      if (step.kind !== 'assembly' || written.has(vector)) read(vector, 'other')
+      written.add(vector)
     }
+  }
   return readers
 }
+
+const vectorsOf = (lanes: readonly Lanes[]): ReadonlySet<Vector> => new Set(lanes.map(({ vector }) => vector))
 
 /** True where a loop's steps can make their registers from a few loads each. */
 const isSeenAsRegisters = ({ lanes, statements }: Loop, from: readonly Place[], { type }: Vector): boolean => {

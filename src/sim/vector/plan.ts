@@ -40,6 +40,8 @@ export interface PlanOptions {
   readonly watched?: readonly WatchedNode[]
   /** False to move registers that only delay an input like any other, rather than to read earlier rows of inputs. */
   readonly delays?: boolean
+  /** False to put lanes from many places together in memory, never where a loop reads them; see `withPicks`. */
+  readonly picks?: boolean
 }
 
 /**
@@ -49,17 +51,20 @@ export interface PlanOptions {
 export const plan = (top: Body, layout: PortLayout, options: PlanOptions): Program => {
   const ports = portsInWords(layout)
   const first = planWith(top, ports, options, asWritten)
+  const { picks = true } = options
   const order = orderByRank(first.groups, first.ranks)
-  if (!order) return first.program
+  if (!order) return picks ? withPicks(first.program) : first.program
   const second = planWith(top, ports, options, order)
-  return second.cost() < first.cost() ? second.program : first.program
+  const picked = [withPicks(first.program), withPicks(second.program)] as const
+  const isBetter = costOf(picked[1].steps) < costOf(picked[0].steps)
+  if (picks) return isBetter ? picked[1] : picked[0]
+  return (isBetter ? second : first).program
 }
 
 interface Planned {
   readonly program: Program
   readonly groups: readonly Group[]
   readonly ranks: Ranks
-  readonly cost: () => number
 }
 
 const planWith = (
@@ -186,5 +191,5 @@ const planWith = (
     checks: promises,
     memoryPaths,
   }
-  return { program, groups, ranks, cost: () => costOf(withPicks(program).steps) }
+  return { program, groups, ranks }
 }

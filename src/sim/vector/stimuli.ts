@@ -1,6 +1,6 @@
-import { type LaneType, signed, unsigned } from './lane-type.ts'
+import { type LaneType, signed, strip, unsigned } from './lane-type.ts'
 import type { Loop, MemoryEdge, Operand, Place, Program, ProgramMemory, Statement, Step, Vector } from './program.ts'
-import { joinStrips, strip } from './strips.ts'
+import { joinStrips } from './strips.ts'
 import { vectors as newVectors } from './vectors.ts'
 
 /**

@@ -1,7 +1,6 @@
+import { strip } from './lane-type.ts'
 import type { Operand, Place, Statement, Step, Vector } from './program.ts'
-
-/** Stimuli that are computed side by side: a register of bytes. More make nothing faster, and need more of the cache. */
-export const strip = 16
+import { readsOf, withoutUnread } from './step-lanes.ts'
 
 /** Statements of one loop; a function of the back end holds a few such loops. */
 const mostStatements = 200
@@ -49,25 +48,8 @@ export const joinStrips = (steps: readonly Step[], read: readonly Vector[]): rea
       for (const to of statement.stores) stored.set(keyOf(to), index)
     }
   }
-  return withoutUnread(joined, read)
+  const isRead = new Set([...read, ...joined.flatMap(readsOf).map(({ vector }) => vector)])
+  return withoutUnread(joined, ({ vector }) => isRead.has(vector))
 }
 
 const keyOf = ({ vector, lane }: Place): string => `${vector.id} ${lane}`
-
-const withoutUnread = (steps: readonly Step[], outside: readonly Vector[]): readonly Step[] => {
-  const read = new Set(outside)
-  const reads = (operands: readonly Operand[]): void => {
-    for (const operand of operands) if ('vector' in operand) read.add(operand.vector)
-  }
-  for (const step of steps) {
-    if (step.kind === 'loop') for (const { operands } of step.statements) reads(operands)
-    else if (step.kind === 'edge')
-      for (const { address, enable, ...port } of [...step.writes, ...step.reads])
-        reads([address, enable, 'value' in port ? port.value : port.now])
-  }
-  const kept = ({ stores, ...statement }: Statement): Statement => ({
-    ...statement,
-    stores: stores.filter(({ vector }) => vector.space !== 'temporary' || read.has(vector)),
-  })
-  return steps.map((step) => (step.kind === 'loop' ? { ...step, statements: step.statements.map(kept) } : step))
-}

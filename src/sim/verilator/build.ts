@@ -79,7 +79,7 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
   const safe = options.dataFlow ? soundFlags.filter((flag) => flag !== noDataFlow) : soundFlags
   const verilatorFlags = [
     ...[...modelFlags, ...safe, ...(options.checks ? [] : ['--noassert', '-DSYNTHESIS'])],
-    ...(waveFormat ? waveFlags[waveFormat] : []),
+    ...(waveFormat ? waveFlags(waveFormat) : []),
   ]
   const machine = [tools, processorName(), printHeader]
   const key = digest([sources, design.top, verilatorFlags, flags, machine])

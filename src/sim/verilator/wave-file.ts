@@ -22,10 +22,10 @@ export const waveFormatOf = (file: string): WaveFormat => {
 }
 
 /** Flags of Verilator for a model that writes waves of all its signals, of any width, in nanoseconds. */
-export const waveFlags: Readonly<Record<WaveFormat, readonly string[]>> = {
-  vcd: ['--trace', '--trace-max-width', '1000000', '--trace-underscore', '--timescale', '1ns/1ns'],
-  fst: ['--trace-fst', '--trace-max-width', '1000000', '--trace-underscore', '--timescale', '1ns/1ns'],
-}
+export const waveFlags = (format: WaveFormat): readonly string[] => [
+  format === 'vcd' ? '--trace' : '--trace-fst',
+  ...['--trace-max-width', '1000000', '--trace-underscore', '--timescale', '1ns/1ns'],
+]
 
 /** Verilator's writer of FST files compresses with zlib; a UserError with the cure where the compiler finds no header of it. */
 export const needZlib = (): void => {
@@ -50,6 +50,7 @@ export const openWaveFile = ({ file, from = 0, cycles }: WaveFile): OpenedWaveFi
   if (!Number.isSafeInteger(from) || from < 0) throw new RangeError(`waves start at a cycle from 0 on, got ${from}`)
   if (cycles !== undefined && (!Number.isSafeInteger(cycles) || cycles < 1))
     throw new RangeError(`a file of waves has at least 1 cycle, got ${cycles}`)
+  const format = waveFormatOf(file)
   const whole = beginWhole(file, 'choose another path')
   const drop = (): void => {
     whole.drop()
@@ -59,7 +60,7 @@ export const openWaveFile = ({ file, from = 0, cycles }: WaveFile): OpenedWaveFi
   return {
     processArguments: [whole.temporary, String(from), String(end)],
     keep() {
-      if (file.endsWith('.fst') && !isWholeFst(whole.temporary)) {
+      if (format === 'fst' && !isWholeFst(whole.temporary)) {
         drop()
         throw new UserError('E-WRITE', `cannot write ${file}: ${diskFull}; choose another path`)
       }

@@ -1,4 +1,3 @@
-import type { Range } from '../../dsl/ir.ts'
 import type { LaneType } from '../vector/lane-type.ts'
 import type { Statement } from '../vector/program.ts'
 import { opcodeOf, simd } from './simd-instructions.ts'
@@ -46,9 +45,11 @@ export const alarmsOf = (to: Converter, variable: (key: string, body: () => void
       writer.simd(simd.and)
     })
 
-  const ofMask = (type: LaneType, { min }: Range, register: Local): void => {
-    if (min === 0n) takeBroken(type, () => writer.get(register))
-    else if (lanesOnly(type))
+  const ofMask = ({ of, type, ranges }: Bounds, register: Local): void => {
+    // Checks that contradict each other ask for both.
+    if (ranges[0]!.max > of.max) takeBroken(type, () => writer.get(register))
+    if (ranges[0]!.min >= of.min) return
+    if (lanesOnly(type))
       takeBroken(type, () => {
         writer.get(register)
         writer.simd(simd.not)
@@ -82,7 +83,7 @@ export const alarmsOf = (to: Converter, variable: (key: string, body: () => void
 
   return {
     taking: (check, { type, registers }) =>
-      registers.map((of) => () => (type.kind === 'mask' ? ofMask(type, check.of, of) : ofInteger(check, of))),
+      registers.map((of) => () => (type.kind === 'mask' ? ofMask({ ...check, type }, of) : ofInteger(check, of))),
     pushRaised() {
       // It began at the bound, and stays there as long as that is kept.
       for (const { highest, lowest, of, type } of extremes.values())

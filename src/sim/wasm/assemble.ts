@@ -91,10 +91,8 @@ const pushShuffled = (frame: Frame, type: LaneType, from: readonly Place[], wind
       writer.simd(simd.shuffle, ...bytes.map((byte) => (later(byte) ? 16 + source(1, byte) : source(0, byte))))
     else if (windows.length === 1 && bytes.some((byte) => source(0, byte) !== byte))
       writer.scope(() => {
-        const whole = writer.local('v128')
-        writer.tee(whole)
-        writer.get(whole)
-        writer.simd(simd.shuffle, ...bytes.map((byte) => source(0, byte)))
+        const bytesOfOne = bytes.map((byte) => source(0, byte))
+        writer.shuffleItself(writer.local('v128'), bytesOfOne)
       })
   })
 }

@@ -4,7 +4,7 @@ import type { EarlierBlock, EarlierLine, Program } from '../vector/program.ts'
 import type { FunctionCode } from './encoding.ts'
 import type { Layout } from './frame.ts'
 import { opcodeOf, simd } from './simd-instructions.ts'
-import { type Local, Writer } from './writer.ts'
+import { type Local, op, Writer } from './writer.ts'
 
 interface Into {
   /** Gets the functions that are called. */
@@ -89,12 +89,6 @@ const transposer = (type: LaneType, rowBytes: number): FunctionCode => {
     Local,
     ...Local[],
   ]
-  const step = (local: Local, by: number): void => {
-    writer.get(local)
-    writer.i32(by)
-    writer.calculate('i32', 'add')
-    writer.set(local)
-  }
   const variable = (body: () => void): Local => {
     const local = writer.lasting('v128')
     body()
@@ -132,11 +126,8 @@ const transposer = (type: LaneType, rowBytes: number): FunctionCode => {
     const parts = Array.from({ length: 4 }, (_, k) =>
       variable(() => {
         narrowedRows(k * rows, rows)
-        const whole = writer.lasting('v128')
-        writer.tee(whole)
-        writer.get(whole)
-        shuffle(writer, backwards)
-        if (type.kind === 'mask') writer.simd(negateBytes)
+        writer.shuffleItself(writer.lasting('v128'), backwards)
+        if (type.kind === 'mask') writer.simd(opcodeOf('negate', 8))
       }),
     ) as [Local, Local, Local, Local]
     const pick = (from: number): number[] => [0, 1, 2, 3].map((byte) => from + byte)
@@ -153,16 +144,14 @@ const transposer = (type: LaneType, rowBytes: number): FunctionCode => {
       shuffle(writer, [...pick(from), ...pick(from + 4), ...pick(16 + from), ...pick(20 + from)])
       writer.simdAccess(simd.store, 0)
     }
-    step(row, rowsPerRegister * rowBytes)
-    for (const local of to) step(local, -16)
-    step(count, -1)
+    writer.increase(row, rowsPerRegister * rowBytes)
+    for (const local of to) writer.increase(local, -16)
+    writer.increase(count, -1)
     writer.get(count)
   })
-  writer.put(0x0b)
+  writer.put(op.end)
   return { parameters: Array.from({ length: 6 }, () => 'i32'), results: [], locals: writer.locals, code: writer.code }
 }
-
-const negateBytes = 0x61
 
 /** Takes how many registers of each line are put into rows. */
 const interleaver = ({ vector, members }: EarlierBlock, layout: Layout): FunctionCode => {
@@ -213,18 +202,11 @@ const interleaver = ({ vector, members }: EarlierBlock, layout: Layout): Functio
           writer.simdAccess(simd.store, layout.earlier.get(vector)! + offset)
         })
       })
-    for (const [local, by] of [
-      [from, 16],
-      [to, rows * pitch * size],
-      [count, -1],
-    ] as const) {
-      writer.get(local)
-      writer.i32(by)
-      writer.calculate('i32', 'add')
-      writer.set(local)
-    }
+    writer.increase(from, 16)
+    writer.increase(to, rows * pitch * size)
+    writer.increase(count, -1)
     writer.get(count)
   })
-  writer.put(0x0b)
+  writer.put(op.end)
   return { parameters: ['i32'], results: [], locals: writer.locals, code: writer.code }
 }

@@ -1,5 +1,6 @@
 import { bytesOf } from '../vector/lane-type.ts'
 import type { Gather, Program, Step, Vector } from '../vector/program.ts'
+import { operandsOf, readsOf, writesOf } from '../vector/step-lanes.ts'
 import { assemble } from './assemble.ts'
 import { arrangeEarlier } from './earlier.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
@@ -50,7 +51,7 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
       const writer = new Writer(4 + paces.length)
       const earlier = new Map(paces.map((pace, k) => [pace, local(4 + k)]))
       code(steps, writer, { input: local(0), output: local(1), state: local(2), next: local(3), earlier })
-      writer.put(0x0b)
+      writer.put(op.end)
       functions.push(
         finished(
           writer,
@@ -78,12 +79,6 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
   const bases = { ...at, earlier }
   const cycle = writer.lasting('i32')
   const swap = writer.lasting('i32')
-  const add = (to: Local, amount: () => void): void => {
-    writer.get(to)
-    amount()
-    writer.calculate('i32', 'add')
-    writer.set(to)
-  }
   writer.repeat(() => {
     if (inOne) code(parts[0] ?? [], writer, bases)
     else
@@ -93,11 +88,11 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
       })
     if (program.checks.length > 0 || program.stops) {
       writer.i32(0)
-      writer.access(0x28, layout.flag)
+      writer.access(op.load, layout.flag)
       writer.when(() => {
         writer.i32(0)
         writer.i32(0)
-        writer.access(0x36, layout.flag)
+        writer.access(op.store, layout.flag)
         writer.get(cycle)
         writer.get(at.state)
         writer.call(0)
@@ -117,16 +112,16 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
     writer.i32(nextBias(layout))
     writer.calculate('i32', 'sub')
     writer.set(at.next)
-    add(at.input, () => writer.get(at.inputStride))
-    add(at.output, () => writer.get(at.outputStride))
-    for (const [pace, base] of earlier) add(base, () => writer.i32(-pace))
-    add(cycle, () => writer.i32(1))
+    writer.increase(at.input, at.inputStride)
+    writer.increase(at.output, at.outputStride)
+    for (const [pace, base] of earlier) writer.increase(base, -pace)
+    writer.increase(cycle, 1)
     writer.get(cycle)
     writer.get(at.cycles)
     writer.calculate('i32', 'lt_s')
   })
   writer.get(at.state)
-  writer.put(0x0b)
+  writer.put(op.end)
   functions.push(
     finished(
       writer,
@@ -176,28 +171,14 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
   }
   parts.forEach((steps, part) => {
     for (const step of steps) {
-      if (step.kind === 'loop') {
-        for (const { operands, stores } of step.statements) {
-          for (const operand of operands) {
-            if (operand.kind === 'lanes' || operand.kind === 'repeated') found.add(operand.vector)
-            if (operand.kind === 'one') read(operand.vector, part)
-            if (operand.kind === 'picked') for (const { vector } of operand.from) found.add(vector)
-          }
-          for (const { vector } of stores) home.set(vector, part)
-        }
-      } else if (step.kind === 'assembly') {
-        for (const { vector } of step.from) read(vector, part)
-        home.set(step.to.vector, part)
-      } else if (step.kind === 'moves')
-        for (const { to, from } of step.moves) {
-          read(from.vector, part)
-          home.set(to.vector, part)
-        }
-      else if (step.kind === 'gather') found.add(step.of).add(step.into)
-      else
-        for (const { address, enable, ...port } of [...step.writes, ...step.reads])
-          for (const operand of [address, enable, 'value' in port ? port.value : port.now])
-            if ('vector' in operand) found.add(operand.vector)
+      for (const operand of operandsOf(step)) {
+        if (operand.kind === 'one' && step.kind === 'loop') read(operand.vector, part)
+        else if (operand.kind === 'picked') for (const { vector } of operand.from) found.add(vector)
+        else if ('vector' in operand) found.add(operand.vector)
+      }
+      if (step.kind === 'gather') found.add(step.of).add(step.into)
+      if (step.kind === 'assembly' || step.kind === 'moves') for (const { vector } of readsOf(step)) read(vector, part)
+      for (const { vector } of writesOf(step)) home.set(vector, part)
     }
   })
   return found
@@ -232,7 +213,7 @@ const gather = (frame: Frame, { into, of, to, tables }: Gather): void => {
       const push = (vector: Vector, table: Vector): void => {
         pushBase(frame, vector)
         writer.get(at)
-        writer.access(0x28, layout.temporary + table.offset)
+        writer.access(op.load, layout.temporary + table.offset)
         writer.calculate('i32', 'add')
       }
       const start = (vector: Vector): number => offsetOf(frame, { vector, lane: 0 })

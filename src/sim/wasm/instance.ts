@@ -1,6 +1,5 @@
 import type { PortLayout } from '../engine.ts'
 import { bytesOf } from '../vector/lane-type.ts'
-import { withPicks } from '../vector/picks.ts'
 import type { Place, Program, ProgramMemory, ProgramRegister } from '../vector/program.ts'
 import { wordBits } from '../vector/wide/limbs.ts'
 import { layoutOf, nextBias } from './frame.ts'
@@ -46,8 +45,7 @@ export interface Moment {
   memory(path: string): readonly bigint[]
 }
 
-export const instantiate = (planned: Program, ports: PortLayout, failed: Failed): Instance => {
-  const program = withPicks(planned)
+export const instantiate = (program: Program, ports: PortLayout, failed: Failed): Instance => {
   const layout = layoutOf(program)
   const { sizes, checks } = program
   const memory = new webAssembly!.Memory({ initial: Math.ceil(layout.bytes / 65536) })

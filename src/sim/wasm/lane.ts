@@ -1,5 +1,6 @@
 import type { LaneType } from '../vector/lane-type.ts'
 import type { Frame } from './frame.ts'
+import { op } from './writer.ts'
 
 /**
  * Lanes one at a time. A value is an exact integer in an i32, or in an i64 where its lane has 64 bits; what is a mask in
@@ -10,7 +11,7 @@ export const kindOf = ({ bits }: LaneType): 'i32' | 'i64' => (bits === 64 ? 'i64
 /** Converts the value on the stack. */
 export const convert = ({ writer }: Frame, from: LaneType, to: LaneType): void => {
   if (kindOf(from) === kindOf(to)) return
-  if (kindOf(to) === 'i32') writer.put(0xa7)
+  if (kindOf(to) === 'i32') writer.put(op.wrap)
   else writer.put(from.kind === 'signed' ? 0xac : 0xad)
 }
 
@@ -34,6 +35,6 @@ export const storeLane = ({ writer }: Frame, type: LaneType, offset: number): vo
 export const loadOp = ({ bits, kind }: LaneType): number => {
   if (bits === 8) return kind === 'signed' ? 0x2c : 0x2d
   if (bits === 16) return kind === 'signed' ? 0x2e : 0x2f
-  return bits === 32 ? 0x28 : 0x29
+  return bits === 32 ? op.load : 0x29
 }
-export const storeOp = ({ bits }: LaneType): number => ({ 8: 0x3a, 16: 0x3b, 32: 0x36, 64: 0x37 })[bits]
+export const storeOp = ({ bits }: LaneType): number => ({ 8: 0x3a, 16: 0x3b, 32: op.store, 64: 0x37 })[bits]

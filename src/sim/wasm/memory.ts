@@ -1,6 +1,5 @@
-import { bytesOf } from '../vector/lane-type.ts'
+import { bytesOf, strip } from '../vector/lane-type.ts'
 import type { MemoryEdge, Operand, Place, ProgramMemory } from '../vector/program.ts'
-import { strip } from '../vector/strips.ts'
 import { type Frame, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, loadLane, storeLane, storeOp } from './lane.ts'
 import { type Local, op } from './writer.ts'
@@ -109,7 +108,7 @@ const addressOf = (frame: Frame, address: Operand, lane: Local): Local => {
   const { writer } = frame
   const at = writer.local('i32')
   pushInLane(frame, address, lane)
-  if (kindOf(address.type) === 'i64') writer.put(0xa7)
+  if (kindOf(address.type) === 'i64') writer.put(op.wrap)
   writer.set(at)
   return at
 }

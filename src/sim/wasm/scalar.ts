@@ -1,7 +1,6 @@
 import { fits, isSigned, widthOf } from '../../dsl/ir.ts'
-import { type LaneType, masks } from '../vector/lane-type.ts'
+import { type LaneType, masks, strip } from '../vector/lane-type.ts'
 import type { Operand, Place, Statement } from '../vector/program.ts'
-import { strip } from '../vector/strips.ts'
 import { type Frame, keyOf, offsetOf, pushBase } from './frame.ts'
 import { convert, kindOf, loadLane, loadOp, storeLane, storeOp } from './lane.ts'
 import { wordAt } from './memory.ts'
@@ -77,7 +76,8 @@ interface Value {
 export const scalarLane = (frame: Frame, statements: readonly Statement[], lane: number): void => {
   const { writer } = frame
   writer.scope(() => {
-    const values: Value[] = []
+    /** By the place of their statements, of which checks have no value. */
+    const values: (Value | undefined)[] = []
     for (const statement of statements) {
       const argument = (k: number, as: LaneType): void => {
         pushOperand(frame, statement.operands[k]!, lane, values)
@@ -86,6 +86,7 @@ export const scalarLane = (frame: Frame, statements: readonly Statement[], lane:
       if (statement.op === 'check') {
         pushBroken(frame, statement, argument)
         writer.when(() => raiseFlag(frame))
+        values.push(undefined)
         continue
       }
       const type = compute(frame, statement, argument, lane)
@@ -127,12 +128,12 @@ const pushBroken = (
 export const raiseFlag = ({ writer, layout }: Frame): void => {
   writer.i32(0)
   writer.i32(1)
-  writer.access(0x36, layout.flag)
+  writer.access(op.store, layout.flag)
 }
 
 const typeOf = (operand: Operand): LaneType => operand.type
 
-const pushOperand = (frame: Frame, operand: Operand, lane: number, values: readonly Value[]): void => {
+const pushOperand = (frame: Frame, operand: Operand, lane: number, values: readonly (Value | undefined)[]): void => {
   const { writer } = frame
   if (operand.kind === 'constant') writer.constant(kindOf(operand.type), operand.value)
   else if (operand.kind === 'result') writer.get(values[operand.statement]!.local)
@@ -291,7 +292,7 @@ const compute = (
     case 'lookup': {
       const address = writer.local('i32')
       argument(0, operands[0]!.type)
-      if (kindOf(operands[0]!.type) === 'i64') writer.put(0xa7)
+      if (kindOf(operands[0]!.type) === 'i64') writer.put(op.wrap)
       writer.set(address)
       const { of: memory, lane: first } = statement.memory!
       wordAt(frame, memory, address, first + lane)

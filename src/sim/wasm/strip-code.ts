@@ -39,7 +39,7 @@ export interface StripCode {
 /** Of a design that has a vector program. */
 export const stripCode = (module: Module, checks: boolean): StripCode => {
   const ports = portLayout(module)
-  const program = acrossStimuli(plan(bodyOf(module), ports, { checks, delays: false }))
+  const program = acrossStimuli(plan(bodyOf(module), ports, { checks, delays: false, picks: false }))
   const layout = layoutOf(program)
   const image = new Uint8Array(layout.input)
   const view = new DataView(image.buffer)

@@ -1,6 +1,6 @@
 import { UserError } from '../../base/user-error.ts'
 import type { LaneFailure } from '../lanes/engine.ts'
-import { strip } from '../vector/strips.ts'
+import { strip } from '../vector/lane-type.ts'
 import { nextBias } from './frame.ts'
 import type { RunCycles } from './generate.ts'
 import { readLane } from './image.ts'

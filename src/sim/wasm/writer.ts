@@ -1,4 +1,5 @@
 import { signedLeb, type ValueType } from './encoding.ts'
+import { simd } from './simd-instructions.ts'
 
 /** A local variable of a function. */
 export interface Local {
@@ -6,7 +7,7 @@ export interface Local {
   readonly type: ValueType
 }
 
-/** Opcodes without immediates, of i32; those of i64 are `wide` further on where there are both. */
+/** Opcodes of control, of choice and of words of 32 bits. */
 export const op = {
   loop: 0x03,
   if: 0x04,
@@ -16,6 +17,10 @@ export const op = {
   return: 0x0f,
   call: 0x10,
   select: 0x1b,
+  load: 0x28,
+  store: 0x36,
+  /** The lower half of an i64. */
+  wrap: 0xa7,
 } as const
 
 const arithmetic = {
@@ -125,6 +130,14 @@ export class Writer {
   calculate(type: 'i32' | 'i64', operation: Arithmetic): void {
     this.#code.push(arithmetic[operation][type === 'i32' ? 0 : 1])
   }
+  /** Adds a number to an i32 variable. */
+  increase(local: Local, by: number | Local): void {
+    this.get(local)
+    if (typeof by === 'number') this.i32(by)
+    else this.get(by)
+    this.calculate('i32', 'add')
+    this.set(local)
+  }
   /** A load or store at an address on the stack plus `offset`. */
   access(opcode: number, offset: number): void {
     this.#code.push(opcode, 0)
@@ -134,6 +147,12 @@ export class Writer {
     this.#code.push(0xfd)
     this.#unsigned(opcode)
     for (const byte of immediates) this.#code.push(byte)
+  }
+  /** Bytes of the register on the stack, in another order. */
+  shuffleItself(whole: Local, bytes: readonly number[]): void {
+    this.tee(whole)
+    this.get(whole)
+    this.simd(simd.shuffle, ...bytes)
   }
   simdAccess(opcode: number, offset: number, ...lane: readonly number[]): void {
     this.#code.push(0xfd)

@@ -1,6 +1,6 @@
 import { isSigned } from '../../../dsl/ir.ts'
 import type { Flat } from '../../flatten.ts'
-import { strip } from '../../vector/strips.ts'
+import { strip } from '../../vector/lane-type.ts'
 import { constantLimbs, extended, highOfProduct, type Limbs, limbsOf } from './limbs.ts'
 import { operationWords } from './operation.ts'
 
