@@ -31,6 +31,7 @@ const RETRIES = 4
 export const download = async (options: DownloadOptions): Promise<DownloadResult> => {
   const { retryDelayMs = 1_000 } = options
   let received = 0
+  let reached = false
   let { bytes } = options
   for (let fruitless = 0; ; ) {
     const result = await attempt({ ...options, ...(bytes === undefined ? {} : { bytes }) })
@@ -39,8 +40,10 @@ export const download = async (options: DownloadOptions): Promise<DownloadResult
     // Without its size nothing tells whether a file is the one that was begun.
     if (bytes === undefined) return result
     received += result.received
+    reached ||= result.total !== undefined
     fruitless = result.received > 0 ? 0 : fruitless + 1
-    if (received === 0 || fruitless > RETRIES) return { ...result, received }
+    // Who never answered is not there, and retries would only keep the user waiting.
+    if (!reached || fruitless > RETRIES) return { ...result, received }
     await sleep(retryDelayMs * (fruitless + 1))
   }
 }

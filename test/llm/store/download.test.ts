@@ -25,6 +25,18 @@ test('a file of unknown size takes the size that the server says, and what an ea
   ])
 })
 
+test('a connection that breaks behind the answer, before any byte, is tried again', async () => {
+  const registry = await startRegistry((request, response, count) =>
+    sendRange(request, response, bytes, count === 1 ? 0 : Number.POSITIVE_INFINITY),
+  )
+  const path = join(temporaryFolder(), 'file')
+  const result = await download({ url: registry.url, path, bytes: bytes.length, retryDelayMs: 1 })
+  await registry.stop()
+  expect(result).toEqual({ outcome: 'complete' })
+  expect(readFileSync(path).equals(bytes)).toBe(true)
+  expect(registry.ranges).toEqual([undefined, undefined])
+})
+
 test('a server that says no size sends what it sends', async () => {
   const registry = await startRegistry((_, response) => {
     response.write(bytes.subarray(0, 100))

@@ -98,7 +98,8 @@ export const sendRange = (
   }
   response.writeHead(from > 0 ? 206 : 200, headers)
   if (body.length <= cutAfter) response.end(body)
-  else response.write(body.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 20))
+  // What a busy client has not read when the connection breaks would be lost to it.
+  else response.write(body.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 300))
 }
 
 /** A package source that knows `url`; `packed`, where given, is what `npm pack` would bring. */
