@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { writeWhole } from '../src/base/files.ts'
 import type { Progress } from '../src/base/progress.ts'
@@ -11,7 +12,7 @@ import { formatsBench } from './formats.bench.ts'
 import { lanesBench, printLanes } from './lanes.bench.ts'
 import { llmBench, printLlm } from './llm.bench.ts'
 import { llmGpuBench, printLlmGpu } from './llm-gpu.bench.ts'
-import { printSim, simBench } from './sim.bench.ts'
+import { printSim, type SimResult, simBench, withEarlier } from './sim.bench.ts'
 import { printRows } from './table.ts'
 import { testbenchBench } from './testbench.bench.ts'
 import { printWebgpu, webgpuBench } from './webgpu.bench.ts'
@@ -26,7 +27,11 @@ const benches: Readonly<Record<string, Bench>> = {
   sim: {
     run: async (progress) => {
       if (flags.includes('--engine')) return engineBench(flags[flags.indexOf('--engine') + 1] ?? '', progress)
-      const result = await simBench(progress, flags.includes('--largest'))
+      const kept = before<SimResult>('sim')
+      const only = after('--only') ?? ''
+      const onRows = (rows: SimResult): void => keep('sim', withEarlier(rows, kept))
+      const result = await simBench({ progress, only, largest: flags.includes('--largest'), onRows })
+      if (result.rows.length === 0) throw new UserError('E-BENCH', `no design has '${only}' in its name`)
       return { result, text: printSim(result) }
     },
   },
@@ -81,12 +86,15 @@ const benches: Readonly<Record<string, Bench>> = {
   },
 }
 
+const resultFile = (name: string): string => fileURLToPath(new URL(`../../bench/results/${name}.json`, import.meta.url))
+
 /** Writes a result beside those of earlier runs. */
 const keep = (name: string, result: object): void =>
-  writeWhole(
-    fileURLToPath(new URL(`../../bench/results/${name}.json`, import.meta.url)),
-    `${JSON.stringify(result, undefined, 2)}\n`,
-  )
+  writeWhole(resultFile(name), `${JSON.stringify(result, undefined, 2)}\n`)
+
+/** What an earlier run kept. */
+const before = <Result extends object>(name: string): Result | undefined =>
+  existsSync(resultFile(name)) ? (JSON.parse(readFileSync(resultFile(name), 'utf8')) as Result) : undefined
 
 /** Engines that run many stimuli at once have benchmarks of their own. */
 const engineBench = async (engine: string, progress: Progress): Promise<{ result: object; text: string }> => {

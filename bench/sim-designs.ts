@@ -37,6 +37,8 @@ export const stimulusRows = 1024
 const group = 128
 const seed = 1
 
+export const nameOf = (spec: string, size: number): string => `${spec} ${size} x ${size}`
+
 /** The array of a PE, `size` rows and columns, or its tile; registers stand between all its PEs. */
 export const arrayDesign = (spec: string, size: number): Design => {
   const pe = elementOf(spec)
@@ -44,7 +46,7 @@ export const arrayDesign = (spec: string, size: number): Design => {
   const module = 'tile' in pe ? pe.tile(square) : outputStationaryArray(pe, square)
   const ports = portLayout(module)
   return {
-    name: `${spec} ${size} x ${size}`,
+    name: nameOf(spec, size),
     module,
     stimulus: 'tile' in pe ? tileOperands(ports, pe, square) : arrayOperands(ports, pe),
     asked: size < 8 ? { off: 4, on: undefined } : { off: 10, on: 8 },

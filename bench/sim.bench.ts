@@ -7,12 +7,12 @@ import { type Engine, portLayout } from '../src/sim/engine.ts'
 import { openOwnEngine } from '../src/sim/own-engines.ts'
 import { buildTools } from '../src/sim/verilator/tools.ts'
 import { verilatorEngine } from '../src/sim/verilator.ts'
-import { arrayDesign, type Design, otherDesigns, specs, stimulusRows } from './sim-designs.ts'
+import { arrayDesign, type Design, nameOf, otherDesigns, specs, stimulusRows } from './sim-designs.ts'
 import { type BenchResult, type BenchRow, machine, median, othersAtWork, printTable, rowOf } from './table.ts'
 
 /** Rows and columns; 32 only where asked for, since Verilator builds it for minutes. */
 const sizes = [4, 8, 16] as const
-const largest = 32
+const largestSize = 32
 /** An array that is only made ready, and not compared. */
 const readySize = 64
 
@@ -35,8 +35,11 @@ export interface SimRow extends BenchRow {
    * code that makes the engine has run.
    */
   readonly ready_ms: number
-  /** Milliseconds on the clock for Verilator and the compiler, which print, build and start a program. */
-  readonly peer_ready_ms: number
+  /**
+   * Milliseconds on the clock for Verilator and the compiler, which print, build and start a program; null where an earlier build
+   * was taken.
+   */
+  readonly peer_ready_ms: number | null
   /** The ratio that is asked for and whether the row reaches it; null where nothing is asked. */
   readonly asked: number | null
   readonly reached: boolean | null
@@ -45,11 +48,11 @@ export interface SimRow extends BenchRow {
   readonly reached_ready: boolean | null
   /** Why it is another engine's row; null where it is not. */
   readonly fallback: string | null
+  /** What else ran meanwhile. */
+  readonly others_at_work: string
 }
 /** An engine made ready, without a peer. */
-interface ReadyRow {
-  readonly name: string
-  readonly ready_ms: number
+interface ReadyRow extends Pick<SimRow, 'name' | 'ready_ms' | 'others_at_work'> {
   readonly asked_ready_ms: number
   readonly reached_ready: boolean
 }
@@ -60,38 +63,88 @@ export interface SimResult extends BenchResult {
   readonly left_out: readonly string[]
 }
 
+export interface SimOptions {
+  readonly progress: Progress
+  /** Only designs whose name has this in it, such as `mac` or `8 x 8`. Default: all. */
+  readonly only?: string
+  /** Also arrays that Verilator builds for many minutes. Default false. */
+  readonly largest?: boolean
+  /** Called when a design is measured, so that a run that is stopped keeps what it had. */
+  readonly onRows?: (result: SimResult) => void
+}
+
 /**
  * Simulated megacycles per second of processor time of our engines and of Verilator at its best flags, one thread each, new random inputs in
  * every cycle, all outputs read in every cycle, checks off unless the row says so; engines take turns, round by round. All run
- * the logic of components that have gates.
+ * the logic of components that have gates. Verilator's build is timed, unless BITLOOM_CACHE names a folder whose builds may be taken.
  */
-export const simBench = async (progress: Progress, withLargest = false): Promise<SimResult> => {
-  const result: SimRow[] = []
-  const ready = specs.map((spec) => readyRow(arrayDesign(spec, readySize)))
-  // Verilator's build is timed: nothing may come from an earlier one.
-  const cache = mkdtempSync(join(tmpdir(), 'bitloom-bench-'))
+export const simBench = async ({ progress, only = '', largest = false, onRows }: SimOptions): Promise<SimResult> => {
+  const rows: SimRow[] = []
+  const ready: ReadyRow[] = []
+  const asked = (name: string): boolean => name.includes(only)
+  const arrays = [...sizes, ...(largest ? [largestSize] : [])].flatMap((size) => specs.map((spec) => ({ spec, size })))
+  const result = (): SimResult => ({
+    ...{ rows, ready, left_out: largest ? [] : leftOut(asked), machine: machine() },
+    versions: {
+      node: process.version,
+      ...buildTools(),
+      verilator_flags: '-O3 --x-assign fast --noassert -fno-const-bit-op-tree, C++ -O3 -march=native',
+    },
+  })
+  const keep = (): void => onRows?.(result())
+  for (const spec of specs.filter((spec) => asked(nameOf(spec, readySize))))
+    ready.push(readyRow(arrayDesign(spec, readySize)))
+  const given = process.env.BITLOOM_CACHE
+  const cache = given ?? mkdtempSync(join(tmpdir(), 'bitloom-bench-'))
   process.env.BITLOOM_CACHE = cache
   try {
-    for (const size of withLargest ? [...sizes, largest] : sizes)
-      for (const spec of specs) result.push(...compare(arrayDesign(spec, size), size, progress))
-    for (const design of otherDesigns()) result.push(...compare(design, undefined, progress))
+    for (const { spec, size } of arrays.filter(({ spec, size }) => asked(nameOf(spec, size)))) {
+      rows.push(...compare(arrayDesign(spec, size), size, progress))
+      keep()
+    }
+    for (const design of otherDesigns().filter(({ name }) => asked(name))) {
+      rows.push(...compare(design, undefined, progress))
+      keep()
+    }
   } finally {
-    rmSync(cache, { recursive: true, force: true })
+    if (given === undefined) rmSync(cache, { recursive: true, force: true })
   }
-  const versions = {
-    node: process.version,
-    ...buildTools(),
-    others_at_work: othersAtWork(),
-    verilator_flags: '-O3 --x-assign fast --noassert -fno-const-bit-op-tree, C++ -O3 -march=native',
+  return result()
+}
+
+const leftOut = (which: (name: string) => boolean): readonly string[] =>
+  specs
+    .map((spec) => nameOf(spec, largestSize))
+    .filter(which)
+    .map((name) => `${name}: with --largest`)
+
+/** Rows of an earlier run that this one did not measure stay, in the order of a whole run. */
+export const withEarlier = (result: SimResult, earlier: SimResult | undefined): SimResult => {
+  const order = [...sizes, largestSize]
+    .flatMap((size) => specs.map((spec) => nameOf(spec, size)))
+    .concat(otherDesigns().map(({ name }) => name))
+    .flatMap((name) => ours.map(({ label }) => `${name}, ${label}`))
+  const place = (name: string): number => order.indexOf(name)
+  const measured = new Set([...result.rows, ...result.ready].map(({ name }) => name))
+  const stays = <Row extends { readonly name: string }>(rows: readonly Row[] = []): Row[] =>
+    rows.filter(({ name }) => !measured.has(name))
+  const rows = [...result.rows, ...stays(earlier?.rows).filter(({ name }) => place(name) >= 0)]
+  const there = new Set(rows.map(({ name }) => name))
+  return {
+    ...result,
+    rows: rows.sort((a, b) => place(a.name) - place(b.name)),
+    ready: [...result.ready, ...stays(earlier?.ready)].sort((a, b) => a.name.localeCompare(b.name)),
+    left_out: leftOut((name) => !there.has(`${name}, ${ours[0].label}`)),
   }
-  const leftOut = withLargest ? [] : specs.map((spec) => `${spec} ${largest} x ${largest}: with --largest`)
-  return { rows: result, ready, left_out: leftOut, machine: machine(), versions }
 }
 
 const readyRow = ({ name, module }: Design): ReadyRow => {
   const ready = Math.round(readyTime(() => openOwnEngine('wasm', module)))
   const asked = askedReady.large
-  return { name: `${name}, wasm, checks on`, ready_ms: ready, asked_ready_ms: asked, reached_ready: ready <= asked }
+  return {
+    ...{ name: `${name}, wasm, checks on`, ready_ms: ready, asked_ready_ms: asked, reached_ready: ready <= asked },
+    others_at_work: othersAtWork(),
+  }
 }
 
 const compare = (
@@ -138,12 +191,13 @@ const compare = (
     return {
       ...row,
       ready_ms: ready,
-      peer_ready_ms: Math.round(peerReady),
+      peer_ready_ms: peer.build.cached ? null : Math.round(peerReady),
       asked: wanted,
       reached: wanted === null ? null : row.ratio >= wanted,
       asked_ready_ms: wantedReady,
       reached_ready: wantedReady === null ? null : ready <= wantedReady,
       fallback: engines[k]!.engine.fallback ?? null,
+      others_at_work: othersAtWork(),
     }
   })
 }
@@ -206,7 +260,7 @@ const sameOutputs = (engine: Engine, peer: Engine, stimulus: Int32Array): void =
   if (a!.some((word, k) => word !== b![k])) throw new Error('the engines differ; no figure is worth anything')
 }
 
-export const printSim = ({ rows, ready, left_out: leftOut, ...where }: SimResult): string => {
+export const printSim = ({ rows, ready, left_out: left, ...where }: SimResult): string => {
   const header = [
     'design, engine',
     'ours',
@@ -226,13 +280,17 @@ export const printSim = ({ rows, ready, left_out: leftOut, ...where }: SimResult
       ...[row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, judged(row.asked, row.reached), row.unit],
       ...[
         `${row.ready_ms}${row.reached_ready === false ? ` of ${row.asked_ready_ms}, NOT REACHED` : ''}`,
-        row.peer_ready_ms,
+        row.peer_ready_ms ?? 'built earlier',
       ],
     ].map(String),
   )
   const only = ready.map((row) => [
     ...[row.name, '', '', '', '', judged(row.asked_ready_ms, row.reached_ready), 'ms', `${row.ready_ms}`, ''],
   ])
-  const versions = { ...where.versions, ...(leftOut.length > 0 && { 'left out': leftOut.join('; ') }) }
+  const versions = {
+    ...where.versions,
+    'others at work': rows.at(-1)?.others_at_work ?? othersAtWork(),
+    ...(left.length > 0 && { 'left out': left.join('; ') }),
+  }
   return printTable(header, [...cells, ...only], { ...where, versions })
 }
