@@ -124,9 +124,9 @@ export const unpackWord = (
   }
   const second = (): WiderOperands => {
     const [lower, upper] = [byteIn(`${side}_byte_2`, 2), byteIn(`${side}_byte_3`, 3)]
-    const ofBytes = [lower.significand, compared(lower.exponent), compared(upper.exponent), upper.significand]
     return {
-      operands: ofBytes.map((ofByte) => mux(mode.posit8, ofByte, 0)),
+      // In posit(16,1) these blocks stand still, whatever they would get.
+      operands: [lower.significand, compared(lower.exponent), compared(upper.exponent), upper.significand],
       nar: [lower, upper].map(({ nar }) => nar.and(mode.posit8)),
     }
   }
