@@ -42,6 +42,8 @@ const schema = z.object({
         z.object({
           hide_name: z.number().optional(),
           bits: z.array(bit),
+          offset: z.number().optional(),
+          upto: z.number().optional(),
           attributes: z.object({ src: z.string().optional() }).optional(),
         }),
       ),
@@ -70,15 +72,41 @@ const nameNets = (nets: JsonModule['netnames']): Required<Pick<Netlist, 'netName
 }
 
 /** Reads module `top` of a file that Yosys' `write_json` wrote. */
-export const parseNetlist = (json: string, top: string): Netlist => {
+export const parseNetlist = (json: string, top: string): Netlist => parseNamedNetlist(json, top).netlist
+
+export interface NamedNetlist {
+  readonly netlist: Netlist
+  /** The user's names, all that a net has, of each bit as it is numbered in the source: `q`, `acc[3]`. */
+  readonly bits: ReadonlyMap<string, Bit>
+}
+
+/** The same with all names of all nets. */
+export const parseNamedNetlist = (json: string, top: string): NamedNetlist => {
   const file = schema.parse(JSON.parse(json))
   const module = file.modules[top]
   if (!module) throw new Error(`the mapped netlist has no module ${top}`)
+  return { netlist: netlistOf(file.creator, module), bits: namedBits(module.netnames) }
+}
+
+const namedBits = (nets: JsonModule['netnames']): Map<string, Bit> => {
+  const named = new Map<string, Bit>()
+  for (const [name, { bits, hide_name, offset = 0, upto }] of Object.entries(nets)) {
+    if (hide_name === 1) continue
+    if (bits.length === 1) named.set(name, bits[0]!)
+    else
+      bits.forEach((at, k) => {
+        named.set(`${name}[${offset + (upto === 1 ? bits.length - 1 - k : k)}]`, at)
+      })
+  }
+  return named
+}
+
+const netlistOf = (creator: string, module: JsonModule): Netlist => {
   return {
     ports: Object.entries(module.ports).map(([name, { direction, bits }]) => ({ name, direction, bits })),
     instances: Object.entries(module.cells).map(([name, { type, connections }]) => ({ name, cell: type, connections })),
     ...nameNets(module.netnames),
-    creator: file.creator,
+    creator,
   }
 }
 

@@ -52,7 +52,7 @@ export interface Found<R> {
 }
 
 /** Refuses a top that is no plain Verilog name: it becomes part of a script. */
-const checkTopName = (top: string): void => {
+export const checkTopName = (top: string): void => {
   if (!/^[A-Za-z_][A-Za-z0-9_$]*$/.test(top))
     throw new UserError(
       'E-TOP-NAME',

@@ -3,7 +3,7 @@
  * fastest) of all that drive it, so that each delay is one number and arrivals are sums.
  */
 import { UserError } from '../base/user-error.ts'
-import { combinationalInputs, inOrder } from './cell-order.ts'
+import { combinationalInputs, type Followed, inOrder } from './cell-order.ts'
 import { type Connectivity, connect, type Placed } from './connectivity.ts'
 import { type Cell, cellsByName, type DelayArc, type Library, type TimingCheck } from './library/library.ts'
 import { constantTable, linearTable, lookUp } from './library/table.ts'
@@ -130,6 +130,16 @@ export const timedDesign = (netlist: Netlist, library: Library): TimedDesign => 
   const connectivity = connect(netlist, cellsByName(library))
   for (const at of connectivity.placed) if (at.cell.latch) refuseLatch(at)
   return { netlist, connectivity, order: inOrder(netlist, connectivity, combinationalInputs) }
+}
+
+/** The same for slews alone: through latches as if they were open, where no loop goes through them. */
+export const slewedDesign = (netlist: Netlist, connectivity: Connectivity): TimedDesign => {
+  const stopped: Followed = (cell) => (cell.latch ? undefined : combinationalInputs(cell))
+  try {
+    return { netlist, connectivity, order: inOrder(netlist, connectivity, combinationalInputs) }
+  } catch {
+    return { netlist, connectivity, order: inOrder(netlist, connectivity, stopped) }
+  }
 }
 
 /** The graph for the longest paths (`setup`) or the shortest (`hold`), inputs and all that they feed in it. */

@@ -1,8 +1,8 @@
 /** The cells of a Liberty file. */
-import type { ArcTables, DelayArc, TimingCheck } from '../library/library.ts'
+import type { ArcTables, DelayArc, InternalPower, StateLeakage, TimingCheck } from '../library/library.ts'
 import type { Table } from '../library/table.ts'
-import { type Formula, namesIn, readFormula, senseOf } from './formula.ts'
-import type { InternalPower, LibertyCell, LibertyPin, Sequential } from './model.ts'
+import { type Formula, namesIn, printFormula, readFormula, senseOf } from './formula.ts'
+import type { LibertyCell, LibertyPin, Sequential } from './model.ts'
 import { attributeOf, type Group, groupsOf, libertyError } from './syntax.ts'
 import { readTable, type Templates } from './tables.ts'
 
@@ -57,6 +57,12 @@ const readCellFormula = (
   const formula = readFormula(text)
   if (!formula) note(`${attribute} is no Boolean function and was left out`, `${cell}: ${text.slice(0, 40)}`)
   return formula
+}
+
+/** The condition of a group of powers; one that cannot be read is noted and holds always. */
+const readWhen = (context: LibertyContext, cell: string, group: Group): { readonly when?: string } => {
+  const formula = readCellFormula(context, cell, group, 'when')
+  return formula ? { when: printFormula(formula) } : {}
 }
 
 /** The pins that a group of several names, a bus or a bundle stands for, each as a group of its own. */
@@ -178,6 +184,7 @@ const readPower = (
     const [rise, fall] = [edge(power, 'rise_power'), edge(power, 'fall_power')]
     return relatedPins(power).map((relatedPin) => ({
       ...(relatedPin === undefined ? {} : { relatedPin }),
+      ...readWhen(context, cell, power),
       ...(rise ? { rise } : {}),
       ...(fall ? { fall } : {}),
     }))
@@ -241,8 +248,12 @@ const readSequential = (context: LibertyContext, cell: string, group: Group): Se
     ...(next ? { next } : {}),
     ...(clear ? { clear } : {}),
     ...(preset ? { preset } : {}),
+    ...readBoth(attributeOf(found, 'clear_preset_var1')),
   }
 }
+
+const readBoth = (text: string | undefined): Pick<Sequential, 'both'> =>
+  text === 'L' ? { both: 0 } : text === 'H' ? { both: 1 } : {}
 
 /** Attributes of cells that logic must not be mapped onto, and what that means. */
 const withheld = {
@@ -253,14 +264,24 @@ const withheld = {
   pad_cell: 'a pad',
 } as const
 
-/** What the cell says, else the mean of its states, in nW. */
-const readLeakage = ({ file, units }: LibertyContext, cell: Group, grounds: ReadonlySet<string>): number => {
-  const said = numberOf(cell, 'cell_leakage_power', file, units.leakage)
-  if (said !== undefined) return said
-  const states = groupsOf(cell, 'leakage_power')
+/** Of the cell as a whole, what it says or else the mean of its states, and of each state. */
+const readLeakage = (
+  context: LibertyContext,
+  name: string,
+  cell: Group,
+  grounds: ReadonlySet<string>,
+): Pick<LibertyCell, 'leakage_nW' | 'leakages'> => {
+  const { file, units } = context
+  const leakages = groupsOf(cell, 'leakage_power')
     .filter((group) => !concernsGround(group, grounds))
-    .map((group) => numberOf(group, 'value', file, units.leakage) ?? 0)
-  return states.reduce((sum, power) => sum + power, 0) / Math.max(1, states.length)
+    .map(
+      (group): StateLeakage => ({
+        ...readWhen(context, name, group),
+        leakage_nW: numberOf(group, 'value', file, units.leakage) ?? 0,
+      }),
+    )
+  const mean = leakages.reduce((sum, state) => sum + state.leakage_nW, 0) / Math.max(1, leakages.length)
+  return { leakage_nW: numberOf(cell, 'cell_leakage_power', file, units.leakage) ?? mean, leakages }
 }
 
 /** Reads a `cell` group. */
@@ -283,7 +304,7 @@ export const readCell = (group: Group, context: LibertyContext): LibertyCell => 
   return {
     name,
     area_um2: numberOf(group, 'area', file) ?? 0,
-    leakage_nW: readLeakage(context, group, grounds),
+    ...readLeakage(context, name, group, grounds),
     pins: pinGroups(group, context).map((pin) => readPin(context, name, pin.name, pin.group, grounds)),
     ...(sequential ? { sequential } : {}),
     ...(clockGating === undefined ? {} : { clockGating }),

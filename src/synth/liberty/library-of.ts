@@ -4,7 +4,7 @@
  * load of four inverters, as those of the libraries written by hand.
  */
 import { UserError } from '../../base/user-error.ts'
-import type { Cell, ClockGate, FlipFlop, FullAdder, InputPin, Library, OutputPin } from '../library/library.ts'
+import type { Cell, ClockGate, FlipFlop, FullAdder, InputPin, Library, OutputPin, Storage } from '../library/library.ts'
 import { lookUp, type Table } from '../library/table.ts'
 import { type Formula, namesIn, printFormula, truthTable } from './formula.ts'
 import { mappingText } from './mapping-text.ts'
@@ -122,23 +122,55 @@ const clockGateOf = (cell: LibertyCell, point: Point): ClockGate | undefined => 
 }
 
 /** A function over the cell's pins; its state, whatever it is called, is `IQ`. */
-const functionText = ({ sequential, clockGating }: LibertyCell, pin: LibertyPin, clock: string | undefined): string => {
-  if (clockGating !== undefined) return `${clock ?? ''} & IQ`
-  const formula = pin.function
-  if (!formula) return ''
-  return printFormula(formula, (name) =>
-    name === sequential?.state ? 'IQ' : name === sequential?.inverse ? '!IQ' : name,
+const overPins = (formula: Formula, { sequential }: LibertyCell): string =>
+  printFormula(formula, (name) => (name === sequential?.state ? 'IQ' : name === sequential?.inverse ? '!IQ' : name))
+
+const functionText = (cell: LibertyCell, pin: LibertyPin, clock: string | undefined): string => {
+  if (cell.clockGating === undefined) return pin.function ? overPins(pin.function, cell) : ''
+  return cell.clockGating.startsWith('latch_negedge') ? `${clock ?? ''} | !IQ` : `${clock ?? ''} & IQ`
+}
+
+const byRole = ({ pins }: LibertyCell, role: LibertyPin['clockGate']): string | undefined =>
+  pins.find(({ clockGate }) => clockGate === role)?.name
+
+/** What the cell remembers. A clock gate's latch has the enable, or the test pin's, while its output stands still. */
+const storageOf = (cell: LibertyCell): Storage | undefined => {
+  const { sequential, clockGating } = cell
+  const [clock, enable, test] = (['clock', 'enable', 'test'] as const).map((role) => byRole(cell, role))
+  if (
+    clockGating !== undefined &&
+    clock !== undefined &&
+    enable !== undefined &&
+    /^latch_(pos|neg)edge/.test(clockGating)
   )
+    return {
+      kind: 'latch',
+      clock: clockGating.startsWith('latch_posedge') ? `!${clock}` : clock,
+      next: test === undefined ? enable : `${enable} | ${test}`,
+    }
+  if (!sequential?.clock || !sequential.next) return undefined
+  const { clear, preset, both } = sequential
+  return {
+    kind: sequential.kind === 'ff' ? 'flip-flop' : 'latch',
+    clock: overPins(sequential.clock, cell),
+    next: overPins(sequential.next, cell),
+    ...(clear ? { clear: overPins(clear, cell) } : {}),
+    ...(preset ? { preset: overPins(preset, cell) } : {}),
+    ...(both === undefined ? {} : { both }),
+  }
 }
 
 const cellOf = (cell: LibertyCell, point: Point): Cell => {
   const flipFlop = flipFlopOf(cell, point)
   const clockGate = clockGateOf(cell, point)
   const checks = cell.pins.flatMap((pin) => pin.checks)
+  const storage = storageOf(cell)
+  const powerOf = ({ power }: LibertyPin) => (power.length === 0 ? {} : { power })
   return {
     name: cell.name,
     area_um2: cell.area_um2,
     leakage_nW: cell.leakage_nW,
+    ...(cell.leakages.some(({ when }) => when !== undefined) ? { leakages: cell.leakages } : {}),
     inputs: inputsOf(cell).map((pin): InputPin => {
       const energy_fJ = energyOf(pin, true, point)
       const { name, capacitance_fF, rise_fF, fall_fF } = pin
@@ -148,6 +180,7 @@ const cellOf = (cell: LibertyCell, point: Point): Cell => {
         capacitance_fF,
         ...(same ? {} : { edges_fF: { rise: rise_fF, fall: fall_fF } }),
         ...(energy_fJ === 0 ? {} : { energy_fJ }),
+        ...powerOf(pin),
       }
     }),
     outputs: outputsOf(cell).map(
@@ -156,12 +189,14 @@ const cellOf = (cell: LibertyCell, point: Point): Cell => {
         function: functionText(cell, pin, clockGate?.clock),
         delay: { kind: 'tables', arcs: pin.delays },
         energy_fJ: energyOf(pin, false, point),
+        ...powerOf(pin),
       }),
     ),
     ...(flipFlop ? { flipFlop } : {}),
     ...(clockGate ? { clockGate } : {}),
     ...(cell.sequential?.kind === 'latch' && !clockGate ? { latch: true } : {}),
     ...(checks.length > 0 ? { checks } : {}),
+    ...(storage ? { storage } : {}),
   }
 }
 
@@ -196,6 +231,31 @@ const lacking = ({ files }: LibertyLibrary, what: string): UserError =>
 const needed = (liberty: LibertyLibrary, gate: LibertyCell | undefined, what: string): LibertyCell => {
   if (gate) return gate
   throw lacking(liberty, what)
+}
+
+/**
+ * The same for netlists that are there already: with the cells that mapping leaves alone, and without asking for any. Where the
+ * files have no inverter, figures are taken at no slew and no load.
+ */
+export const cellLibraryOf = (liberty: LibertyLibrary): Library => {
+  const inverter = gatesOf(liberty.cells, [true, false])[0]
+  const point = inverter ? pointOf(inverter) : { slew: 0, load: 0 }
+  const { name, files, voltage_V, temperature_C, corner, wireLoads, notes } = liberty
+  return {
+    name,
+    summary: `${liberty.cells.length} cells, ${voltage_V} V, ${corner}`,
+    voltage_V,
+    temperature_C,
+    corner,
+    source: `Liberty ${files.join(', ')}`,
+    gateEquivalent: '',
+    drivingCell: '',
+    outputLoad_fF: 0,
+    slew_ps: point.slew,
+    cells: liberty.cells.map((cell) => cellOf(cell, point)),
+    wireLoads,
+    notes,
+  }
 }
 
 /**

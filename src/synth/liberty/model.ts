@@ -2,18 +2,8 @@
  * What a Liberty file says of its cells, typed and in our units: ps, fF, fJ, nW, um2. Tables keep their points; nothing is
  * averaged here.
  */
-import type { DelayArc, TimingCheck, WireLoad } from '../library/library.ts'
-import type { Table } from '../library/table.ts'
+import type { DelayArc, InternalPower, StateLeakage, TimingCheck, WireLoad } from '../library/library.ts'
 import type { Formula } from './formula.ts'
-
-/** Energy that a cell draws inside when a pin moves. */
-export interface InternalPower {
-  /** The pin whose move made this one move; undefined where the pin's own move costs it. */
-  readonly relatedPin?: string
-  /** In fJ a toggle, over input slew and load (of an input pin over its own slew); undefined where that edge costs nothing. */
-  readonly rise?: Table
-  readonly fall?: Table
-}
 
 export interface LibertyPin {
   readonly name: string
@@ -46,6 +36,8 @@ export interface Sequential {
   readonly next?: Formula
   readonly clear?: Formula
   readonly preset?: Formula
+  /** `clear_preset_var1`: the state where both are true; undefined where it stays or is not known. */
+  readonly both?: 0 | 1
 }
 
 export interface LibertyCell {
@@ -53,6 +45,7 @@ export interface LibertyCell {
   readonly area_um2: number
   /** `cell_leakage_power`, else the mean of its states. */
   readonly leakage_nW: number
+  readonly leakages: readonly StateLeakage[]
   readonly pins: readonly LibertyPin[]
   readonly sequential?: Sequential
   /** Value of `clock_gating_integrated_cell`. */

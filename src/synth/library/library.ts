@@ -59,6 +59,36 @@ export interface WireLoad {
   readonly tree: 'best_case' | 'balanced' | 'worst_case'
 }
 
+/** Energy that a cell draws inside when one of its pins moves, under a condition. */
+export interface InternalPower {
+  /** Of an output the pin whose move made it move; undefined where the pin's own move costs it. */
+  readonly relatedPin?: string
+  /** Function of the cell's pins, as `OutputPin.function`, under which it holds; always where undefined. */
+  readonly when?: string
+  /** In fJ a toggle, over input slew and load (of an input pin over its own slew); undefined where that edge costs nothing. */
+  readonly rise?: Table
+  readonly fall?: Table
+}
+
+/** Leakage in one of a cell's states, or what it leaks where none of the others holds. */
+export interface StateLeakage {
+  readonly when?: string
+  readonly leakage_nW: number
+}
+
+/** What a cell remembers, by functions of its pins and of the state `IQ`, as an `ff` or `latch` group has it. */
+export interface Storage {
+  readonly kind: 'flip-flop' | 'latch'
+  /** A flip-flop loads where it becomes true, a latch follows while it is. */
+  readonly clock: string
+  readonly next: string
+  /** To 0 and to 1 at once, while true. */
+  readonly clear?: string
+  readonly preset?: string
+  /** The state while both are true; as it was where undefined. */
+  readonly both?: 0 | 1
+}
+
 export interface InputPin {
   readonly name: string
   readonly capacitance_fF: number
@@ -66,6 +96,8 @@ export interface InputPin {
   readonly edges_fF?: { readonly rise: number; readonly fall: number }
   /** Internal energy of one toggle of this pin that is drawn even if no output follows; clock pins live on it. */
   readonly energy_fJ?: number
+  /** The same by slew and condition, where the library has it so. */
+  readonly power?: readonly InternalPower[]
 }
 
 export interface OutputPin {
@@ -75,6 +107,8 @@ export interface OutputPin {
   readonly delay: LinearDelay | TableDelay
   /** Internal energy of one toggle of this output, without the 1/2 C V^2 of its load. */
   readonly energy_fJ: number
+  /** The same by slew, load and condition, where the library has it so. */
+  readonly power?: readonly InternalPower[]
 }
 
 /** What makes a cell a flip-flop, of the rising edge unless it says otherwise; pins are given by name. */
@@ -105,13 +139,18 @@ export interface ClockGate {
 export interface Cell {
   readonly name: string
   readonly area_um2: number
+  /** The mean of its states. */
   readonly leakage_nW: number
+  /** By state, where the library has it so. */
+  readonly leakages?: readonly StateLeakage[]
   readonly inputs: readonly InputPin[]
   readonly outputs: readonly OutputPin[]
   readonly flipFlop?: FlipFlop
   readonly clockGate?: ClockGate
   /** A latch that is not part of a clock gate: its area counts; timing and activity refuse a design with it (`UserError`). */
   readonly latch?: true
+  /** What it remembers in full; `storageOf` says it of cells that are known by `flipFlop` or `clockGate` alone. */
+  readonly storage?: Storage
   /** Setup and hold by tables; those of `flipFlop` and `clockGate` hold where there are none. */
   readonly checks?: readonly TimingCheck[]
 }
@@ -149,6 +188,15 @@ export interface Library {
   readonly notes?: readonly string[]
   /** Liberty text for Yosys, where the library was read from files; printed from `cells` otherwise. */
   readonly liberty?: string
+}
+
+/** What a cell remembers; undefined where it is logic alone. */
+export const storageOf = ({ storage, flipFlop, clockGate }: Cell): Storage | undefined => {
+  if (storage) return storage
+  if (clockGate) return { kind: 'latch', clock: `!${clockGate.clock}`, next: clockGate.enable }
+  if (!flipFlop) return undefined
+  const { clock, data, clearLow } = flipFlop
+  return { kind: 'flip-flop', clock, next: data, ...(clearLow === undefined ? {} : { clear: `!${clearLow}` }) }
 }
 
 /** The clock gate of a library, if it has one. */
