@@ -9,6 +9,7 @@ import { generateCommand } from './generate.ts'
 import { listCommand, listed } from './list.ts'
 import { addCommand, removeCommand } from './model.ts'
 import { arraySize, decimal, integer } from './options.ts'
+import { powerCommand, workloads } from './power.ts'
 import { pplCommand } from './ppl.ts'
 import { quantiseCommand } from './quantise.ts'
 import { reportCommand } from './report.ts'
@@ -143,6 +144,41 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       integer('--max-delay', 1, 1_000_000),
     )
     .action((design: string, options) => act(options, (output) => synthCommand(design, options, output)))
+
+  command('power [spec]', 'power and energy of a PE, or of a netlist with a value change dump', [
+    'power mac --workload random',
+    'power "mixpe(w=int4, a=int8)" --liberty NangateOpenCellLibrary_typical.lib.gz --json',
+    'power --netlist f.v --top m --liberty l.lib --vcd f.vcd',
+    'power --netlist f.v --top m --liberty l.lib --vcd f.vcd --scope testbench.dut --begin 100 --instances 30',
+  ])
+    .addHelpText(
+      'after',
+      `
+A netlist is structural Verilog, whoever made it: cells of the library, wires, modules. Where the dump
+has all its nets, their toggles are taken as they are; where it has its ports, or where both ends of
+the band can be told, the netlist is simulated with them, without delays (no glitches: the low end)
+and with those of its cells (the high end). Exits with 1 where outputs are not those of the dump.`,
+    )
+    .option('--target <id>', 'a standard-cell target of `bitloom list targets`', 'generic45')
+    .option('--liberty <files...>', 'Liberty files of one standard-cell library in its place, gzip or not')
+    .option('--wire-load <name>', "one of the library's wire loads; no wires unless given")
+    .option('--instances <n>', 'largest cells to show; --json has all', integer('--instances', 0, 100_000), 10)
+    .option('--netlist <file.v>', 'a mapped netlist')
+    .option('--top <module>', 'its top module')
+    .option('--vcd <file>', 'a value change dump of it')
+    .option('--scope <path>', 'where the netlist is in the dump, e.g. testbench.dut; found by its ports unless said')
+    .option('--clock <ports...>', 'inputs that are clocks; those that lead to clock pins unless said')
+    .option('--begin <ns>', 'where in the dump counting begins', decimal('--begin', 0, 1e9))
+    .option('--end <ns>', 'where it ends', decimal('--end', 0, 1e9))
+    .option('--workload <name>', `what a PE computes: ${workloads.join(', ')} (default: random)`)
+    .option('--cycles <n>', 'cycles of a PE, about (default: 1000)', integer('--cycles', 10, 1_000_000))
+    .option(
+      '--frequency <MHz>',
+      'clock of a PE (default: 500, or what its path allows)',
+      integer('--frequency', 1, 100_000),
+    )
+    .option('--seed <n>', 'seed of random data (default: 1)', integer('--seed', 0, 2 ** 32 - 1))
+    .action((spec: string | undefined, options) => act(options, (output) => powerCommand(spec, options, output)))
 
   calibrationOptions(
     command('ppl', 'perplexity of a text under a language model, its linear layers quantised or not', [

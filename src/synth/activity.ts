@@ -47,13 +47,13 @@ const transpose = (words: Int32Array): void => {
     }
 }
 
-interface PlacedPort {
+export interface PlacedPort {
   readonly port: Port
   readonly bits: readonly Bit[]
 }
 
 /** The nets of the description's ports; a netlist of another design is refused. */
-const placePorts = (netlist: Netlist, ports: readonly Port[], direction: 'input' | 'output'): PlacedPort[] =>
+export const placePorts = (netlist: Netlist, ports: readonly Port[], direction: 'input' | 'output'): PlacedPort[] =>
   ports.map((port) => {
     const found = netlist.ports.find((each) => each.name === port.name && each.direction === direction)
     if (!found || Math.ceil(found.bits.length / 32) !== port.words)

@@ -53,7 +53,7 @@ export const pathThroughChain = ({ paths_ps }: TimingResult, { length, then_ps }
   paths_ps.register_to_output + (length - 1) * paths_ps.input_to_output + then_ps
 
 /** The wire load of that name; one that is not there is a user error that lists what there is. */
-const wireLoadOf = ({ name, wireLoads = [] }: Library, wanted: string): WireLoad => {
+export const wireLoadOf = ({ name, wireLoads = [] }: Library, wanted: string): WireLoad => {
   const found = wireLoads.find((each) => each.name === wanted)
   if (found) return found
   if (wireLoads.length === 0)

@@ -124,7 +124,7 @@ export interface FpgaSynthesis {
 export type SynthesisResult = AsicSynthesis | FpgaSynthesis
 
 /** `Yosys 0.55 (git sha1 60f126cd0, clang ...)` without the compiler. */
-const yosysVersion = (creator: string): string => creator.replace(/\((git sha1 \w+).*\)/, '($1)')
+export const yosysVersion = (creator: string): string => creator.replace(/\((git sha1 \w+).*\)/, '($1)')
 
 const searchOf = (designs: readonly MappedDesign[], maxDelay_ps: number | undefined): string => {
   const within = maxDelay_ps === undefined ? '' : ` with a critical path of at most ${maxDelay_ps} ps`

@@ -4,7 +4,7 @@ import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { writeLanes } from '../pe/lanes.ts'
 import type { TiledElement } from '../pe/tile.ts'
-import { describeFailure, type Engine, portNamed, readPort } from '../sim/engine.ts'
+import { describeFailure, type Engine, type PortLayout, portNamed, readPort } from '../sim/engine.ts'
 import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
 import { type Expected, randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 
@@ -128,7 +128,9 @@ const tileChecks = function* (pe: TiledElement, groups: Iterable<StalledTileGrou
   for (const batch of batches(groups, { cyclesOf, continues: () => false }))
     yield {
       groups: batch.length,
-      check: (engine, mismatch) => compareResults(engine, tileTrial(engine.ports, pe, batch), mismatch),
+      check: (engine, mismatch) => {
+        compareResults(engine, tileTrial(engine.ports, pe, batch), mismatch)
+      },
     }
 }
 
@@ -166,7 +168,11 @@ const checkBatch = (
   groups: readonly Group[],
   mismatch: (sentence: string) => void,
 ): void => {
-  const { ports } = engine
+  compareResults(engine, trialOf(engine.ports, pe, groups), mismatch)
+}
+
+/** What groups back to back on the lone PE are cycle by cycle, from reset, and what must come of them. */
+const trialOf = (ports: PortLayout, pe: ProcessingElement, groups: readonly Group[]): Trial => {
   const offset = (name: string): number => portNamed(ports.inputs, name).offset
   const [activation, weight, last] = [offset('activation_0'), offset('weight_0'), offset('last')]
   const zero = pe.operands.zero && offset('zero_0')
@@ -211,15 +217,15 @@ const checkBatch = (
     expected.set(cycle - 1 + latency, { value: goldenOf(pe, output), what: describe(pe, output) })
     output = []
   }
-  compareResults(engine, { stimulus, cycles, expected, latency }, mismatch)
+  return { stimulus, cycles, expected, latency }
 }
 
-/** Runs a stimulus and compares every cycle's `result_valid_0` and every result. */
+/** Runs a stimulus and compares every cycle's `result_valid_0` and every result; gives all outputs, a row a cycle. */
 const compareResults = (
   engine: Engine,
   { stimulus, cycles, expected, latency }: Trial,
   mismatch: (sentence: string) => void,
-): void => {
+): Int32Array => {
   const { ports } = engine
   const response = new Int32Array(cycles * ports.outputWords)
   engine.replay(stimulus, cycles, response)
@@ -238,6 +244,68 @@ const compareResults = (
       if (found !== want.value) mismatch(`${want.what} gave ${found}, the golden model says ${want.value}`)
     }
   }
+  return response
+}
+
+/** A verified run of the lone PE, for what needs its inputs and outputs in every cycle. */
+export interface RecordedRun {
+  readonly ports: PortLayout
+  /** From reset on: rows of `ports.inputWords` and of `ports.outputWords`, one a cycle. */
+  readonly stimulus: Int32Array
+  readonly response: Int32Array
+  readonly cycles: number
+  /** Multiply-accumulates in it. */
+  readonly macs: number
+  readonly groups: number
+}
+
+/**
+ * Random groups back to back on the lone PE, those of `verify` without its idle cycles, until they take so many cycles; `engine`
+ * is a fresh one of `lonePe`. Throws where a result is not that of the golden model.
+ */
+export const recordRandom = (
+  engine: Engine,
+  pe: ProcessingElement | TiledElement,
+  { cycles: wanted, seed }: { readonly cycles: number; readonly seed: number },
+): RecordedRun => {
+  const { ports } = engine
+  const taken = <G extends { readonly activations: readonly number[] }>(
+    groups: Iterable<G>,
+    cyclesOf: (group: G) => number,
+    goesOn: (group: G) => boolean,
+  ): G[] => {
+    const list: G[] = []
+    let cycles = 0
+    for (const group of groups) {
+      list.push(group)
+      cycles += cyclesOf(group)
+      if (cycles >= wanted && !goesOn(group)) break
+    }
+    return list
+  }
+  const busy = <G extends { readonly activations: readonly number[] }>(
+    groups: readonly G[],
+    trial: Trial,
+  ): RecordedRun => {
+    engine.reset()
+    const response = compareResults(engine, trial, (sentence) => {
+      throw new Error(`${sentence} (seed ${seed})`)
+    })
+    const macs = groups.reduce((sum, { activations }) => sum + activations.length, 0)
+    return { ports, stimulus: trial.stimulus, response, cycles: trial.cycles, macs, groups: groups.length }
+  }
+  if ('tile' in pe) {
+    const { lanes } = pe.operands
+    const steps = ({ activations }: StalledTileGroup): number =>
+      Math.ceil(activations.length / lanes) * pe.timing.cycles_per_step
+    const groups = taken(randomTileGroups(pe, wanted, seed), steps, () => false)
+    const still = groups.map((group) => ({ ...group, stalls: group.stalls.map(() => 0) }))
+    return busy(still, tileTrial(ports, pe, still))
+  }
+  const steps = (group: Group): number => stepsOf(pe, group) * pe.timing.cycles_per_step
+  const groups = taken(randomGroups(pe, wanted, seed), steps, ({ continues }) => continues === true)
+  const still = groups.map((group) => ({ ...group, idle: 0 }))
+  return busy(still, trialOf(ports, pe, still))
 }
 
 const goldenOf = ({ golden, goldenOutput }: ProcessingElement, output: readonly Group[]): bigint => {

@@ -46,13 +46,13 @@ export interface DumpOptions {
   readonly end_ps?: number
 }
 
-interface Simulated {
+export interface Simulated {
   readonly delays: Delays
   readonly simulation: GateSimulation
   readonly counter: ActivityCounter
 }
 
-const simulated = (design: PowerDesign, delays: Delays): Simulated => {
+export const simulated = (design: PowerDesign, delays: Delays): Simulated => {
   const counter = counterOf(design)
   return { delays, counter, simulation: gateSimulation(design, delays, counter) }
 }

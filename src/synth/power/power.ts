@@ -28,6 +28,8 @@ export type PowerKind = (typeof kinds)[number]
 /** A cell, or the net of an input port, which somebody else drives. */
 export interface InstancePower extends PowerParts {
   readonly instance: string
+  /** The first named net that it drives. */
+  readonly net?: string
   /** Undefined of an input. */
   readonly cell?: string
   /** Of the total, what is of the kind `clock`. */
@@ -176,7 +178,17 @@ export const powerOf = (design: PowerDesign, counted: Counted): Power => {
       switching: clock.switching + other.switching,
       leakage: clock.leakage + other.leakage,
     }
-    instances.push({ instance: instance.name, cell: cell.name, ...wattsOf(both, duration_ps), clock_w })
+    const net = cell.outputs
+      .map(({ name }) => pinBit(instance, name))
+      .map((bit) => (typeof bit === 'number' ? netlist.netNames.get(bit) : undefined))
+      .find((name) => name !== undefined)
+    instances.push({
+      instance: instance.name,
+      ...(net === undefined ? {} : { net }),
+      cell: cell.name,
+      ...wattsOf(both, duration_ps),
+      clock_w,
+    })
   }
 
   connectivity.placed.forEach((at, index) => {
