@@ -57,7 +57,7 @@ const script = (top: string, models: readonly string[]): string =>
     `read_verilog -lib -nooverwrite ${cellsFile}`,
     ...(models.length > 0 ? [`blackbox ${models.join(' ')}`] : []),
     `hierarchy -check -top ${top}`,
-    'flatten',
+    'flatten -noscopeinfo',
     'check',
     `write_json ${netlistFile}`,
   ].join('\n')

@@ -49,6 +49,7 @@ export const powerLiberty = `library (paper) {
     pin (E) { direction : input; capacitance : 1; clock_gate_enable_pin : true; }
     pin (SE) { direction : input; capacitance : 1; clock_gate_test_pin : true; }
     pin (GCK) { direction : output; clock_gate_out_pin : true; ${arc('CK', 10)} } }
+  cell (FAST) { area : 1; ${input('A', 1)} ${output('Y', 'A', arc('A', 4))} }
   ${gate('XOR2', ['A', 'B'], 'A ^ B')} ${gate('OR2', ['A', 'B'], 'A | B')} ${gate('BUF', ['A'], 'A')}
   cell (MACRO) { area : 50; ${input('A', 1)} pin (Y) { direction : output; } }
   cell (HELD) { area : 5; dont_use : true; cell_leakage_power : 3; ${input('A', 1)} ${output('Y', 'A', arc('A', 10))} }
