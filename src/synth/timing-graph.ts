@@ -50,6 +50,8 @@ export interface TimingGraph {
   readonly slews: Float64Array
   /** By node, in fF. */
   readonly loads: Float64Array
+  /** By net, in fF: what a toggle charges. */
+  readonly capacitances: Float64Array
   /** Of the wire to an output port that the net feeds, by node. */
   readonly toPort: (node: number) => number
 }
@@ -157,7 +159,7 @@ export const timingGraph = (
     return found
   }
   const nets = highestNet(netlist) + 1
-  const { loads, wire } = wiring(connectivity, nets, conditions)
+  const { loads, capacitances, wire } = wiring(connectivity, nets, conditions)
   const slews = new Float64Array(2 * nets).fill(Number.NaN)
   // Of input ports and of clocks at their flip-flops.
   const clockSlew = library.slew_ps
@@ -238,7 +240,8 @@ export const timingGraph = (
       ]
     })
   })
-  return { connectivity, ways, launches, checks, slews, loads, toPort: (node) => wire(node, conditions.outputLoad_fF) }
+  const toPort = (node: number): number => wire(node, conditions.outputLoad_fF)
+  return { connectivity, ways, launches, checks, slews, loads, capacitances, toPort }
 }
 
 /** The longest delay of a clock gate to its rising output. */

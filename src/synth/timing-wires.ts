@@ -31,8 +31,15 @@ export const wiring = (
   { sinks, outputPorts }: Connectivity,
   nets: number,
   { outputLoad_fF, wireLoad }: TimingConditions,
-): { readonly loads: Float64Array; readonly wire: (node: number, pin_fF: number) => number } => {
+): {
+  /** By node, with what pins load a rising and a falling driver with. */
+  readonly loads: Float64Array
+  /** By net, with the pins' capacitance. */
+  readonly capacitances: Float64Array
+  readonly wire: (node: number, pin_fF: number) => number
+} => {
   const loads = new Float64Array(2 * nets)
+  const capacitances = new Float64Array(nets)
   /** Each pin's part of a wire. */
   const wires = new Map<number, { readonly fanout: number; readonly share: number; readonly resistance: number }>()
   for (let net = 0; net < nets; net++) {
@@ -42,6 +49,7 @@ export const wiring = (
     if (fanout === 0) continue
     const length = wireLoad ? lengthOf(wireLoad, fanout) : 0
     const capacitance = length * (wireLoad?.capacitance_fF_per_length ?? 0)
+    capacitances[net] = fed.reduce((sum, { pin }) => sum + pin.capacitance_fF, ports * outputLoad_fF + capacitance)
     for (const edge of edges) {
       let load = ports * outputLoad_fF + capacitance
       for (const { pin } of fed) load += pin.edges_fF?.[edge === 0 ? 'rise' : 'fall'] ?? pin.capacitance_fF
@@ -52,6 +60,7 @@ export const wiring = (
   }
   return {
     loads,
+    capacitances,
     wire: (node, pin_fF) => {
       const wire = wires.get(netOf(node))
       if (!wire || wireLoad?.tree === 'best_case') return 0

@@ -16,6 +16,8 @@ export interface PowerDesign {
   readonly clocks: ClockNetwork
   /** By node of `timing-wires.ts`: fF, and ps or NaN where nothing moves. */
   readonly loads: Float64Array
+  /** By net, in fF: what a toggle charges. */
+  readonly capacitances: Float64Array
   readonly slews: Float64Array
   readonly ways: readonly Way[]
   readonly launches: readonly Launch[]
@@ -141,7 +143,7 @@ export const powerDesign = (
 ): PowerDesign => {
   const connectivity = connect(netlist, cellsByName(library))
   const conditions = { outputLoad_fF, wireLoad }
-  const { loads, slews, ways, launches } = timingGraph(
+  const { loads, capacitances, slews, ways, launches } = timingGraph(
     slewedDesign(netlist, connectivity),
     library,
     conditions,
@@ -156,6 +158,7 @@ export const powerDesign = (
     logic: (index) => logic(connectivity.placed[index]!.cell),
     clocks: clockNetwork(netlist, connectivity, clocks),
     loads,
+    capacitances,
     slews,
     ways,
     launches,

@@ -94,7 +94,7 @@ const causeOf = (output: OutputPin, cell: Cell, pin: string, edge: 0 | 1): 0 | 1
 
 /** Power of a netlist whose nets do what is counted. */
 export const powerOf = (design: PowerDesign, counted: Counted): Power => {
-  const { netlist, library, connectivity, logic, clocks, slews, loads } = design
+  const { netlist, library, connectivity, logic, clocks, slews, loads, capacitances } = design
   const { duration_ps, toggles } = counted
   const whole = Object.fromEntries(kinds.map((kind) => [kind, zero()])) as Record<PowerKind, Sums>
   const instances: InstancePower[] = []
@@ -109,8 +109,7 @@ export const powerOf = (design: PowerDesign, counted: Counted): Power => {
     return edge === undefined ? (one(0) + one(1)) / 2 : one(edge)
   }
   const loadAt = (net: number, edge: 0 | 1): number => loads[nodeOf(net, edge)]!
-  const chargeOf = (net: number): number =>
-    switching_fJ((loadAt(net, 0) + loadAt(net, 1)) / 2, library.voltage_V) * toggles[net]!
+  const chargeOf = (net: number): number => switching_fJ(capacitances[net]!, library.voltage_V) * toggles[net]!
   const rateOf = (bit: number | string): number => (typeof bit === 'number' ? toggles[bit]! : 0)
 
   /** Energy of a mean toggle: an edge without a table costs nothing. */
