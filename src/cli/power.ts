@@ -2,22 +2,22 @@ import { readLimited } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
 import { elementOf } from '../pe/catalogue.ts'
-import { openOwnEngine } from '../sim/own-engines.ts'
+import { drainShare } from '../perf/mean-cell.ts'
 import { piecesOf } from '../sim/waves/read-vcd.ts'
 import { openCells, openLibrary } from '../synth/liberty/index.ts'
 import type { Library } from '../synth/library/library.ts'
-import { mapDesign, wireLoadOf } from '../synth/map.ts'
+import { type MappedDesign, mapDesign, wireLoadOf } from '../synth/map.ts'
 import { powerDesign } from '../synth/power/design.ts'
 import { measureDump } from '../synth/power/measure.ts'
 import { readNetlist } from '../synth/power/netlist-file.ts'
 import { kinds, type PowerParts } from '../synth/power/power.ts'
-import { type PowerReport, powerReport } from '../synth/power/report.ts'
+import { meanReport, type PowerReport, powerReport } from '../synth/power/report.ts'
 import { measureStimulus } from '../synth/power/stimulus.ts'
 import { yosysVersion } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
-import { lonePe, recordRandom } from '../verify/verify.ts'
+import { type RecordedForm, recordRandom } from '../verify/recorded.ts'
 import { columns, type Output } from './context.ts'
 
 export interface PowerOptions {
@@ -159,38 +159,43 @@ const powerOfSpec = async (spec: string, options: PowerOptions, output: Output):
   const library = options.liberty ? openLibrary(options.liberty) : asicLibrary(options.target)
   complainOf(library, output)
   const pe = elementOf(spec)
-  const module = lonePe(pe)
+  const wires = options.wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, options.wireLoad) }
+  const run = recordRandom(pe, { cycles, seed })
   const yosys = withCache(openYosys())
   try {
-    const wires = options.wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, options.wireLoad) }
-    const verilog = printVerilog(module, { gates: true })
-    const { best } = await mapDesign(
-      {
+    const mapped: { readonly form: RecordedForm; readonly best: MappedDesign }[] = []
+    for (const form of run.forms) {
+      const verilog = printVerilog(form.module, { gates: true })
+      const named = options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }
+      const request = {
         yosys,
         verilog,
-        top: module.name,
+        top: form.module.name,
         sourceName: pe.spec,
         progress: output.progress,
-        ...(options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }),
-      },
-      library,
-    )
-    const frequency = frequencyOf(options.frequency, best.timing.fmax_mhz)
-    const run = recordRandom(openOwnEngine('js', module), pe, { cycles, seed })
-    const design = powerDesign(best.netlist, library, wires)
-    output.progress.start(`power of ${pe.spec}`, 1, 'simulation')
-    const measured = measureStimulus(design, { ...run, period_ps: 1e6 / frequency }, ['zero', 'cell'])
-    output.progress.update(1)
-    output.progress.stop()
-    const report = powerReport(design, measured, {
-      netlist: `a lone ${pe.spec} with its edges and drain register, mapped by bitloom, ${best.cells} cells`,
-      recipe: best.recipe.id,
-      yosys: yosysVersion(best.netlist.creator),
-      activity:
-        `random groups of the verification, back to back (seed ${seed}): ${run.groups} groups, ${run.macs} multiply-accumulates ` +
-        `in ${run.cycles} cycles, each result compared with the golden model; all outputs of the netlist compared with the RTL's ` +
-        'in every cycle',
+        ...named,
+      }
+      mapped.push({ form, best: (await mapDesign(request, library)).best })
+    }
+    const slowest = Math.min(...mapped.map(({ best }) => best.timing.fmax_mhz ?? Number.POSITIVE_INFINITY))
+    const frequency = frequencyOf(options.frequency, slowest)
+    output.progress.start(`power of ${pe.spec}`, mapped.length, 'simulations')
+    const forms = mapped.map(({ form, best }, k) => {
+      const design = powerDesign(best.netlist, library, wires)
+      const measured = measureStimulus(design, { ...form, period_ps: 1e6 / frequency }, ['zero', 'cell'])
+      output.progress.update(k + 1, form.name)
+      const report = powerReport(design, measured, {
+        netlist: `the ${form.name} of ${pe.spec}, mapped by bitloom, ${best.cells} cells`,
+        recipe: best.recipe.id,
+        yosys: yosysVersion(best.netlist.creator),
+        activity:
+          `random groups of the verification, back to back (seed ${seed}): ${run.groups} groups, ${run.macs} multiply-accumulates ` +
+          `in ${run.cycles} cycles, each result compared with the golden model`,
+      })
+      return { name: form.name, share: form.share, area_um2: best.area_um2, report }
     })
+    output.progress.stop()
+    const report = meanReport(forms)
     const perMac = (pj: number | null | undefined): number => ((pj ?? 0) * report.cycles!) / run.macs
     const energies = {
       pj_per_mac: perMac(report.pj_per_cycle),
@@ -203,14 +208,16 @@ const powerOfSpec = async (spec: string, options: PowerOptions, output: Output):
       ...energies,
       macs: run.macs,
       clock_mhz: frequency,
-      area_um2: best.area_um2,
       ...report,
+      ...(forms.length > 1 ? { share: drainShare } : {}),
+      forms: forms.map(({ report: own, ...form }) => ({ ...form, ...own })),
     })
     const { low, high } = energies.pj_per_mac_band
+    const share = forms.length > 1 ? `, PE with ${drainShare}` : ''
     output.print(
-      `${pe.spec}, lone, on ${library.name} at ${frequency} MHz\n` +
+      `${pe.spec} on ${library.name} at ${frequency} MHz${share}\n` +
         `${low.toPrecision(3)} to ${high.toPrecision(3)} pJ per multiply-accumulate (without and with glitches)\n` +
-        reportText(report, options.instances),
+        reportText({ ...report, instances: forms.at(-1)!.report.instances }, options.instances),
     )
     return verdict(report, output)
   } finally {
@@ -220,8 +227,8 @@ const powerOfSpec = async (spec: string, options: PowerOptions, output: Output):
 }
 
 /** What was asked for, or the usual clock, slower where the longest path needs it. */
-const frequencyOf = (wanted: number | undefined, fmax: number | null): number => {
-  const most = Math.floor(fmax ?? Number.POSITIVE_INFINITY)
+const frequencyOf = (wanted: number | undefined, fmax: number): number => {
+  const most = Math.floor(fmax)
   if (wanted !== undefined && wanted > most)
     throw new UserError(
       'E-OPTION',
@@ -231,7 +238,10 @@ const frequencyOf = (wanted: number | undefined, fmax: number | null): number =>
 }
 
 /** Says what differed; gives the exit code. */
-const verdict = ({ mismatches, vectors, first_mismatch }: PowerReport, output: Output): number => {
+const verdict = (
+  { mismatches, vectors, first_mismatch }: Pick<PowerReport, 'mismatches' | 'vectors' | 'first_mismatch'>,
+  output: Output,
+): number => {
   if (mismatches === 0) return 0
   output.complain(
     `bitloom: the netlist does not compute what is expected in ${mismatches} of ${vectors} vectors: ${first_mismatch}; ` +

@@ -135,7 +135,7 @@ const tileChecks = function* (pe: TiledElement, groups: Iterable<StalledTileGrou
 }
 
 /** Steps in which the numbers of a group go in. */
-const stepsOf = ({ operands }: ProcessingElement, { activations }: Group): number =>
+export const stepsOf = ({ operands }: ProcessingElement, { activations }: Group): number =>
   Math.ceil(activations.length / (operands.lanes?.count ?? 1))
 
 interface Batching<G> {
@@ -172,7 +172,7 @@ const checkBatch = (
 }
 
 /** What groups back to back on the lone PE are cycle by cycle, from reset, and what must come of them. */
-const trialOf = (ports: PortLayout, pe: ProcessingElement, groups: readonly Group[]): Trial => {
+export const trialOf = (ports: PortLayout, pe: ProcessingElement, groups: readonly Group[]): Trial => {
   const offset = (name: string): number => portNamed(ports.inputs, name).offset
   const [activation, weight, last] = [offset('activation_0'), offset('weight_0'), offset('last')]
   const zero = pe.operands.zero && offset('zero_0')
@@ -221,7 +221,7 @@ const trialOf = (ports: PortLayout, pe: ProcessingElement, groups: readonly Grou
 }
 
 /** Runs a stimulus and compares every cycle's `result_valid_0` and every result; gives all outputs, a row a cycle. */
-const compareResults = (
+export const compareResults = (
   engine: Engine,
   { stimulus, cycles, expected, latency }: Trial,
   mismatch: (sentence: string) => void,
@@ -245,67 +245,6 @@ const compareResults = (
     }
   }
   return response
-}
-
-/** A verified run of the lone PE, for what needs its inputs and outputs in every cycle. */
-export interface RecordedRun {
-  readonly ports: PortLayout
-  /** From reset on: rows of `ports.inputWords` and of `ports.outputWords`, one a cycle. */
-  readonly stimulus: Int32Array
-  readonly response: Int32Array
-  readonly cycles: number
-  /** Multiply-accumulates in it. */
-  readonly macs: number
-  readonly groups: number
-}
-
-/**
- * Random groups back to back on the lone PE, those of `verify` without its idle cycles, until they take so many cycles; `engine`
- * is a fresh one of `lonePe`. Throws where a result is not that of the golden model.
- */
-export const recordRandom = (
-  engine: Engine,
-  pe: ProcessingElement | TiledElement,
-  { cycles: wanted, seed }: { readonly cycles: number; readonly seed: number },
-): RecordedRun => {
-  const { ports } = engine
-  const taken = <G extends { readonly activations: readonly number[] }>(
-    groups: Iterable<G>,
-    cyclesOf: (group: G) => number,
-    goesOn: (group: G) => boolean,
-  ): G[] => {
-    const list: G[] = []
-    let cycles = 0
-    for (const group of groups) {
-      list.push(group)
-      cycles += cyclesOf(group)
-      if (cycles >= wanted && !goesOn(group)) break
-    }
-    return list
-  }
-  const busy = <G extends { readonly activations: readonly number[] }>(
-    groups: readonly G[],
-    trial: Trial,
-  ): RecordedRun => {
-    engine.reset()
-    const response = compareResults(engine, trial, (sentence) => {
-      throw new Error(`${sentence} (seed ${seed})`)
-    })
-    const macs = groups.reduce((sum, { activations }) => sum + activations.length, 0)
-    return { ports, stimulus: trial.stimulus, response, cycles: trial.cycles, macs, groups: groups.length }
-  }
-  if ('tile' in pe) {
-    const { lanes } = pe.operands
-    const steps = ({ activations }: StalledTileGroup): number =>
-      Math.ceil(activations.length / lanes) * pe.timing.cycles_per_step
-    const groups = taken(randomTileGroups(pe, wanted, seed), steps, () => false)
-    const still = groups.map((group) => ({ ...group, stalls: group.stalls.map(() => 0) }))
-    return busy(still, tileTrial(ports, pe, still))
-  }
-  const steps = (group: Group): number => stepsOf(pe, group) * pe.timing.cycles_per_step
-  const groups = taken(randomGroups(pe, wanted, seed), steps, ({ continues }) => continues === true)
-  const still = groups.map((group) => ({ ...group, idle: 0 }))
-  return busy(still, trialOf(ports, pe, still))
 }
 
 const goldenOf = ({ golden, goldenOutput }: ProcessingElement, output: readonly Group[]): bigint => {

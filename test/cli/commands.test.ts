@@ -33,7 +33,20 @@ describe('what there is', () => {
   )
 
   it('every command has help with examples', () => {
-    const single = ['list', 'calc', 'generate', 'verify', 'synth', 'ppl', 'quantise', 'chat', 'run', 'start', 'report']
+    const single = [
+      'list',
+      'calc',
+      'generate',
+      'verify',
+      'synth',
+      'power',
+      'ppl',
+      'quantise',
+      'chat',
+      'run',
+      'start',
+      'report',
+    ]
     for (const command of [...single.map((name) => [name]), ['model', 'add'], ['model', 'remove']]) {
       const { stdout, status } = bitloom([...command, '--help'])
       expect(status).toBe(0)

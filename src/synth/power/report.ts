@@ -135,3 +135,54 @@ export const powerReport = (
     },
   }
 }
+
+/** A cell and its share of the cells. */
+export interface SharedReport {
+  readonly share: number
+  readonly report: PowerReport
+}
+
+/** The mean of cells, without their instances; compared vectors and mismatches add up. */
+export const meanReport = (forms: readonly SharedReport[]): Omit<PowerReport, 'instances'> => {
+  const mean = (figure: (report: PowerReport) => number): number =>
+    forms.reduce((sum, { share, report }) => sum + share * figure(report), 0)
+  const meanParts = (parts: (report: PowerReport) => PowerParts): PowerParts => ({
+    total_w: mean((report) => parts(report).total_w),
+    internal_w: mean((report) => parts(report).internal_w),
+    switching_w: mean((report) => parts(report).switching_w),
+    leakage_w: mean((report) => parts(report).leakage_w),
+  })
+  const meanEnd = (end: 'low' | 'high'): PowerEnd => ({
+    ...meanParts((report) => report.band![end]),
+    clock_w: mean((report) => report.band![end].clock_w),
+    toggles_per_cycle: rounded(mean((report) => report.band![end].toggles_per_cycle)),
+    pj_per_cycle: rounded(mean((report) => report.band![end].pj_per_cycle ?? 0)),
+  })
+  const total = (count: (report: PowerReport) => number): number =>
+    forms.reduce((sum, { report }) => sum + count(report), 0)
+  const { report: first } = forms[0]!
+  const { instances: _, ...shared } = first
+  const wrong = forms.find(({ report }) => report.first_mismatch !== undefined)?.report.first_mismatch
+  const vectors = total((report) => report.vectors)
+  const recipes = [...new Set(forms.map(({ report }) => report.provenance.recipe))]
+  const netlists = forms.map(({ share, report }) => `${share} of ${report.provenance.netlist}`)
+  return {
+    ...shared,
+    ...meanParts((report) => report),
+    clock_w: mean((report) => report.clock_w),
+    kinds: Object.fromEntries(
+      kinds.map((kind) => [kind, meanParts((report) => report.kinds[kind])]),
+    ) as PowerReport['kinds'],
+    pj_per_cycle: rounded(mean((report) => report.pj_per_cycle ?? 0)),
+    ...(forms.every(({ report }) => report.band) ? { band: { low: meanEnd('low'), high: meanEnd('high') } } : {}),
+    vectors,
+    mismatches: total((report) => report.mismatches),
+    ...(wrong === undefined ? {} : { first_mismatch: wrong }),
+    provenance: {
+      ...first.provenance,
+      vectors,
+      netlist: forms.length === 1 ? first.provenance.netlist : netlists.join(' and '),
+      recipe: recipes.join(', '),
+    },
+  }
+}

@@ -1,0 +1,141 @@
+/** What goes in and out of a PE's cell, cycle by cycle, in a run that is compared with the golden model: for gate-level simulation. */
+import type { Instance, Module } from '../dsl/ir.ts'
+import { rowsPerDrain } from '../pe/arith/group-accumulator.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
+import { broughtOut } from '../sim/activity/brought-out.ts'
+import { type PortLayout, portLayout, portNamed } from '../sim/engine.ts'
+import { openOwnEngine } from '../sim/own-engines.ts'
+import { type Group, randomGroups } from './groups.ts'
+import { randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
+import { compareResults, lonePe, stepsOf, trialOf } from './verify.ts'
+
+/** A cell as an array has it, under one stimulus. */
+export interface RecordedForm {
+  readonly name: string
+  /** How many of `rowsPerDrain` cells are of this form, as a share. */
+  readonly share: number
+  readonly module: Module
+  readonly ports: PortLayout
+  /** From reset on: rows of `ports.inputWords` and of `ports.outputWords`, one a cycle. */
+  readonly stimulus: Int32Array
+  readonly response: Int32Array
+}
+
+export interface Recorded {
+  readonly forms: readonly RecordedForm[]
+  readonly cycles: number
+  readonly groups: number
+  /** Multiply-accumulates of one cell. */
+  readonly macs: number
+}
+
+/** The instance of a module in a design, with the path to it. */
+const instanceOf = (
+  top: Module,
+  name: string,
+  path = '',
+): { readonly path: string; readonly instance: Instance } | undefined => {
+  for (const instance of top.instances) {
+    const here = path + instance.name
+    const found = instance.of.name === name ? { path: here, instance } : instanceOf(instance.of, name, `${here}.`)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Groups until they take so many cycles. */
+const enough = <G>(
+  groups: Iterable<G>,
+  wanted: number,
+  cyclesOf: (group: G) => number,
+  goesOn: (group: G) => boolean,
+): G[] => {
+  const list: G[] = []
+  let cycles = 0
+  for (const group of groups) {
+    list.push(group)
+    cycles += cyclesOf(group)
+    if (cycles >= wanted && !goesOn(group)) break
+  }
+  return list
+}
+
+interface Run {
+  readonly trial: (ports: PortLayout) => Trial
+  readonly groups: number
+  readonly macs: number
+}
+
+const macsOf = (groups: readonly { readonly activations: readonly number[] }[]): number =>
+  groups.reduce((sum, { activations }) => sum + activations.length, 0)
+
+/** Random groups of the verification, back to back, until they take so many cycles. */
+const randomRun = (pe: ProcessingElement | TiledElement, wanted: number, seed: number): Run => {
+  const { cycles_per_step } = pe.timing
+  if ('tile' in pe) {
+    const steps = ({ activations }: StalledTileGroup): number =>
+      Math.ceil(activations.length / pe.operands.lanes) * cycles_per_step
+    const groups = enough(randomTileGroups(pe, wanted, seed), wanted, steps, () => false).map((group) => ({
+      ...group,
+      stalls: group.stalls.map(() => 0),
+    }))
+    return { trial: (ports) => tileTrial(ports, pe, groups), groups: groups.length, macs: macsOf(groups) }
+  }
+  const steps = (group: Group): number => stepsOf(pe, group) * cycles_per_step
+  const groups = enough(randomGroups(pe, wanted, seed), wanted, steps, ({ continues }) => continues === true).map(
+    (group) => ({ ...group, idle: 0 }),
+  )
+  return { trial: (ports) => trialOf(ports, pe, groups), groups: groups.length, macs: macsOf(groups) }
+}
+
+/**
+ * Runs the lone PE on random groups and records its cell: the form with the drain register, and the one without, which gets the
+ * same operands and no sums from below. Throws where a result is not that of the golden model.
+ */
+export const recordRandom = (
+  pe: ProcessingElement | TiledElement,
+  { cycles: wanted, seed }: { readonly cycles: number; readonly seed: number },
+): Recorded => {
+  const lone = lonePe(pe)
+  const cell = 'tile' in pe ? pe.blocks[0]!.component.module : pe.parts.cell.draining.module
+  const found = instanceOf(lone, cell.name)
+  if (!found) throw new Error(`${lone.name} has no instance of ${cell.name}`)
+  const { module, outputs } = broughtOut(
+    lone,
+    found.instance.of.inputs.map(({ name }) => `${found.path}.${name}`),
+  )
+  const engine = openOwnEngine('js', module)
+  engine.reset()
+  const run = randomRun(pe, wanted, seed)
+  const trial = run.trial(engine.ports)
+  const rows = compareResults(engine, trial, (sentence) => {
+    throw new Error(`${sentence} (seed ${seed})`)
+  })
+  const { ports: seen } = engine
+  engine.close()
+  const { cycles } = trial
+  const form = (name: string, share: number, of: Module): RecordedForm => {
+    const ports = portLayout(of)
+    const stimulus = new Int32Array(cycles * ports.inputWords)
+    for (const port of ports.inputs) {
+      const source = outputs.get(`${found.path}.${port.name}`)
+      if (source === undefined) continue
+      const { offset, words } = portNamed(seen.outputs, source)
+      if (words !== port.words) throw new Error(`${port.name} of ${of.name} has other words than that of ${cell.name}`)
+      for (let cycle = 0; cycle < cycles; cycle++)
+        for (let word = 0; word < words; word++)
+          stimulus[cycle * ports.inputWords + port.offset + word] = rows[cycle * seen.outputWords + offset + word]!
+    }
+    const own = openOwnEngine('js', of)
+    const response = new Int32Array(cycles * ports.outputWords)
+    own.replay(stimulus, cycles, response)
+    own.close()
+    return { name, share, module: of, ports, stimulus, response }
+  }
+  const forms =
+    'tile' in pe
+      ? [form('PE', 1, cell)]
+      : [form('cell', 1 / rowsPerDrain, cell), form('passing cell', 1 - 1 / rowsPerDrain, pe.parts.cell.passing.module)]
+  return { forms, cycles, groups: run.groups, macs: run.macs }
+}
