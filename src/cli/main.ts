@@ -147,6 +147,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
 
   command('power [spec]', 'power and energy of a PE, or of a netlist with a value change dump', [
     'power mac --workload random',
+    'power mixpe --workload layers --cycles 4000',
     'power "mixpe(w=int4, a=int8)" --liberty NangateOpenCellLibrary_typical.lib.gz --json',
     'power --netlist f.v --top m --liberty l.lib --vcd f.vcd',
     'power --netlist f.v --top m --liberty l.lib --vcd f.vcd --scope testbench.dut --begin 100 --instances 30',
@@ -178,6 +179,9 @@ and with those of its cells (the high end). Exits with 1 where outputs are not t
       integer('--frequency', 1, 100_000),
     )
     .option('--seed <n>', 'seed of random data (default: 1)', integer('--seed', 0, 2 ** 32 - 1))
+    .option('--model <id|path>', 'whose layers, as `run` takes it (default: stories15m)')
+    .option('--tokenizer <file>', 'its tokenizer; beside it unless said')
+    .option('--prompt <text>', 'how its story begins (default: Once upon a time)')
     .action((spec: string | undefined, options) => act(options, (output) => powerCommand(spec, options, output)))
 
   calibrationOptions(

@@ -1,7 +1,13 @@
 import { readLimited } from '../base/files.ts'
+import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
+import { layerGroups } from '../llm/layer-groups.ts'
+import { openModel } from '../llm/open-model.ts'
+import { refuseUnlessRunnable } from '../llm/run-model.ts'
 import { elementOf } from '../pe/catalogue.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
 import { drainShare } from '../perf/mean-cell.ts'
 import { piecesOf } from '../sim/waves/read-vcd.ts'
 import { openCells, openLibrary } from '../synth/liberty/index.ts'
@@ -17,7 +23,7 @@ import { yosysVersion } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
-import { type RecordedForm, recordRandom } from '../verify/recorded.ts'
+import { type Recorded, type RecordedForm, recordGroups, recordRandom } from '../verify/recorded.ts'
 import { columns, type Output } from './context.ts'
 
 export interface PowerOptions {
@@ -39,6 +45,10 @@ export interface PowerOptions {
   readonly cycles?: number
   readonly frequency?: number
   readonly seed?: number
+  // Of the workload `layers`.
+  readonly model?: string
+  readonly tokenizer?: string
+  readonly prompt?: string
 }
 
 /** Largest netlist that is read. */
@@ -46,11 +56,14 @@ const mostNetlistBytes = 64 * 2 ** 20
 /** Clock of a PE where none is asked for and its longest path allows it, in MHz. */
 const usualFrequency = 500
 const [usualCycles, usualSeed] = [1000, 1]
+/** Of the workload `layers`: as `run` takes them, but fewer tokens. */
+const [usualModel, usualPrompt, storyTokens] = ['stories15m', 'Once upon a time', 4]
 
-export const workloads = ['random'] as const
+export const workloads = ['random', 'layers'] as const
 
+const ofLayers = ['model', 'tokenizer', 'prompt'] as const
 const ofNetlist = ['netlist', 'top', 'vcd', 'scope', 'clock', 'begin', 'end'] as const
-const ofSpec = ['workload', 'cycles', 'frequency', 'seed'] as const
+const ofSpec = ['workload', 'cycles', 'frequency', 'seed', 'model', 'tokenizer', 'prompt'] as const
 
 /** An option that does not go with the rest. */
 const refuseOption = (options: PowerOptions, names: readonly (keyof PowerOptions)[], why: string): void => {
@@ -153,14 +166,14 @@ const complainOf = ({ name, notes = [] }: Library, output: Output): void => {
 }
 
 const powerOfSpec = async (spec: string, options: PowerOptions, output: Output): Promise<number> => {
-  const { workload = 'random', cycles = usualCycles, seed = usualSeed } = options
-  if (!workloads.some((name) => name === workload))
-    throw new UserError('E-OPTION', `there is no workload '${workload.slice(0, 40)}': there is ${workloads.join(', ')}`)
+  const { workload = 'random' } = options
+  if (!workloads.some((name) => name === workload)) throw unknownName('E-OPTION', 'workload', workload, workloads)
+  if (workload !== 'layers') refuseOption(options, ofLayers, 'is for --workload layers')
   const library = options.liberty ? openLibrary(options.liberty) : asicLibrary(options.target)
   complainOf(library, output)
   const pe = elementOf(spec)
   const wires = options.wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, options.wireLoad) }
-  const run = recordRandom(pe, { cycles, seed })
+  const { run, activity } = workload === 'layers' ? await layersRun(pe, options, output) : randomRun(pe, options)
   const yosys = withCache(openYosys())
   try {
     const mapped: { readonly form: RecordedForm; readonly best: MappedDesign }[] = []
@@ -189,8 +202,8 @@ const powerOfSpec = async (spec: string, options: PowerOptions, output: Output):
         recipe: best.recipe.id,
         yosys: yosysVersion(best.netlist.creator),
         activity:
-          `random groups of the verification, back to back (seed ${seed}): ${run.groups} groups, ${run.macs} multiply-accumulates ` +
-          `in ${run.cycles} cycles, each result compared with the golden model`,
+          `${activity}: ${run.groups} groups, ${run.macs} multiply-accumulates in ${run.cycles} cycles, each result compared ` +
+          'with the golden model',
       })
       return { name: form.name, share: form.share, area_um2: best.area_um2, report }
     })
@@ -223,6 +236,44 @@ const powerOfSpec = async (spec: string, options: PowerOptions, output: Output):
   } finally {
     output.progress.stop()
     await yosys.close()
+  }
+}
+
+interface Workload {
+  readonly run: Recorded
+  readonly activity: string
+}
+
+const randomRun = (
+  pe: ProcessingElement | TiledElement,
+  { cycles = usualCycles, seed = usualSeed }: PowerOptions,
+): Workload => ({
+  run: recordRandom(pe, { cycles, seed }),
+  activity: `random groups of the verification, back to back (seed ${seed})`,
+})
+
+/** Outputs of a model's linear layers, drawn at random while it tells a story. */
+const layersRun = async (
+  pe: ProcessingElement | TiledElement,
+  options: PowerOptions,
+  output: Output,
+): Promise<Workload> => {
+  const { cycles = usualCycles, seed = usualSeed, model = usualModel, tokenizer, prompt = usualPrompt } = options
+  if ('tile' in pe)
+    throw new UserError('E-OPTION', `${pe.spec} runs no model, so that it has no layers to take; use --workload random`)
+  refuseUnlessRunnable(pe)
+  const opened = await openModel(model, {
+    progress: output.progress,
+    ...(tokenizer === undefined ? {} : { tokenizer }),
+  })
+  const macs = cycles / pe.timing.cycles_per_step
+  const { groups, layers, outputs } = await layerGroups({ opened, pe, prompt, tokens: storyTokens, macs, seed })
+  const places = new Set(layers).size
+  return {
+    run: recordGroups(pe, groups),
+    activity:
+      `${layers.length} of the ${outputs} outputs of linear layers of ${opened.model.name}, drawn at random (seed ${seed}) from ${places} ` +
+      `layers, prompt ${JSON.stringify(prompt.slice(0, 60))} and ${storyTokens} tokens, as quantised for the PE`,
   }
 }
 

@@ -48,7 +48,7 @@ export interface ModelRun {
 }
 
 /** Group length where the PE itself sets none. */
-const defaultGroup = 128
+export const defaultGroup = 128
 
 /** A UserError for a PE on which no model runs; callers ask before they open a model, which takes long. */
 export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): void => {

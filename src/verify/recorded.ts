@@ -89,14 +89,25 @@ const randomRun = (pe: ProcessingElement | TiledElement, wanted: number, seed: n
   return { trial: (ports) => trialOf(ports, pe, groups), groups: groups.length, macs: macsOf(groups) }
 }
 
-/**
- * Runs the lone PE on random groups and records its cell: the form with the drain register, and the one without, which gets the
- * same operands and no sums from below. Throws where a result is not that of the golden model.
- */
+/** Runs the lone PE on random groups and records its cell; see `record`. */
 export const recordRandom = (
   pe: ProcessingElement | TiledElement,
-  { cycles: wanted, seed }: { readonly cycles: number; readonly seed: number },
-): Recorded => {
+  { cycles, seed }: { readonly cycles: number; readonly seed: number },
+): Recorded => record(pe, randomRun(pe, cycles, seed), `seed ${seed}`)
+
+/** Runs the lone PE on groups and records its cell; see `record`. */
+export const recordGroups = (pe: ProcessingElement, groups: readonly Group[]): Recorded =>
+  record(
+    pe,
+    { trial: (ports) => trialOf(ports, pe, groups), groups: groups.length, macs: macsOf(groups) },
+    'given groups',
+  )
+
+/**
+ * Runs the lone PE and records its cell: the form with the drain register, and the one without, which gets the same operands and
+ * no sums from below. Throws where a result is not that of the golden model.
+ */
+const record = (pe: ProcessingElement | TiledElement, run: Run, what: string): Recorded => {
   const lone = lonePe(pe)
   const cell = 'tile' in pe ? pe.blocks[0]!.component.module : pe.parts.cell.draining.module
   const found = instanceOf(lone, cell.name)
@@ -107,10 +118,9 @@ export const recordRandom = (
   )
   const engine = openOwnEngine('js', module)
   engine.reset()
-  const run = randomRun(pe, wanted, seed)
   const trial = run.trial(engine.ports)
   const rows = compareResults(engine, trial, (sentence) => {
-    throw new Error(`${sentence} (seed ${seed})`)
+    throw new Error(`${sentence} (${what})`)
   })
   const { ports: seen } = engine
   engine.close()

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { bool, component, printVerilog, u } from '../../../src/dsl/index.ts'
+import { bool, component, printVerilog, s, u } from '../../../src/dsl/index.ts'
 import { processingElement } from '../../../src/pe/catalogue.ts'
 import { portLayout } from '../../../src/sim/engine.ts'
 import { openOwnEngine } from '../../../src/sim/own-engines.ts'
@@ -16,6 +16,7 @@ import type { NamedNetlist, Netlist } from '../../../src/synth/netlist.ts'
 import { powerDesign } from '../../../src/synth/power/design.ts'
 import { counterOf, measureDump } from '../../../src/synth/power/measure.ts'
 import { readNetlist } from '../../../src/synth/power/netlist-file.ts'
+import { powerOf } from '../../../src/synth/power/power.ts'
 import { gateSimulation } from '../../../src/synth/power/simulation.ts'
 import { measureStimulus } from '../../../src/synth/power/stimulus.ts'
 import { connectedNets } from '../../../src/synth/power/vcd-activity.ts'
@@ -260,4 +261,45 @@ describe('mapped netlists', () => {
     expect(compared.mismatches, `seed ${seed}`).toBeGreaterThan(0)
     expect(compared.first).toMatch(/is [01] and should be [01] before \d+ ps/)
   })
+})
+
+/** A multiply-accumulate with operand registers, as ../shared/reference/area-energy.md, section 4.4, measured it. */
+const Accumulating = component('accumulating', ({ bits, sum }: { readonly bits: number; readonly sum: number }) => ({
+  in: { a: s(bits), b: s(bits) },
+  out: { total: s(sum) },
+  logic({ a, b }, { regs }) {
+    const r = regs({ left: s(bits), right: s(bits), total: s(sum) })
+    r.left.next = a
+    r.right.next = b
+    r.total.next = r.total.add(r.left.mul(r.right)).wrap(s(sum))
+    return { total: r.total }
+  },
+}))
+
+// ../shared/reference/area-energy.md, section 9, test 4
+it('energies of multiply-accumulates of 4, 8 and 16 bits are as 0.35 to 0.43, 1 and 2.3 to 3.2', async () => {
+  const energies: number[] = []
+  for (const [bits, sum] of [
+    [4, 24],
+    [8, 32],
+    [16, 40],
+  ] as const) {
+    const { module } = Accumulating({ bits, sum })
+    const request = { yosys, verilog: printVerilog(module), top: module.name }
+    const search = recipes.filter(({ id }) => id === 'booth+fa')
+    const { netlist } = (await mapDesign(request, generic45, search)).best
+    const ports = portLayout(module)
+    const stimulus = randomStimulus(ports, 300, 1)
+    const response = new Int32Array(300 * ports.outputWords)
+    openOwnEngine('js', module).replay(stimulus, 300, response)
+    const design = powerDesign(netlist, generic45)
+    const { counted, compared } = measureStimulus(design, { ports, stimulus, response, period_ps: 5000 }, ['cell'])
+    expect(compared.mismatches).toBe(0)
+    energies.push(powerOf(design, counted.cell!).total_w)
+  }
+  const [small, middle, large] = energies as [number, number, number]
+  expect(small / middle).toBeGreaterThan(0.35)
+  expect(small / middle).toBeLessThan(0.43)
+  expect(large / middle).toBeGreaterThan(2.3)
+  expect(large / middle).toBeLessThan(3.2)
 })
