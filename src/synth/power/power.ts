@@ -13,7 +13,8 @@ import { netName, pinBit } from '../netlist.ts'
 import { nodeOf } from '../timing-wires.ts'
 import type { Counted, Situation } from './activity-counter.ts'
 import type { CellLogic, Situations } from './cell-logic.ts'
-import { clockPins, type PowerDesign } from './design.ts'
+import { clockPins } from './clock-network.ts'
+import type { PowerDesign } from './design.ts'
 
 export interface PowerParts {
   readonly total_w: number

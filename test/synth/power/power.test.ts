@@ -142,6 +142,16 @@ describe('power worked out by hand', () => {
     addsUp(more)
   })
 
+  it('takes a pin that is open to be 1 half of the time', async () => {
+    const named = await netlistFrom('module t(input a, output y); AND2 g (.A(a), .B(), .Y(y)); endmodule')
+    // a is 1 for 1000 of 4000 ps; y stays 0
+    const found = measured(named, dumpOf({ a: [1000, 2000], y: [] }, 4000))
+    const power = powerOf(found.design, found.counted.dump!)
+    near(power.internal_w, watts(2 * 0.5, 4000))
+    near(power.leakage_w, (10 * 0.25 * 0.5 + 4 * 0.75 + 6 * 0.25 * 0.5) * 1e-9)
+    expect(power.averaged).toBe(0)
+  })
+
   it('is that of the dump where it has all nets, and of a simulation where it has the ports alone', async () => {
     const named = await netlistFrom(registered)
     const whole = measured(named, dumpOf(waves, 8000))
