@@ -32,7 +32,7 @@ export const powerLiberty = `library (paper) {
     index_1 ("0, 100"); index_2 ("0, 10"); }
   wire_load (long) { capacitance : 1; resistance : 0; slope : 2; fanout_length (1, 3); }
   cell (INV) { area : 1; cell_leakage_power : 2; ${input('A', 2)}
-    ${output('Y', '!A', `${arc('A', 10)} internal_power () { related_pin : "A"; rise_power (power_2_2) { values ("1, 2", "2, 3"); } fall_power (power_2_2) { values ("2, 3", "3, 4"); } }`)} }
+    ${output('Y', '!A', `${arc('A', 10)} internal_power () { related_pin : "A"; rise_power (power_2_2) { values ("1, 2", "2, 3"); } fall_power (power_2_2) { values ("2, 3", "4, 5"); } }`)} }
   cell (AND2) { area : 2; cell_leakage_power : 6;
     leakage_power () { when : "A & B"; value : 10; } leakage_power () { when : "!A"; value : 4; }
     ${input('A', 1, `internal_power () { when : "!B"; ${both(1.5, 0.5)} }`)} ${input('B', 2)}
@@ -49,6 +49,7 @@ export const powerLiberty = `library (paper) {
     pin (E) { direction : input; capacitance : 1; clock_gate_enable_pin : true; }
     pin (SE) { direction : input; capacitance : 1; clock_gate_test_pin : true; }
     pin (GCK) { direction : output; clock_gate_out_pin : true; ${arc('CK', 10)} } }
+  cell (SLOW) { area : 1; ${input('A', 1)} ${output('Y', 'A', `timing () { related_pin : "A"; ${delays(10).replace('rise_transition (scalar) { values ("20")', 'rise_transition (scalar) { values ("40")').replace('fall_transition (scalar) { values ("20")', 'fall_transition (scalar) { values ("60")')} }`)} }
   cell (FAST) { area : 1; ${input('A', 1)} ${output('Y', 'A', arc('A', 4))} }
   ${gate('XOR2', ['A', 'B'], 'A ^ B')} ${gate('OR2', ['A', 'B'], 'A | B')} ${gate('BUF', ['A'], 'A')}
   cell (MACRO) { area : 50; ${input('A', 1)} pin (Y) { direction : output; } }

@@ -128,9 +128,9 @@ describe('power worked out by hand', () => {
     )
     const dump = dumpOf({ a: [1000, 2000] }, 4000)
     const found = measured(named, dump)
-    // nets a and n are 2 fF; slews are 20 ps everywhere: 1.5 + slew / 100 + load / 10
+    // nets a and n are 2 fF; slews are 20 ps everywhere: 1.5 + 3 slew / 200 + load / 10
     const power = powerOf(found.design, found.counted.zero!)
-    near(power.internal_w, watts(2 * (1.5 + 0.2 + 0.2) + 2 * (1.5 + 0.2), 4000))
+    near(power.internal_w, watts(2 * (1.5 + 0.3 + 0.2) + 2 * (1.5 + 0.3), 4000))
     near(power.switching_w, watts(2 * 4 + 2 * 4, 4000))
     near(power.leakage_w, 4e-9)
     // a wire to one pin has 3 fF, and so have a, n and y
@@ -138,8 +138,17 @@ describe('power worked out by hand', () => {
     const wired = measured(named, dump, { wireLoad: long!, outputLoad_fF: 4 })
     const more = powerOf(wired.design, wired.counted.zero!)
     near(more.switching_w, watts(2 * 10 + 2 * 10 + 2 * 2 * 7, 4000))
-    near(more.internal_w, watts(2 * (1.5 + 0.2 + 0.5) + 2 * (1.5 + 0.2 + 0.7), 4000))
+    near(more.internal_w, watts(2 * (1.5 + 0.3 + 0.5) + 2 * (1.5 + 0.3 + 0.7), 4000))
     addsUp(more)
+  })
+
+  it('takes for each edge of an output the slew of the edge of the input that makes it', async () => {
+    const named = await netlistFrom(
+      'module t(input a, output y); wire n; SLOW s (.A(a), .Y(n)); INV u (.A(n), .Y(y)); endmodule',
+    )
+    const found = measured(named, dumpOf({ a: [1000, 2000] }, 4000))
+    // n rises within 40 ps and falls within 60: the inverter's rise costs 1 + 60 / 100, its fall 2 + 40 / 50
+    near(powerOf(found.design, found.counted.zero!).internal_w, watts(1.6 + 2.8, 4000))
   })
 
   it('takes a pin that is open to be 1 half of the time', async () => {
