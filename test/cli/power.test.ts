@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { powerLiberty } from '../synth/power/power-liberty.ts'
 import { bitloom, scratch } from './bitloom.ts'
+import { writeTinyModel } from './tiny-model.ts'
 
 const folder = scratch()
 afterAll(folder.dispose)
@@ -125,12 +126,32 @@ describe('bitloom power', () => {
     expect(high).toBeCloseTo((result.total_w * 1e12 * (result.cycles as number) * 2e-9) / (result.macs as number), 3)
   })
 
+  it('of a PE with the layers of a model', () => {
+    const { model, tokenizer } = writeTinyModel(folder.path, 5)
+    const result = json([
+      ...['power', 'mac(w=int4)', '--workload', 'layers', '--cycles', '300'],
+      ...['--model', model, '--tokenizer', tokenizer, '--prompt', 'a'],
+    ])
+    expect(result).toMatchObject({ workload: 'layers', mismatches: 0 })
+    expect(result.provenance.activity).toMatch(
+      /^9 of the \d+ outputs of linear layers of tiny.*, drawn at random \(seed 1\)/,
+    )
+    expect(result.pj_per_mac).toBeGreaterThan(0.1)
+  })
+
   it.each([
     ['nothing', ['power'], /there is nothing to measure: give a spec, e\.g\. bitloom power mac, or --netlist/],
     ['no dump', given, /--vcd is missing: give a value change dump/],
     ['a spec and a netlist', ['power', 'mac', '--netlist', netlist], /--netlist is for a netlist, and mac is a spec/],
     ['a netlist and a workload', [...given, '--vcd', dump, '--seed', '3'], /--seed is for the PE of a spec/],
-    ['an unknown workload', ['power', 'mac', '--workload', 'gauss'], /no workload 'gauss': there is random/],
+    ['an unknown workload', ['power', 'mac', '--workload', 'gauss'], /no workload 'gauss': there are random, layers/],
+    ['a model of random data', ['power', 'mac', '--model', 'stories15m'], /--model is for --workload layers/],
+    [
+      'layers of a PE that runs no model',
+      ['power', 'ant', '--workload', 'layers'],
+      /takes flint4; a model runs on integers/,
+    ],
+    ['layers of a tile', ['power', 'bitmod', '--workload', 'layers'], /runs no model.*use --workload random/],
     ['an FPGA', ['power', 'mac', '--target', 'ice40'], /ice40 is an FPGA/],
     [
       'a clock that is too fast',

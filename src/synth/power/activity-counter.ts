@@ -83,7 +83,6 @@ export const activityCounter = (
       if (bit === '1') at[index]! |= mask
       else if (typeof bit === 'number') {
         unknowns[index]!++
-        if (inverted) at[index]! |= mask
         const list = seenBy[bit]
         if (list) list.push({ index, mask, inverted })
         else seenBy[bit] = [{ index, mask, inverted }]

@@ -40,7 +40,7 @@ export const powerLiberty = `library (paper) {
   cell (DFF) { area : 8; cell_leakage_power : 100; ff (IQ, IQN) { clocked_on : "CK"; next_state : "D"; }
     ${input('D', 1)} ${input('CK', 1.5, `internal_power () { when : "D"; ${both(3, 3)} } internal_power () { when : "!D"; ${both(5, 5)} }`)}
     ${output('Q', 'IQ', `${clocked('rising')} internal_power () { related_pin : "CK"; ${both(7, 5)} }`)} ${output('QN', 'IQN', clocked('rising'))} }
-  cell (DFFN) { area : 8; ff (IQ, IQN) { clocked_on : "!CK"; next_state : "D"; } ${input('D', 1)} ${input('CK', 1)} ${output('Q', 'IQ', clocked('falling'))} }
+  cell (DFFN) { area : 8; leakage_power () { when : "Q & !QN"; value : 7; } leakage_power () { when : "!Q"; value : 3; } ff (IQ, IQN) { clocked_on : "!CK"; next_state : "D"; } ${input('D', 1)} ${input('CK', 1)} ${output('Q', 'IQ', clocked('falling'))} ${output('QN', 'IQN', clocked('falling'))} }
   cell (DFFSR) { area : 9; ff (IQ, IQN) { clocked_on : "CK"; next_state : "(S & T) | (!S & D)"; clear : "!RN"; preset : "!SN"; clear_preset_var1 : L; clear_preset_var2 : L; }
     ${['D', 'S', 'T', 'RN', 'SN', 'CK'].map((pin) => input(pin, 1)).join(' ')} ${output('Q', 'IQ', clocked('rising'))} }
   cell (LATCH) { area : 5; latch (IQ, IQN) { enable : "G"; data_in : "D"; } ${input('D', 1)} ${input('G', 1)} ${output('Q', 'IQ', arc('D', 10))} }

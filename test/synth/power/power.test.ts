@@ -151,6 +151,17 @@ describe('power worked out by hand', () => {
     near(powerOf(found.design, found.counted.zero!).internal_w, watts(1.6 + 2.8, 4000))
   })
 
+  it.each(['.Q(y)', '.QN(y)'])('knows the state of a register by the output that is connected: %s', async (pin) => {
+    const named = await netlistFrom(
+      `module t(input clk, input a, output y); DFFN r (.D(a), .CK(clk), ${pin}); endmodule`,
+    )
+    // The clock falls at 1000, 2000 and 3000; the state is 1 from 2000 to 3000.
+    const clk = [500, 1000, 1500, 2000, 2500, 3000]
+    const found = measured(named, dumpOf({ clk, a: [1200, 2200] }, 5000))
+    expect(found.counted.zero!.high(named.bits.get('y') as number)).toBeCloseTo(pin === '.Q(y)' ? 0.2 : 0.8, 12)
+    near(powerOf(found.design, found.counted.zero!).leakage_w, (7 * 0.2 + 3 * 0.8) * 1e-9)
+  })
+
   it('takes a pin that is open to be 1 half of the time', async () => {
     const named = await netlistFrom('module t(input a, output y); AND2 g (.A(a), .B(), .Y(y)); endmodule')
     // a is 1 for 1000 of 4000 ps; y stays 0

@@ -1,0 +1,152 @@
+import { unknownName } from '../base/suggestion.ts'
+import { UserError } from '../base/user-error.ts'
+import { printVerilog } from '../dsl/verilog/print.ts'
+import { layerGroups } from '../llm/layer-groups.ts'
+import { openModel } from '../llm/open-model.ts'
+import { refuseUnlessRunnable } from '../llm/run-model.ts'
+import { elementOf } from '../pe/catalogue.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
+import { drainShare } from '../perf/mean-cell.ts'
+import { openLibrary } from '../synth/liberty/index.ts'
+import { type MappedDesign, mapDesign, wireLoadOf } from '../synth/map.ts'
+import { powerDesign } from '../synth/power/design.ts'
+import { meanReport, powerReport } from '../synth/power/report.ts'
+import { measureStimulus } from '../synth/power/stimulus.ts'
+import { yosysVersion } from '../synth/synthesise.ts'
+import { openYosys } from '../synth/yosys.ts'
+import { withCache } from '../synth/yosys-cache.ts'
+import { type Recorded, type RecordedForm, recordGroups, recordRandom } from '../verify/recorded.ts'
+import type { Output } from './context.ts'
+import { asicLibrary, complainOf, ofLayers, type PowerOptions, refuseOption, workloads } from './power-options.ts'
+import { reportText, verdict } from './power-text.ts'
+
+/** Clock of a PE where none is asked for and its longest path allows it, in MHz. */
+const usualFrequency = 500
+const [usualCycles, usualSeed] = [1000, 1]
+/** Of the workload `layers`: as `run` takes them, but fewer tokens. */
+const [usualModel, usualPrompt, storyTokens] = ['stories15m', 'Once upon a time', 4]
+
+/** The mean cell of a PE with random data or a model's. */
+export const powerOfSpec = async (spec: string, options: PowerOptions, output: Output): Promise<number> => {
+  const { workload = 'random' } = options
+  if (!workloads.some((name) => name === workload)) throw unknownName('E-OPTION', 'workload', workload, workloads)
+  if (workload !== 'layers') refuseOption(options, ofLayers, 'is for --workload layers')
+  const library = options.liberty ? openLibrary(options.liberty) : asicLibrary(options.target)
+  complainOf(library, output)
+  const pe = elementOf(spec)
+  const wires = options.wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, options.wireLoad) }
+  const { run, activity } = workload === 'layers' ? await layersRun(pe, options, output) : randomRun(pe, options)
+  const yosys = withCache(openYosys())
+  try {
+    const mapped: { readonly form: RecordedForm; readonly best: MappedDesign }[] = []
+    for (const form of run.forms) {
+      const verilog = printVerilog(form.module, { gates: true })
+      const named = options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }
+      const request = {
+        yosys,
+        verilog,
+        top: form.module.name,
+        sourceName: pe.spec,
+        progress: output.progress,
+        ...named,
+      }
+      mapped.push({ form, best: (await mapDesign(request, library)).best })
+    }
+    const slowest = Math.min(...mapped.map(({ best }) => best.timing.fmax_mhz ?? Number.POSITIVE_INFINITY))
+    const frequency = frequencyOf(options.frequency, slowest)
+    output.progress.start(`power of ${pe.spec}`, mapped.length, 'simulations')
+    const forms = mapped.map(({ form, best }, k) => {
+      const design = powerDesign(best.netlist, library, wires)
+      const measured = measureStimulus(design, { ...form, period_ps: 1e6 / frequency }, ['zero', 'cell'])
+      output.progress.update(k + 1, form.name)
+      const report = powerReport(design, measured, {
+        netlist: `the ${form.name} of ${pe.spec}, mapped by bitloom, ${best.cells} cells`,
+        recipe: best.recipe.id,
+        yosys: yosysVersion(best.netlist.creator),
+        activity:
+          `${activity}: ${run.groups} groups, ${run.macs} multiply-accumulates in ${run.cycles} cycles, each result compared ` +
+          'with the golden model',
+      })
+      return { name: form.name, share: form.share, area_um2: best.area_um2, report }
+    })
+    output.progress.stop()
+    const report = meanReport(forms)
+    const perMac = (pj: number | null | undefined): number => ((pj ?? 0) * report.cycles!) / run.macs
+    const energies = {
+      pj_per_mac: perMac(report.pj_per_cycle),
+      pj_per_mac_band: { low: perMac(report.band?.low.pj_per_cycle), high: perMac(report.band?.high.pj_per_cycle) },
+    }
+    output.result({
+      spec: pe.spec,
+      target: library.name,
+      workload,
+      ...energies,
+      macs: run.macs,
+      clock_mhz: frequency,
+      ...report,
+      ...(forms.length > 1 ? { share: drainShare } : {}),
+      forms: forms.map(({ report: own, ...form }) => ({ ...form, ...own })),
+    })
+    const { low, high } = energies.pj_per_mac_band
+    const share = forms.length > 1 ? `, PE with ${drainShare}` : ''
+    output.print(
+      `${pe.spec} on ${library.name} at ${frequency} MHz${share}\n` +
+        `${low.toPrecision(3)} to ${high.toPrecision(3)} pJ per multiply-accumulate (without and with glitches)\n` +
+        reportText({ ...report, instances: forms.at(-1)!.report.instances }, options.instances),
+    )
+    return verdict(report, output)
+  } finally {
+    output.progress.stop()
+    await yosys.close()
+  }
+}
+
+interface Workload {
+  readonly run: Recorded
+  readonly activity: string
+}
+
+const randomRun = (
+  pe: ProcessingElement | TiledElement,
+  { cycles = usualCycles, seed = usualSeed }: PowerOptions,
+): Workload => ({
+  run: recordRandom(pe, { cycles, seed }),
+  activity: `random groups of the verification, back to back (seed ${seed})`,
+})
+
+/** Outputs of a model's linear layers, drawn at random while it tells a story. */
+const layersRun = async (
+  pe: ProcessingElement | TiledElement,
+  options: PowerOptions,
+  output: Output,
+): Promise<Workload> => {
+  const { cycles = usualCycles, seed = usualSeed, model = usualModel, tokenizer, prompt = usualPrompt } = options
+  if ('tile' in pe)
+    throw new UserError('E-OPTION', `${pe.spec} runs no model, so that it has no layers to take; use --workload random`)
+  refuseUnlessRunnable(pe)
+  const opened = await openModel(model, {
+    progress: output.progress,
+    ...(tokenizer === undefined ? {} : { tokenizer }),
+  })
+  const macs = cycles / pe.timing.cycles_per_step
+  const { groups, layers, outputs } = await layerGroups({ opened, pe, prompt, tokens: storyTokens, macs, seed })
+  const places = new Set(layers).size
+  return {
+    run: recordGroups(pe, groups),
+    activity:
+      `${layers.length} of the ${outputs} outputs of linear layers of ${opened.model.name}, drawn at random (seed ${seed}) from ${places} ` +
+      `layers, prompt ${JSON.stringify(prompt.slice(0, 60))} and ${storyTokens} tokens, as quantised for the PE`,
+  }
+}
+
+/** What was asked for, or the usual clock, slower where the longest path needs it. */
+const frequencyOf = (wanted: number | undefined, fmax: number): number => {
+  const most = Math.floor(fmax)
+  if (wanted !== undefined && wanted > most)
+    throw new UserError(
+      'E-OPTION',
+      `--frequency ${wanted} is more than the netlist's longest path allows; give at most ${most}`,
+    )
+  return wanted ?? Math.min(usualFrequency, most)
+}
