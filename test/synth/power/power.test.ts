@@ -45,9 +45,14 @@ ${times
 `
 }
 
-const measured = (named: NamedNetlist, dump: string, options: Parameters<typeof powerDesign>[2] = {}) => {
+const measured = (
+  named: NamedNetlist,
+  dump: string,
+  options: Parameters<typeof powerDesign>[2] = {},
+  time: Parameters<typeof measureDump>[4] = {},
+) => {
   const design = powerDesign(named.netlist, paper, options)
-  const found = measureDump(design, named, pieces(dump), 'a.vcd')
+  const found = measureDump(design, named, pieces(dump), 'a.vcd', time)
   return { design, ...found }
 }
 
@@ -160,6 +165,32 @@ describe('power worked out by hand', () => {
     const found = measured(named, dumpOf({ clk, a: [1200, 2200] }, 5000))
     expect(found.counted.zero!.high(named.bits.get('y') as number)).toBeCloseTo(pin === '.Q(y)' ? 0.2 : 0.8, 12)
     near(powerOf(found.design, found.counted.zero!).leakage_w, (7 * 0.2 + 3 * 0.8) * 1e-9)
+  })
+
+  it('counts the part of the time that is asked for, in the dump and in simulations', async () => {
+    const named = await netlistFrom(registered)
+    const found = measured(named, dumpOf(waves, 8000), {}, { begin_ps: 2200, end_ps: 5200 })
+    // q and y move at 3000 and 5000, b at 2500; the clock rises at 3000 and 5000 and falls at 4000
+    expect(found).toMatchObject({ duration_ps: 3000, cycles: 2, compared: { mismatches: 0 } })
+    const nets = ['clk', 'a', 'b', 'q', 'y'].map((name) => named.bits.get(name) as number)
+    for (const counted of [found.counted.dump!, found.counted.zero!]) {
+      expect(counted.duration_ps).toBe(3000)
+      expect(nets.map((net) => counted.toggles[net])).toEqual([3, 1, 1, 2, 2])
+      expect(counted.high(nets[3]!)).toBeCloseTo(2000 / 3000, 12)
+    }
+  })
+
+  it('leaves out what is not known, and what comes back from it as it was', async () => {
+    const named = await netlistFrom('module t(input a, output y); INV u (.A(a), .Y(y)); endmodule')
+    const dump = `$timescale 1ps $end $scope module t $end $var wire 1 ! a $end $var wire 1 " y $end $upscope $end
+$enddefinitions $end #0 x! x" #100 0! 1" #200 x! x" #300 0! 1" #400 z! x" #500 1! 0" #600 x! #1100`
+    const found = measured(named, dump)
+    const [a, y] = [named.bits.get('a') as number, named.bits.get('y') as number]
+    const { toggles, high } = found.counted.dump!
+    expect([toggles[a], toggles[y]]).toEqual([1, 1])
+    // a is known for 300 ps and 1 for 100 of them, y for 800 and for 200
+    expect([high(a), high(y)]).toEqual([expect.closeTo(1 / 3, 12), expect.closeTo(0.25, 12)])
+    near(powerOf(found.design, found.counted.dump!).internal_w, watts(1.5 + 0.3, 1100))
   })
 
   it('takes a pin that is open to be 1 half of the time', async () => {
