@@ -1,0 +1,173 @@
+import type { ProcessingElement } from '../../pe/family.ts'
+import { digitBits, digitsOf, largestDigit, writeDigits } from './digits.ts'
+import type { ExactArithmetic, ExactOperand } from './exact.ts'
+import type { SumMachine } from './exact-sums.ts'
+import { layoutOf, type RowLayout } from './layout.ts'
+import { groupsOf, type HardwareArithmetic, type HardwareWeights, writeWords } from './product.ts'
+
+/** Most results that are made at once, so that sums of a long text take little memory. */
+const mostAtOnce = 2 ** 21
+
+/** Bits of a double's integers, one of them to spare. */
+const doubleBits = 52
+
+/**
+ * Exact sums by a machine that adds up products of digits: the sums of digits i and j count `2^(12 (i + j))`. Groups with a code that stands
+ * for no number, an infinity, NaN or NaR, are left to the golden model.
+ */
+export const exactProducts = (
+  pe: ProcessingElement,
+  { activation, weight, parts, longest, readOut }: ExactArithmetic,
+  machine: SumMachine,
+): HardwareArithmetic => {
+  const words = Math.ceil(pe.operands.result.width / 32)
+  const digits = { activation: digitsOf(activation.largest), weight: digitsOf(weight.largest) }
+  const places = digits.activation + digits.weight - 1
+  const product = largestDigit(activation.largest) * largestDigit(weight.largest)
+  const segment = Math.floor((2 ** 31 - 1) / product)
+  return {
+    words,
+    load: (weights) => {
+      const { outputs, inputs, group } = weights
+      const groups = groupsOf(weights)
+      const layout = layoutOf({ inputs, group, parts, longest: segment })
+      const wide =
+        Math.log2(activation.largest) + Math.log2(weight.largest) + Math.log2(Math.min(group, longest)) > doubleBits
+      const taken = withoutZeros(weights)
+      const ofRows = decoded(weight, { ...weights, codes: taken }, outputs, layout, digits.weight)
+      const loaded = machine.load({ count: outputs, layout, planes: ofRows.planes })
+      const { padded } = loaded
+      const { segments } = layout
+      const perToken = outputs * groups
+
+      const run = async (
+        activations: ArrayLike<number>,
+        tokens: number,
+        results: Int32Array,
+        base: number,
+      ): Promise<void> => {
+        const x = decoded(activation, { inputs, group, codes: activations }, tokens, layout, digits.activation)
+        const made = loaded.multiply(x.planes, tokens)
+        /** By place, then by result and part. */
+        const totals = Array.from({ length: places }, () => new Float64Array(tokens * perToken * parts))
+        for (let i = 0; i < digits.activation; i++)
+          for (let j = 0; j < digits.weight; j++) {
+            const sums = await made.sums(i, j)
+            const total = totals[i + j]!
+            for (let token = 0; token < tokens; token++)
+              segments.forEach(({ group: index, part }, at) => {
+                const from = (token * segments.length + at) * padded
+                let to = (token * perToken + index) * parts + part
+                for (let row = 0; row < outputs; row++, to += groups * parts) total[to]! += sums[from + row]!
+              })
+          }
+        const lowest = totals[0]!
+        const wholeOf = (at: number): bigint =>
+          totals.reduce((sum, total, place) => sum + (BigInt(total[at]!) << BigInt(place * digitBits)), 0n)
+        const numberOf = (at: number): number => {
+          let sum = lowest[at]!
+          for (let place = 1; place < places; place++) sum += totals[place]![at]! * 2 ** (place * digitBits)
+          return sum
+        }
+        for (let token = 0; token < tokens; token++)
+          for (let row = 0; row < outputs; row++)
+            for (let index = 0; index < groups; index++) {
+              const at = token * perToken + row * groups + index
+              const to = words * (base + at)
+              const unit = x.units[token * groups + index]! + ofRows.units[row * groups + index]!
+              if (Number.isNaN(unit)) {
+                const [from, end] = [index * group, Math.min(inputs, (index + 1) * group)]
+                const codesOf = (codes: ArrayLike<number>, line: number): number[] =>
+                  Array.from({ length: end - from }, (_, k) => codes[line * inputs + from + k]!)
+                writeWords(pe.golden(codesOf(activations, token), codesOf(taken, row), 0), words, results, to)
+              } else if (readOut.kind === 'integer' && !wide) {
+                const sum = numberOf(at)
+                results[to] = sum
+                if (words > 1) results[to + 1] = Math.floor(sum / 2 ** 32)
+              } else if (readOut.kind === 'code' && !wide) {
+                const sum = numberOf(at) + 0
+                const limit = 2 ** (readOut.quireBits - 1)
+                results[to] = readOut.codeOf(sum * 2 ** unit, sum >= -limit && sum < limit)
+              } else if (readOut.kind === 'code') {
+                const sum = wholeOf(at)
+                const fits = readOut.quireBits > 256 || BigInt.asIntN(readOut.quireBits, sum) === sum
+                results[to] = readOut.codeOf(oddDouble(sum) * 2 ** unit, fits)
+              } else if (readOut.kind === 'integer') writeWords(wholeOf(at), words, results, to)
+              else {
+                const sums = Array.from({ length: parts }, (_, part) => wholeOf(at * parts + part))
+                writeWords(readOut.wordOf(sums), words, results, to)
+              }
+            }
+      }
+      const atOnce = Math.max(1, Math.floor(mostAtOnce / (perToken * parts)))
+      return {
+        groups,
+        run: async (activations, tokens) => {
+          const results = new Int32Array(tokens * perToken * words)
+          for (let token = 0; token < tokens; token += atOnce) {
+            const count = Math.min(atOnce, tokens - token)
+            const codes = slice(activations, token * inputs, (token + count) * inputs)
+            await run(codes, count, results, token * perToken)
+          }
+          return results
+        },
+      }
+    },
+    close: machine.close,
+  }
+}
+
+const slice = (codes: ArrayLike<number>, from: number, to: number): ArrayLike<number> =>
+  ArrayBuffer.isView(codes) && 'subarray' in codes
+    ? (codes as unknown as Int32Array).subarray(from, to)
+    : Array.from({ length: to - from }, (_, k) => codes[from + k]!)
+
+/** Weights less their zero points. */
+const withoutZeros = (weights: HardwareWeights): ArrayLike<number> => {
+  const { outputs, inputs, group, codes, zeros } = weights
+  if (!zeros) return codes
+  const groups = groupsOf(weights)
+  const result = new Int16Array(outputs * inputs)
+  for (let row = 0; row < outputs; row++)
+    for (let k = 0; k < inputs; k++)
+      result[row * inputs + k] = codes[row * inputs + k]! - zeros[row * groups + Math.floor(k / group)]!
+  return result
+}
+
+/** Digits of rows of codes where the layout has them, and for each group of each row what its integers count. */
+const decoded = (
+  operand: ExactOperand,
+  { inputs, group, codes }: Pick<HardwareWeights, 'inputs' | 'group' | 'codes'>,
+  rows: number,
+  { width, places }: RowLayout,
+  digits: number,
+): { readonly planes: readonly Int16Array[]; readonly units: Float64Array } => {
+  if (codes.length !== rows * inputs) throw new RangeError(`${codes.length} codes are no ${rows} x ${inputs} matrix`)
+  const groups = Math.ceil(inputs / group)
+  const planes = Array.from({ length: digits }, () => new Int16Array(rows * width))
+  const units = new Float64Array(rows * groups)
+  const integers = new Float64Array(rows * inputs)
+  for (let row = 0; row < rows; row++) {
+    for (let index = 0; index < groups; index++) {
+      const from = row * inputs + index * group
+      units[row * groups + index] = operand.integers(codes, from, Math.min(from + group, (row + 1) * inputs), integers)
+    }
+    for (let k = 0; k < inputs; k++) {
+      const integer = integers[row * inputs + k]!
+      const at = row * width + places[k]!
+      if (digits === 1) planes[0]![at] = integer
+      else writeDigits(integer, planes, at)
+    }
+  }
+  return { planes, units }
+}
+
+/** The integer as a double, its lowest bit set where that lost anything: so rounding once more is rounding once. */
+const oddDouble = (integer: bigint): number => {
+  const magnitude = integer < 0n ? -integer : integer
+  const places = magnitude.toString(2).length - 53
+  if (places <= 0) return Number(integer)
+  const kept = magnitude >> BigInt(places)
+  const odd = kept << BigInt(places) === magnitude ? kept : kept | 1n
+  return Number(integer < 0n ? -odd : odd) * 2 ** places
+}
