@@ -149,6 +149,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       'ppl --text story.txt',
       'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
       'ppl --text stories.json --quant float --quant bitmod --quant block',
+      'ppl --text stories.json --pe "mixpe(w=int4, group=96)" --tokens 2000',
       'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
       'ppl --text stories.json --kv "kivi(keys=int4, values=int8)"',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
@@ -167,6 +168,10 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
         `${quantHelp}; several, each with its own --quant, give a table`,
       ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
     )
+    .option(
+      '--pe <spec>',
+      'compute in the arithmetic of this PE, bit for bit as its golden model; --quant then is what it reads',
+    )
     .option('--kv <spec>', 'what keeps keys and values, of `bitloom list caches`', 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option('--threads <n>', 'threads of the CPU; one a core unless said', integer('--threads', 1, 256))
@@ -176,9 +181,7 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
       integer('--context', 2, 2 ** 24),
     )
     .option('--tokens <n>', 'most tokens of all texts together', integer('--tokens', 1, 1e9))
-    .action((options) =>
-      act(options, (output) => pplCommand({ ...options, quant: options.quant ?? ['float'] }, output)),
-    )
+    .action((options) => act(options, (output) => pplCommand(options, output)))
 
   calibrationOptions(
     command('quantise', "codes and scales of a model's linear layers, as safetensors with a manifest", [

@@ -17,6 +17,7 @@ import {
   bitmodWords,
   elementWidthOf,
 } from './bitmod-kernel.ts'
+import { moduleMaker } from './module-maker.ts'
 import { groupsOf, type HardwareArithmetic } from './product.ts'
 import { growing, openKernels } from './team.ts'
 
@@ -88,7 +89,11 @@ export const bitmodProducts = (pe: TiledElement, threads: number): HardwareArith
   const { arithmetic: p, type } = kernel
   const width = elementWidthOf(kernel)
   const [bytes, count] = [width / 8, 128 / width]
-  const kernels = openKernels(threads, bitmodScratchBytes(kernel, pe.operands.group), moduleMaker(kernel))
+  const kernels = openKernels(
+    threads,
+    bitmodScratchBytes(kernel, pe.operands.group),
+    moduleMaker(bitmodModule, kernel, pe.spec),
+  )
   const { arena, team, take } = kernels
   const [roomForActivations, roomForResults] = [growing(kernels), growing(kernels)]
   const floatsAt = (address: number, length: number): Floats =>
@@ -150,12 +155,3 @@ export const bitmodProducts = (pe: TiledElement, threads: number): HardwareArith
     close: team.close,
   }
 }
-
-/** One function for each kernel, by which its module is known. */
-const moduleMaker = (kernel: BitmodKernel): (() => Uint8Array<ArrayBuffer>) => {
-  const key = JSON.stringify(kernel)
-  const found = makers.get(key) ?? (() => bitmodModule(kernel))
-  makers.set(key, found)
-  return found
-}
-const makers = new Map<string, () => Uint8Array<ArrayBuffer>>()

@@ -48,6 +48,16 @@ export const exactProducts = (
       ): Promise<void> => {
         const x = decoded(activation, { inputs, group, codes: activations }, tokens, layout, digits.activation)
         const made = loaded.multiply(x.planes, tokens)
+        if (readOut.kind === 'integer' && places === 1 && words === 1) {
+          const sums = await made.sums(0, 0)
+          for (let token = 0; token < tokens; token++)
+            segments.forEach(({ group: index }, at) => {
+              const from = (token * segments.length + at) * padded
+              let to = base + token * perToken + index
+              for (let row = 0; row < outputs; row++, to += groups) results[to]! += sums[from + row]!
+            })
+          return
+        }
         /** By place, then by result and part. */
         const totals = Array.from({ length: places }, () => new Float64Array(tokens * perToken * parts))
         for (let i = 0; i < digits.activation; i++)

@@ -7,6 +7,7 @@ import { exactArithmeticOf } from './exact.ts'
 import { exactProducts } from './exact-product.ts'
 import { cpuSums } from './exact-sums.ts'
 import type { HardwareArithmetic } from './product.ts'
+import { roundedArithmeticOf, roundedProducts } from './rounded-product.ts'
 
 /** How kernels run. */
 export interface ArithmeticOptions {
@@ -22,6 +23,8 @@ export const openArithmetic = (
   if ('tile' in pe) return bitmodProducts(pe, threads)
   const exact = exactArithmeticOf(pe)
   if (exact) return exactProducts(pe, exact, cpuSums(threads))
+  const rounded = roundedArithmeticOf(pe)
+  if (rounded) return roundedProducts(pe, rounded, threads)
   throw withoutKernels(pe)
 }
 

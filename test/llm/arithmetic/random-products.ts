@@ -1,7 +1,7 @@
+import type { ScalarFormat } from '../../../src/formats/index.ts'
 import type { HardwareArithmetic, HardwareWeights } from '../../../src/llm/arithmetic/product.ts'
 import type { ProcessingElement } from '../../../src/pe/family.ts'
 import type { TiledElement } from '../../../src/pe/tile.ts'
-import { randomWords } from '../../../src/sim/stimulus.ts'
 
 /** Sizes of a product. */
 export interface Shape {
@@ -35,14 +35,43 @@ export const operandsOf = (count: number, lowest: number, highest: number, rando
   })
 }
 
+/**
+ * Codes of a float of 16 bits near each other, as a model's are, far apart, or any, infinities and NaN among them now and then; now and then
+ * one that is small beside the others, so that ties are not ones.
+ */
+const floats = (count: number, mantissaBits: number, random: () => number): number[] => {
+  const most = 2 ** (15 - mantissaBits) - 1
+  const kind = random() % 4
+  const special = random() % 16 === 0
+  const base = Math.floor(most / 2) - 3
+  const mask = random() % 2 === 0 ? 0x83ff : 0x8380
+  return Array.from({ length: count }, () => {
+    const word = random()
+    const exponent = kind === 0 ? base + (random() % 6) : kind === 1 ? random() % 3 : random() % most
+    const code = (word & (mask | 0x8000) & (0x8000 | (2 ** mantissaBits - 1))) | (exponent << mantissaBits)
+    if (special && random() % 8 === 0) return code | (most << mantissaBits)
+    return word % 16 === 0 ? word & 0x8001 : code
+  })
+}
+
 /** The ends of a single operand. */
 export const rangesOf = ({ operands }: ProcessingElement) => {
-  const { lanes, activation, weight, codes } = operands
+  const { lanes, activation, weight } = operands
   const range = (shape: { readonly min: bigint; readonly max: bigint }) =>
     [Number(shape.min), Number(shape.max)] as const
-  void codes
   return { activation: range(lanes?.activation ?? activation), weight: range(lanes?.weight ?? weight) }
 }
+
+/** Codes of a float of 16 bits, one half of the time any; of anything else between its ends. */
+const codesFor = (
+  format: ScalarFormat | undefined,
+  count: number,
+  range: readonly [number, number],
+  random: () => number,
+): number[] =>
+  format?.kind === 'float' && format.bits === 16 && random() % 2 === 0
+    ? floats(count, format.mantissaBits, random)
+    : operandsOf(count, ...range, random)
 
 /** A product's weights and activations. */
 export const randomProduct = (
@@ -56,10 +85,10 @@ export const randomProduct = (
     outputs,
     inputs,
     group,
-    codes: operandsOf(outputs * inputs, ...weight, random),
+    codes: codesFor(pe.operands.codes?.weight, outputs * inputs, weight, random),
     ...(pe.operands.zero ? { zeros: operandsOf(outputs * groups, ...weight, random) } : {}),
   }
-  return { weights, activations: operandsOf(tokens * inputs, ...activation, random) }
+  return { weights, activations: codesFor(pe.operands.codes?.activation, tokens * inputs, activation, random) }
 }
 
 /** The first result that differs from the golden model, as a sentence; undefined where none does. */
@@ -92,20 +121,6 @@ export const firstDifference = async (
   return undefined
 }
 
-export const wordsFrom = (seed: number): (() => number) => randomWords(seed)
-
-/** FP16 codes of numbers near each other, as a model's are, far apart, or any, infinities and NaN among them now and then. */
-const halves = (count: number, random: () => number): number[] => {
-  const kind = random() % 4
-  const special = random() % 16 === 0
-  return Array.from({ length: count }, () => {
-    const word = random()
-    const exponent = kind === 0 ? 12 + (random() % 6) : kind === 1 ? random() % 3 : random() % 31
-    const code = (word & 0x83ff) | (exponent << 10)
-    return special && random() % 8 === 0 ? code | 0x7c00 : word % 16 === 0 ? word & 0x8000 : code
-  })
-}
-
 export const randomTileProduct = (
   pe: TiledElement,
   { tokens, outputs, inputs, group }: Shape,
@@ -123,7 +138,7 @@ export const randomTileProduct = (
     selectors: bytes(outputs * groups, 4),
     scales,
   }
-  return { weights, activations: halves(tokens * inputs, random) }
+  return { weights, activations: floats(tokens * inputs, 10, random) }
 }
 
 export const firstTileDifference = async (
