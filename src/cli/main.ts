@@ -257,8 +257,13 @@ before it gets its name. Whatever interrupts the command leaves nothing of the m
       'run --prompt "Once upon a time" --tokens 32',
       'run --pe "mixpe(weights=symmetric)" --array 8x8 --out out',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
+      'run --pe bitmod --array 8x8 --layers "layers.0.*" --tokens 4',
     ]),
   )
+    .option(
+      '--layers <pattern>',
+      "layers on the array, * for any characters, the others in the PE's arithmetic; of any PE",
+    )
     .option('--out <folder>', 'also write report.json and report.html there')
     .action((options) => act(options, (output) => runCommand(runRequest(options), output)))
 

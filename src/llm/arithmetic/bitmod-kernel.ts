@@ -66,7 +66,6 @@ const groupBlock = (asm: Assembly, kernel: BitmodKernel, tokens: number): Call =
     const vectors = Array.from({ length: tokens }, () => local('i32'))
     const sums = vectors.map(() => ({ mantissa: local('v128'), power: local('v128') }))
     const term = Array.from({ length: p.lanes }, () => local('v128'))
-    const size = Array.from({ length: p.lanes }, () => local('v128'))
     const [largest, dot, common, over] = locals(many(4, 'v128'))
     vectors.forEach((vector, at) => {
       set(vector, at === 0 ? x : i.add(vectors[at - 1]!, xStride))
@@ -86,7 +85,7 @@ const groupBlock = (asm: Assembly, kernel: BitmodKernel, tokens: number): Call =
         set(
           largest,
           reduced(
-            size.map((of, lane) => e.mul(of, power(lane))),
+            term.map((of, lane) => e.mul(v.and(of, magnitudeMask), power(lane))),
             e.larger,
           ),
         )
@@ -129,7 +128,6 @@ const groupBlock = (asm: Assembly, kernel: BitmodKernel, tokens: number): Call =
       for (let cycle = 0; cycle < type.cycles; cycle++) {
         term.forEach((of, lane) => {
           set(of, v.load('vector', terms, 16 * (cycle * p.lanes + lane)))
-          if (p.alignment === 'terms') set(size[lane]!, v.and(of, magnitudeMask))
         })
         vectors.forEach((vector, at) => {
           addCycle(vector, sums[at]!, cycle)
