@@ -1,10 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { openArithmetic } from '../../../src/llm/arithmetic/open.ts'
-import { processingElement } from '../../../src/pe/catalogue.ts'
-import { randomWords } from '../../../src/sim/stimulus.ts'
-import { firstDifference, raggedShapes, randomProduct } from './random-products.ts'
-
-const specs: Readonly<Record<string, readonly string[]>> = {
+/** PEs of each family that has an output-stationary array, one for each way that its arithmetic goes. */
+export const arraySpecs: Readonly<Record<string, readonly string[]>> = {
   mac: ['mac', 'mac(w=int4, a=int8)', 'mac(w=int16, a=int16, acc=48)'],
   mixpe: [
     'mixpe',
@@ -46,27 +41,18 @@ const specs: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Dot products of each family. */
-const wanted = Number(process.env.BITLOOM_DOTS ?? 100_000)
+/** The same of BitMoD's tile. */
+export const tileSpecs = [
+  'bitmod',
+  'bitmod(w=fp3)',
+  'bitmod(w=int6)',
+  'bitmod(w=int8, significance=shift, inputs=local)',
+  'bitmod(w=fp4, inputs=aligned)',
+  'bitmod(w=int5, inputs=aligned, significance=shift, lanes=16, guard=8)',
+  'bitmod(w=fp4, lanes=3, guard=0, magnitude=10)',
+  'bitmod(w=int8, lanes=1, guard=8, magnitude=24)',
+  'bitmod(w=fp4, magnitude=16, guard=5, lanes=8)',
+]
 
-describe('exact sums are the golden model’s, bit for bit', () => {
-  it.each(Object.entries(specs))(
-    '%s, 100,000 random dot products over ragged and extreme shapes',
-    { timeout: 600_000 },
-    async (family, texts) => {
-      const seed = family.length
-      const random = randomWords(seed)
-      for (const text of texts) {
-        const pe = processingElement(text)
-        const arithmetic = openArithmetic(pe, { threads: 1 })
-        for (let done = 0, turn = 0; done < wanted / texts.length; turn++) {
-          const shape = raggedShapes[turn % raggedShapes.length]!
-          const product = randomProduct(pe, shape, random)
-          expect(await firstDifference(pe, arithmetic, shape, product), `${text}, seed ${seed}`).toBeUndefined()
-          done += shape.tokens * shape.outputs * Math.ceil(shape.inputs / shape.group)
-        }
-        arithmetic.close()
-      }
-    },
-  )
-})
+/** Dot products of each family. */
+export const wanted = Number(process.env.BITLOOM_DOTS ?? 100_000)
