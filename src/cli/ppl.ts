@@ -1,5 +1,4 @@
 import { activationsOfPe, describeRead } from '../llm/arithmetic/hardware-layer.ts'
-import { hardwareModel } from '../llm/arithmetic/hardware-model.ts'
 import { usualQuantiserOf } from '../llm/arithmetic/usual-quantiser.ts'
 import type { Backend } from '../llm/backend.ts'
 import { type Perplexity, perplexity } from '../llm/likelihood.ts'
@@ -13,7 +12,7 @@ import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import type { CacheOptions } from '../quant/key-value.ts'
-import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
+import { type BackendRequest, backendOf, checkBackend, hardwareOf } from './backend.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
 import { type CalibrationRequest, calibratorFor, windowsOfTexts } from './windows.ts'
@@ -125,10 +124,13 @@ const perplexityWith = async (
 ): Promise<Perplexity & { readonly seconds: number; readonly backend: string }> => {
   const { progress } = output
   const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
-  const hardware = pe && hardwareModel(quantised, pe, request.threads === undefined ? {} : { threads: request.threads })
+  const hardware = pe && (await hardwareOf(quantised, pe, request, output))
   try {
-    const backend = await backendOf(hardware?.run ?? quantised, request, output, cache)
-    return { ...(await measured(backend, windows, model.name, output)), backend: backend.name }
+    const backend = hardware
+      ? await backendOf(hardware.model.run, { ...request, backend: 'cpu' }, output, cache)
+      : await backendOf(quantised, request, output, cache)
+    const result = await measured(backend, windows, model.name, output)
+    return { ...result, backend: hardware?.name ?? backend.name }
   } finally {
     hardware?.close()
   }

@@ -1,5 +1,4 @@
 import {
-  codecOf,
   finite,
   floorLog2,
   type OutlierVictimFormat,
@@ -7,11 +6,11 @@ import {
   type ScalarFormat,
   toNumber,
 } from '../../formats/index.ts'
-import { oddBits } from '../../formats/odd-bits.ts'
 import { fp16 } from '../../pe/arith/float/usual.ts'
 import type { ProcessingElement } from '../../pe/family.ts'
 import { formatOfMode, type ModeName, modes } from '../../pe/xrnpe/modes.ts'
 import { roundHalfEven } from '../../quant/float16.ts'
+import { levelsOf } from '../../quant/levels.ts'
 
 /** How codes become integers. */
 export interface ExactOperand {
@@ -91,12 +90,12 @@ export const exactArithmeticOf = (pe: ProcessingElement): ExactArithmetic | unde
     case 'posit': {
       const format = operands.codes!.activation
       const places = placesOf(format)
-      const { codeOfBits } = codecOf(format, 'saturate')
+      const { codeOf } = levelsOf(format)
       return {
         ...usual,
         activation: coded(format, places),
         weight: coded(format, places),
-        readOut: { kind: 'code', quireBits: unlimited, codeOf: (value) => codeOfBits(oddBits(value)) },
+        readOut: { kind: 'code', quireBits: unlimited, codeOf },
       }
     }
     case 'xrnpe':
@@ -124,10 +123,7 @@ const integers = (largest: number): ExactOperand => ({
 
 /** Codes of a format by a table, in units of 2^-places. */
 const coded = (format: ScalarFormat, places: number): ExactOperand => {
-  const table = Float64Array.from({ length: 2 ** format.bits }, (_, code) => {
-    const value = format.decode(BigInt(code))
-    return value.kind === 'finite' ? toNumber(value) * 2 ** places : Number.NaN
-  })
+  const table = levelsOf(format).values.map((value) => (Number.isFinite(value) ? value * 2 ** places : Number.NaN))
   const largest = table.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0)
   const mask = 2 ** format.bits - 1
   return {
@@ -217,7 +213,7 @@ const quireArithmetic = ({ parameters, operands }: ProcessingElement): ExactArit
   const usual = { kind: 'exact', activation: operand, weight: operand, parts, longest: operands.group! } as const
   if (result === 'quire' || separate) return { ...usual, readOut: { kind: 'word', wordOf: wordOf(mode, result) } }
   const format = result === 'same' ? formatOfMode(mode) : formatOfMode(modes[result as ModeName])
-  const { codeOfBits } = codecOf(format, 'saturate')
+  const levels = levelsOf(format)
   const sign = 2 ** (format.bits - 1)
   return {
     ...usual,
@@ -225,7 +221,7 @@ const quireArithmetic = ({ parameters, operands }: ProcessingElement): ExactArit
       kind: 'code',
       quireBits: mode.quireBits,
       codeOf: (value, fits) => {
-        const code = codeOfBits(oddBits(value))
+        const code = levels.codeOf(value)
         return (format.kind === 'float' && code === sign ? 0 : code) | (fits ? 0 : 2 << 16)
       },
     },

@@ -1,5 +1,5 @@
 import { UserError } from '../../base/user-error.ts'
-import { codecOf, type ScalarFormat, scalarFormatOf, toNumber } from '../../formats/index.ts'
+import { codecOf, type ScalarFormat, scalarFormatOf } from '../../formats/index.ts'
 import { fp16 } from '../../pe/arith/float/usual.ts'
 import type { ElementDescription, ProcessingElement } from '../../pe/family.ts'
 import type { TiledElement } from '../../pe/tile.ts'
@@ -8,6 +8,7 @@ import { type Activations, describeActivations } from '../../quant/activations.t
 import { type CodedMatrix, describeCoded } from '../../quant/coded.ts'
 import { roundToNearest } from '../../quant/fitted.ts'
 import { applyGroupScales, applyTokenScales } from '../../quant/integer-reference.ts'
+import { levelsOf } from '../../quant/levels.ts'
 import { quantiseTokens } from '../../quant/token-integer.ts'
 import { fitTyped } from '../../quant/typed-groups.ts'
 import type { HardwareWeights } from './product.ts'
@@ -48,7 +49,10 @@ export const activationsOfPe = (pe: ProcessingElement | TiledElement): PeActivat
     return { kind: 'integer', bits: Math.min(8, shape.width) }
   }
   const format = codes.activation
-  if (format.id === 'fp16' && !('weight' in codes && codes.weight)) return { kind: 'float16' }
+  const weight = 'weight' in codes ? codes.weight : undefined
+  if (weight?.kind === 'float' && (weight.bits > 8 || weight.lowest === 'flush'))
+    throw withoutModel(pe, `no quantiser makes codes of ${weight.id}`)
+  if (format.id === 'fp16' && !weight) return { kind: 'float16' }
   return format.kind === 'integer' ? { kind: 'integer', bits: format.bits } : { kind: 'format', format }
 }
 
@@ -191,8 +195,8 @@ const resultsFor = (pe: ProcessingElement): ((results: Int32Array) => ArrayLike<
   const format = codes.result
   if (format.id === 'fp32') return (results) => new Float32Array(results.buffer, results.byteOffset, results.length)
   const mask = 2 ** format.bits - 1
-  const table = Float32Array.from({ length: 2 ** format.bits }, (_, code) => toNumber(format.decode(BigInt(code))))
-  return (results) => Float32Array.from(results, (word) => table[word & mask]!)
+  const { values } = levelsOf(format)
+  return (results) => Float32Array.from(results, (word) => values[word & mask]!)
 }
 
 /** A quire read as it is, its lowest 128 bits in two's complement, to the nearest double. */

@@ -3,9 +3,10 @@ import type { ProcessingElement } from '../../pe/family.ts'
 import type { TiledElement } from '../../pe/tile.ts'
 import { floatLinear } from '../float-linear.ts'
 import type { Linear } from '../forward.ts'
+import type { Gpu } from '../gpu/device.ts'
 import type { QuantisedRun } from '../quantised/quantised-run.ts'
 import { activationsOfPe, type HardwareLayer, hardwareLayer } from './hardware-layer.ts'
-import { type ArithmeticOptions, openArithmetic } from './open.ts'
+import { type ArithmeticOptions, openArithmetic, openGpuArithmetic } from './open.ts'
 import type { HardwareProduct } from './product.ts'
 import type { RtlMachine } from './rtl-machine.ts'
 
@@ -32,6 +33,8 @@ export interface HardwareModel {
 }
 
 export interface HardwareModelOptions extends ArithmeticOptions {
+  /** Computes there; on the CPU unless given. */
+  readonly gpu?: Gpu
   /** Layers that run on the RTL as well, by name: each result is compared with the kernels', and the array's goes on. */
   readonly rtl?: { readonly machine: RtlMachine; readonly runs: (name: string) => boolean }
 }
@@ -45,7 +48,7 @@ export interface HardwareModelOptions extends ArithmeticOptions {
 export const hardwareModel = (
   quantised: QuantisedRun,
   pe: ProcessingElement | TiledElement,
-  { rtl, ...options }: HardwareModelOptions = {},
+  { rtl, gpu, ...options }: HardwareModelOptions = {},
 ): HardwareModel => {
   activationsOfPe(pe)
   const layers = new Map<string, HardwareLayer>()
@@ -56,7 +59,7 @@ export const hardwareModel = (
       'E-ARITHMETIC-CODES',
       `no layer has codes for ${pe.spec} to read; give --quant a quantiser other than float`,
     )
-  const arithmetic = openArithmetic(pe, options)
+  const arithmetic = gpu ? openGpuArithmetic(pe, gpu) : openArithmetic(pe, options)
   const products = new Map<string, HardwareProduct>()
   const counts = new Map<string, RtlCount>()
   let first: string | undefined

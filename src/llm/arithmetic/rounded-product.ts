@@ -1,6 +1,7 @@
-import { codecOf, type FloatFormat, type ScalarFormat, toNumber } from '../../formats/index.ts'
+import { codecOf, type FloatFormat, type ScalarFormat } from '../../formats/index.ts'
 import { oddBits } from '../../formats/odd-bits.ts'
 import type { ProcessingElement } from '../../pe/family.ts'
+import { levelsOf } from '../../quant/levels.ts'
 import { common } from '../cpu/step.ts'
 import { moduleMaker } from './module-maker.ts'
 import { groupsOf, type HardwareArithmetic } from './product.ts'
@@ -38,10 +39,6 @@ export const roundedArithmeticOf = ({
 
 type Floats = Float32Array | Float64Array
 
-/** Numbers of a format's codes, infinities and NaN among them. */
-const valuesOf = (format: ScalarFormat): Float64Array =>
-  Float64Array.from({ length: 2 ** format.bits }, (_, code) => toNumber(format.decode(BigInt(code))))
-
 /** Sums in the order of the operands, from +0, each rounded to nearest even. */
 export const roundedProducts = (
   pe: ProcessingElement,
@@ -57,8 +54,8 @@ export const roundedProducts = (
     width === 32
       ? new Float32Array(arena.memory.buffer, address, length)
       : new Float64Array(arena.memory.buffer, address, length)
-  const activationValues = valuesOf(activation)
-  const weightValues = weight && valuesOf(weight)
+  const activationValues = levelsOf(activation).values
+  const weightValues = weight && levelsOf(weight).values
   const codeOf = codesOf(kernel.sum)
   return {
     words: 1,

@@ -48,6 +48,7 @@ export const tileSpecs = [
   'bitmod(w=int6)',
   'bitmod(w=int8, significance=shift, inputs=local)',
   'bitmod(w=fp4, inputs=aligned)',
+  'bitmod(w=fp4, inputs=aligned, lanes=16, guard=8)',
   'bitmod(w=int5, inputs=aligned, significance=shift, lanes=16, guard=8)',
   'bitmod(w=fp4, lanes=3, guard=0, magnitude=10)',
   'bitmod(w=int8, lanes=1, guard=8, magnitude=24)',

@@ -128,7 +128,7 @@ export const gpuBitmodProducts = (pe: TiledElement, gpu: Gpu): HardwareArithmeti
             {
               kernel: text,
               numbers: [inputs, outputs, group, groups],
-              arrays: [runner.upload(fields, 'the activations'), w, terms, scaleWords],
+              arrays: [runner.uploadForOne(fields), w, terms, scaleWords],
               workgroups: [Math.ceil(outputs / threads), tokens, 1],
             },
             tokens * outputs,

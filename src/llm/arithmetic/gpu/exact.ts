@@ -59,7 +59,7 @@ export const gpuSums = (gpu: Gpu): SumMachine => {
       return {
         padded: count,
         multiply: (vectors, tokens) => {
-          const x = runner.upload(joined(vectors), 'the activations')
+          const x = runner.uploadForOne(joined(vectors))
           return {
             sums: (plane, ofRows) =>
               runner.run(

@@ -84,7 +84,7 @@ export const gpuRoundedProducts = (arithmetic: RoundedArithmetic, gpu: Gpu): Har
             {
               kernel,
               numbers: [inputs, outputs, group, groups],
-              arrays: [runner.upload(writtenAll(activations, activationOf), 'the activations'), w],
+              arrays: [runner.uploadForOne(writtenAll(activations, activationOf)), w],
               workgroups: [Math.ceil(outputs / threads), tokens, groups],
             },
             tokens * outputs * groups,

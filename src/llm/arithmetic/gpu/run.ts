@@ -7,7 +7,10 @@ export const threads = 64
 
 /** Arrays on a GPU, and kernels that give one array of words. */
 export interface GpuRunner {
+  /** Until the runner is closed. */
   readonly upload: (data: ArrayBufferView, name: string) => GPUBuffer
+  /** Until the next call of this kind: the activations of a call. */
+  readonly uploadForOne: (data: ArrayBufferView) => GPUBuffer
   /** Runs a kernel whose last array is its result, of `words` words. */
   readonly run: (dispatch: Dispatch, words: number) => Promise<Int32Array>
   readonly close: () => void
@@ -16,11 +19,17 @@ export interface GpuRunner {
 export const gpuRunner = (gpu: Gpu): GpuRunner => {
   const pipelines = pipelinesOf(gpu)
   const kept: GPUBuffer[] = []
+  let one: GPUBuffer | undefined
   return {
     upload: (data, name) => {
       const buffer = uploadArray(gpu, data, name)
       kept.push(buffer)
       return buffer
+    },
+    uploadForOne: (data) => {
+      one?.destroy()
+      one = uploadArray(gpu, data, 'the activations')
+      return one
     },
     run: async (dispatch, words) => {
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
@@ -36,6 +45,7 @@ export const gpuRunner = (gpu: Gpu): GpuRunner => {
     },
     close: () => {
       for (const buffer of kept) buffer.destroy()
+      one?.destroy()
     },
   }
 }
