@@ -109,6 +109,8 @@ export const bitmodProducts = (pe: TiledElement, threads: number): HardwareArith
       const { outputs, inputs, group, codes, selectors, scales } = weights
       const groups = groupsOf(weights)
       if (!scales) throw new RangeError(`${pe.spec} scales a group's sum, and there are no scales`)
+      if (group > pe.operands.group)
+        throw new RangeError(`a group of ${pe.spec} has at most ${pe.operands.group} numbers, got ${group}`)
       const padded = count * Math.ceil(outputs / count)
       const copied = (numbers: ArrayLike<number> | undefined, length: number): number => {
         const address = take(padded * length)

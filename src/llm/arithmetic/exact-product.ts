@@ -17,7 +17,7 @@ const doubleBits = 52
  */
 export const exactProducts = (
   pe: ProcessingElement,
-  { activation, weight, parts, longest, readOut }: ExactArithmetic,
+  { activation, weight, parts, readOut }: ExactArithmetic,
   machine: SumMachine,
 ): HardwareArithmetic => {
   const words = Math.ceil(pe.operands.result.width / 32)
@@ -31,8 +31,7 @@ export const exactProducts = (
       const { outputs, inputs, group } = weights
       const groups = groupsOf(weights)
       const layout = layoutOf({ inputs, group, parts, longest: segment })
-      const wide =
-        Math.log2(activation.largest) + Math.log2(weight.largest) + Math.log2(Math.min(group, longest)) > doubleBits
+      const wide = Math.log2(activation.largest) + Math.log2(weight.largest) + Math.log2(group) > doubleBits
       const taken = withoutZeros(weights)
       const ofRows = decoded(weight, { ...weights, codes: taken }, outputs, layout, digits.weight)
       const loaded = machine.load({ count: outputs, layout, planes: ofRows.planes })

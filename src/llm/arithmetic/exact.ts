@@ -39,8 +39,6 @@ export interface ExactArithmetic {
   readonly weight: ExactOperand
   /** Sums of a group that do not mix. */
   readonly parts: number
-  /** Most products of a group. */
-  readonly longest: number
   readonly readOut: ReadOut
 }
 
@@ -48,7 +46,7 @@ export interface ExactArithmetic {
 export const exactArithmeticOf = (pe: ProcessingElement): ExactArithmetic | undefined => {
   const { family, parameters, operands } = pe
   const text = (key: string): string => String(parameters[key])
-  const usual = { kind: 'exact', parts: 1, longest: operands.group ?? mostUnlimited } as const
+  const usual = { kind: 'exact', parts: 1 } as const
   const integer: ReadOut = { kind: 'integer' }
   switch (family) {
     case 'mac':
@@ -105,8 +103,6 @@ export const exactArithmeticOf = (pe: ProcessingElement): ExactArithmetic | unde
   }
 }
 
-/** Products of a group where the PE sets no limit, so that sums stay doubles: 2^16 as quantisers have it. */
-const mostUnlimited = 65_536
 const unlimited = 1024
 
 const mostOf = ({ min, max }: { readonly min: bigint; readonly max: bigint }): number =>
@@ -184,7 +180,6 @@ const aligned = ({ operands }: ProcessingElement, bits: number): ExactArithmetic
   return {
     kind: 'exact',
     parts: 1,
-    longest: operands.group!,
     activation: {
       largest: most,
       integers: (codes, from, to, result) => {
@@ -210,7 +205,7 @@ const quireArithmetic = ({ parameters, operands }: ProcessingElement): ExactArit
   const result = String(parameters.result)
   const parts = separate ? operands.lanes!.count : 1
   const operand = coded(formatOfMode(mode), mode.fractionBits / 2)
-  const usual = { kind: 'exact', activation: operand, weight: operand, parts, longest: operands.group! } as const
+  const usual = { kind: 'exact', activation: operand, weight: operand, parts } as const
   if (result === 'quire' || separate) return { ...usual, readOut: { kind: 'word', wordOf: wordOf(mode, result) } }
   const format = result === 'same' ? formatOfMode(mode) : formatOfMode(modes[result as ModeName])
   const levels = levelsOf(format)

@@ -19,6 +19,7 @@ export const raggedShapes: readonly Shape[] = [
   { tokens: 5, outputs: 4, inputs: 33, group: 8 },
   { tokens: 4, outputs: 7, inputs: 100, group: 32 },
   { tokens: 2, outputs: 9, inputs: 300, group: 128 },
+  { tokens: 1, outputs: 2, inputs: 700, group: 700 },
 ]
 
 /** Half of the numbers at random, the others from the ends of what there is, runs of the same among them. */

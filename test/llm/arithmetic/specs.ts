@@ -43,7 +43,7 @@ export const arraySpecs: Readonly<Record<string, readonly string[]>> = {
 
 /** The same of BitMoD's tile. */
 export const tileSpecs = [
-  'bitmod',
+  'bitmod(group=1024)',
   'bitmod(w=fp3)',
   'bitmod(w=int6)',
   'bitmod(w=int8, significance=shift, inputs=local)',

@@ -20,12 +20,38 @@ describe('BitMoD’s sums are the golden model’s, bit for bit', () => {
       const pe = tileOf(text)
       const arithmetic = openArithmetic(pe, { threads: 1 })
       for (let done = 0, turn = 0; done < wanted / tileSpecs.length; turn++) {
-        const shape = raggedShapes[turn % raggedShapes.length]!
+        const shapes = raggedShapes.filter(({ group }) => group <= pe.operands.group)
+        const shape = shapes[turn % shapes.length]!
         const product = randomTileProduct(pe, shape, random)
         expect(await firstTileDifference(pe, arithmetic, shape, product), `${text}, seed ${seed}`).toBeUndefined()
         done += shape.tokens * shape.outputs * Math.ceil(shape.inputs / shape.group)
       }
       arithmetic.close()
     }
+  })
+
+  it('a group longer than the PE’s is refused', () => {
+    const arithmetic = openArithmetic(tileOf('bitmod(group=16)'), { threads: 1 })
+    const codes = new Uint8Array(20)
+    const weights = { outputs: 1, inputs: 20, group: 17, codes, scales: codes }
+    expect(() => arithmetic.load(weights)).toThrow(/at most 16 numbers, got 17/)
+    arithmetic.close()
+  })
+
+  it('what a group before had where a short last step has nothing does not count', async () => {
+    const pe = tileOf('bitmod(w=fp4, inputs=aligned)')
+    const arithmetic = openArithmetic(pe, { threads: 1 })
+    // The second group ends with one number, large, whose weight is 0: its sum must not be shifted under that number's exponent.
+    const [one, large] = [0x3c01, 0x7800]
+    const shape = { tokens: 1, outputs: 1, inputs: 13, group: 8 }
+    const weights = {
+      ...shape,
+      codes: [7, 7, 7, 7, 7, 7, 7, 7, 1, 1, 1, 1, 0],
+      selectors: Uint8Array.of(0, 0),
+      scales: Uint8Array.of(255, 255),
+    }
+    const activations = [...new Array<number>(12).fill(one), large]
+    expect(await firstTileDifference(pe, arithmetic, shape, { weights, activations })).toBeUndefined()
+    arithmetic.close()
   })
 })
