@@ -36,6 +36,8 @@ export interface PplRequest extends BackendRequest, CalibrationRequest {
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised, once for each quantiser. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
   const pe = request.pe === undefined ? undefined : elementOf(request.pe)
+  // Also says why no model runs in the arithmetic of some.
+  const read = pe && activationsOfPe(pe)
   const quantisers = (request.quant ?? [pe ? usualQuantiserOf(pe) : 'float']).map(quantiserFrom)
   const calibrationOf = calibratorFor(quantisers, request)
   const cache = cacheQuantiserOf(request.kv)
@@ -75,7 +77,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
           parameters: parameterCountOf(model),
           text: request.text,
           weights: quantiser.weights,
-          activations: pe ? describeRead(activationsOfPe(pe)) : quantiser.activations,
+          activations: read ? describeRead(read) : quantiser.activations,
           ...(quantiser.calibrated ? { calibration: `${calibration?.tokens} tokens of ${request.calibrate}` } : {}),
           windows: `no overlap, each from its own first token on, at most ${context} tokens`,
           arithmetic: pe
