@@ -8,7 +8,6 @@ import {
   weightTypes,
 } from '../../pe/bitmod/terms.ts'
 import type { TiledElement } from '../../pe/tile.ts'
-import { common } from '../cpu/step.ts'
 import {
   activationScale,
   type BitmodKernel,
@@ -19,7 +18,7 @@ import {
 } from './bitmod-kernel.ts'
 import { moduleMaker } from './module-maker.ts'
 import { groupsOf, type HardwareArithmetic } from './product.ts'
-import { growing, openKernels } from './team.ts'
+import { growing, openKernels, stepOf } from './team.ts'
 
 /** How a BitMoD tile adds up, from its parameters. */
 export const bitmodKernelOf = ({ parameters, operands }: TiledElement): BitmodKernel => ({
@@ -133,14 +132,10 @@ export const bitmodProducts = (pe: TiledElement, threads: number): HardwareArith
           floats.fill(0)
           for (let token = 0; token < tokens; token++)
             writeActivations(p, activations, token * inputs, { inputs, group }, floats, token * perToken)
-          const step = new Int32Array(20)
-          const numbers: Record<keyof typeof bitmodWords, number> = {
+          const step = stepOf(bitmodWords, {
             ...{ x, xStride: bytes * perToken, tokens, inputs, group, groups, terms, y, yStride: 4 * padded },
             ...places,
-          }
-          step[common.operation] = 0
-          for (const [name, place] of Object.entries(bitmodWords))
-            step[place] = numbers[name as keyof typeof bitmodWords]
+          })
           arena.words(y, tokens * padded).fill(0)
           team.step(step, padded / count, tokens * padded * inputs * type.cycles)
           const sums = arena.words(y, tokens * padded)

@@ -1,7 +1,6 @@
-import { common } from '../cpu/step.ts'
 import { dotWords, exactModule, rowsTogether } from './exact-kernel.ts'
 import type { RowLayout } from './layout.ts'
-import { growing, openKernels } from './team.ts'
+import { growing, openKernels, stepOf } from './team.ts'
 
 /** 32-bit sums of products of 16-bit integers, on the CPU or on a GPU. */
 export interface SumMachine {
@@ -65,9 +64,7 @@ export const cpuSums = (threads: number): SumMachine => {
           const y = roomForSums(4 * tokens * segments * padded)
           return {
             sums: async (plane, ofRows) => {
-              const step = new Int32Array(20)
-              step[common.operation] = 0
-              const numbers: Record<keyof typeof dotWords, number> = {
+              const step = stepOf(dotWords, {
                 ...{
                   x: x + plane * tokens * stride,
                   xStride: stride,
@@ -76,8 +73,7 @@ export const cpuSums = (threads: number): SumMachine => {
                 },
                 ...{ stride, outputs: padded, rows, eights, segments, y },
                 ...{ yStride: 4 * segments * padded, segmentStride: 4 * padded },
-              }
-              for (const [name, place] of Object.entries(dotWords)) step[place] = numbers[name as keyof typeof dotWords]
+              })
               team.step(step, pieces, tokens * padded * layout.width)
               return arena.words(y, tokens * segments * padded)
             },

@@ -2,11 +2,10 @@ import { codecOf, type FloatFormat, type ScalarFormat } from '../../formats/inde
 import { oddBits } from '../../formats/odd-bits.ts'
 import type { ProcessingElement } from '../../pe/family.ts'
 import { levelsOf } from '../../quant/levels.ts'
-import { common } from '../cpu/step.ts'
 import { moduleMaker } from './module-maker.ts'
 import { groupsOf, type HardwareArithmetic } from './product.ts'
 import { type RoundedKernel, roundedModule, roundedWords } from './rounded-kernel.ts'
-import { growing, openKernels } from './team.ts'
+import { growing, openKernels, stepOf } from './team.ts'
 
 /** Arithmetic whose sum is rounded in every step. */
 export interface RoundedArithmetic {
@@ -80,14 +79,10 @@ export const roundedProducts = (
           const y = roomForSums(bytes * tokens * groups * padded)
           const floats = floatsAt(x, tokens * inputs)
           for (let k = 0; k < floats.length; k++) floats[k] = activationValues[activations[k]!]!
-          const numbers: Record<keyof typeof roundedWords, number> = {
+          const step = stepOf(roundedWords, {
             ...{ x, xStride: bytes * inputs, tokens, weights: address, inputs, group, y },
             ...{ yStride: bytes * groups * padded, groupStride: bytes * padded },
-          }
-          const step = new Int32Array(20)
-          step[common.operation] = 0
-          for (const [name, place] of Object.entries(roundedWords))
-            step[place] = numbers[name as keyof typeof roundedWords]
+          })
           team.step(step, pieces, tokens * padded * inputs)
           const sums = floatsAt(y, tokens * groups * padded)
           const results = new Int32Array(tokens * outputs * groups)

@@ -1,6 +1,7 @@
 import { UserError } from '../../base/user-error.ts'
 import { withoutSimd } from '../../sim/wasm/web-assembly.ts'
 import { type Arena, openArena } from '../cpu/memory.ts'
+import { common, firstMatrix } from '../cpu/step.ts'
 import { openTeam, type Team } from '../cpu/threads.ts'
 
 /** Kernels, their memory, and the threads that share it. */
@@ -50,4 +51,15 @@ export const growing = ({ arena, take }: KernelTeam): ((bytes: number) => number
     size = bytes
     return address
   }
+}
+
+/** The words of the one operation that a module of arithmetic has; its number of pieces is not said yet. */
+export const stepOf = <K extends string>(
+  places: Readonly<Record<K, number>>,
+  numbers: Readonly<Record<K, number>>,
+): Int32Array => {
+  const step = new Int32Array(firstMatrix)
+  step[common.operation] = 0
+  for (const [name, place] of Object.entries<number>(places)) step[place] = numbers[name as K]
+  return step
 }
