@@ -1,6 +1,6 @@
 import type { ProcessingElement } from '../../pe/family.ts'
 import { digitBits, digitsOf, largestDigit, writeDigits } from './digits.ts'
-import type { ExactArithmetic, ExactOperand } from './exact.ts'
+import type { ExactArithmetic, ExactOperand, ReadOut } from './exact.ts'
 import type { SumMachine } from './exact-sums.ts'
 import { layoutOf, type RowLayout } from './layout.ts'
 import { groupsOf, type HardwareArithmetic, type HardwareWeights, writeWords } from './product.ts'
@@ -33,78 +33,53 @@ export const exactProducts = (
       const layout = layoutOf({ inputs, group, parts, longest: segment })
       const wide = Math.log2(activation.largest) + Math.log2(weight.largest) + Math.log2(group) > doubleBits
       const taken = withoutZeros(weights)
-      const ofRows = decoded(weight, { ...weights, codes: taken }, outputs, layout, digits.weight)
+      checkLength(taken, outputs, inputs)
+      const ofRows = decoded(weight, { ...weights, codes: taken }, { first: 0, rows: outputs }, layout, digits.weight)
       const loaded = machine.load({ count: outputs, layout, planes: ofRows.planes })
       const { padded } = loaded
       const { segments } = layout
       const perToken = outputs * groups
 
+      /** Tokens `first` to before `first + tokens`, whose results go to their places. */
       const run = async (
         activations: ArrayLike<number>,
-        tokens: number,
+        [first, tokens]: readonly [number, number],
         results: Int32Array,
-        base: number,
       ): Promise<void> => {
-        const x = decoded(activation, { inputs, group, codes: activations }, tokens, layout, digits.activation)
+        const rows = { first, rows: tokens }
+        const x = decoded(activation, { inputs, group, codes: activations }, rows, layout, digits.activation)
         const made = loaded.multiply(x.planes, tokens)
-        if (readOut.kind === 'integer' && places === 1 && words === 1) {
-          const sums = await made.sums(0, 0)
+        /** Adds sums of all segments to those of their results, `parts` beside one another. */
+        const addSums = (sums: Int32Array, to: Int32Array | Float64Array, base: number): void => {
           for (let token = 0; token < tokens; token++)
-            segments.forEach(({ group: index }, at) => {
+            segments.forEach(({ group: index, part }, at) => {
               const from = (token * segments.length + at) * padded
-              let to = base + token * perToken + index
-              for (let row = 0; row < outputs; row++, to += groups) results[to]! += sums[from + row]!
+              let place = base + (token * perToken + index) * parts + part
+              for (let row = 0; row < outputs; row++, place += groups * parts) to[place]! += sums[from + row]!
             })
+        }
+        if (readOut.kind === 'integer' && places === 1 && words === 1) {
+          addSums(await made.sums(0, 0), results, first * perToken)
           return
         }
         /** By place, then by result and part. */
         const totals = Array.from({ length: places }, () => new Float64Array(tokens * perToken * parts))
         for (let i = 0; i < digits.activation; i++)
-          for (let j = 0; j < digits.weight; j++) {
-            const sums = await made.sums(i, j)
-            const total = totals[i + j]!
-            for (let token = 0; token < tokens; token++)
-              segments.forEach(({ group: index, part }, at) => {
-                const from = (token * segments.length + at) * padded
-                let to = (token * perToken + index) * parts + part
-                for (let row = 0; row < outputs; row++, to += groups * parts) total[to]! += sums[from + row]!
-              })
-          }
-        const lowest = totals[0]!
-        const wholeOf = (at: number): bigint =>
-          totals.reduce((sum, total, place) => sum + (BigInt(total[at]!) << BigInt(place * digitBits)), 0n)
-        const numberOf = (at: number): number => {
-          let sum = lowest[at]!
-          for (let place = 1; place < places; place++) sum += totals[place]![at]! * 2 ** (place * digitBits)
-          return sum
-        }
+          for (let j = 0; j < digits.weight; j++) addSums(await made.sums(i, j), totals[i + j]!, 0)
+        const write = writerOf(readOut, { wide, parts, words }, totals, results)
         for (let token = 0; token < tokens; token++)
           for (let row = 0; row < outputs; row++)
             for (let index = 0; index < groups; index++) {
               const at = token * perToken + row * groups + index
-              const to = words * (base + at)
+              const to = words * (first * perToken + at)
               const unit = x.units[token * groups + index]! + ofRows.units[row * groups + index]!
-              if (Number.isNaN(unit)) {
+              if (!Number.isNaN(unit)) write(at, unit, to)
+              else {
                 const [from, end] = [index * group, Math.min(inputs, (index + 1) * group)]
                 const codesOf = (codes: ArrayLike<number>, line: number): number[] =>
                   Array.from({ length: end - from }, (_, k) => codes[line * inputs + from + k]!)
-                writeWords(pe.golden(codesOf(activations, token), codesOf(taken, row), 0), words, results, to)
-              } else if (readOut.kind === 'integer' && !wide) {
-                const sum = numberOf(at)
-                results[to] = sum
-                if (words > 1) results[to + 1] = Math.floor(sum / 2 ** 32)
-              } else if (readOut.kind === 'code' && !wide) {
-                const sum = numberOf(at) + 0
-                const limit = 2 ** (readOut.quireBits - 1)
-                results[to] = readOut.codeOf(sum * 2 ** unit, sum >= -limit && sum < limit)
-              } else if (readOut.kind === 'code') {
-                const sum = wholeOf(at)
-                const fits = readOut.quireBits > 256 || BigInt.asIntN(readOut.quireBits, sum) === sum
-                results[to] = readOut.codeOf(oddDouble(sum) * 2 ** unit, fits)
-              } else if (readOut.kind === 'integer') writeWords(wholeOf(at), words, results, to)
-              else {
-                const sums = Array.from({ length: parts }, (_, part) => wholeOf(at * parts + part))
-                writeWords(readOut.wordOf(sums), words, results, to)
+                const golden = pe.golden(codesOf(activations, first + token), codesOf(taken, row), 0)
+                writeWords(golden, words, results, to)
               }
             }
       }
@@ -113,11 +88,9 @@ export const exactProducts = (
         groups,
         run: async (activations, tokens) => {
           const results = new Int32Array(tokens * perToken * words)
-          for (let token = 0; token < tokens; token += atOnce) {
-            const count = Math.min(atOnce, tokens - token)
-            const codes = slice(activations, token * inputs, (token + count) * inputs)
-            await run(codes, count, results, token * perToken)
-          }
+          checkLength(activations, tokens, inputs)
+          for (let token = 0; token < tokens; token += atOnce)
+            await run(activations, [token, Math.min(atOnce, tokens - token)], results)
           return results
         },
       }
@@ -126,10 +99,54 @@ export const exactProducts = (
   }
 }
 
-const slice = (codes: ArrayLike<number>, from: number, to: number): ArrayLike<number> =>
-  ArrayBuffer.isView(codes) && 'subarray' in codes
-    ? (codes as unknown as Int32Array).subarray(from, to)
-    : Array.from({ length: to - from }, (_, k) => codes[from + k]!)
+/** Writes a result, number `at` of the totals, whose unit is a power of two, to `to`. */
+const writerOf = (
+  readOut: ReadOut,
+  { wide, parts, words }: { readonly wide: boolean; readonly parts: number; readonly words: number },
+  totals: readonly Float64Array[],
+  results: Int32Array,
+): ((at: number, unit: number, to: number) => void) => {
+  const wholeOf = (at: number): bigint =>
+    totals.reduce((sum, total, place) => sum + (BigInt(total[at]!) << BigInt(place * digitBits)), 0n)
+  const numberOf = (at: number): number => {
+    let sum = 0
+    for (let place = 0; place < totals.length; place++) sum += totals[place]![at]! * 2 ** (place * digitBits)
+    return sum
+  }
+  switch (readOut.kind) {
+    case 'integer':
+      return wide
+        ? (at, _, to) => writeWords(wholeOf(at), words, results, to)
+        : (at, _, to) => {
+            const sum = numberOf(at)
+            results[to] = sum
+            if (words > 1) results[to + 1] = Math.floor(sum / 2 ** 32)
+          }
+    case 'code': {
+      const { codeOf, quireBits } = readOut
+      const limit = 2 ** (quireBits - 1)
+      return wide
+        ? (at, unit, to) => {
+            const sum = wholeOf(at)
+            const fits = BigInt.asIntN(quireBits, sum) === sum
+            results[to] = codeOf(oddDouble(sum) * 2 ** unit, fits)
+          }
+        : (at, unit, to) => {
+            const sum = numberOf(at)
+            results[to] = codeOf(sum * 2 ** unit, sum >= -limit && sum < limit)
+          }
+    }
+    case 'word':
+      return (at, _, to) => {
+        const sums = Array.from({ length: parts }, (_part, part) => wholeOf(at * parts + part))
+        writeWords(readOut.wordOf(sums), words, results, to)
+      }
+  }
+}
+
+const checkLength = (codes: ArrayLike<number>, rows: number, inputs: number): void => {
+  if (codes.length !== rows * inputs) throw new RangeError(`${codes.length} codes are no ${rows} x ${inputs} matrix`)
+}
 
 /** Weights less their zero points. */
 const withoutZeros = (weights: HardwareWeights): ArrayLike<number> => {
@@ -143,26 +160,26 @@ const withoutZeros = (weights: HardwareWeights): ArrayLike<number> => {
   return result
 }
 
-/** Digits of rows of codes where the layout has them, and for each group of each row what its integers count. */
+/** Digits of rows of codes, from row `first` on, where the layout has them, and for each group of each row what its integers count. */
 const decoded = (
   operand: ExactOperand,
   { inputs, group, codes }: Pick<HardwareWeights, 'inputs' | 'group' | 'codes'>,
-  rows: number,
+  { first, rows }: { readonly first: number; readonly rows: number },
   { width, places }: RowLayout,
   digits: number,
 ): { readonly planes: readonly Int16Array[]; readonly units: Float64Array } => {
-  if (codes.length !== rows * inputs) throw new RangeError(`${codes.length} codes are no ${rows} x ${inputs} matrix`)
   const groups = Math.ceil(inputs / group)
   const planes = Array.from({ length: digits }, () => new Int16Array(rows * width))
   const units = new Float64Array(rows * groups)
-  const integers = new Float64Array(rows * inputs)
+  const integers = new Float64Array(inputs)
   for (let row = 0; row < rows; row++) {
+    const base = (first + row) * inputs
     for (let index = 0; index < groups; index++) {
-      const from = row * inputs + index * group
-      units[row * groups + index] = operand.integers(codes, from, Math.min(from + group, (row + 1) * inputs), integers)
+      const [from, to] = [index * group, Math.min((index + 1) * group, inputs)]
+      units[row * groups + index] = operand.integers(codes, base, [from, to], integers)
     }
     for (let k = 0; k < inputs; k++) {
-      const integer = integers[row * inputs + k]!
+      const integer = integers[k]!
       const at = row * width + places[k]!
       if (digits === 1) planes[0]![at] = integer
       else writeDigits(integer, planes, at)

@@ -17,10 +17,15 @@ export interface ExactOperand {
   /** Largest magnitude of an integer. */
   readonly largest: number
   /**
-   * Writes the integers of codes `from` to before `to`, which are one group, to the same places. Gives the power of two that they count,
-   * or NaN where one of the codes stands for no number.
+   * Writes the integers of numbers `from` to before `to` of the row of codes that begins at `base`, which are one group, to the places of these
+   * numbers. Gives the power of two that they count, or NaN where one of the codes stands for no number.
    */
-  readonly integers: (codes: ArrayLike<number>, from: number, to: number, integers: Float64Array) => number
+  readonly integers: (
+    codes: ArrayLike<number>,
+    base: number,
+    [from, to]: readonly [number, number],
+    integers: Float64Array,
+  ) => number
 }
 
 /** How a group's sums become its result. */
@@ -111,8 +116,8 @@ const mostOf = ({ min, max }: { readonly min: bigint; readonly max: bigint }): n
 /** Codes that are integers themselves. */
 const integers = (largest: number): ExactOperand => ({
   largest,
-  integers: (codes, from, to, result) => {
-    for (let k = from; k < to; k++) result[k] = codes[k]!
+  integers: (codes, base, [from, to], result) => {
+    for (let k = from; k < to; k++) result[k] = codes[base + k]!
     return 0
   },
 })
@@ -124,11 +129,11 @@ const coded = (format: ScalarFormat, places: number): ExactOperand => {
   const mask = 2 ** format.bits - 1
   return {
     largest,
-    integers: (codes, from, to, result) => {
+    integers: (codes, base, [from, to], result) => {
       // A NaN stays in a sum that multiplies it with 0.
       let numbers = 0
       for (let k = from; k < to; k++) {
-        const integer = table[codes[k]! & mask]!
+        const integer = table[codes[base + k]! & mask]!
         result[k] = integer
         numbers += 0 * integer
       }
@@ -151,9 +156,9 @@ const paired = (text: string): ExactOperand => {
   const largest = Math.max(...tables.flatMap((table) => Array.from(table, Math.abs)))
   return {
     largest,
-    integers: (codes, from, to, result) => {
+    integers: (codes, base, [from, to], result) => {
       for (let k = from; k < to; k += 2) {
-        const pair = ((codes[k]! & 15) << 4) | (k + 1 < to ? codes[k + 1]! & 15 : 0)
+        const pair = ((codes[base + k]! & 15) << 4) | (k + 1 < to ? codes[base + k + 1]! & 15 : 0)
         result[k] = tables[0]![pair]!
         if (k + 1 < to) result[k + 1] = tables[1]![pair]!
       }
@@ -182,11 +187,11 @@ const aligned = ({ operands }: ProcessingElement, bits: number): ExactArithmetic
     parts: 1,
     activation: {
       largest: most,
-      integers: (codes, from, to, result) => {
-        const unit = values.integers(codes, from, to, result)
+      integers: (codes, base, [from, to], result) => {
+        const unit = values.integers(codes, base, [from, to], result)
         if (Number.isNaN(unit)) return unit
         let field = 1
-        for (let k = from; k < to; k++) field = Math.max(field, (codes[k]! >> fp16.mantissaBits) & 31)
+        for (let k = from; k < to; k++) field = Math.max(field, (codes[base + k]! >> fp16.mantissaBits) & 31)
         const exponent = field - fp16.bias - bits + 2
         const factor = 2 ** (unit - exponent)
         for (let k = from; k < to; k++) result[k] = Math.max(-most, Math.min(most, roundHalfEven(result[k]! * factor)))

@@ -71,9 +71,10 @@ export const hardwareLayer = (
       'E-ARITHMETIC-GROUP',
       `${name} has groups of ${coded.group} weights, and a group of ${pe.spec} has at most ${most}; give the quantiser group=${most} or the PE a larger one`,
     )
-  const common = { weights: weightsFor(pe, name, coded), inputs: inputsFor(read, coded.inputs) }
+  const common = { weights: weightsFor(pe, name, coded), inputs: inputsFor(pe, read, coded.inputs) }
   const { outputs, groups } = coded
-  if (coded.kind === 'bitmod')
+  if ('tile' in pe) {
+    if (coded.kind !== 'bitmod') throw otherCodes(pe, name, coded)
     return {
       ...common,
       outputs: (results, tokens) => {
@@ -81,9 +82,10 @@ export const hardwareLayer = (
         return sums.map((sum, at) => sum * coded.channelScales[at % outputs]!)
       },
     }
+  }
   const { scales } = coded
   if (!(scales instanceof Float32Array)) throw otherCodes(pe, name, coded)
-  const valuesOf = resultsFor(pe as ProcessingElement)
+  const valuesOf = resultsFor(pe)
   return {
     ...common,
     outputs: (results, tokens, tokenScales) => {
@@ -144,7 +146,7 @@ const weightsFor = (pe: ProcessingElement | TiledElement, name: string, coded: C
     if (same) return shape
     if (coded.kind !== 'integer' || !coded.signed || format.kind !== 'integer' || coded.bits > format.bits)
       throw otherCodes(pe, name, coded)
-    return shape
+    return { ...shape, codes: withoutSign(codes, format.bits) }
   }
   if (coded.kind !== 'integer') throw otherCodes(pe, name, coded)
   const { bits, signed, zeros } = coded
@@ -166,12 +168,18 @@ const lessZeros = ({ inputs, group, groups, codes, zeros }: CodedMatrix & { read
     return code - zeros[row * groups + Math.floor((at - row * inputs) / group)]!
   })
 
+/** Two's complement as unsigned codes. */
+const withoutSign = (integers: ArrayLike<number>, bits: number): Uint8Array =>
+  Uint8Array.from(integers, (integer) => integer & (2 ** bits - 1))
+
 const inputsFor =
-  (read: PeActivations, inputs: number) =>
+  ({ operands }: Pick<ProcessingElement | TiledElement, 'operands'>, read: PeActivations, inputs: number) =>
   (input: Float32Array, tokens: number): HardwareInputs => {
     switch (read.kind) {
-      case 'integer':
-        return quantiseTokens(input, tokens, inputs, { bits: read.bits })
+      case 'integer': {
+        const { codes, scales } = quantiseTokens(input, tokens, inputs, { bits: read.bits })
+        return { codes: operands.codes ? withoutSign(codes, read.bits) : codes, scales }
+      }
       case 'float16':
         return { codes: float16Codec.encode(input), scales: undefined }
       case 'format': {

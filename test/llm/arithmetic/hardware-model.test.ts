@@ -214,6 +214,8 @@ describe('layers on the RTL', () => {
     ['xrnpe(mode=fp4)', 'xrnpe(w=fp4, group=16)'],
     ['xrnpe(mode=posit(16,1))', 'xrnpe(w=posit(16,1), group=16)'],
     ['fmac(format=e4m3)', 'scaled(w=e4m3, group=16)'],
+    ['ant(w=int4, a=int8)', 'group-integer(group=16, weights=symmetric)'],
+    ['ant(w=int4, a=int4)', 'group-integer(group=16, weights=symmetric, a=int4)'],
   ])('%s gives what the kernels give, and a bit that differs is counted', async (spec, quantiser) => {
     const pe = elementOf(spec)
     const run = quantised(quantiser)
@@ -279,6 +281,19 @@ describe('what a PE cannot read is refused in a sentence', () => {
     ['xrnpe(lanes=separate)', 'xrnpe(w=posit(8,0))', /sums of its lanes stay apart/],
   ])('%s, weights of %s', (spec, quantiser, message) => {
     expect(() => opened(elementOf(spec), quantised(quantiser))).toThrow(message)
+  })
+
+  it.each([
+    ['mixpe(group=96)', 'group-integer(w=int4, group=96, weights=asymmetric)'],
+    ['mixpe(w=int3, group=96, weights=symmetric)', 'group-integer(w=int3, group=96, weights=symmetric)'],
+    ['mixpe(a=fp16, weights=asymmetric)', 'group-integer(w=int4, group=128, weights=asymmetric)'],
+    ['mac(w=int16)', 'group-integer(w=int8, group=128, weights=symmetric)'],
+    ['bitmod(w=fp3, group=64)', 'bitmod(w=fp3, group=64, a=fp16)'],
+    ['xrnpe(mode=fp4)', 'scaled(w=fp4, group=128, a=fp4)'],
+    ['ant(w=int4, a=flint4)', 'group-integer(w=int4, group=128, weights=symmetric)'],
+    ['ant(a=int8)', 'scaled(w=flint4, group=128, a=float)'],
+  ])('%s has the usual quantiser %s', (spec, quantiser) => {
+    expect(usualQuantiserOf(elementOf(spec))).toBe(quantiser)
   })
 
   it('every PE of the catalogue reads what is its usual quantiser’s, or says why no model runs on it', () => {
