@@ -190,6 +190,7 @@ and with those of its cells (the high end). Exits with 1 where outputs are not t
       'ppl --text story.txt',
       'ppl --text stories.json --quant "group-integer(w=int4, a=int8)"',
       'ppl --text stories.json --quant float --quant bitmod --quant block',
+      'ppl --text stories.json --pe "mixpe(w=int4, group=96)" --tokens 2000',
       'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
       'ppl --text stories.json --kv "kivi(keys=int4, values=int8)"',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
@@ -208,6 +209,10 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
         `${quantHelp}; several, each with its own --quant, give a table`,
       ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
     )
+    .option(
+      '--pe <spec>',
+      'compute in the arithmetic of this PE, bit for bit as its golden model; --quant then is what it reads',
+    )
     .option('--kv <spec>', 'what keeps keys and values, of `bitloom list caches`', 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option('--threads <n>', 'threads of the CPU; one a core unless said', integer('--threads', 1, 256))
@@ -217,9 +222,7 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
       integer('--context', 2, 2 ** 24),
     )
     .option('--tokens <n>', 'most tokens of all texts together', integer('--tokens', 1, 1e9))
-    .action((options) =>
-      act(options, (output) => pplCommand({ ...options, quant: options.quant ?? ['float'] }, output)),
-    )
+    .action((options) => act(options, (output) => pplCommand(options, output)))
 
   calibrationOptions(
     command('quantise', "codes and scales of a model's linear layers, as safetensors with a manifest", [
@@ -295,8 +298,13 @@ before it gets its name. Whatever interrupts the command leaves nothing of the m
       'run --prompt "Once upon a time" --tokens 32',
       'run --pe "mixpe(weights=symmetric)" --array 8x8 --out out',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
+      'run --pe bitmod --array 8x8 --layers "layers.0.*" --tokens 4',
     ]),
   )
+    .option(
+      '--layers <pattern>',
+      "layers on the array, * for any characters, the others in the PE's arithmetic; of any PE",
+    )
     .option('--out <folder>', 'also write report.json and report.html there')
     .action((options) => act(options, (output) => runCommand(runRequest(options), output)))
 

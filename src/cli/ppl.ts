@@ -1,3 +1,6 @@
+import { activationsOfPe, describeRead } from '../llm/arithmetic/hardware-layer.ts'
+import { usualQuantiserOf } from '../llm/arithmetic/usual-quantiser.ts'
+import type { Backend } from '../llm/backend.ts'
 import { type Perplexity, perplexity } from '../llm/likelihood.ts'
 import { parameterCountOf } from '../llm/model.ts'
 import { type OpenedModel, openModel } from '../llm/open-model.ts'
@@ -5,8 +8,11 @@ import type { Calibration } from '../llm/quantised/calibration.ts'
 import { cacheQuantiserOf } from '../llm/quantised/quantised-cache.ts'
 import type { Quantiser } from '../llm/quantised/quantisers.ts'
 import { readTexts } from '../llm/read-texts.ts'
+import { elementOf } from '../pe/catalogue.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
 import type { CacheOptions } from '../quant/key-value.ts'
-import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
+import { type BackendRequest, backendOf, checkBackend, hardwareOf } from './backend.ts'
 import { columns, type Output } from './context.ts'
 import { quantiserFrom } from './quantiser-from.ts'
 import { type CalibrationRequest, calibratorFor, windowsOfTexts } from './windows.ts'
@@ -15,8 +21,10 @@ export interface PplRequest extends BackendRequest, CalibrationRequest {
   readonly model: string
   readonly tokenizer?: string
   readonly text: string
-  /** One or more. */
-  readonly quant: readonly string[]
+  /** Several give a table; float, or with a PE what it reads, unless given. */
+  readonly quant?: readonly string[]
+  /** The PE in whose arithmetic linear layers compute; float32 unless given. */
+  readonly pe?: string
   /** What keeps keys and values. */
   readonly kv: string
   /** Longest window, in tokens; the model's own unless given. */
@@ -27,7 +35,10 @@ export interface PplRequest extends BackendRequest, CalibrationRequest {
 
 /** `bitloom ppl`: the perplexity of texts under a model whose linear layers are quantised, once for each quantiser. */
 export const pplCommand = async (request: PplRequest, output: Output): Promise<void> => {
-  const quantisers = request.quant.map(quantiserFrom)
+  const pe = request.pe === undefined ? undefined : elementOf(request.pe)
+  // Also says why no model runs in the arithmetic of some.
+  const read = pe && activationsOfPe(pe)
+  const quantisers = (request.quant ?? [pe ? usualQuantiserOf(pe) : 'float']).map(quantiserFrom)
   const calibrationOf = calibratorFor(quantisers, request)
   const cache = cacheQuantiserOf(request.kv)
   checkBackend(request.backend)
@@ -43,11 +54,13 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   const results: PplResult[] = []
   try {
     for (const quantiser of quantisers) {
-      const found = await perplexityWith(quantiser, cache.options, opened, { windows, calibration, request }, output)
+      const work = { windows, calibration, request, pe }
+      const found = await perplexityWith(quantiser, cache.options, opened, work, output)
       const { perplexity, tokens, meanNegativeLogLikelihood, seconds, backend } = found
       results.push({
         model: model.name,
         quantiser: quantiser.spec,
+        ...(pe ? { pe: pe.spec } : {}),
         kv_cache: cache.spec,
         perplexity,
         mean_negative_log_likelihood_nats: meanNegativeLogLikelihood,
@@ -64,10 +77,12 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
           parameters: parameterCountOf(model),
           text: request.text,
           weights: quantiser.weights,
-          activations: quantiser.activations,
+          activations: read ? describeRead(read) : quantiser.activations,
           ...(quantiser.calibrated ? { calibration: `${calibration?.tokens} tokens of ${request.calibrate}` } : {}),
           windows: `no overlap, each from its own first token on, at most ${context} tokens`,
-          arithmetic: 'float32',
+          arithmetic: pe
+            ? `linear layers in the arithmetic of ${pe.spec}, bit for bit; the rest in float32`
+            : 'float32',
         },
       })
     }
@@ -81,6 +96,7 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
 interface PplResult {
   readonly model: string
   readonly quantiser: string
+  readonly pe?: string
   readonly kv_cache: string
   readonly perplexity: number
   readonly mean_negative_log_likelihood_nats: number
@@ -98,26 +114,44 @@ interface PplWork {
   readonly windows: readonly (readonly number[])[]
   readonly calibration: Calibration | undefined
   readonly request: PplRequest
+  readonly pe: ProcessingElement | TiledElement | undefined
 }
 
 const perplexityWith = async (
   quantiser: Quantiser,
   cache: CacheOptions | undefined,
   { model }: OpenedModel,
-  { windows, calibration, request }: PplWork,
+  { windows, calibration, request, pe }: PplWork,
   output: Output,
 ): Promise<Perplexity & { readonly seconds: number; readonly backend: string }> => {
   const { progress } = output
   const quantised = await quantiser.prepare(model, { ...(calibration ? { calibration } : {}), progress })
-  const backend = await backendOf(quantised, request, output, cache)
+  const hardware = pe && (await hardwareOf(quantised, pe, request, output))
+  try {
+    const backend = hardware
+      ? await backendOf(hardware.model.run, { ...request, backend: 'cpu' }, output, cache)
+      : await backendOf(quantised, request, output, cache)
+    const result = await measured(backend, windows, model.name, output)
+    return { ...result, backend: hardware?.name ?? backend.name }
+  } finally {
+    hardware?.close()
+  }
+}
+
+const measured = async (
+  backend: Backend,
+  windows: PplWork['windows'],
+  name: string,
+  { progress }: Output,
+): Promise<Perplexity & { readonly seconds: number }> => {
   try {
     const predicted = windows.reduce((sum, { length }) => sum + length - 1, 0)
-    progress.start(`perplexity of ${model.name}`, predicted, 'tokens')
+    progress.start(`perplexity of ${name}`, predicted, 'tokens')
     const started = performance.now()
     const result = await perplexity(backend, windows, (soFar) =>
       progress.update(soFar.tokens, `perplexity ${soFar.perplexity.toFixed(3)}`),
     )
-    return { ...result, seconds: (performance.now() - started) / 1000, backend: backend.name }
+    return { ...result, seconds: (performance.now() - started) / 1000 }
   } finally {
     backend.close()
   }

@@ -6,7 +6,7 @@ import { openModel } from '../llm/open-model.ts'
 import { type ModelRun, refuseUnlessRunnable, runModel } from '../llm/run-model.ts'
 import { createSampler, greedy, type Sampler } from '../llm/sample.ts'
 import type { OfForms } from '../pe/arith/group-accumulator.ts'
-import { processingElement } from '../pe/catalogue.ts'
+import { elementOf, processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { assembleReport, type PeSynthesis } from '../report/assemble.ts'
 import { type Report, reportHtml, reportTable, terminalStyle } from '../report/index.ts'
@@ -15,6 +15,7 @@ import type { AsicSynthesis, SynthesisResult } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
 import type { Output } from './context.ts'
 import type { GeneratedModule } from './generate.ts'
+import { runLayers } from './run-layers.ts'
 import { synthesiseParts } from './synth.ts'
 import { packageVersion } from './version.ts'
 
@@ -30,6 +31,8 @@ export interface RunRequest {
   readonly topP: number
   readonly seed: number
   readonly threads?: number
+  /** Pattern of layers that run on the RTL, all others in the PE's arithmetic; all layers unless given. */
+  readonly layers?: string
   /** Folder for report.json and report.html; nothing is written without. */
   readonly out?: string
 }
@@ -46,6 +49,15 @@ const yardstickSpec = 'mac(w=int8, a=int8)'
 
 /** `bitloom run`: a model's text on simulated hardware; exit code 1 where a result differs. */
 export const runCommand = async (request: RunRequest, output: Output): Promise<number> => {
+  const pe = elementOf(request.pe)
+  if (request.layers !== undefined) {
+    if (request.out !== undefined)
+      throw new UserError(
+        'E-OPTION',
+        'a report is of a whole model on the array, and --layers names some layers; leave one of --out and --layers out',
+      )
+    return runLayers(pe, { ...request, layers: request.layers }, samplerOf(request), output)
+  }
   if (request.out !== undefined) ensureWritable(request.out)
   // The yardstick is for the page alone.
   const { run, report } = await runAndReport(request, output, { yardstick: request.out !== undefined })

@@ -68,7 +68,7 @@ const sumFourTokens = (all: Int8Array, token: number, weights: GroupQuantised, r
  * sum each rounded. `sums` is M x N x groups, the result M x N.
  */
 export const applyGroupScales = (
-  sums: Int32Array,
+  sums: ArrayLike<number>,
   scales: Float32Array,
   tokens: number,
   outputs: number,

@@ -117,6 +117,31 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       ['ppl', '--text', tiny.text, '--model', 'random(shape=opt125m)'],
       /did you mean 'opt-125m'/,
     ],
+    [
+      'an unknown PE to compute as',
+      ['ppl', '--text', tiny.text, '--pe', 'mixpo', '--model', 'nowhere/model.bin'],
+      /no PE family 'mixpo'[\s\S]*did you mean 'mixpe'/,
+    ],
+    [
+      'a PE whose codes no quantiser makes, before a model is opened',
+      ['ppl', '--text', tiny.text, '--pe', 'fmac', '--model', 'nowhere/model.bin'],
+      /no model runs in the arithmetic of fmac.*: no quantiser makes codes of fp16; take another PE/,
+    ],
+    [
+      'codes that the PE does not read',
+      ['ppl', '--text', tiny.text, '--model', tiny.model, '--pe', 'mixpe', '--quant', 'bitmod'],
+      /the codes of layers\.0\.query are .*, which mixpe.* does not read; give --quant the PE's own quantiser/,
+    ],
+    [
+      'layers that the model does not have',
+      ['run', '--model', tiny.model, '--pe', 'mixpe(group=16)', '--layers', 'layer.0.*'],
+      /the pattern layer\.0\.\* matches no linear layer of the model; they are named layers\.0\.query to classifier/,
+    ],
+    [
+      'a report of some layers',
+      ['run', '--model', tiny.model, '--layers', '*', '--out', empty],
+      /leave one of --out and --layers out/,
+    ],
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['list', '--jsn'], /unknown option '--jsn'/],
   ])('%s', (_, args, message) => {

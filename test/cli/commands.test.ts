@@ -251,6 +251,41 @@ describe('ppl', () => {
     )
   })
 
+  it('computes in the arithmetic of a PE, of MixPE the exact integers that its quantiser has as well', () => {
+    const found = json([...asked, '--pe', 'mixpe(group=16)']) as Record<string, number>
+    expect(found).toMatchObject({
+      pe: expect.stringMatching(/^mixpe\(w=int4, a=int8, group=16, /),
+      quantiser: expect.stringMatching(/^group-integer\(w=int4, per=group, group=16, weights=asymmetric, a=float/),
+      provenance: {
+        activations: 'int8 per token, scale = largest magnitude / 127',
+        arithmetic: expect.stringMatching(/^linear layers in the arithmetic of mixpe.*, bit for bit/),
+      },
+    })
+    const quantised = json([...asked, '--quant', 'mixpe(group=16)']) as Record<string, number>
+    expect(found.perplexity).toBe(quantised.perplexity)
+    const several = ['--pe', 'bitmod', '--quant', 'bitmod(group=16)', '--quant', 'bitmod(group=16, a=fp16)']
+    const { results } = json([...asked, ...several]) as { results: Record<string, number>[] }
+    expect(results[0]!.perplexity).toBe(results[1]!.perplexity)
+    // Its sums are cut off where float32 has 24 bits.
+    const plain = json([...asked, '--quant', 'bitmod(group=16, a=fp16)']) as Record<string, number>
+    expect(results[0]!.perplexity).not.toBe(plain.perplexity)
+    expect(results[0]!.perplexity! / plain.perplexity!).toBeCloseTo(1, 1)
+  }, 180_000)
+
+  it.skipIf(!swiftShaderEnvironment())('and on a GPU gives the same perplexity to the last bit', () => {
+    for (const pe of ['bitmod(group=16)', 'xrnpe(mode=fp4)', 'mixpe(a=fp16, group=16)']) {
+      const onCpu = json([...asked, '--pe', pe, '--tokens', '12']) as Record<string, number>
+      const { stdout, stderr, status } = bitloom(
+        [...asked, '--pe', pe, '--tokens', '12', '--backend', 'webgpu', '--json'],
+        { env: swiftShaderEnvironment()! },
+      )
+      expect(status, stderr).toBe(0)
+      const onGpu = JSON.parse(stdout) as Record<string, number>
+      expect(onGpu.backend).toMatch(/^cpu, linear layers on webgpu \(SwiftShader/)
+      expect(onGpu.perplexity).toBe(onCpu.perplexity)
+    }
+  }, 180_000)
+
   it('prints a table, and on stderr how far it came', () => {
     const { stdout, status } = bitloom(asked)
     expect(status).toBe(0)
@@ -485,6 +520,28 @@ describe('run', () => {
     expect(Number(result.compared)).toBeLessThan(plain.run.compared_results)
     expect(Number(result.compared)).toBeGreaterThan(0)
   }, 300_000)
+
+  it('of any PE it runs the layers that a pattern names on the array, the others in its arithmetic', () => {
+    type Layers = { text: string; compared: number; layers: { name: string; compared: number }[] }
+    const layersOf = (pe: string): Layers => {
+      const result = json([...args.slice(0, -1), pe, '--layers', 'layers.1.*']) as unknown as Layers
+      expect(result).toMatchObject({ tokens: 3, mismatches: 0, engine: 'wasm' })
+      expect(result.layers.map(({ name }) => name)).toEqual(
+        ['query', 'key', 'value', 'output', 'gate', 'up', 'down'].map((name) => `layers.1.${name}`),
+      )
+      expect(result.compared).toBe(result.layers.reduce((sum, { compared }) => sum + compared, 0))
+      return result
+    }
+    const { text } = json(args)
+    expect(layersOf('mixpe(group=16)').text).toBe(text)
+    // An output of each of 9 tokens and then of 2.
+    expect(layersOf('bitmod(group=16)').layers[0]!.compared).toBe(11 * 32)
+    layersOf('xrnpe(mode=posit(8,0))')
+    const { stdout, status } = bitloom([...args, '--layers', '*.down'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/\nlayer +cycles +compared +mismatches\nlayers\.0\.down +\d/)
+    expect(stdout).toMatch(/\nall +[\d,]+ +[\d,]+ +0\n/)
+  }, 180_000)
 
   it('a saved run becomes a page again', () => {
     const out = join(folder.path, 'again')

@@ -16,6 +16,7 @@ const scalar = {
   store: [0x36],
   storeFloat: [0x38],
   storeDouble: [0x39],
+  loadDouble: [0x2b],
 } as const
 
 const operations = {
@@ -41,6 +42,7 @@ const operations = {
   floatOfInteger: [0xb2],
   floatOfWord: [0xbe],
   doubleAdd: [0xa0],
+  doubleOfInteger: [0xb7],
 } as const
 
 const vectors = {
@@ -75,9 +77,28 @@ const vectors = {
   lowHalves: 0xa9,
   doubles: 0x5f,
   addDoubles: 0xf0,
+  subDoubles: 0xf1,
+  mulDoubles: 0xf2,
+  largerDoubles: 0xf7,
+  magnitudeOfDoubles: 0xec,
+  floorDoubles: 0x75,
+  truncateDoubles: 0x7a,
+  isMoreDouble: 0x4a,
+  isEqualDouble: 0x47,
+  doublesToFloats: 0x5e,
+  floor: 0x68,
+  truncate: 0x69,
+  isUnequal: 0x42,
+  isUnequalDouble: 0x48,
+  subIntegers: 0xb1,
+  addLongs: 0xce,
+  subLongs: 0xd1,
+  shiftLongsRight: 0xcc,
+  /** Products of halves, those of neighbours added: four i32. */
+  dotHalves: 0xba,
 } as const
 
-const vectorLoads = { vector: 0x00, splat: 0x09, word: 0x5c, half: 0x5d } as const
+const vectorLoads = { vector: 0x00, splat: 0x09, splatDouble: 0x0a, word: 0x5c, half: 0x5d } as const
 const atomics = { notify: 0x00, wait: 0x01, load: 0x10, store: 0x17, add: 0x1e, exchange: 0x48 } as const
 
 /** A variable of each type. */
@@ -230,6 +251,8 @@ export const createAssembly = () => {
       },
       zero: vector(0x0c, ...new Array<number>(16).fill(0))(),
       four: (value: number) => vector(0x0c, ...new Uint8Array(Float32Array.of(value, value, value, value).buffer))(),
+      twoDoubles: (value: number) => vector(0x0c, ...new Uint8Array(Float64Array.of(value, value).buffer))(),
+      twoLongs: (value: bigint) => vector(0x0c, ...new Uint8Array(BigInt64Array.of(value, value).buffer))(),
       words: (...words: readonly [number, number, number, number]) =>
         vector(0x0c, ...new Uint8Array(Uint32Array.of(...words).buffer))(),
       lane: (value: Value, lane: number) => vector(0x1f, lane)(value),

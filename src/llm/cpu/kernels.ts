@@ -1,5 +1,5 @@
 import { moduleOf } from '../../sim/wasm/encoding.ts'
-import { createAssembly } from './assembly.ts'
+import { type Assembly, type Call, createAssembly } from './assembly.ts'
 import { attendPiece, turnPiece } from './attention.ts'
 import { activatePiece, normPiece, scorePiece } from './elementwise.ts'
 import { productPiece } from './product.ts'
@@ -21,28 +21,39 @@ export interface Kernels {
   readonly help: (scratch: number) => void
 }
 
-/**
- * The module. A step's words are written before `waiting` is, and whoever takes a piece reads them after that; they stay as they are until
- * all pieces are done, so no piece is ever done by the words of another step.
- */
-export const kernelModule = (): Uint8Array<ArrayBuffer> => {
-  const asm = createAssembly()
-  const { define, i, atomic, local, set, when, repeat, load, drop, run, move, choose } = asm
-  const pieces = {
-    product: productPiece(asm),
-    norm: normPiece(asm),
-    turn: turnPiece(asm),
-    attend: attendPiece(asm),
-    activate: activatePiece(asm),
-    score: scorePiece(asm),
-  }
-  const word = (name: keyof typeof common) => load('load', 0, stepAddress + 4 * common[name])
-  const doPiece = define(['i32', 'i32'], (piece, scratch) => {
-    operations.forEach((name, at) => {
-      const needsScratch = name === 'product' || name === 'attend'
-      when(i.equal(word('operation'), at), pieces[name](piece, ...(needsScratch ? [scratch!] : [])))
+/** A function of the module that does a piece of a step; arguments: the piece, and memory of the thread's own. */
+export type PieceOf = (asm: Assembly) => Call
+
+/** The module of a model's forward pass. */
+export const kernelModule = (): Uint8Array<ArrayBuffer> =>
+  moduleOfPieces((asm) => {
+    const { define, i, when, load } = asm
+    const pieces = {
+      product: productPiece(asm),
+      norm: normPiece(asm),
+      turn: turnPiece(asm),
+      attend: attendPiece(asm),
+      activate: activatePiece(asm),
+      score: scorePiece(asm),
+    }
+    const operation = load('load', 0, stepAddress + 4 * common.operation)
+    return define(['i32', 'i32'], (piece, scratch) => {
+      operations.forEach((name, at) => {
+        const needsScratch = name === 'product' || name === 'attend'
+        when(i.equal(operation, at), pieces[name](piece, ...(needsScratch ? [scratch!] : [])))
+      })
     })
   })
+
+/**
+ * A module whose threads do pieces together. A step's words are written before `waiting` is, and whoever takes a piece reads them after that; they stay as they are until
+ * all pieces are done, so no piece is ever done by the words of another step.
+ */
+export const moduleOfPieces = (pieceOf: PieceOf): Uint8Array<ArrayBuffer> => {
+  const asm = createAssembly()
+  const { define, i, atomic, local, set, when, repeat, load, drop, run, move, choose } = asm
+  const doPiece = pieceOf(asm)
+  const word = (name: keyof typeof common) => load('load', 0, stepAddress + 4 * common[name])
 
   const alone = define(['i32'], (scratch) => {
     const left = local('i32')

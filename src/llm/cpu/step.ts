@@ -23,7 +23,8 @@ export const stepAddress = 512
 /** Where memory for everything else begins. */
 export const firstFree = 4_096
 
-const placesOf = <K extends string>(first: number, ...names: readonly K[]): Record<K, number> =>
+/** Numbers for names, one after the other. */
+export const placesOf = <K extends string>(first: number, ...names: readonly K[]): Record<K, number> =>
   Object.fromEntries(names.map((name, at) => [name, first + at])) as Record<K, number>
 
 /** Words of every step. */

@@ -20,18 +20,26 @@ const helper = `
 const { workerData: { module, memory, scratch } } = require('node:worker_threads')
 new WebAssembly.Instance(module, { host: { memory, failed() {} } }).exports.help(scratch)`
 
-let compiled: object | undefined
+/** Compiled modules by the function that makes them. */
+const compiled = new Map<ModuleMaker, object>()
+type ModuleMaker = () => Uint8Array<ArrayBuffer>
 
 /**
  * `threads` with this one, each with `scratchBytes` of its own; the others start with the first step that is worth sharing and hold up
- * no process that would end. Undefined where memory for them does not fit.
+ * no process that would end. `makeModule` makes the kernels, those of a forward pass unless given; a function's module is compiled once.
+ * Undefined where memory for them does not fit.
  */
-export const openTeam = (arena: Arena, threads: number, scratchBytes: number): Team | undefined => {
+export const openTeam = (
+  arena: Arena,
+  threads: number,
+  scratchBytes: number,
+  makeModule: ModuleMaker = kernelModule,
+): Team | undefined => {
   const scratches = Array.from({ length: threads }, () => arena.take(scratchBytes))
   if (!webAssembly || !scratches.every((address) => address !== undefined)) return undefined
-  compiled ??= new webAssembly.Module(kernelModule())
   const { memory } = arena
-  const module = compiled
+  const module = compiled.get(makeModule) ?? new webAssembly.Module(makeModule())
+  compiled.set(makeModule, module)
   const instance = new webAssembly.Instance(module, { host: { memory, failed: () => {} } })
   const kernels = instance.exports as unknown as Kernels
   const own = scratches[0]!

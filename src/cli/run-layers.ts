@@ -1,0 +1,124 @@
+import type { ArraySize } from '../accel/output-stationary.ts'
+import { defaultThreads } from '../accel/product-runner.ts'
+import { UserError } from '../base/user-error.ts'
+import { hardwareModel } from '../llm/arithmetic/hardware-model.ts'
+import { rtlMachine } from '../llm/arithmetic/rtl-machine.ts'
+import { usualQuantiserOf } from '../llm/arithmetic/usual-quantiser.ts'
+import { generate } from '../llm/generate.ts'
+import { linearLayersOf } from '../llm/model.ts'
+import { openModel } from '../llm/open-model.ts'
+import { matchesPattern } from '../llm/quantised/mixture.ts'
+import { quantiserOf } from '../llm/quantised/quantisers.ts'
+import type { Sampler } from '../llm/sample.ts'
+import type { ProcessingElement } from '../pe/family.ts'
+import type { TiledElement } from '../pe/tile.ts'
+import { engineNamed } from '../sim/engines.ts'
+import { columns, type Output } from './context.ts'
+
+export interface RunLayersRequest {
+  readonly model: string
+  readonly tokenizer?: string
+  readonly array: ArraySize
+  readonly engine: string
+  readonly prompt: string
+  readonly tokens: number
+  readonly threads?: number
+  /** Pattern of the names of layers that run on the RTL. */
+  readonly layers: string
+}
+
+/**
+ * A model's text with some linear layers on the simulated RTL of any PE, each result compared with the kernels of its arithmetic, in which all
+ * other layers compute; exit code 1 where a result differs.
+ */
+export const runLayers = async (
+  pe: ProcessingElement | TiledElement,
+  request: RunLayersRequest,
+  sampler: Sampler,
+  output: Output,
+): Promise<number> => {
+  const { array, layers, prompt } = request
+  const engine = engineNamed(request.engine)
+  const quantiser = quantiserOf(usualQuantiserOf(pe))
+  const threads = request.threads ?? defaultThreads()
+  const machine = rtlMachine(pe, { size: array, engine, threads })
+  try {
+    const opened = await openModel(request.model, {
+      progress: output.progress,
+      ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
+    })
+    const names = linearLayersOf(opened.model).map(({ name }) => name)
+    if (!names.some((name) => matchesPattern(layers, name)))
+      throw new UserError(
+        'E-RUN-LAYERS',
+        `the pattern ${layers.slice(0, 100)} matches no linear layer of the model; they are named ${names[0]} to ${names.at(-1)}`,
+      )
+    const quantised = await quantiser.prepare(opened.model, { progress: output.progress })
+    const runs = (name: string): boolean => matchesPattern(layers, name)
+    const hardware = hardwareModel(quantised, pe, { threads, rtl: { machine, runs } })
+    try {
+      output.progress.start(
+        `${opened.model.name} on ${array.rows} x ${array.columns} ${pe.family}`,
+        request.tokens,
+        'tokens',
+      )
+      const started = performance.now()
+      let done = 0
+      const { text, promptTokens, newTokens } = await generate({
+        model: hardware.run.model,
+        tokenizer: opened.tokenizer,
+        prompt,
+        tokens: request.tokens,
+        linear: hardware.run.linear,
+        sampler,
+        onToken: () => output.progress.update(++done),
+      })
+      output.progress.stop()
+      const found = hardware.onRtl()
+      const sum = (key: 'macs' | 'cycles' | 'compared' | 'mismatches'): number =>
+        found.reduce((total, layer) => total + layer[key], 0)
+      const totals = {
+        macs: sum('macs'),
+        cycles: sum('cycles'),
+        compared: sum('compared'),
+        mismatches: sum('mismatches'),
+      }
+      output.result({
+        text,
+        prompt_tokens: promptTokens.length,
+        tokens: newTokens.length,
+        pe: pe.spec,
+        array,
+        engine,
+        ...totals,
+        layers: found,
+        seconds: (performance.now() - started) / 1000,
+        provenance: {
+          weights: quantiser.weights,
+          quantiser: quantiser.spec,
+          cycles: `simulated clock cycles of one ${array.rows} x ${array.columns} array, of the layers that ${layers} matches; memory is ideal`,
+          other_layers: 'in the arithmetic of the PE, by kernels',
+          comparison: 'every result of the array with that of the kernels, bit for bit',
+        },
+      })
+      output.print(text)
+      output.print(
+        columns([
+          ['layer', 'cycles', 'compared', 'mismatches'],
+          ...[...found, { name: 'all', ...totals }].map(({ name, cycles, compared, mismatches }) => [
+            name,
+            ...[cycles, compared, mismatches].map((count) => count.toLocaleString('en-US')),
+          ]),
+        ]),
+      )
+      const first = hardware.firstMismatch()
+      if (first !== undefined) output.print(first)
+      return totals.mismatches === 0 ? 0 : 1
+    } finally {
+      hardware.close()
+    }
+  } finally {
+    output.progress.stop()
+    await machine.close()
+  }
+}
