@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { productEngineNames } from '../accel/product-array.ts'
 import { reasonOf } from '../base/user-error.ts'
 import { backendNames } from './backend.ts'
 import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
@@ -253,6 +254,8 @@ before it gets its name. Whatever interrupts the command leaves nothing of the m
     command('run', 'a language model with its linear layers on a simulated array', [
       'run --prompt "Once upon a time" --tokens 32',
       'run --pe "mixpe(weights=symmetric)" --array 8x8 --out out',
+      'run --array 4x4 --lanes 16 --threads 1',
+      'run --array 4x4 --engine webgpu --tokens 8',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
     ]),
   )
@@ -318,7 +321,12 @@ const runOptions = (command: Command): Command =>
     62,
   )
     .option('--threads <n>', 'worker threads; one a core unless said', integer('--threads', 1, 256))
-    .addOption(new Option('--engine <name>', 'simulation engine').default('wasm'))
+    .addOption(new Option('--engine <name>', `simulation engine: ${productEngineNames.join(', ')}`).default('wasm'))
+    .option(
+      '--lanes <n>',
+      'tiles of a product at once, each in a lane; as is fastest unless said, and 1 is one after the other',
+      integer('--lanes', 1, 65536),
+    )
 
 /** The options of commander as a request; absent ones are absent. */
 const runRequest = (options: Record<string, unknown>): RunRequest => options as unknown as RunRequest
