@@ -161,9 +161,19 @@ export const runProduct = (
       for (let k = first + from; k < first + to; k++, word += width) stimulus[word] = codes[k]!
       return
     }
+    if (!lane) {
+      let held = from % cycles_per_step
+      for (let n = from, k = first + (from - held) / cycles_per_step; n < to; n++, word += width) {
+        stimulus[word] = codes[k]!
+        if (++held < cycles_per_step) continue
+        held = 0
+        k++
+      }
+      return
+    }
     for (let n = from; n < to; n++, word += width) {
       const k = first + Math.floor(n / cycles_per_step) * perStep
-      writeLanes(stimulus, word, codes, [k, Math.min(end, k + perStep)], lane?.width ?? 32)
+      writeLanes(stimulus, word, codes, [k, Math.min(end, k + perStep)], lane.width)
     }
   }
 

@@ -92,10 +92,11 @@ const lanesOf = (
 }
 
 /**
- * Whether 16 lanes of `wasm` are faster than tile after tile, by what was measured (`docs/simulation.md`): on arrays of at most 64 PEs
- * they are, unless too many of them are without a tile in the last round.
+ * Whether 16 lanes of `wasm` are faster than tile after tile, by what was measured (`docs/simulation.md`): at least 1.45 times up to 16
+ * PEs and 1.2 times up to 64 on most, so that some lanes may be without a tile in the last round. Larger arrays gain nothing.
  */
 export const lanesPay = ({ rows, columns }: ArraySize, tiles: number): boolean => {
+  const pes = rows * columns
   const filled = tiles / (usualLanes.wasm * Math.ceil(tiles / usualLanes.wasm))
-  return rows * columns <= 64 && filled >= 0.8
+  return pes <= 64 && filled >= (pes <= 16 ? 0.7 : 0.85)
 }

@@ -47,10 +47,12 @@ describe('a product on an array', () => {
 describe('lanes are chosen', () => {
   it('where tiles fill them and the array is small, as was measured', () => {
     const cases = [
-      [{ rows: 4, columns: 4 }, 12, false],
-      [{ rows: 4, columns: 4 }, 13, true],
+      [{ rows: 4, columns: 4 }, 11, false],
+      [{ rows: 4, columns: 4 }, 12, true],
       [{ rows: 4, columns: 4 }, 16, true],
       [{ rows: 4, columns: 4 }, 17, false],
+      [{ rows: 8, columns: 8 }, 13, false],
+      [{ rows: 8, columns: 8 }, 14, true],
       [{ rows: 8, columns: 8 }, 1000, true],
       [{ rows: 8, columns: 16 }, 1000, false],
     ] as const
