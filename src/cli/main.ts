@@ -118,10 +118,12 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     'verify mac --vectors exhaustive --json',
     'verify mac --vectors 100 --waves mac.vcd',
     'verify mac --engine verilator --waves mac.fst',
+    'verify mac --engine verilator --threads 2',
   ])
     .option('--engine <name>', 'wasm, js, interpreter, verilator or all', 'wasm')
     .option('--vectors <n>', `random groups, or exhaustive for every product alone (default: ${defaultGroups})`)
     .option('--seed <n>', 'seed of the random groups', integer('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--threads <n>', "threads of Verilator's model; 1 unless said", integer('--threads', 1, 256))
     .option('--waves <file>', 'also write what one engine did, up to the first mismatch: .vcd, with verilator .fst too')
     .action((spec: string, options) =>
       act(options, (output) => verifyCommand(spec, { ...options, groups: groupsOf(options.vectors) }, output)),

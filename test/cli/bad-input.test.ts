@@ -51,6 +51,11 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       ['run', '--engine', 'webgp'],
       /wasm, js, interpreter, verilator, webgpu; did you mean/,
     ],
+    [
+      'threads of our own engines',
+      ['verify', 'mac', '--threads', '2'],
+      /--threads are those of Verilator's model, got --engine wasm; add --engine verilator, or leave --threads out/,
+    ],
     ['an unknown list', ['list', 'pess'], /did you mean 'pes'/],
     ['an unknown model', ['run', '--model', 'storys15m'], /stories15m/],
     ['a missing model file', ['run', '--model', 'nowhere/model.bin'], /no model file nowhere\/model\.bin/],
