@@ -3,7 +3,7 @@ import { UserError } from '../base/user-error.ts'
 import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { Engine } from '../sim/engine.ts'
-import { engineNames, engineSummaries, openEngine } from '../sim/engines.ts'
+import { engineNames, openEngine } from '../sim/engines.ts'
 import type { LaneEngine } from '../sim/lanes/engine.ts'
 import { openLanes } from '../sim/lanes/index.ts'
 import { laneEngineNames, withoutLanes } from '../sim/lanes/open.ts'
@@ -16,11 +16,6 @@ import { productTiles } from './product-tiles.ts'
 /** The engines that run matrix products, the default first. */
 export const productEngineNames = [...engineNames, 'webgpu'] as const
 export type ProductEngineName = (typeof productEngineNames)[number]
-
-export const productEngineSummaries: Readonly<Record<ProductEngineName, string>> = {
-  ...engineSummaries,
-  webgpu: 'a graphics processor, tiles side by side',
-}
 
 export interface ProductArrayOptions {
   readonly pe: ProcessingElement
