@@ -9,7 +9,17 @@ import { verilatorEngine } from '../src/sim/verilator.ts'
 import { lonePe } from '../src/verify/verify.ts'
 import { ownTime, rounds, secondsPerMeasure, timeOfProcess } from './sim.bench.ts'
 import { lonePeSpecs, stimulusRows as rows, stimulusOf } from './sim-designs.ts'
-import { type BenchResult, type BenchRow, machine, othersAtWork, printTable, rowOf } from './table.ts'
+import {
+  type BenchResult,
+  type BenchRow,
+  machine,
+  othersAtWork,
+  printRows,
+  rowOf,
+  rowsOfBoth,
+  type Timed,
+} from './table.ts'
+import { timed } from './timed.ts'
 
 const ours = [
   { label: '16 lanes', lanes: 16, checks: false },
@@ -23,19 +33,20 @@ const shared = { lanes: 128, cycles: 1 << 20 }
 /**
  * One PE under many stimuli: millions of lane-cycles per second of processor time, and Verilator at its best flags as the
  * peer. We take new inputs and write all outputs in every cycle; Verilator repeats rows that it holds, and answers once. Then two threads
- * over one, by the clock on the wall.
+ * over one: by processor time, which shows what sharing costs, and by the clock, which shows what it gains where each thread has a core.
  */
 export const lanesBench = async (progress: Progress): Promise<BenchResult> => {
   const result: BenchRow[] = []
   for (const spec of lonePeSpecs) {
     const module = lonePe(processingElement(spec))
-    result.push(...(await compare(spec, module, progress)), await threads(spec, module))
+    result.push(...(await compare(spec, module, progress)), ...(await threads(spec, module)))
   }
   const versions = {
     node: process.version,
     ...buildTools(),
     verilator_flags: '-O3 --x-assign fast --noassert -fno-const-bit-op-tree, C++ -O3 -march=native',
     others_at_work: othersAtWork(),
+    cores_at_work: 'two threads and one, by processor time over time on the wall: below 2 and 1 the machine was busy',
   }
   return { rows: result, machine: machine(), versions }
 }
@@ -82,7 +93,7 @@ const compare = async (spec: string, module: Module, progress: Progress): Promis
   return ours.map(({ label }, k) => rowOf(`${spec}, one PE, ${label}`, 'M lane-cycles/s', figures[k]!))
 }
 
-const threads = async (spec: string, module: Module): Promise<BenchRow> => {
+const threads = async (spec: string, module: Module): Promise<readonly BenchRow[]> => {
   const { lanes, cycles } = shared
   const engines = await Promise.all(
     [2, 1].map((threads) => openLanes('wasm', module, { lanes, checks: false, threads })),
@@ -91,19 +102,14 @@ const threads = async (spec: string, module: Module): Promise<BenchRow> => {
   const inputs = laneRows(Array.from({ length: lanes }, (_, lane) => stimulusOf(ports, lane)))
   const words = new Int32Array(new SharedArrayBuffer(inputs.byteLength))
   words.set(inputs)
-  const speed = async (engine: LaneEngine): Promise<number> => {
-    const started = performance.now()
-    await engine.replay(words, cycles)
-    return (lanes * cycles) / (performance.now() - started) / 1e3
-  }
-  for (const engine of engines) await speed(engine)
-  const figures: { ours: number; peer: number }[] = []
-  for (let round = 0; round < 2 * rounds; round++) {
-    const [two, one] = [await speed(engines[0]!), await speed(engines[1]!)]
-    figures.push({ ours: two, peer: one })
-  }
+  const timeOf = (engine: LaneEngine): Promise<Timed> => timed(() => engine.replay(words, cycles))
+  for (const engine of engines) await timeOf(engine)
+  const figures: { ours: Timed; peer: Timed }[] = []
+  for (let round = 0; round < 2 * rounds; round++)
+    figures.push({ ours: await timeOf(engines[0]!), peer: await timeOf(engines[1]!) })
   for (const engine of engines) await engine.close()
-  return rowOf(`${spec}, one PE, ${lanes} lanes, two threads over one, no outputs`, 'M lane-cycles/s', figures)
+  const name = `${spec}, one PE, ${lanes} lanes, no outputs, two threads over one`
+  return rowsOfBoth(name, 'M lane-cycles/s', (lanes * cycles) / 1e6, figures)
 }
 
 /** Millions of lane-cycles per second of processor time. */
@@ -117,9 +123,4 @@ const measure = async (engine: LaneEngine, words: Int32Array, response: Int32Arr
   return (cycles * engine.lanes) / (ownTime() - started) / 1e6
 }
 
-export const printLanes = ({ rows, ...where }: BenchResult): string => {
-  const cells = rows.map((row) =>
-    [row.name, row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, row.unit].map(String),
-  )
-  return printTable(['design', 'lanes', 'peer', 'ratio', 'min to max', 'unit'], cells, where)
-}
+export const printLanes = (result: BenchResult): string => printRows(result, 'peer', 'lanes')

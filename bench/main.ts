@@ -75,7 +75,7 @@ const benches: Readonly<Record<string, Bench>> = {
   testbench: {
     run: async (progress) => {
       const result = await testbenchBench(progress)
-      return { result, text: printRows(result, 'bare engine') }
+      return { result, text: printRows(result, 'bare engine', 'driven') }
     },
   },
   elaborate: {

@@ -11,6 +11,8 @@ export interface BenchRow {
   readonly max: number
   readonly unit: string
   readonly rounds: number
+  /** Processor time over time on the wall, medians: threads that had less than a core each shared it with others' work. */
+  readonly cores?: { readonly ours: number; readonly peer: number }
 }
 
 export interface BenchResult {
@@ -24,6 +26,37 @@ export const median = (values: readonly number[]): number => {
   const middle = Math.floor(sorted.length / 2)
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
+
+/** Work done, in time on the wall and of the processor, in seconds. */
+export interface Timed {
+  readonly wall: number
+  readonly processor: number
+}
+
+/** Rows of what was done in `work` units a round: by processor time, which is fair on a busy machine, and by the clock on the wall. */
+export const rowsOfBoth = (
+  name: string,
+  unit: string,
+  work: number,
+  rounds: readonly { readonly ours: Timed; readonly peer: Timed }[],
+): readonly BenchRow[] => {
+  const rowBy = (time: keyof Timed, how: string): BenchRow =>
+    rowOf(
+      `${name}, ${how}`,
+      unit,
+      rounds.map(({ ours, peer }) => ({ ours: work / ours[time], peer: work / peer[time] })),
+    )
+  const coresOf = (of: 'ours' | 'peer'): number =>
+    Number(median(rounds.map((round) => round[of].processor / round[of].wall)).toPrecision(3))
+  return [
+    rowBy('processor', 'by processor time'),
+    { ...rowBy('wall', 'by the clock'), cores: { ours: coresOf('ours'), peer: coresOf('peer') } },
+  ]
+}
+
+/** Cells of a row; of cores only where it has them. */
+export const cellsOf = ({ name, ours, peer, ratio, min, max, unit, cores }: BenchRow): readonly string[] =>
+  [name, ours, peer, ratio, `${min} to ${max}`, unit, cores ? `${cores.ours} and ${cores.peer}` : ''].map(String)
 
 /** A row from the rounds' figures, taken in turn so that a drifting machine hits both alike. */
 export const rowOf = (name: string, unit: string, rounds: readonly { ours: number; peer: number }[]): BenchRow => {
@@ -47,12 +80,15 @@ export const machine = (): string => `${cpus().length} x ${cpus()[0]?.model.trim
 export const othersAtWork = (): string =>
   `load of ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores in the last minute`
 
-export const printRows = ({ rows, machine, versions }: BenchResult, peer: string): string => {
-  const header = ['design', 'js', peer, 'ratio', 'min to max', 'unit']
-  const cells = rows.map((row) =>
-    [row.name, row.ours, row.peer, row.ratio, `${row.min} to ${row.max}`, row.unit].map(String),
+export const printRows = ({ rows, machine, versions }: BenchResult, peer: string, ours = 'js'): string => {
+  const header = ['design', ours, peer, 'ratio', 'min to max', 'unit', 'cores at work']
+  const withCores = rows.some(({ cores }) => cores)
+  const shown = <T>(cells: readonly T[]): readonly T[] => (withCores ? cells : cells.slice(0, -1))
+  return printTable(
+    shown(header),
+    rows.map((row) => shown(cellsOf(row))),
+    { machine, versions },
   )
-  return printTable(header, cells, { machine, versions })
 }
 
 /** Columns of text, and under them where the figures come from. */

@@ -1,7 +1,9 @@
 /** The library: the hardware language, engines, PEs, arrays and synthesis, for use from TypeScript. */
 
 export * from './accel/gemm.ts'
+export { runProductInLanes } from './accel/lane-product.ts'
 export * from './accel/output-stationary.ts'
+export { describeTileFailure, type TileFailure } from './accel/tile-failure.ts'
 export * from './accel/tile-product.ts'
 /** Number formats: `formats.formatOf('fp4').decode(5n)`. */
 export * as formats from './formats/index.ts'

@@ -1,8 +1,11 @@
 import type { IntShape } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { writeLanes } from '../pe/lanes.ts'
-import { type Engine, portNamed } from '../sim/engine.ts'
+import type { Engine } from '../sim/engine.ts'
 import { type ArraySize, drainCycles, resultCycle } from './output-stationary.ts'
+import { productPorts } from './product-ports.ts'
+import { productTiles } from './product-tiles.ts'
+import { type TileFailure, tileFailures } from './tile-failure.ts'
 
 /** Integers, or codes of a number format, as a PE's ports take them. */
 export type Codes = Int8Array | Uint8Array | Uint16Array
@@ -35,6 +38,8 @@ export interface GroupedSums {
   readonly sums: Int32Array
   /** Clock cycles the array took, from the first operands to the last result. */
   readonly cycles: number
+  /** Failed checks, of an engine that evaluates them; what comes after the first is not defined. */
+  readonly failures: readonly TileFailure[]
 }
 
 export const groupsOf = ({ inputs, group }: Pick<GroupedProduct, 'inputs' | 'group'>): number =>
@@ -70,35 +75,20 @@ export const runProduct = (
   product: GroupedProduct,
   [fromOutput, toOutput]: readonly [number, number] = [0, product.outputs],
 ): GroupedSums => {
-  const { tokens, inputs, group, activations, weights, zeros } = product
+  const { tokens, inputs, activations, weights, zeros } = product
   const groups = groupsOf(product)
   const perOutput = resultsPerOutput(pe, product)
-  const scales = pe.operands.scale && product.scales
-  if (pe.operands.scale && !scales)
-    throw new RangeError(
-      `${pe.spec} applies scales itself, and the product has none; give it outputs x groups scale codes`,
-    )
   const { ports } = engine
-  const words = (name: string, count: number): number[] =>
-    Array.from({ length: count }, (_, k) => portNamed(ports.inputs, `${name}_${k}`).offset)
-  const at = {
-    activation: words('activation', rows),
-    weight: words('weight', columns),
-    zero: zeros ? words('zero', columns) : [],
-    exponent: pe.operands.exponent ? words('exponent', rows) : [],
-    scale: scales ? words('scale', columns) : [],
-    lastGroup: scales ? portNamed(ports.inputs, 'last_group').offset : 0,
-    last: portNamed(ports.inputs, 'last').offset,
-    result: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_${c}`).offset),
-    valid: Array.from({ length: columns }, (_, c) => portNamed(ports.outputs, `result_valid_${c}`).offset),
-  }
+  const at = productPorts(ports, pe, { rows, columns }, product)
+  const tiles = productTiles(pe, { rows, columns }, product, [fromOutput, toOutput])
+  const scales = pe.operands.scale && product.scales
   const { cycles_per_step } = pe.timing
-  const step = cycles_per_step > 1 ? portNamed(ports.inputs, 'step').offset : undefined
-  const { lanes, mode } = pe.operands
+  const { lanes } = pe.operands
   const perStep = lanes?.count ?? 1
-  const shortest = pe.timing.shortestGroup(rows)
   const latest = drainCycles(pe, { rows, columns }) - 1
   const sums = new Int32Array(tokens * (toOutput - fromOutput) * perOutput)
+  const startCycle = engine.cycle
+  const failuresBefore = engine.failures.length
 
   const exponentOf = (token: number, from: number, to: number): number =>
     pe.operands.exponent!.of(Array.from(activations.subarray(token * inputs + from, token * inputs + to)))
@@ -106,10 +96,10 @@ export const runProduct = (
   const stimulus = new Int32Array(blockCycles * ports.inputWords)
   // Results of a block's last groups come in the next one: the response keeps as many old rows as the latency is long.
   const response = new Int32Array((latest + blockCycles) * ports.outputWords)
-  const modeAt = mode && portNamed(ports.inputs, 'mode').offset
   const clear = (): void => {
     stimulus.fill(0)
-    if (mode) for (let at = modeAt!; at < stimulus.length; at += ports.inputWords) stimulus[at] = mode.value
+    const { mode } = at
+    if (mode) for (let word = mode.at; word < stimulus.length; word += ports.inputWords) stimulus[word] = mode.value
   }
   clear()
   let filled = 0
@@ -171,57 +161,63 @@ export const runProduct = (
       for (let k = first + from; k < first + to; k++, word += width) stimulus[word] = codes[k]!
       return
     }
+    if (!lane) {
+      let held = from % cycles_per_step
+      for (let n = from, k = first + (from - held) / cycles_per_step; n < to; n++, word += width) {
+        stimulus[word] = codes[k]!
+        if (++held < cycles_per_step) continue
+        held = 0
+        k++
+      }
+      return
+    }
     for (let n = from; n < to; n++, word += width) {
       const k = first + Math.floor(n / cycles_per_step) * perStep
-      writeLanes(stimulus, word, codes, [k, Math.min(end, k + perStep)], lane?.width ?? 32)
+      writeLanes(stimulus, word, codes, [k, Math.min(end, k + perStep)], lane.width)
     }
   }
 
-  for (let firstToken = 0; firstToken < tokens; firstToken += rows)
-    for (let firstOutput = fromOutput; firstOutput < toOutput; firstOutput += columns) {
-      const liveRows = Math.min(rows, tokens - firstToken)
-      const liveColumns = Math.min(columns, toOutput - firstOutput)
-      for (let g = 0; g < groups; g++) {
-        const start = g * group
-        const end = Math.min(inputs, start + group)
-        const length = Math.ceil((end - start) / perStep) * cycles_per_step
-        idle(Math.max(0, shortest - length))
-        const exponents = at.exponent.map((_, r) => (r < liveRows ? exponentOf(firstToken + r, start, end) : 0))
-        for (let n = 0; n < length; ) {
-          const to = Math.min(length, n + blockCycles - filled)
-          for (let r = 0; r < liveRows; r++) {
-            const row = (firstToken + r) * inputs
-            write(at.activation[r]!, activations, [row + start, row + end], [n, to], lanes?.activation)
-          }
-          for (let c = 0; c < liveColumns; c++) {
-            const row = (firstOutput + c) * inputs
-            write(at.weight[c]!, weights, [row + start, row + end], [n, to], lanes?.weight)
-          }
-          const first = filled * width
-          exponents.forEach((exponent, r) => {
-            for (let k = 0; k < to - n; k++) stimulus[first + k * width + at.exponent[r]!] = exponent
-          })
-          if (step !== undefined)
-            for (let k = n; k < to; k++) if (k % cycles_per_step === 0) stimulus[first + (k - n) * width + step] = 1
-          if (to === length) {
-            const row = first + (to - 1 - n) * width
-            stimulus[row + at.last] = 1
-            if (zeros)
-              for (let c = 0; c < liveColumns; c++) stimulus[row + at.zero[c]!] = zeros[(firstOutput + c) * groups + g]!
-            if (scales) {
-              for (let c = 0; c < liveColumns; c++)
-                stimulus[row + at.scale[c]!] = scales[(firstOutput + c) * groups + g]!
-              stimulus[row + at.lastGroup] = Number(g === groups - 1)
-            }
-            if (!scales || g === groups - 1)
-              pending.push({ cycle: cycle + to - 1 - n, firstToken, firstOutput, group: g })
-          }
-          advance(to - n)
-          n = to
+  for (let tile = 0; tile < tiles.count; tile++) {
+    const { token: firstToken, output: firstOutput } = tiles.place(tile)
+    const liveRows = Math.min(rows, tokens - firstToken)
+    const liveColumns = Math.min(columns, toOutput - firstOutput)
+    for (const { group: g, from: start, to: end, first: begins, cycles: length } of tiles.spans) {
+      idle(tile * tiles.cycles + begins - cycle)
+      const exponents = at.exponent.map((_, r) => (r < liveRows ? exponentOf(firstToken + r, start, end) : 0))
+      for (let n = 0; n < length; ) {
+        const to = Math.min(length, n + blockCycles - filled)
+        for (let r = 0; r < liveRows; r++) {
+          const row = (firstToken + r) * inputs
+          write(at.activation[r]!, activations, [row + start, row + end], [n, to], lanes?.activation)
         }
+        for (let c = 0; c < liveColumns; c++) {
+          const row = (firstOutput + c) * inputs
+          write(at.weight[c]!, weights, [row + start, row + end], [n, to], lanes?.weight)
+        }
+        const first = filled * width
+        exponents.forEach((exponent, r) => {
+          for (let k = 0; k < to - n; k++) stimulus[first + k * width + at.exponent[r]!] = exponent
+        })
+        if (at.step !== undefined)
+          for (let k = n; k < to; k++) if (k % cycles_per_step === 0) stimulus[first + (k - n) * width + at.step] = 1
+        if (to === length) {
+          const row = first + (to - 1 - n) * width
+          stimulus[row + at.last] = 1
+          if (zeros)
+            for (let c = 0; c < liveColumns; c++) stimulus[row + at.zero[c]!] = zeros[(firstOutput + c) * groups + g]!
+          if (scales) {
+            for (let c = 0; c < liveColumns; c++) stimulus[row + at.scale[c]!] = scales[(firstOutput + c) * groups + g]!
+            stimulus[row + at.lastGroup!] = Number(g === groups - 1)
+          }
+          if (!scales || g === groups - 1)
+            pending.push({ cycle: cycle + to - 1 - n, firstToken, firstOutput, group: g })
+        }
+        advance(to - n)
+        n = to
       }
     }
+  }
   idle(latest + 1)
   flush()
-  return { sums, cycles: cycle }
+  return { sums, cycles: cycle, failures: tileFailures(tiles, engine.failures.slice(failuresBefore), startCycle) }
 }

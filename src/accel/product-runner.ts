@@ -1,17 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import type { ProcessingElement } from '../pe/family.ts'
-import { type EngineName, openEngine } from '../sim/engines.ts'
-import { type Codes, type GroupedProduct, type GroupedSums, resultsPerOutput, runProduct } from './gemm.ts'
-import { type ArraySize, drainCycles, outputStationaryArray } from './output-stationary.ts'
+import { UserError } from '../base/user-error.ts'
+import { type Codes, type GroupedProduct, type GroupedSums, resultsPerOutput } from './gemm.ts'
+import { drainCycles } from './output-stationary.ts'
+import { type ProductArrayOptions, productArray, productEngineNamed } from './product-array.ts'
 import type { ProductTask } from './product-worker.ts'
 
-export interface ProductRunnerOptions {
-  readonly pe: ProcessingElement
-  readonly size: ArraySize
-  readonly engine: EngineName
-  /** Worker threads that share a product's columns, each with a copy of the array; 1 stays in this thread. */
+export interface ProductRunnerOptions extends ProductArrayOptions {
+  /** Worker threads that share a product's columns, each with a copy of the array and its lanes; 1 stays in this thread. */
   readonly threads?: number
 }
 
@@ -21,24 +18,30 @@ export interface ProductRunner {
   close(): Promise<void>
 }
 
-/** Threads that pay: one a core. */
-export const defaultThreads = (): number => availableParallelism()
+/** Threads that pay: one a core, and one that hands work to a graphics processor. */
+export const defaultThreads = (engine?: string): number => (engine === 'webgpu' ? 1 : availableParallelism())
 
-/** Opens the array on an engine. Cycles are those of one array, however many threads simulate it. */
+/**
+ * Opens the array on an engine. Cycles are those of one array, however many threads and lanes simulate it. A UserError where the engine
+ * has no lanes and some are asked for, and for threads of a graphics processor.
+ */
 export const productRunner = (options: ProductRunnerOptions): ProductRunner => {
-  const { threads = 1 } = options
+  const { threads = 1, engine, lanes } = options
+  productEngineNamed(engine, lanes)
+  if (threads > 1 && engine === 'webgpu')
+    throw new UserError('E-THREADS', `webgpu runs all tiles on one graphics processor, got ${threads} threads; take 1`)
   return threads > 1 ? threadedRunner(options, threads) : runnerInThread(options)
 }
 
-const runnerInThread = ({ pe, size, engine: name }: ProductRunnerOptions): ProductRunner => {
-  const engine = openEngine(name, outputStationaryArray(pe, size), { checks: false })
+const runnerInThread = (options: ProductRunnerOptions): ProductRunner => {
+  const array = productArray(options)
   return {
-    run: async (product) => runProduct(engine, pe, size, product),
-    close: async () => engine.close(),
+    run: (product) => array.run(product, [0, product.outputs]),
+    close: () => array.close(),
   }
 }
 
-const threadedRunner = ({ pe, size, engine }: ProductRunnerOptions, threads: number): ProductRunner => {
+const threadedRunner = ({ pe, size, engine, lanes }: ProductRunnerOptions, threads: number): ProductRunner => {
   const pool = new Piscina({
     filename: fileURLToPath(new URL('./product-worker.js', import.meta.url)),
     minThreads: threads,
@@ -51,7 +54,7 @@ const threadedRunner = ({ pe, size, engine }: ProductRunnerOptions, threads: num
       const slices = slicesOf(product.outputs, size.columns, threads)
       const parts = await Promise.all(
         slices.map((outputs) => {
-          const task: ProductTask = { spec: pe.spec, ...size, engine, product: shared, outputs }
+          const task: ProductTask = { spec: pe.spec, ...size, engine, lanes, product: shared, outputs }
           return pool.run(task) as Promise<GroupedSums>
         }),
       )
@@ -85,7 +88,7 @@ const joined = (
       sums.set(parts[k]!.sums.subarray(token * width, (token + 1) * width), (token * outputs + from) * perOutput)
   })
   const cycles = parts.reduce((sum, part) => sum + part.cycles, 0) - (parts.length - 1) * drain
-  return { sums, cycles }
+  return { sums, cycles, failures: parts.flatMap((part) => part.failures) }
 }
 
 /** The same codes in memory that threads see without a copy; done once per array of codes. */

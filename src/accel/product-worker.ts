@@ -1,29 +1,31 @@
 import { processingElement } from '../pe/catalogue.ts'
-import type { Engine } from '../sim/engine.ts'
-import { type EngineName, openEngine } from '../sim/engines.ts'
-import { type GroupedProduct, type GroupedSums, runProduct } from './gemm.ts'
-import { outputStationaryArray } from './output-stationary.ts'
+import type { GroupedProduct, GroupedSums } from './gemm.ts'
+import { type ProductArray, type ProductEngineName, productArray } from './product-array.ts'
 
 /** One slice of a product, as it is sent to a worker thread; big arrays are shared memory. */
 export interface ProductTask {
   readonly spec: string
   readonly rows: number
   readonly columns: number
-  readonly engine: EngineName
+  readonly engine: ProductEngineName
+  readonly lanes: number | undefined
   readonly product: GroupedProduct
   readonly outputs: readonly [number, number]
 }
 
-/** A thread keeps the engine of the last design it worked on. */
-let held: { key: string; engine: Engine } | undefined
+/** A thread keeps the engines of the last design it worked on. */
+let held: { key: string; array: ProductArray } | undefined
 
 /** Runs a slice on this thread's own copy of the array. */
-export default ({ spec, rows, columns, engine: name, product, outputs }: ProductTask): GroupedSums => {
+export default async ({ spec, rows, columns, engine, lanes, product, outputs }: ProductTask): Promise<GroupedSums> => {
   const pe = processingElement(spec)
-  const key = `${pe.spec} ${rows} ${columns} ${name}`
+  const key = `${pe.spec} ${rows} ${columns} ${engine} ${lanes}`
   if (held?.key !== key) {
-    held?.engine.close()
-    held = { key, engine: openEngine(name, outputStationaryArray(pe, { rows, columns }), { checks: false }) }
+    await held?.array.close()
+    held = {
+      key,
+      array: productArray({ pe, size: { rows, columns }, engine, ...(lanes === undefined ? {} : { lanes }) }),
+    }
   }
-  return runProduct(held.engine, pe, { rows, columns }, product, outputs)
+  return held.array.run(product, outputs)
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { productEngineNames } from '../accel/product-array.ts'
 import { reasonOf } from '../base/user-error.ts'
 import { backendNames } from './backend.ts'
 import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
@@ -119,10 +120,12 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     'verify mac --vectors exhaustive --json',
     'verify mac --vectors 100 --waves mac.vcd',
     'verify mac --engine verilator --waves mac.fst',
+    'verify mac --engine verilator --threads 2',
   ])
     .option('--engine <name>', 'wasm, js, interpreter, verilator or all', 'wasm')
     .option('--vectors <n>', `random groups, or exhaustive for every product alone (default: ${defaultGroups})`)
     .option('--seed <n>', 'seed of the random groups', integer('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--threads <n>', "threads of Verilator's model; 1 unless said", integer('--threads', 1, 256))
     .option('--waves <file>', 'also write what one engine did, up to the first mismatch: .vcd, with verilator .fst too')
     .action((spec: string, options) =>
       act(options, (output) => verifyCommand(spec, { ...options, groups: groupsOf(options.vectors) }, output)),
@@ -297,6 +300,8 @@ before it gets its name. Whatever interrupts the command leaves nothing of the m
     command('run', 'a language model with its linear layers on a simulated array', [
       'run --prompt "Once upon a time" --tokens 32',
       'run --pe "mixpe(weights=symmetric)" --array 8x8 --out out',
+      'run --array 4x4 --lanes 16 --threads 1',
+      'run --array 4x4 --engine webgpu --tokens 8',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
       'run --pe bitmod --array 8x8 --layers "layers.0.*" --tokens 4',
     ]),
@@ -367,7 +372,12 @@ const runOptions = (command: Command): Command =>
     62,
   )
     .option('--threads <n>', 'worker threads; one a core unless said', integer('--threads', 1, 256))
-    .addOption(new Option('--engine <name>', 'simulation engine').default('wasm'))
+    .addOption(new Option('--engine <name>', `simulation engine: ${productEngineNames.join(', ')}`).default('wasm'))
+    .option(
+      '--lanes <n>',
+      'tiles of a product at once, each in a lane; as is fastest unless said, and 1 is one after the other',
+      integer('--lanes', 1, 65536),
+    )
 
 /** The options of commander as a request; absent ones are absent. */
 const runRequest = (options: Record<string, unknown>): RunRequest => options as unknown as RunRequest

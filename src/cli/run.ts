@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ArraySize } from '../accel/output-stationary.ts'
+import { productEngineNamed } from '../accel/product-array.ts'
 import { ensureWritable, writeWhole } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
 import { openModel } from '../llm/open-model.ts'
@@ -10,7 +11,6 @@ import { elementOf, processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { assembleReport, type PeSynthesis } from '../report/assemble.ts'
 import { type Report, reportHtml, reportTable, terminalStyle } from '../report/index.ts'
-import { engineNamed } from '../sim/engines.ts'
 import type { AsicSynthesis, SynthesisResult } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
 import type { Output } from './context.ts'
@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly threads?: number
   /** Pattern of layers that run on the RTL, all others in the PE's arithmetic; all layers unless given. */
   readonly layers?: string
+  /** Tiles at once. */
+  readonly lanes?: number
   /** Folder for report.json and report.html; nothing is written without. */
   readonly out?: string
 }
@@ -103,7 +105,7 @@ export const runAndReport = async (
 ): Promise<FinishedRun> => {
   const pe = processingElement(request.pe)
   refuseUnlessRunnable(pe)
-  const engine = engineNamed(request.engine)
+  const engine = productEngineNamed(request.engine, request.lanes)
   const sampler = samplerOf(request)
   const opened = await openModel(request.model, {
     progress: output.progress,
@@ -118,6 +120,7 @@ export const runAndReport = async (
     tokens: request.tokens,
     sampler,
     ...(request.threads === undefined ? {} : { threads: request.threads }),
+    ...(request.lanes === undefined ? {} : { lanes: request.lanes }),
     // Where people watch the text itself come, a bar would only tear it.
     ...(output.live ? { onText: output.write } : { progress: output.progress }),
   })

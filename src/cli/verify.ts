@@ -19,6 +19,8 @@ export interface VerifyRequest {
   readonly seed: number
   /** File for the waves of the run, of one engine. */
   readonly waves?: string
+  /** Threads of Verilator's model. */
+  readonly threads?: number
 }
 
 /** Cycles that a file of waves has at most: more than groups that run together take. */
@@ -27,12 +29,21 @@ const waveCycles = 20_000
 /** Runs one PE against its golden model on each engine in turn. */
 export const verifyOn = async (
   pe: ProcessingElement | TiledElement,
-  { engine, groups, seed, waves }: VerifyRequest,
+  { engine, groups, seed, waves, threads }: VerifyRequest,
   output: Output,
 ): Promise<readonly Verification[]> => {
   if (waves !== undefined) refuseWaves(waves, engine)
+  if (threads !== undefined && engine !== 'verilator' && engine !== 'all')
+    throw new UserError(
+      'E-THREADS',
+      `--threads are those of Verilator's model, got --engine ${engine.slice(0, 80)}; add --engine verilator, or leave --threads out`,
+    )
   const names = engine === 'all' ? engineNames : [engineNamed(engine)]
   const module = lonePe(pe)
+  const optionsOf = (name: EngineName) => ({
+    checks: true,
+    ...(name === 'verilator' && threads !== undefined ? { threads } : {}),
+  })
   const results: Verification[] = []
   /** Verifies on an engine and closes it; `finish` comes before. */
   const runOn = async (opened: Engine, finish = () => {}): Promise<Verification> => {
@@ -59,7 +70,7 @@ export const verifyOn = async (
   /** Verilator writes from a cycle that is said before the run: the same model runs twice, first to know how long the run is. */
   const runInVerilator = async (file: string): Promise<Verification> => {
     const open = (file: string, from: number) =>
-      openEngine('verilator', module, { checks: true, waves: { file, from, cycles: waveCycles } })
+      openEngine('verilator', module, { ...optionsOf('verilator'), waves: { file, from, cycles: waveCycles } })
     const scratch = mkdtempSync(join(tmpdir(), 'bitloom-'))
     try {
       const { cycles } = await runOn(open(join(scratch, `none${extname(file)}`), Number.MAX_SAFE_INTEGER))
@@ -70,7 +81,7 @@ export const verifyOn = async (
   }
   for (const name of names) {
     if (name === 'verilator') output.progress.say(`${name}: building ${module.name}, unless it was built before`)
-    const run = waves === undefined ? runOn(openEngine(name, module, { checks: true })) : runWithWaves(name, waves)
+    const run = waves === undefined ? runOn(openEngine(name, module, optionsOf(name))) : runWithWaves(name, waves)
     results.push(await run)
   }
   return results

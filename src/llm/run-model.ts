@@ -1,9 +1,9 @@
 import type { ArraySize } from '../accel/output-stationary.ts'
+import type { ProductEngineName } from '../accel/product-array.ts'
 import { defaultThreads, productRunner } from '../accel/product-runner.ts'
 import { type Progress, silent } from '../base/progress.ts'
 import { UserError } from '../base/user-error.ts'
 import type { ProcessingElement } from '../pe/family.ts'
-import type { EngineName } from '../sim/engines.ts'
 import { generate } from './generate.ts'
 import { hardwareLinear, type LayerCount, utilisationOf } from './hardware-linear.ts'
 import { parameterCountOf } from './model.ts'
@@ -15,13 +15,15 @@ export interface ModelRunOptions {
   readonly opened: OpenedModel
   readonly pe: ProcessingElement
   readonly size: ArraySize
-  readonly engine: EngineName
+  readonly engine: ProductEngineName
   readonly prompt: string
   /** Most tokens to generate. */
   readonly tokens: number
   readonly sampler: Sampler
   /** Worker threads; default one a core. */
   readonly threads?: number
+  /** Tiles at once, each in a lane of its own; as `productRunner` chooses unless said. */
+  readonly lanes?: number
   readonly progress?: Progress
   /** Called with each piece of text as it comes, the prompt first. */
   readonly onText?: (text: string) => void
@@ -77,8 +79,9 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const { activation, weight, zero, scale } = pe.operands
   const group = pe.operands.group ?? defaultGroup
   const weights = quantiseModel(opened.model, { bits: weight.width, group, signed: zero === undefined })
-  const threads = options.threads ?? defaultThreads()
-  const runner = productRunner({ pe, size, engine, threads })
+  const threads = options.threads ?? defaultThreads(engine)
+  const { lanes } = options
+  const runner = productRunner({ pe, size, engine, threads, ...(lanes === undefined ? {} : { lanes }) })
   const started = performance.now()
   const tokens: { text: string; milliseconds: number }[] = []
   try {
@@ -122,6 +125,7 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
         cycles: `simulated clock cycles of one ${size.rows} x ${size.columns} array, padding and drain included; memory is ideal`,
         engine,
         threads,
+        ...(lanes === undefined ? {} : { lanes }),
         weights: `round to nearest, ${weight.width} bit ${zero ? 'with zero point' : 'symmetric'}, groups of ${group}, FP16 scales`,
         activations: `int${activation.width} per token, scale = largest magnitude / ${activation.max}`,
         comparison: scale

@@ -29,20 +29,27 @@ export interface OpenOptions extends EngineOptions {
    * `trace` records waves and `writeVcd` writes them.
    */
   readonly waves?: WaveFile
+  /** For Verilator: threads that share its model, 1 to 256; default 1. The same values and failed checks; those of one cycle may be in another order. */
+  readonly threads?: number
 }
 
 /** Opens a design on an engine; `close` it afterwards. Verilator missing or failing to build is a UserError. */
 export const openEngine = (name: EngineName, module: Module, options: OpenOptions = {}): Engine => {
-  const { waves, checks = true } = options
+  const { waves, threads, checks = true } = options
   if (name === 'verilator')
     return verilatorEngine(
       { verilog: verilogForSimulation(module, options), top: module.name, ports: portLayout(module) },
-      { checks, ...(waves && { waves }) },
+      { checks, ...(waves && { waves }), ...(threads === undefined ? {} : { threads }) },
     )
   if (waves)
     throw new UserError(
       'E-WAVES',
       `the ${name} engine writes no waves by itself, got ${waves.file.slice(0, 80)}; record them with trace() and write them with writeVcd(), or open the verilator engine`,
+    )
+  if (threads !== undefined && threads !== 1)
+    throw new UserError(
+      'E-THREADS',
+      `the ${name} engine runs in one thread, got ${threads}; open the verilator engine, or share lanes over threads with openLanes()`,
     )
   return openOwnEngine(name, module, options)
 }

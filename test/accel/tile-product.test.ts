@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { goldenTileProduct, runTileProduct, type TileProduct } from '../../src/accel/tile-product.ts'
+import {
+  goldenTileProduct,
+  runTileProduct,
+  runTileProductInLanes,
+  type TileProduct,
+} from '../../src/accel/tile-product.ts'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
 import { openModel } from '../../src/llm/open-model.ts'
 import { cacheStateOf } from '../../src/llm/store/cache.ts'
@@ -12,6 +17,7 @@ import { packBitmod, unpackBitmod } from '../../src/quant/bitmod-packing.ts'
 import { roundToNearest } from '../../src/quant/fitted.ts'
 import { float16BitsOf, float16FromBits } from '../../src/quant/float16.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
+import { openOwnLanes } from '../../src/sim/lanes/open.ts'
 import { normalMatrix, normals } from '../quant/normals.ts'
 
 const full = process.env.BITLOOM_FULL === '1'
@@ -66,6 +72,55 @@ describe('a product on a tile', () => {
       expect(cycles).toBeGreaterThan(blocks * Math.ceil(inputs / 4) * pe.timing.cycles_per_step)
     },
   )
+})
+
+describe('a product on tiles in lanes is that of one tile, every result and every cycle', () => {
+  it.each([
+    ['fp4', 3, 5, 50, 16, 16],
+    ['fp3', 7, 14, 33, 33, 16],
+    ['int5', 1, 4, 9, 4, 3],
+    ['int8', 9, 13, 40, 12, 20],
+  ] as const)(
+    '%s, %i tokens, %i outputs, %i inputs in groups of %i, %i lanes',
+    async (w, tokens, outputs, inputs, group, lanes) => {
+      const pe = tiled(`bitmod(w=${w})`)
+      const size = { rows: 2, columns: 3 }
+      const matrix = normalMatrix(outputs, inputs, 3, 1, 0)
+      const weights = roundToNearest(matrix, fitBitmod(matrix, { weights: w, group }))
+      const product = productOf(normals(tokens * inputs, 4, 1, 0), tokens, weights)
+      const engine = await openOwnLanes('wasm', pe.tile(size), { lanes })
+      expect(engine.name).toBe('wasm')
+      const want = runTileProduct(javascriptEngine(pe.tile(size)), pe, size, product)
+      expect(want.failures).toEqual([])
+      expect(await runTileProductInLanes(engine, pe, size, product)).toEqual(want)
+      // From reset: the product before leaves nothing.
+      expect(await runTileProductInLanes(engine, pe, size, product)).toEqual(want)
+    },
+    60_000,
+  )
+
+  it('and so are failed checks, each with its tile', async () => {
+    const w = 'fp4'
+    const pe = tiled(`bitmod(w=${w})`)
+    const hasty = { ...pe, timing: { ...pe.timing, shortestGroup: () => 1 } }
+    const size = { rows: 6, columns: 2 }
+    const matrix = normalMatrix(3, 8, 3, 1, 0)
+    const weights = roundToNearest(matrix, fitBitmod(matrix, { weights: w, group: 4 }))
+    const product = productOf(normals(7 * 8, 4, 1, 0), 7, weights)
+    const want = runTileProduct(javascriptEngine(pe.tile(size)), hasty, size, product).failures
+    const engine = await openOwnLanes('wasm', pe.tile(size), { lanes: 16 })
+    const { failures } = await runTileProductInLanes(engine, hasty, size, product)
+    const places = [0, 6].flatMap((token) => [0, 2].map((output) => ({ token, output })))
+    const firstOf = (place: { token: number; output: number }) =>
+      want.find(({ token, output }) => token === place.token && output === place.output)
+    expect(failures).toEqual(places.map(firstOf))
+    expect(failures.map(({ token, output }) => ({ token, output }))).toEqual(places)
+    expect(new Set(failures.map(({ cycle }) => cycle)).size).toBe(1)
+    // A round more, and the first failure of each lane is still its first round's.
+    const two = await openOwnLanes('wasm', pe.tile(size), { lanes: 2 })
+    const again = (await runTileProductInLanes(two, hasty, size, product)).failures
+    expect(again).toEqual(failures.slice(0, 2))
+  }, 60_000)
 })
 
 const stories15m = builtInModels.find(({ id }) => id === 'stories15m')!

@@ -41,6 +41,21 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       ['verify', 'mac', '--engine', 'jss'],
       /wasm, js, interpreter, verilator, all; did you mean 'js'/,
     ],
+    [
+      'lanes of an engine that has none',
+      ['run', '--engine', 'verilator', '--lanes', '16', '--model', 'nowhere/model.bin'],
+      /verilator engine runs one tile after the other, got 16 lanes; leave lanes out, or take one of wasm, js/,
+    ],
+    [
+      'an unknown engine of run',
+      ['run', '--engine', 'webgp'],
+      /wasm, js, interpreter, verilator, webgpu; did you mean/,
+    ],
+    [
+      'threads of our own engines',
+      ['verify', 'mac', '--threads', '2'],
+      /--threads are those of Verilator's model, got --engine wasm; add --engine verilator, or leave --threads out/,
+    ],
     ['an unknown list', ['list', 'pess'], /did you mean 'pes'/],
     ['an unknown model', ['run', '--model', 'storys15m'], /stories15m/],
     ['a missing model file', ['run', '--model', 'nowhere/model.bin'], /no model file nowhere\/model\.bin/],

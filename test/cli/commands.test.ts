@@ -467,7 +467,7 @@ describe('run', () => {
     expect(existsSync(join(out, 'report.html'))).toBe(true)
   })
 
-  it('threads change nothing but the time: text, cycles and sums are the same', () => {
+  it('threads and lanes change nothing but the time: text, cycles and sums are the same', () => {
     const of = ({ text, cycles, macs, compared, mismatches, layers }: Record<string, unknown>): object => ({
       text,
       cycles,
@@ -476,8 +476,13 @@ describe('run', () => {
       mismatches,
       layers,
     })
-    const [one, two] = ['1', '2'].map((threads) => of(json([...args, '--threads', threads])))
+    const [one, two, lanes] = [
+      ['--threads', '1', '--lanes', '1'],
+      ['--threads', '2'],
+      ['--threads', '2', '--lanes', '20'],
+    ].map((more) => of(json([...args, ...more])))
     expect(two).toEqual(one)
+    expect(lanes).toEqual(one)
   }, 180_000)
 
   it('on a PE of one weight bit a cycle it is the same text from the same sums, in more cycles at the same utilisation', () => {

@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
 import { printVerilog, s } from '../../src/dsl/index.ts'
 import type { Range } from '../../src/dsl/ir.ts'
+import { processingElement } from '../../src/pe/catalogue.ts'
 import { compareEngines } from '../../src/sim/compare.ts'
 import { portLayout, portNamed, readPort, writePort } from '../../src/sim/engine.ts'
+import { openEngine } from '../../src/sim/engines.ts'
 import { interpreter } from '../../src/sim/interpret.ts'
 import { randomStimulus } from '../../src/sim/stimulus.ts'
 import { buildSimulation } from '../../src/sim/verilator/build.ts'
@@ -202,6 +205,47 @@ describe.skipIf(missing.length > 0)('the Verilator engine', () => {
     expect(of.ports.clocks).toEqual([])
     const engine = start({ effort: 'quick' }, of)
     expect(compareEngines([interpreter(module), engine], randomStimulus(of.ports, 50, 1))).toBeUndefined()
+  })
+
+  it('shares a model over threads: the same outputs and failed checks, an executable of its own that is kept', () => {
+    const module = outputStationaryArray(processingElement('mac'), { rows: 3, columns: 2 })
+    const array = portLayout(module)
+    const of = { verilog: printVerilog(module, { gates: false }), top: module.name, ports: array }
+    const cycles = 500
+    // Groups end at random, which breaks promises.
+    const stimulus = randomStimulus(array, cycles, 3)
+    const runs = [1, 3].map((threads) => {
+      const engine = start({ effort: 'quick', threads }, of)
+      const response = new Int32Array(cycles * array.outputWords)
+      engine.replay(stimulus, cycles, response)
+      return { engine, response }
+    })
+    const [one, three] = runs.map(({ engine: { failures, failedChecks }, response }) => {
+      // Checks that fail in one cycle come in the order in which the model looks at them, and the last cycle kept may be cut.
+      const whole = failures.filter(({ cycle }) => cycle < failures.at(-1)!.cycle)
+      const sorted = whole.map(({ cycle, message }) => `${String(cycle).padStart(3)} ${message}`).sort()
+      return { response, failedChecks, sorted }
+    })
+    expect(one!.sorted.length).toBeGreaterThan(50)
+    expect(three).toEqual(one)
+    const [alone, shared] = runs.map(({ engine }) => engine)
+    expect(shared!.build.executable).not.toBe(alone!.build.executable)
+    const tasks = `/proc/${shared!.pid}/task`
+    if (existsSync(tasks)) expect(readdirSync(tasks)).toHaveLength(3)
+    expect(start({ effort: 'quick', threads: 3 }, of).build).toMatchObject({
+      executable: shared!.build.executable,
+      cached: true,
+    })
+    expect(start({ effort: 'quick' }, of).build.executable).toBe(alone!.build.executable)
+  }, 240_000)
+
+  it.each([0, 1.5, 257])('refuses %d threads, and threads of our own engines', (threads) => {
+    expect(() => start({ threads })).toThrow(`threads of Verilator are a whole number from 1 to 256, got ${threads}`)
+    const module = maker({ a: s(8) }, { b: s(8) }, ({ a }) => ({ b: a }))
+    expect(() => openEngine('wasm', module, { threads })).toThrow(
+      `the wasm engine runs in one thread, got ${threads}; open the verilator engine, or share lanes over threads`,
+    )
+    expect(openEngine('js', module, { threads: 1 }).name).toBe('js')
   })
 
   it('takes a design that was built before from the cache, many times faster', () => {

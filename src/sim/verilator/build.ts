@@ -37,6 +37,8 @@ export interface BuildOptions {
   readonly dataFlow?: boolean
   /** Builds a model that writes waves, which costs time in every cycle. Default: none. */
   readonly waveFormat?: WaveFormat
+  /** Threads that share the model, 1 to 256, however many cores there are; default 1. Failed checks of one cycle may be in another order. */
+  readonly threads?: number
   /** Where executables are kept; default `$BITLOOM_CACHE/verilator`, else `bitloom/verilator` in the XDG cache. */
   readonly buildFolder?: string
   readonly progress?: Progress
@@ -73,13 +75,16 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
   const elapsed = (): number => (performance.now() - start) / 1000
   const tools = buildTools()
   const folder = options.buildFolder ?? defaultFolder()
-  const { waveFormat } = options
-  const sources = { 'model.v': design.verilog, 'harness.cpp': harnessText(design.top, design.ports, waveFormat) }
+  const { waveFormat, threads = 1 } = options
+  checkThreads(threads)
+  const harness = harnessText(design.top, design.ports, waveFormat, threads)
+  const sources = { 'model.v': design.verilog, 'harness.cpp': harness }
   const flags = compilerFlags[options.effort ?? 'best']
   const safe = options.dataFlow ? soundFlags.filter((flag) => flag !== noDataFlow) : soundFlags
   const verilatorFlags = [
     ...[...modelFlags, ...safe, ...(options.checks ? [] : ['--noassert', '-DSYNTHESIS'])],
     ...(waveFormat ? waveFlags(waveFormat) : []),
+    ...(threads > 1 ? ['--threads', `${threads}`] : []),
   ]
   const machine = [tools, processorName(), printHeader]
   const key = digest([sources, design.top, verilatorFlags, flags, machine])
@@ -90,7 +95,10 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
   }
 
   if (waveFormat === 'fst') needZlib()
-  const runtime = join(folder, `runtime-${digest([machine, flags.runtime, ...(waveFormat ? [waveFormat] : [])])}`)
+  const runtime = join(
+    folder,
+    `runtime-${digest([machine, flags.runtime, ...(waveFormat ? [waveFormat] : []), ...(threads > 1 ? ['threads'] : [])])}`,
+  )
   const work = join(folder, `build-${process.pid}-${randomBytes(6).toString('hex')}`)
   const progress = options.progress ?? silent
   progress.say(`building the Verilator simulation of ${design.top}; it is kept for the next time`)
@@ -113,6 +121,15 @@ export const buildSimulation = (design: VerilatorDesign, options: BuildOptions =
     rmSync(work, { recursive: true, force: true })
   }
   return { executable, cached: false, seconds: elapsed() }
+}
+
+const mostThreads = 256
+const checkThreads = (threads: number): void => {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new UserError(
+      'E-THREADS',
+      `threads of Verilator are a whole number from 1 to ${mostThreads}, got ${threads}; take one a core at most`,
+    )
 }
 
 const makeFolder = (folder: string): void => {

@@ -66,7 +66,7 @@ const storePort = (port: Port): string[] => {
  *
  * It starts with a reset, so that registers hold their reset values in cycle 0.
  */
-export const harnessText = (top: string, ports: PortLayout, waveFormat?: WaveFormat): string => {
+export const harnessText = (top: string, ports: PortLayout, waveFormat?: WaveFormat, threads = 1): string => {
   const waves = waveFormat ? waveCode(waveFormat) : withoutWaves
   const finish = waveFormat
     ? ` else if (command[0] == ${command.finishWaves}) {
@@ -248,7 +248,7 @@ int main(${waveFormat ? 'int, char** arguments' : ''}) {
   const uint32_t greeting[4] = {0x${greetingMagic.toString(16)}u, ${protocolVersion}u, kInputWords, kOutputWords};
   writeBytes(greeting, sizeof greeting);
   VerilatedContext context;
-  Vmodel model{&context, "TOP"};
+${threads > 1 ? `  context.threads(${threads});\n` : ''}  Vmodel model{&context, "TOP"};
 ${waves.open}  reset(model);
   std::vector<int32_t> stimulus;
   for (;;) {
