@@ -58,6 +58,11 @@ export const runCommand = async (request: RunRequest, output: Output): Promise<n
         'E-OPTION',
         'a report is of a whole model on the array, and --layers names some layers; leave one of --out and --layers out',
       )
+    if (request.lanes !== undefined)
+      throw new UserError(
+        'E-OPTION',
+        'the array that --layers opens has one tile at a time; leave one of --lanes and --layers out',
+      )
     return runLayers(pe, { ...request, layers: request.layers }, samplerOf(request), output)
   }
   if (request.out !== undefined) ensureWritable(request.out)

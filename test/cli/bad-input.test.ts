@@ -157,6 +157,11 @@ describe('bad input is one sentence with the cure, exit code 2, and nothing is w
       ['run', '--model', tiny.model, '--layers', '*', '--out', empty],
       /leave one of --out and --layers out/,
     ],
+    [
+      'some layers with tiles in lanes',
+      ['run', '--model', tiny.model, '--layers', '*', '--lanes', '16'],
+      /leave one of --lanes and --layers out/,
+    ],
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['list', '--jsn'], /unknown option '--jsn'/],
   ])('%s', (_, args, message) => {
