@@ -2,6 +2,7 @@ import { moduleOf } from '../../sim/wasm/encoding.ts'
 import { createAssembly } from './assembly.ts'
 import { attendPiece, turnPiece } from './attention.ts'
 import { activatePiece, normPiece, scorePiece } from './elementwise.ts'
+import { interleavePiece } from './packed-product.ts'
 import { productPiece } from './product.ts'
 import { common, control, operations, stepAddress } from './step.ts'
 
@@ -29,6 +30,7 @@ export const kernelModule = (): Uint8Array<ArrayBuffer> => {
   const asm = createAssembly()
   const { define, i, atomic, local, set, when, repeat, load, drop, run, move, choose } = asm
   const pieces = {
+    interleave: interleavePiece(asm),
     product: productPiece(asm),
     norm: normPiece(asm),
     turn: turnPiece(asm),

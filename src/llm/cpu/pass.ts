@@ -1,6 +1,7 @@
 import { embed, turnsOf } from '../forward.ts'
 import { headSizeOf, keyValueWidthOf, type Model, queryWidthOf } from '../model.ts'
 import type { Arena } from './memory.ts'
+import { tokensTogether } from './packed-product.ts'
 import type { PlacedMatrix, PlacedModel, PlacedNorm } from './placed-model.ts'
 import { packedRows, productScratchBytes } from './product.ts'
 import { activations, bitsOf, rowBytes, stepWords, words } from './step.ts'
@@ -84,6 +85,8 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
   const mixed = rowsOf(queryWidthOf(config))
   const hidden = rowsOf(config.hidden)
   const raised = placed.layers[0]?.gate ? rowsOf(config.hidden) : hidden
+  const widest = Math.max(dimension, config.hidden, queryWidthOf(config))
+  const interleaved = room(4 * padded(widest) * mostRows)
   const table = room(mostRows * rowBytes)
   const [all, chosen] = [room(4 * mostRows), room(4 * mostRows)]
   const sums = room(16 * mostRows)
@@ -101,24 +104,29 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
     results: readonly (readonly [matrix: PlacedMatrix, y: Rows])[],
     accumulate = false,
   ): Step => {
-    const made = (rowsOfPiece: (outputs: number) => number) => {
+    const made = (from: number, rowsOfPiece: (outputs: number) => number) => {
       const matrices = results.map(([matrix, y]) => {
         const rows = rowsOfPiece(matrix.outputs)
         return { ...matrix, y: y.address, yStride: y.stride, rows, pieces: Math.ceil(matrix.outputs / rows) }
       })
-      const numbers = {
-        ...{ x: x.address, xStride: x.stride, tokens: 1, fours: x.fours, accumulate: accumulate ? 1 : 0 },
-      }
+      const numbers = { x: from, tokens: 1, fours: x.fours, accumulate: accumulate ? 1 : 0 }
       return {
         words: stepWords('product', numbers, matrices),
         pieces: matrices.reduce((sum, { pieces }) => sum + pieces, 0),
       }
     }
-    const one = made((outputs) => Math.min(padded(streamBytes / x.stride), padded(outputs / team.threads)))
-    const several = made((outputs) => packedRows(outputs / (piecesEach * team.threads)))
+    const one = made(x.address, (outputs) => Math.min(padded(streamBytes / x.stride), padded(outputs / team.threads)))
+    const several = made(interleaved, (outputs) => packedRows(outputs / (piecesEach * team.threads)))
+    const side = stepWords('interleave', {
+      ...{ x: x.address, xStride: x.stride, to: interleaved, tokens: 1, fours: x.fours },
+    })
     const work = results.reduce((sum, [matrix]) => sum + matrix.outputs, 0) * x.width
     return {
       run: (rows) => {
+        if (rows > 1) {
+          side[words.interleave.tokens] = rows
+          team.step(side, Math.ceil(rows / tokensTogether), rows * x.width)
+        }
         const { words: step, pieces } = rows === 1 ? one : several
         step[words.product.tokens] = rows
         team.step(step, pieces, work * rows)

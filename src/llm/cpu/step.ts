@@ -15,7 +15,7 @@ export const control = {
   sleepers: 256,
 } as const
 
-export const operations = ['product', 'norm', 'turn', 'attend', 'activate', 'score'] as const
+export const operations = ['interleave', 'product', 'norm', 'turn', 'attend', 'activate', 'score'] as const
 export type Operation = (typeof operations)[number]
 
 /** Where the words of a step begin; the first two are the operation and the number of pieces. */
@@ -31,8 +31,10 @@ export const common = placesOf(0, 'operation', 'pieces')
 
 /** Words of each operation, by number from the step's start. */
 export const words = {
-  /** Up to three matrices times the same rows of activations: a piece is some rows of one of them, for all tokens. */
-  product: placesOf(2, 'x', 'xStride', 'tokens', 'fours', 'accumulate'),
+  /** A piece is a few rows of `x`, whose columns go side by side. */
+  interleave: placesOf(2, 'x', 'xStride', 'to', 'tokens', 'fours'),
+  /** Up to three matrices times the same rows of activations, side by side: a piece is some rows of one of them, for all tokens. */
+  product: placesOf(2, 'x', 'tokens', 'fours', 'accumulate'),
   /** A piece is a row; `rows` lists which rows of `x`. */
   norm: placesOf(2, 'x', 'xStride', 'y', 'yStride', 'rows', 'weight', 'bias', 'width', 'fours', 'epsilon'),
   /** A piece is a row, whose queries turn and whose keys and values go to the cache. */
