@@ -1,4 +1,5 @@
 import { type Assembly, type Call, many, type Value } from './assembly.ts'
+import { matrixRows, rowsFound, wordOf } from './matrix-rows.ts'
 import { stepAddress, words } from './step.ts'
 
 /**
@@ -8,16 +9,33 @@ import { stepAddress, words } from './step.ts'
  */
 
 /** Rows and tokens that are multiplied at once: their ten sums and four operands stay in the registers of x86, 15 of which V8 uses. */
-export const rowsTogether = 8
+const rowsTogether = 8
 export const tokensTogether = 5
 const fours = rowsTogether / 4
 /** Columns that have sums of their own. */
 const lanes = 4
 
+/** Most rows that are packed at once: few enough that threads end together. */
+export const mostPackedRows = 48
+
 /** Bytes of the sums of a block. */
-export const blockBytes = 16 * lanes * fours * tokensTogether
-/** Bytes of packed rows, by fours of columns. */
-export const packedBytes = (columns: number): number => 16 * rowsTogether * columns
+const blockBytes = 16 * lanes * fours * tokensTogether
+/** Bytes of eight packed rows for each four of columns. */
+const packedBytes = 16 * rowsTogether
+/** Bytes of a thread's own memory that a product takes for each four of columns: a few decoded rows, then packed ones. */
+const bytesOfFour = 16 * rowsFound + (mostPackedRows / rowsTogether) * packedBytes
+
+/** Bytes of a thread's own memory that a product takes, by fours of columns. */
+export const productScratchBytes = (columns: number): number => blockBytes + bytesOfFour * columns
+/** Where they end. */
+export const behindProduct = ({ i }: Assembly, scratch: Value, columns: Value): Value =>
+  i.add(scratch, i.add(blockBytes, i.mul(columns, bytesOfFour)))
+
+/** Rows whose results fill a line of the cache, which two threads then do not write in turn. */
+const lineRows = 16
+/** Rows for a piece of many tokens, about `rows`. */
+export const packedRows = (rows: number): number =>
+  Math.min(mostPackedRows, lineRows * Math.max(1, Math.floor(rows / lineRows)))
 
 /** Five tokens side by side; the last ones of a batch, if they are fewer, too. A piece is such a block. */
 export const interleavePiece = (asm: Assembly): Call => {
@@ -53,7 +71,7 @@ export const interleavePiece = (asm: Assembly): Call => {
 }
 
 /** Four rows as one half of a packed eight; arguments: their addresses, fours of columns, where to. */
-export const packFour = ({ define, i, v, set, locals, move, times }: Assembly): Call =>
+const packFour = ({ define, i, v, set, locals, move, times }: Assembly): Call =>
   define(many(6, 'i32'), (first, second, third, fourth, columns, to) => {
     const rows = [first, second, third, fourth] as const
     const places = locals(many(lanes, 'i32'))
@@ -191,7 +209,7 @@ const keepBlock = (asm: Assembly, keep: Call): Call => {
  * tokens, fours of columns, how many tokens, `y`, bytes from one token of it to the next, bias or 0, whether results are added to what
  * is there, room for sums. All rows meet a few tokens before they meet the next ones, so that results of a token go to memory together.
  */
-export const manyTokens = (asm: Assembly, keep: Call): Call => {
+const manyTokens = (asm: Assembly, keep: Call): Call => {
   const { define, i, locals, move, set, when, repeat, choose } = asm
   const blocks = Array.from({ length: tokensTogether }, (_, at) => sumsOfBlock(asm, at + 1))
   const keepAll = keepBlock(asm, keep)
@@ -207,7 +225,7 @@ export const manyTokens = (asm: Assembly, keep: Call): Call => {
         set(left, choose(i.less(left, rowsTogether), left, rowsTogether))
         asm.run(blocks[size - 1]!(packed, x, columns, sums))
         asm.run(keepAll(sums, size, to, yStride, add, accumulate, left))
-        move(packed, i.mul(columns, packedBytes(1)))
+        move(packed, i.mul(columns, packedBytes))
         move(to, 4 * rowsTogether)
         when(bias, () => move(add, 4 * rowsTogether))
         return i.less(to, end)
@@ -227,5 +245,44 @@ export const manyTokens = (asm: Assembly, keep: Call): Call => {
         withAllRows(size)
         set(tokens, 0)
       })
+  })
+}
+
+/**
+ * Rows of a matrix, at most `mostPackedRows`, times the tokens of the step, one or many, that `interleavePiece` has put side by side.
+ * Arguments: the matrix's words, the first row and the one behind the last, where the first result of the first token goes, bytes from
+ * one token to the next, memory of the thread's own (`productScratchBytes`).
+ */
+export const packedProduct = (asm: Assembly, decode: Call, keep: Call): Call => {
+  const { define, i, set, local, locals, move, when, repeat, load, choose } = asm
+  const multiply = manyTokens(asm, keep)
+  const packRows = packFour(asm)
+  const step = (name: keyof typeof words.product): Value => load('load', 0, stepAddress + 4 * words.product[name])
+  return define(many(6, 'i32'), (matrix, first, end, y, yStride, scratch) => {
+    const [row, to] = locals(many(2, 'i32'))
+    const bias = local('i32')
+    const columns = step('fours')
+    const room = i.add(scratch, blockBytes)
+    const packed = i.add(room, i.mul(columns, 16 * rowsFound))
+    const { find, addresses } = matrixRows(asm, decode, matrix, columns, room)
+    set(row, first)
+    set(to, packed)
+    repeat(() => {
+      for (let at = 0; at < rowsTogether; at += rowsFound)
+        when(i.less(i.add(row, at), end), () => {
+          find(i.add(row, at), end)
+          asm.run(packRows(...addresses, columns, i.add(to, 4 * at)))
+        })
+      move(to, i.mul(columns, packedBytes))
+      move(row, rowsTogether)
+      return i.less(row, end)
+    })
+    set(bias, wordOf(asm, matrix)('bias'))
+    asm.run(
+      multiply(
+        ...[packed, i.sub(end, first), step('x'), columns, step('tokens'), y, yStride],
+        ...[choose(bias, i.add(bias, i.shiftLeft(first, 2)), 0), step('accumulate'), scratch],
+      ),
+    )
   })
 }

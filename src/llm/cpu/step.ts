@@ -18,7 +18,7 @@ export const control = {
 export const operations = ['interleave', 'product', 'norm', 'turn', 'attend', 'activate', 'score'] as const
 export type Operation = (typeof operations)[number]
 
-/** Where the words of a step begin; the first two are the operation and the number of pieces. */
+/** Where the words of a step begin; the first are those of every step. */
 export const stepAddress = 512
 /** Where memory for everything else begins. */
 export const firstFree = 4_096
@@ -26,28 +26,28 @@ export const firstFree = 4_096
 const placesOf = <K extends string>(first: number, ...names: readonly K[]): Record<K, number> =>
   Object.fromEntries(names.map((name, at) => [name, first + at])) as Record<K, number>
 
-/** Words of every step. */
-export const common = placesOf(0, 'operation', 'pieces')
+/** Words of every step; `together` is how many pieces a thread takes at once. */
+export const common = placesOf(0, 'operation', 'pieces', 'together')
 
 /** Words of each operation, by number from the step's start. */
 export const words = {
   /** A piece is a few rows of `x`, whose columns go side by side. */
-  interleave: placesOf(2, 'x', 'xStride', 'to', 'tokens', 'fours'),
+  interleave: placesOf(3, 'x', 'xStride', 'to', 'tokens', 'fours'),
   /** Up to three matrices times the same rows of activations, side by side: a piece is some rows of one of them, for all tokens. */
-  product: placesOf(2, 'x', 'tokens', 'fours', 'accumulate'),
+  product: placesOf(3, 'x', 'tokens', 'fours', 'accumulate'),
   /** A piece is a row; `rows` lists which rows of `x`. */
-  norm: placesOf(2, 'x', 'xStride', 'y', 'yStride', 'rows', 'weight', 'bias', 'width', 'fours', 'epsilon'),
+  norm: placesOf(3, 'x', 'xStride', 'y', 'yStride', 'rows', 'weight', 'bias', 'width', 'fours', 'epsilon'),
   /** A piece is a row, whose queries turn and whose keys and values go to the cache. */
   turn: placesOf(
-    ...([2, 'query', 'queryStride', 'key', 'value', 'keyStride', 'to', 'rows', 'layer', 'cosine', 'sine'] as const),
+    ...([3, 'query', 'queryStride', 'key', 'value', 'keyStride', 'to', 'rows', 'layer', 'cosine', 'sine'] as const),
     ...(['pairs', 'step', 'distance', 'heads', 'keyHeads', 'size', 'padded'] as const),
   ),
   /** A piece is a head of a row. */
-  attend: placesOf(2, 'query', 'y', 'yStride', 'rows', 'layer', 'heads', 'keyHeads', 'size', 'padded', 'scale'),
+  attend: placesOf(3, 'query', 'y', 'yStride', 'rows', 'layer', 'heads', 'keyHeads', 'size', 'padded', 'scale'),
   /** A piece is a row. */
-  activate: placesOf(2, 'x', 'up', 'stride', 'fours', 'kind'),
-  /** A piece is a row: the largest logit and, 8 bytes further, the sum of the exponentials of all less it, in double precision. */
-  score: placesOf(2, 'x', 'stride', 'width', 'y'),
+  activate: placesOf(3, 'x', 'up', 'stride', 'fours', 'kind'),
+  /** A piece is a part of the classifier's rows, for all tokens; the first words are those of a product. */
+  score: placesOf(3, 'x', 'tokens', 'fours', 'accumulate', 'targets', 'found', 'y'),
 } as const satisfies Record<Operation, Readonly<Record<string, number>>>
 
 /** Words of a matrix in a product. */
@@ -68,7 +68,7 @@ export const matrixWords = placesOf(
     'pieces',
   ] as const),
 )
-export const firstMatrix = 20
+export const firstMatrix = 24
 export const matrixSize = 12
 /** Matrices that share a step. */
 export const mostMatrices = 3
