@@ -82,7 +82,7 @@ const shapes: readonly (readonly [string, ModelConfig, Architecture])[] = [
   ['OPT', { ...equalHeads, sharedClassifier: true }, optArchitecture],
   [
     'OPT of ragged sizes',
-    { ...equalHeads, dimension: 54, headSize: 7, hidden: 45, vocabulary: 38, sharedClassifier: true },
+    { ...equalHeads, heads: 3, keyValueHeads: 3, dimension: 54, headSize: 18, hidden: 43, vocabulary: 47 },
     optArchitecture,
   ],
   ['Phi-2', equalHeads, phiArchitecture({ rotaryWidth: 4 })],
