@@ -1,6 +1,7 @@
 /**
- * What threads do together is a step: an operation on a number of pieces, which whoever is free takes one by one. Its numbers are words
- * at the start of the memory, addresses and strides in bytes; a float stands there by its bits. No result depends on who does a piece.
+ * What threads do together is a step: an operation on a number of pieces, of which whoever is free takes some at a time. Its numbers are
+ * words at the start of the memory, addresses and strides in bytes; a float stands there by its bits. No result depends on who does a
+ * piece.
  */
 
 /** Places of the words that threads agree by, a cache line each. */
