@@ -257,8 +257,8 @@ manifest.json says what each layer became. A .json file has a quantiser for each
       'after',
       `
 Without --prompt messages are typed, each a line (Ctrl-D ends), or read from standard input, a line
-each. A model whose tokenizer has a chat template answers and remembers what was said before; another
-continues each line on its own. Answers go to stdout, all else to stderr.`,
+each. A model whose tokenizer or GGUF file has a chat template answers and remembers what was said
+before; another continues each line on its own. Answers go to stdout, all else to stderr.`,
     )
     .option('--quant <spec|file.json>', quantHelp, 'float')
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')

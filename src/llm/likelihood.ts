@@ -1,7 +1,7 @@
 import type { Backend, Conversation, ScoredPiece } from './backend.ts'
 
 /** Most tokens that go through a model in one pass, of all conversations together. */
-const mostTokens = 96
+const mostTokens = 200
 
 /**
  * Negative log-likelihood, in nats, of each token of each text given all before it in the text: one entry fewer than there are tokens.

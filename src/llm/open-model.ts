@@ -6,7 +6,7 @@ import { UserError } from '../base/user-error.ts'
 import { type ByteSource, withFile } from './files/byte-source.ts'
 import { ggufMagic } from './files/gguf.ts'
 import { readGgufModel } from './files/gguf-model.ts'
-import { ggufTokenizer } from './files/gguf-tokenizer.ts'
+import { ggufChatTemplate, ggufTokenizer } from './files/gguf-tokenizer.ts'
 import { loadHuggingFace } from './files/hugging-face.ts'
 import { readHuggingFaceConfig } from './files/hugging-face-config.ts'
 import { readLlama2c } from './files/llama2c.ts'
@@ -32,7 +32,7 @@ export interface OpenedModel {
   readonly source: string
   /** Of the files with the weights, one after the other, hexadecimal. */
   readonly sha256: string
-  /** How its tokenizer's files write a conversation; undefined where they do not say. */
+  /** How the tokenizer's files, or the model's, write a conversation; undefined where they do not say. */
   readonly chatTemplate: () => ChatTemplate | undefined
 }
 
@@ -81,19 +81,21 @@ export const openFiles = async (
   path: string,
   { name, tokenizer: chosen }: { readonly name?: string; readonly tokenizer?: string } = {},
 ): Promise<Omit<OpenedModel, 'source' | 'sha256'> & { readonly files: readonly string[] }> => {
-  const { model, files, begin, ends, inside } = await openPath(path, name)
+  const { model, files, begin, ends, inside, template = () => undefined } = await openPath(path, name)
   if (chosen === undefined && inside) {
     const tokenizer = inside()
-    return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: () => undefined }
+    return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: template }
   }
   const at = chosen ?? tokenizerBeside(path, model)
   const tokenizer = tokenizerAt(at, model, ends)
-  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: chatTemplateAt(at) }
+  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: chatTemplateAt(at, template) }
 }
 
-/** Only tokenizers of this kind know the control tokens of a template. */
-const chatTemplateAt = (tokenizer: string) => (): ChatTemplate | undefined =>
-  tokenizer.endsWith('.json') ? chatTemplateBeside(tokenizer) : undefined
+/** The template beside a tokenizer, else that of the model; of files only those of this kind know the control tokens of one. */
+const chatTemplateAt =
+  (tokenizer: string, ofModel: OpenedModel['chatTemplate']): OpenedModel['chatTemplate'] =>
+  () =>
+    tokenizer.endsWith('.json') ? (chatTemplateBeside(tokenizer) ?? ofModel()) : undefined
 
 const prefixOf = (tokenizer: Tokenizer, begin: number | undefined): readonly number[] => {
   const own = tokenizer.encode('')
@@ -110,7 +112,7 @@ const openRandomModel = (reference: string, options: OpenOptions): OpenedModel =
     prefix: prefixOf(chosen, undefined),
     source: spec,
     sha256: sha256Of(Buffer.from(spec)),
-    chatTemplate: chatTemplateAt(options.tokenizer ?? ''),
+    chatTemplate: chatTemplateAt(options.tokenizer ?? '', () => undefined),
   }
 }
 
@@ -125,6 +127,8 @@ export interface FoundModel {
   readonly ends: readonly number[]
   /** The tokenizer inside the file, where there is one of a kind that is known. */
   readonly inside?: () => Tokenizer
+  /** How its file writes a conversation, where that can be said in one. */
+  readonly template?: () => ChatTemplate | undefined
 }
 
 /** The model in a file or directory, without a tokenizer. */
@@ -158,8 +162,9 @@ const openGguf = async (source: ByteSource, name: string): Promise<FoundModel> =
     begin: typeof begin === 'number' ? begin : undefined,
     ends: typeof end === 'number' ? [end] : [],
     ...(metadata.get('tokenizer.ggml.model') === 'llama'
-      ? { inside: () => tokenizerOfPieces(ggufTokenizer(metadata, model.config.vocabulary, source.where)) }
+      ? { inside: () => ggufTokenizer(metadata, model.config.vocabulary, source.where) }
       : {}),
+    template: () => ggufChatTemplate(metadata, source.where),
   }
 }
 

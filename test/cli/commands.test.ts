@@ -272,19 +272,23 @@ describe('ppl', () => {
     expect(results[0]!.perplexity! / plain.perplexity!).toBeCloseTo(1, 1)
   }, 180_000)
 
-  it.skipIf(!swiftShaderEnvironment())('and on a GPU gives the same perplexity to the last bit', () => {
-    for (const pe of ['bitmod(group=16)', 'xrnpe(mode=fp4)', 'mixpe(a=fp16, group=16)']) {
-      const onCpu = json([...asked, '--pe', pe, '--tokens', '12']) as Record<string, number>
-      const { stdout, stderr, status } = bitloom(
-        [...asked, '--pe', pe, '--tokens', '12', '--backend', 'webgpu', '--json'],
-        { env: swiftShaderEnvironment()! },
-      )
-      expect(status, stderr).toBe(0)
-      const onGpu = JSON.parse(stdout) as Record<string, number>
-      expect(onGpu.backend).toMatch(/^cpu, linear layers on webgpu \(SwiftShader/)
-      expect(onGpu.perplexity).toBe(onCpu.perplexity)
-    }
-  }, 180_000)
+  it.skipIf(!swiftShaderEnvironment())(
+    'and on a GPU gives the same perplexity to the last bit',
+    () => {
+      for (const pe of ['bitmod(group=16)', 'xrnpe(mode=fp4)', 'mixpe(a=fp16, group=16)']) {
+        const onCpu = json([...asked, '--pe', pe, '--tokens', '12']) as Record<string, number>
+        const { stdout, stderr, status } = bitloom(
+          [...asked, '--pe', pe, '--tokens', '12', '--backend', 'webgpu', '--json'],
+          { env: swiftShaderEnvironment()! },
+        )
+        expect(status, stderr).toBe(0)
+        const onGpu = JSON.parse(stdout) as Record<string, number>
+        expect(onGpu.backend).toMatch(/^cpu, linear layers on webgpu \(SwiftShader/)
+        expect(onGpu.perplexity).toBe(onCpu.perplexity)
+      }
+    },
+    180_000,
+  )
 
   it('prints a table, and on stderr how far it came', () => {
     const { stdout, status } = bitloom(asked)

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Architecture, llamaArchitecture, optArchitecture, phiArchitecture } from '../../src/llm/architecture.ts'
-import { type Backend, cpuBackend } from '../../src/llm/backend.ts'
+import type { Backend } from '../../src/llm/backend.ts'
+import { threadedBackend } from '../../src/llm/cpu/backend.ts'
 import { gpuBackend } from '../../src/llm/gpu/backend.ts'
 import { type Gpu, openGpu } from '../../src/llm/gpu/device.ts'
 import { type Matrix, type Model, type ModelConfig, withLinearLayers } from '../../src/llm/model.ts'
@@ -40,10 +41,10 @@ const expectNear = (found: Float32Array, wanted: Float32Array): void => {
 const tokensOf = (count: number, vocabulary: number): number[] =>
   Array.from({ length: count }, (_, k) => (k * k * 7 + 3) % vocabulary)
 
-/** A prompt, one token, two, and a few more, on both, each from where the one before ended. */
+/** On the GPU and on the CPU in WebAssembly: a prompt, one token, two, and a few more, each from where the one before ended. */
 const compare = async (model: Model, prompt: number, all: boolean): Promise<void> => {
   if (typeof gpu === 'string') return
-  const cpu = cpuBackend(model)
+  const cpu = threadedBackend(model, { threads: 2 })!
   const there = gpuOf(gpu, model)
   const [one, other] = [cpu.open(300), there.open(300)]
   for (const count of [prompt, 1, 2, 7]) {
@@ -51,6 +52,7 @@ const compare = async (model: Model, prompt: number, all: boolean): Promise<void
     expectNear(await other.next(tokens, { all }), await one.next(tokens, { all }))
   }
   other.close()
+  cpu.close()
 }
 
 /** Without `close`, which would take the device from the other tests. */
@@ -78,6 +80,11 @@ const shapes: readonly (readonly [string, ModelConfig, Architecture])[] = [
     llamaArchitecture({ headSize: 80 }),
   ],
   ['OPT', { ...equalHeads, sharedClassifier: true }, optArchitecture],
+  [
+    'OPT of ragged sizes',
+    { ...equalHeads, heads: 3, keyValueHeads: 3, dimension: 54, headSize: 18, hidden: 43, vocabulary: 47 },
+    optArchitecture,
+  ],
   ['Phi-2', equalHeads, phiArchitecture({ rotaryWidth: 4 })],
 ]
 

@@ -35,21 +35,21 @@ test('windows hold every token once, in order, behind the prefix, none longer th
 })
 
 test('progress counts predicted tokens over all texts and ends with the result', async () => {
-  const config = { dimension: 8, hidden: 8, layers: 1, heads: 2, keyValueHeads: 1, vocabulary: 40, sequence: 130 }
+  const config = { dimension: 8, hidden: 8, layers: 1, heads: 2, keyValueHeads: 1, vocabulary: 40, sequence: 300 }
   const model = randomModel({ ...config, sharedClassifier: true }, 1)
   const seen: { tokens: number; perplexity: number }[] = []
-  const texts = [Array.from({ length: 120 }, (_, k) => k % 40), [1], [3, 4, 5]]
+  const texts = [Array.from({ length: 250 }, (_, k) => k % 40), [1], [3, 4, 5]]
   const result = await perplexity(cpuBackend(model), texts, (soFar) => seen.push(soFar))
-  expect(seen.map(({ tokens }) => tokens)).toEqual([96, 121])
+  expect(seen.map(({ tokens }) => tokens)).toEqual([200, 251])
   expect(seen.at(-1)!.perplexity).toBeCloseTo(result.perplexity, 9)
-  expect(result.tokens).toBe(121)
+  expect(result.tokens).toBe(251)
   const [first] = result.perText
   const [alone] = (await perplexity(cpuBackend(model), texts.slice(0, 1))).perText
   expect(first).toBe(alone)
 })
 
 test('a conversation is open only while its text goes through: one text that goes on, and those that fit beside it', async () => {
-  const config = { dimension: 8, hidden: 8, layers: 1, heads: 2, keyValueHeads: 1, vocabulary: 40, sequence: 130 }
+  const config = { dimension: 8, hidden: 8, layers: 1, heads: 2, keyValueHeads: 1, vocabulary: 40, sequence: 300 }
   const backend = cpuBackend(randomModel({ ...config, sharedClassifier: true }, 1))
   const open = new Set<number>()
   let opened = 0
@@ -73,15 +73,15 @@ test('a conversation is open only while its text goes through: one text that goe
     },
   }
   const text = (length: number): number[] => Array.from({ length }, (_, k) => k % 40)
-  await perplexity(counting, [101, 101, 101, 3, 3, 3].map(text))
-  // 96; 4 and 92; 8 and 88; 12, 2, 2 and 2.
+  await perplexity(counting, [205, 205, 205, 3, 3, 3].map(text))
+  // 200; 4 and 196; 8 and 192; 12, 2, 2 and 2.
   expect(passes).toEqual([[0], [0, 1], [1, 2], [2, 3, 4, 5]])
   passes.length = 0
   await perplexity(
     counting,
-    Array.from({ length: 100 }, () => text(2)),
+    Array.from({ length: 204 }, () => text(2)),
   )
-  expect(passes.map(({ length }) => length)).toEqual([96, 4])
+  expect(passes.map(({ length }) => length)).toEqual([200, 4])
   expect(open.size).toBe(0)
 })
 

@@ -87,11 +87,24 @@ test('a GGUF file is opened by what it begins with, with the tokenizer inside it
   expect(opened.tokenizer.encode('a')).toEqual([1, 259, 3 + 97])
   expect((await generate({ ...opened, prompt: 'a', tokens: 3 })).text.startsWith('a')).toBe(true)
 
-  const other = { ...inside, 'tokenizer.ggml.model': { text: 'gpt2' } }
-  writeFileSync(path, ggufBytes({ ...metadata, ...other }, ggufTensors(model)))
+  expect(opened.chatTemplate()).toBeUndefined()
+  const template = '{{ bos_token }}{{ messages[0].content }}{{ eos_token }}'
+  const chatting = { ...metadata, ...inside, 'tokenizer.chat_template': { text: template } }
+  writeFileSync(path, ggufBytes(chatting, ggufTensors(model)))
+  const written = (await openModel(path)).chatTemplate()!([{ role: 'user', content: 'a' }])
+  expect(written).toBe('<s>a</s>')
+  expect(opened.tokenizer.encode(written)).toEqual([1, 1, 259, 3 + 97, 2])
+
+  const other = { ...chatting, 'tokenizer.ggml.model': { text: 'gpt2' } }
+  writeFileSync(path, ggufBytes(other, ggufTensors(model)))
   await expect(openModel(path)).rejects.toThrow(/no tokenizer \(tokenizer\.json, .*\) beside .*q8/)
   writeFileSync(join(dirname(path), 'tokenizer.json'), JSON.stringify(tinyTokenizerJson()))
-  expect((await openModel(path)).tokenizer).toMatchObject({ ends: [2] })
+  const beside = await openModel(path)
+  expect(beside.tokenizer).toMatchObject({ ends: [2] })
+  // What lies beside the tokenizer goes before the template in the file.
+  expect(beside.chatTemplate()!([{ role: 'user', content: 'b' }])).toBe('<s>b</s>')
+  writeFileSync(join(dirname(path), 'chat_template.jinja'), '[{{ messages[0].content }}]')
+  expect(beside.chatTemplate()!([{ role: 'user', content: 'b' }])).toBe('[b]')
 })
 
 test('an ONNX file is opened with the config.json beside it, or above its folder', async () => {

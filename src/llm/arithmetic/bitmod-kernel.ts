@@ -3,7 +3,7 @@ import type { WeightType } from '../../pe/bitmod/terms.ts'
 import type { Local } from '../../sim/wasm/writer.ts'
 import { type Assembly, type Call, many, type Value } from '../cpu/assembly.ts'
 import { moduleOfPieces } from '../cpu/kernels.ts'
-import { placesOf, stepAddress } from '../cpu/step.ts'
+import { firstOwn, placesOf, stepAddress } from '../cpu/step.ts'
 import { type ElementWidth, elementsOf } from './elements.ts'
 import { oddSum } from './odd-sum.ts'
 
@@ -38,7 +38,7 @@ export const elementWidthOf = (kernel: BitmodKernel): ElementWidth =>
  * by selector, cycle and code what floats a code adds; results go to `y` as float32, tokens x outputs.
  */
 export const bitmodWords = placesOf(
-  2,
+  firstOwn,
   ...(['x', 'xStride', 'tokens', 'codes', 'inputs', 'group', 'selectors', 'scales', 'groups', 'terms'] as const),
   ...(['y', 'yStride'] as const),
 )

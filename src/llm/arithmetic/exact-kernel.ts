@@ -1,6 +1,6 @@
 import { type Assembly, type Call, many, type Value } from '../cpu/assembly.ts'
 import { moduleOfPieces } from '../cpu/kernels.ts'
-import { placesOf, stepAddress } from '../cpu/step.ts'
+import { firstOwn, placesOf, stepAddress } from '../cpu/step.ts'
 
 /** Rows of weights that are multiplied at once; the rows of a matrix are padded to so many. */
 export const rowsTogether = 4
@@ -9,7 +9,7 @@ const tokensTogether = 2
 
 /** Words of a step, addresses and strides in bytes: a piece is `rows` rows of weights, for all tokens. */
 export const dotWords = placesOf(
-  2,
+  firstOwn,
   ...(['x', 'xStride', 'tokens', 'weights', 'stride', 'outputs', 'rows', 'eights', 'segments'] as const),
   ...(['y', 'yStride', 'segmentStride'] as const),
 )

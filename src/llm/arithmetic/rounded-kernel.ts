@@ -2,7 +2,7 @@ import type { FloatFormat } from '../../formats/index.ts'
 import type { Local } from '../../sim/wasm/writer.ts'
 import { type Assembly, type Call, many, type Value } from '../cpu/assembly.ts'
 import { moduleOfPieces } from '../cpu/kernels.ts'
-import { placesOf, stepAddress } from '../cpu/step.ts'
+import { firstOwn, placesOf, stepAddress } from '../cpu/step.ts'
 import { type ElementWidth, elementsOf } from './elements.ts'
 import { oddSum } from './odd-sum.ts'
 
@@ -24,7 +24,7 @@ const tokensTogether = 4
  * of a token; sums go to `y`, tokens x groups x outputs.
  */
 export const roundedWords = placesOf(
-  2,
+  firstOwn,
   ...(['x', 'xStride', 'tokens', 'weights', 'inputs', 'group', 'y', 'yStride', 'groupStride'] as const),
 )
 

@@ -249,6 +249,12 @@ export const createAssembly = () => {
         push(value)
         writer.simdAccess(0x5b, offset, 0)
       },
+      /** One float. */
+      storeLane: (address: Value, value: Value, lane: number, offset = 0): void => {
+        push(address)
+        push(value)
+        writer.simdAccess(0x5a, offset, lane)
+      },
       zero: vector(0x0c, ...new Array<number>(16).fill(0))(),
       four: (value: number) => vector(0x0c, ...new Uint8Array(Float32Array.of(value, value, value, value).buffer))(),
       twoDoubles: (value: number) => vector(0x0c, ...new Uint8Array(Float64Array.of(value, value).buffer))(),

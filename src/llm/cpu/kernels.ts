@@ -1,8 +1,11 @@
 import { moduleOf } from '../../sim/wasm/encoding.ts'
-import { type Assembly, type Call, createAssembly } from './assembly.ts'
+import { type Assembly, type Call, createAssembly, many } from './assembly.ts'
 import { attendPiece, turnPiece } from './attention.ts'
-import { activatePiece, normPiece, scorePiece } from './elementwise.ts'
+import { decoders } from './decode.ts'
+import { activatePiece, normPiece } from './elementwise.ts'
+import { interleavePiece, keepFour, packedProduct } from './packed-product.ts'
 import { productPiece } from './product.ts'
+import { scorePiece } from './score.ts'
 import { common, control, operations, stepAddress } from './step.ts'
 
 /** How often a thread looks before it sleeps: some ten microseconds, as long as a step takes. */
@@ -28,30 +31,34 @@ export type PieceOf = (asm: Assembly) => Call
 export const kernelModule = (): Uint8Array<ArrayBuffer> =>
   moduleOfPieces((asm) => {
     const { define, i, when, load } = asm
+    const decode = decoders(asm).row
+    const keep = keepFour(asm)
+    const packed = packedProduct(asm, decode, keep)
     const pieces = {
-      product: productPiece(asm),
+      interleave: interleavePiece(asm),
+      product: productPiece(asm, decode, keep, packed),
       norm: normPiece(asm),
       turn: turnPiece(asm),
       attend: attendPiece(asm),
       activate: activatePiece(asm),
-      score: scorePiece(asm),
+      score: scorePiece(asm, packed),
     }
     const operation = load('load', 0, stepAddress + 4 * common.operation)
     return define(['i32', 'i32'], (piece, scratch) => {
       operations.forEach((name, at) => {
-        const needsScratch = name === 'product' || name === 'attend'
+        const needsScratch = name === 'product' || name === 'attend' || name === 'score'
         when(i.equal(operation, at), pieces[name](piece, ...(needsScratch ? [scratch!] : [])))
       })
     })
   })
 
 /**
- * A module whose threads do pieces together. A step's words are written before `waiting` is, and whoever takes a piece reads them after that; they stay as they are until
- * all pieces are done, so no piece is ever done by the words of another step.
+ * A module whose threads do pieces together. A step's words are written before `waiting` is, and whoever takes a piece reads them
+ * after that; they stay as they are until all pieces are done, so no piece is ever done by the words of another step.
  */
 export const moduleOfPieces = (pieceOf: PieceOf): Uint8Array<ArrayBuffer> => {
   const asm = createAssembly()
-  const { define, i, atomic, local, set, when, repeat, load, drop, run, move, choose } = asm
+  const { define, i, atomic, local, locals, set, when, repeat, times, load, drop, run, move, choose } = asm
   const doPiece = pieceOf(asm)
   const word = (name: keyof typeof common) => load('load', 0, stepAddress + 4 * common[name])
 
@@ -66,17 +73,27 @@ export const moduleOfPieces = (pieceOf: PieceOf): Uint8Array<ArrayBuffer> => {
   })
   /** Takes pieces while there are some. */
   const share = define(['i32'], (scratch) => {
-    const [there, count] = [local('i32'), local('i32')]
+    const [there, some, left, count] = locals(many(4, 'i32'))
     repeat(() => {
       set(there, atomic('load', control.waiting))
-      when(there, () =>
-        when(i.equal(atomic('exchange', control.waiting, there, i.sub(there, 1)), there), () => {
-          // The words may be another step's as soon as the piece is said to be done.
+      when(there, () => {
+        // A number of another step would do as well: what is taken is there.
+        set(some, word('together'))
+        set(some, choose(i.less(there, some), there, some))
+        when(i.equal(atomic('exchange', control.waiting, there, i.sub(there, some)), there), () => {
+          // The words may be another step's as soon as the pieces are said to be done.
           set(count, word('pieces'))
-          run(doPiece(i.sub(there, 1), scratch))
-          when(i.equal(i.add(atomic('add', control.done, 1), 1), count), () => drop(atomic('notify', control.done, 1)))
-        }),
-      )
+          set(left, some)
+          times(left, () => {
+            move(there, -1)
+            run(doPiece(there, scratch))
+          })
+          when(i.equal(i.add(atomic('add', control.done, some), some), count), () =>
+            drop(atomic('notify', control.done, 1)),
+          )
+          set(there, 1)
+        })
+      })
       return there
     })
   })

@@ -1,13 +1,16 @@
 import { embed, turnsOf } from '../forward.ts'
 import { headSizeOf, keyValueWidthOf, type Model, queryWidthOf } from '../model.ts'
 import type { Arena } from './memory.ts'
+import { packedRows, productScratchBytes, tokensTogether } from './packed-product.ts'
 import type { PlacedMatrix, PlacedModel, PlacedNorm } from './placed-model.ts'
-import { packedRows, productScratchBytes } from './product.ts'
+import { scoreBytes, scoreRows, scoreScratchBytes } from './score.ts'
 import { activations, bitsOf, rowBytes, stepWords, words } from './step.ts'
 import type { Team } from './threads.ts'
 
 /** Most tokens that go through the layers at once, of all conversations together. */
-export const mostRows = 96
+export const mostRows = 200
+/** Rows whose logits are there at once. */
+const logitRows = 20
 
 /** Keys and values of a conversation. */
 export interface Cache {
@@ -40,7 +43,11 @@ const padded = (count: number): number => 4 * Math.ceil(count / 4)
 export const scratchBytesOf = ({ config }: Model): number => {
   const { dimension, hidden, sequence } = config
   const longest = Math.max(dimension, hidden, queryWidthOf(config))
-  return Math.max(productScratchBytes(padded(longest) / 4), 4 * padded(sequence))
+  return Math.max(
+    productScratchBytes(padded(longest) / 4),
+    scoreScratchBytes(padded(dimension) / 4, mostRows),
+    4 * padded(sequence),
+  )
 }
 
 /** Bytes of weights in a piece that one token is multiplied with: long enough to be read ahead. */
@@ -62,9 +69,9 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
     fits &&= address !== undefined
     return address ?? 0
   }
-  /** As many rows of `width` floats as a batch has, each padded. */
-  const rowsOf = (width: number) => ({
-    address: room(4 * padded(width) * mostRows),
+  /** As many rows of `width` floats as a batch has, or fewer, each padded. */
+  const rowsOf = (width: number, rows = mostRows) => ({
+    address: room(4 * padded(width) * rows),
     stride: 4 * padded(width),
     fours: padded(width) / 4,
     width,
@@ -84,10 +91,14 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
   const mixed = rowsOf(queryWidthOf(config))
   const hidden = rowsOf(config.hidden)
   const raised = placed.layers[0]?.gate ? rowsOf(config.hidden) : hidden
+  const widest = Math.max(dimension, config.hidden, queryWidthOf(config))
+  const interleaved = room(4 * padded(widest) * mostRows)
   const table = room(mostRows * rowBytes)
   const [all, chosen] = [room(4 * mostRows), room(4 * mostRows)]
-  const sums = room(16 * mostRows)
-  const logits = rowsOf(vocabulary)
+  const logits = rowsOf(vocabulary, logitRows)
+  const scorePieces = Math.ceil(vocabulary / scoreRows)
+  const [wanted, found] = [room(4 * mostRows), room(4 * mostRows)]
+  const scores = room(scoreBytes * mostRows * scorePieces)
   const [cosine, sine] = [copied(turns?.cosine ?? new Float32Array(0)), copied(turns?.sine ?? new Float32Array(0))]
   if (!fits) return undefined
   arena.words(all, mostRows).set(Array.from({ length: mostRows }, (_, row) => row))
@@ -96,29 +107,40 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
   interface Step {
     readonly run: (rows: number) => void
   }
+  const sideBySide = (x: Rows): Step => {
+    const step = stepWords('interleave', {
+      ...{ x: x.address, xStride: x.stride, to: interleaved, tokens: 1, fours: x.fours },
+    })
+    return {
+      run: (rows) => {
+        step[words.interleave.tokens] = rows
+        team.step(step, Math.ceil(rows / tokensTogether), rows * x.width)
+      },
+    }
+  }
   const product = (
     x: Rows,
     results: readonly (readonly [matrix: PlacedMatrix, y: Rows])[],
     accumulate = false,
   ): Step => {
-    const made = (rowsOfPiece: (outputs: number) => number) => {
+    const made = (from: number, rowsOfPiece: (outputs: number) => number) => {
       const matrices = results.map(([matrix, y]) => {
         const rows = rowsOfPiece(matrix.outputs)
         return { ...matrix, y: y.address, yStride: y.stride, rows, pieces: Math.ceil(matrix.outputs / rows) }
       })
-      const numbers = {
-        ...{ x: x.address, xStride: x.stride, tokens: 1, fours: x.fours, accumulate: accumulate ? 1 : 0 },
-      }
+      const numbers = { x: from, tokens: 1, fours: x.fours, accumulate: accumulate ? 1 : 0 }
       return {
         words: stepWords('product', numbers, matrices),
         pieces: matrices.reduce((sum, { pieces }) => sum + pieces, 0),
       }
     }
-    const one = made((outputs) => Math.min(padded(streamBytes / x.stride), padded(outputs / team.threads)))
-    const several = made((outputs) => packedRows(outputs / (piecesEach * team.threads)))
+    const one = made(x.address, (outputs) => Math.min(padded(streamBytes / x.stride), padded(outputs / team.threads)))
+    const several = made(interleaved, (outputs) => packedRows(outputs / (piecesEach * team.threads)))
+    const aside = sideBySide(x)
     const work = results.reduce((sum, [matrix]) => sum + matrix.outputs, 0) * x.width
     return {
       run: (rows) => {
+        if (rows > 1) aside.run(rows)
         const { words: step, pieces } = rows === 1 ? one : several
         step[words.product.tokens] = rows
         team.step(step, pieces, work * rows)
@@ -195,16 +217,18 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
   const finalNorm = norm(placed.finalNorm, normed, chosen)
 
   const classifier = product(normed, [[placed.classifier, logits]])
-  const score = step(
-    stepWords('score', { x: logits.address, stride: logits.stride, width: vocabulary, y: sums }),
-    1,
-    16 * vocabulary,
+  const score = stepWords(
+    'score',
+    {
+      ...{ x: interleaved, tokens: 1, fours: normed.fours, accumulate: 0 },
+      ...{ targets: wanted, found, y: scores },
+    },
+    [{ ...placed.classifier, y: 0, yStride: 0, rows: scoreRows, pieces: scorePieces }],
   )
-  /** The steps from the stream to logits, of some rows. */
-  const classify = (rows: readonly number[]): void => {
+  const normedAside = sideBySide(normed)
+  const choose = (rows: readonly number[]): void => {
     arena.words(chosen, rows.length).set(rows)
     finalNorm.run(rows.length)
-    classifier.run(rows.length)
   }
   return {
     run: (spans) => {
@@ -230,20 +254,34 @@ export const openPass = (arena: Arena, team: Team, model: Model, placed: PlacedM
       }
     },
     logits: (rows) => {
-      classify(rows)
       const result = new Float32Array(rows.length * vocabulary)
-      rows.forEach((_, index) => {
-        result.set(arena.floats(logits.address + index * logits.stride, vocabulary), index * vocabulary)
-      })
+      for (let from = 0; from < rows.length; from += logitRows) {
+        const some = rows.slice(from, from + logitRows)
+        choose(some)
+        classifier.run(some.length)
+        some.forEach((_, index) => {
+          result.set(arena.floats(logits.address + index * logits.stride, vocabulary), (from + index) * vocabulary)
+        })
+      }
       return result
     },
     surprises: (targets) => {
-      classify(targets.map((_, row) => row))
-      score.run(targets.length)
-      return Float64Array.from(targets, (target, row) => {
-        const largest = arena.floats(sums + 16 * row, 1)[0]!
-        const total = new Float64Array(arena.memory.buffer, sums + 16 * row + 8, 1)[0]!
-        return Math.log(total) + largest - arena.floats(logits.address + row * logits.stride, vocabulary)[target]!
+      const rows = targets.length
+      choose(targets.map((_, row) => row))
+      normedAside.run(rows)
+      arena.words(wanted, rows).set(targets)
+      score[words.score.tokens] = rows
+      team.step(score, scorePieces, vocabulary * rows * (dimension + 16))
+      const largest = arena.floats(scores, (scoreBytes / 4) * rows * scorePieces)
+      const sums = new Float64Array(arena.memory.buffer, scores, (scoreBytes / 8) * rows * scorePieces)
+      const ofTargets = arena.floats(found, rows)
+      return Float64Array.from(targets, (_, row) => {
+        let most = Number.NEGATIVE_INFINITY
+        for (let at = row; at < rows * scorePieces; at += rows) most = Math.max(most, largest[(scoreBytes / 4) * at]!)
+        let total = 0
+        for (let at = row; at < rows * scorePieces; at += rows)
+          total += sums[(scoreBytes / 8) * at + 1]! * Math.exp(largest[(scoreBytes / 4) * at]! - most)
+        return Math.log(total) + most - ofTargets[row]!
       })
     },
     openCache: (positions) => {

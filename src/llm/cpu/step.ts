@@ -1,6 +1,7 @@
 /**
- * What threads do together is a step: an operation on a number of pieces, which whoever is free takes one by one. Its numbers are words
- * at the start of the memory, addresses and strides in bytes; a float stands there by its bits. No result depends on who does a piece.
+ * What threads do together is a step: an operation on a number of pieces, of which whoever is free takes some at a time. Its numbers are
+ * words at the start of the memory, addresses and strides in bytes; a float stands there by its bits. No result depends on who does a
+ * piece.
  */
 
 /** Places of the words that threads agree by, a cache line each. */
@@ -15,10 +16,10 @@ export const control = {
   sleepers: 256,
 } as const
 
-export const operations = ['product', 'norm', 'turn', 'attend', 'activate', 'score'] as const
+export const operations = ['interleave', 'product', 'norm', 'turn', 'attend', 'activate', 'score'] as const
 export type Operation = (typeof operations)[number]
 
-/** Where the words of a step begin; the first two are the operation and the number of pieces. */
+/** Where the words of a step begin; the first are those of every step. */
 export const stepAddress = 512
 /** Where memory for everything else begins. */
 export const firstFree = 4_096
@@ -27,26 +28,42 @@ export const firstFree = 4_096
 export const placesOf = <K extends string>(first: number, ...names: readonly K[]): Record<K, number> =>
   Object.fromEntries(names.map((name, at) => [name, first + at])) as Record<K, number>
 
-/** Words of every step. */
-export const common = placesOf(0, 'operation', 'pieces')
+/** Words of every step; `together` is how many pieces a thread takes at once. */
+export const common = placesOf(0, 'operation', 'pieces', 'together')
+/** The first word that is an operation's own. */
+export const firstOwn = 3
 
 /** Words of each operation, by number from the step's start. */
 export const words = {
-  /** Up to three matrices times the same rows of activations: a piece is some rows of one of them, for all tokens. */
-  product: placesOf(2, 'x', 'xStride', 'tokens', 'fours', 'accumulate'),
+  /** A piece is a few rows of `x`, whose columns go side by side. */
+  interleave: placesOf(firstOwn, 'x', 'xStride', 'to', 'tokens', 'fours'),
+  /** Up to three matrices times the same rows of activations, side by side: a piece is some rows of one of them, for all tokens. */
+  product: placesOf(firstOwn, 'x', 'tokens', 'fours', 'accumulate'),
   /** A piece is a row; `rows` lists which rows of `x`. */
-  norm: placesOf(2, 'x', 'xStride', 'y', 'yStride', 'rows', 'weight', 'bias', 'width', 'fours', 'epsilon'),
+  norm: placesOf(firstOwn, 'x', 'xStride', 'y', 'yStride', 'rows', 'weight', 'bias', 'width', 'fours', 'epsilon'),
   /** A piece is a row, whose queries turn and whose keys and values go to the cache. */
   turn: placesOf(
-    ...([2, 'query', 'queryStride', 'key', 'value', 'keyStride', 'to', 'rows', 'layer', 'cosine', 'sine'] as const),
+    ...([
+      firstOwn,
+      'query',
+      'queryStride',
+      'key',
+      'value',
+      'keyStride',
+      'to',
+      'rows',
+      'layer',
+      'cosine',
+      'sine',
+    ] as const),
     ...(['pairs', 'step', 'distance', 'heads', 'keyHeads', 'size', 'padded'] as const),
   ),
   /** A piece is a head of a row. */
-  attend: placesOf(2, 'query', 'y', 'yStride', 'rows', 'layer', 'heads', 'keyHeads', 'size', 'padded', 'scale'),
+  attend: placesOf(firstOwn, 'query', 'y', 'yStride', 'rows', 'layer', 'heads', 'keyHeads', 'size', 'padded', 'scale'),
   /** A piece is a row. */
-  activate: placesOf(2, 'x', 'up', 'stride', 'fours', 'kind'),
-  /** A piece is a row: the largest logit and, 8 bytes further, the sum of the exponentials of all less it, in double precision. */
-  score: placesOf(2, 'x', 'stride', 'width', 'y'),
+  activate: placesOf(firstOwn, 'x', 'up', 'stride', 'fours', 'kind'),
+  /** A piece is a part of the classifier's rows, for all tokens; the first words are those of a product. */
+  score: placesOf(firstOwn, 'x', 'tokens', 'fours', 'accumulate', 'targets', 'found', 'y'),
 } as const satisfies Record<Operation, Readonly<Record<string, number>>>
 
 /** Words of a matrix in a product. */
@@ -67,7 +84,7 @@ export const matrixWords = placesOf(
     'pieces',
   ] as const),
 )
-export const firstMatrix = 20
+export const firstMatrix = 24
 export const matrixSize = 12
 /** Matrices that share a step. */
 export const mostMatrices = 3

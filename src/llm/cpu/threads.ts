@@ -15,6 +15,11 @@ export interface Team {
 /** Fewer multiplications are done before another thread has looked. */
 const worthSharing = 30_000
 
+/** Multiplications for which a thread goes to the pieces that are left: some microseconds. */
+const worthTaking = 50_000
+/** Times a thread goes there at least. */
+const leastRounds = 4
+
 /** What a thread of the team does: it has no other code. */
 const helper = `
 const { workerData: { module, memory, scratch } } = require('node:worker_threads')
@@ -56,6 +61,8 @@ export const openTeam = (
     step: (step, pieces, work) => {
       view.set(step)
       view[common.pieces] = pieces
+      const together = Math.min((worthTaking / work) * pieces, pieces / (leastRounds * threads))
+      view[common.together] = Math.max(1, Math.floor(together))
       if (threads === 1 || pieces === 1 || work < worthSharing) kernels.alone(own)
       else {
         helpers ??= startHelpers()

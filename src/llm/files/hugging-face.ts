@@ -28,6 +28,11 @@ export const loadHuggingFace = async (
   name: string = basename(resolve(folder)),
 ): Promise<HuggingFaceDirectory> => {
   const configPath = join(folder, 'config.json')
+  if (!existsSync(configPath))
+    throw new UserError(
+      'E-MODEL-MISSING',
+      `there is no config.json in ${folder}, so it is no Hugging Face directory; give one, or a model file (llama2.c checkpoint, GGUF or ONNX)`,
+    )
   const described = readHuggingFaceConfig(readLimited(configPath, 'the model', mostJsonBytes).toString(), configPath)
   const files = weightFiles(folder)
   const model = await withFiles(files, async (tensors) => readHuggingFaceTensors(tensors, described, name, folder))

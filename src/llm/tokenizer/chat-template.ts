@@ -17,6 +17,8 @@ export type ChatTemplate = (messages: readonly ChatMessage[]) => string
 
 /** Longest file that is read. */
 const mostBytes = 2 ** 26
+/** Longest template, in characters: a hundred times the long ones. */
+const mostCharacters = 2 ** 20
 
 /** A control token, by its text or as `tokenizer_config.json` describes tokens at length. */
 const token = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish()
@@ -74,6 +76,8 @@ export const chatTemplateOf = (text: string, tokens: Readonly<Record<string, str
       throw refusal(where, reasonOf(error).slice(0, 160), error)
     }
   }
+  if (text.length > mostCharacters)
+    throw refusal(where, `it has ${text.length} characters, at most ${mostCharacters} are read`)
   const template = careful(() => new Template(text))
   return (messages) => careful(() => template.render({ messages, add_generation_prompt: true, ...tokens }))
 }

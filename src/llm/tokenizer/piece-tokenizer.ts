@@ -135,9 +135,24 @@ export const decode = (tokenizer: PieceTokenizer, tokens: readonly number[]): st
   return tokens.map(decoder.next).join('') + decoder.end()
 }
 
-/** The tokenizer as models use it: BOS begins a text, BOS or EOS ends it. */
-export const tokenizerOfPieces = (pieces: PieceTokenizer): Tokenizer => ({
-  ends: [BEGIN_TOKEN, END_TOKEN],
-  encode: (text) => encode(pieces, text),
-  createDecoder: () => createDecoder(pieces),
-})
+/**
+ * The tokenizer as models use it: BOS begins a text, BOS or EOS ends it. Where a text of `control` stands its token is taken, and what
+ * follows begins with a space as a text does (as llama.cpp has it).
+ */
+export const tokenizerOfPieces = (
+  pieces: PieceTokenizer,
+  control: ReadonlyMap<string, number> = new Map(),
+): Tokenizer => {
+  // The longest first, because one may begin like another.
+  const texts = [...control.keys()].sort((a, b) => b.length - a.length).map(escaped)
+  const between = texts.length > 0 ? new RegExp(`(${texts.join('|')})`) : undefined
+  const tokensOf = (text: string, part: number): readonly number[] =>
+    part % 2 === 1 ? [control.get(text)!] : encode(pieces, text).slice(1)
+  return {
+    ends: [BEGIN_TOKEN, END_TOKEN],
+    encode: (text) => (between ? [BEGIN_TOKEN, ...text.split(between).flatMap(tokensOf)] : encode(pieces, text)),
+    createDecoder: () => createDecoder(pieces),
+  }
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

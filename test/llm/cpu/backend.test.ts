@@ -173,14 +173,15 @@ test('1, 2 and 3 threads give the same bits', async () => {
 })
 
 test('a prompt gives bit for bit what token after token gives, for every number of tokens that go together', async () => {
-  for (const model of [largeModel, randomModel(ragged, 3, shapes[1]![2])]) {
+  const blocks = randomModel(config, 6, llamaArchitecture({ headSize: 8 }), 'q8_0')
+  for (const model of [largeModel, randomModel(ragged, 3, shapes[1]![2]), blocks]) {
     const backend = threaded(model)
     const { vocabulary } = model.config
     const tokens = tokensOf(11, vocabulary)
     const one = backend.open(300)
     const rows: Float32Array[] = []
     for (const token of tokens) rows.push(await one.next([token]))
-    for (const count of [2, 3, 4, 5, 11]) {
+    for (const count of [2, 3, 4, 5, 9, 11]) {
       const all = await backend.open(300).next(tokens.slice(0, count), { all: true })
       for (let row = 0; row < count; row++)
         expect(all.subarray(row * vocabulary, (row + 1) * vocabulary)).toEqual(rows[row])

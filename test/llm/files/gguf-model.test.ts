@@ -8,11 +8,11 @@ import {
 import { bytesSource } from '../../../src/llm/files/byte-source.ts'
 import type { GgufValue } from '../../../src/llm/files/gguf.ts'
 import { readGgufModel } from '../../../src/llm/files/gguf-model.ts'
-import { ggufTokenizer } from '../../../src/llm/files/gguf-tokenizer.ts'
+import { ggufChatTemplate, ggufTokenizer } from '../../../src/llm/files/gguf-tokenizer.ts'
 import { createSession, forward } from '../../../src/llm/forward.ts'
 import { type Model, type ModelConfig, memoryOf } from '../../../src/llm/model.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
-import { decode, encode } from '../../../src/llm/tokenizer/piece-tokenizer.ts'
+import { decodeAll } from '../../../src/llm/tokenizer/tokenizer.ts'
 import { llamaByTheBook } from '../by-the-book.ts'
 import { readDamaged } from './damage.ts'
 import { type GgufTensor, ggufBytes, ggufMetadata, ggufTensors, type Value } from './write-gguf.ts'
@@ -233,8 +233,44 @@ const tokenizerData = (change: Readonly<Record<string, GgufValue | undefined>> =
 
 test('the vocabulary in the metadata spells texts as SentencePiece does', () => {
   const tokenizer = ggufTokenizer(tokenizerData(), vocabulary.length, 'm.gguf')
-  expect(encode(tokenizer, 'a é')).toEqual([1, 261, 259, 262])
-  for (const text of ['a a', 'é\n€', '  x']) expect(decode(tokenizer, encode(tokenizer, text))).toBe(text)
+  expect(tokenizer.encode('a é')).toEqual([1, 261, 259, 262])
+  for (const text of ['a a', 'é\n€', '  x']) expect(decodeAll(tokenizer, tokenizer.encode(text))).toBe(text)
+})
+
+test('control tokens and those of a user are found in a text, the longest first, and what follows begins with a space', () => {
+  const more = [...vocabulary, '<|a|>', '<|a|>b', '[U▁V]', '']
+  const types = Int32Array.from(more, () => 1)
+  types.set([3, 3, 4, 3], vocabulary.length)
+  const tokenizer = ggufTokenizer(
+    tokenizerData({
+      'tokenizer.ggml.tokens': more,
+      'tokenizer.ggml.scores': Float32Array.from(more, (_, at) => -at),
+      'tokenizer.ggml.token_type': types,
+    }),
+    more.length,
+    'm.gguf',
+  )
+  const a = 261
+  expect(tokenizer.encode('')).toEqual([1])
+  expect(tokenizer.encode('a')).toEqual([1, a])
+  expect(tokenizer.encode('<s>a<|a|>ba<|a|>a</s>')).toEqual([1, 1, a, 264, a, 263, a, 2])
+  expect(tokenizer.encode('[U V]')).toEqual([1, 265])
+  expect(decodeAll(tokenizer, [261, 263, 264, 260, 1, 2])).toBe(' aa')
+  expect(decodeAll(tokenizer, [265])).toBe('[U V]')
+})
+
+test('the template in the metadata writes a conversation, with the texts of the control tokens', () => {
+  const template =
+    '{{ bos_token }}{% for message in messages %}[{{ message.content }}]{{ eos_token }}{% endfor %}{{ pad_token }}'
+  const change = { 'tokenizer.chat_template': template, 'tokenizer.ggml.padding_token_id': 0 }
+  const messages = [{ role: 'user', content: 'Hi' }] as const
+  expect(ggufChatTemplate(tokenizerData(change), 'm.gguf')!(messages)).toBe('<s>[Hi]</s><unk>')
+  expect(ggufChatTemplate(tokenizerData(), 'm.gguf')).toBeUndefined()
+  for (const [text, message] of [
+    ['{% if x %}', /^m\.gguf holds no chat template that bitloom can use: /],
+    [' '.repeat(2 ** 20 + 1), /it has 1048577 characters, at most 1048576 are read/],
+  ] as const)
+    expect(() => ggufChatTemplate(tokenizerData({ 'tokenizer.chat_template': text }), 'm.gguf')).toThrow(message)
 })
 
 test.each([
@@ -244,6 +280,8 @@ test.each([
   ['no scores', { 'tokenizer.ggml.scores': undefined }, /no 263 scores/],
   ['a score that is no number', { 'tokenizer.ggml.scores': scores.with(3, Number.NaN) }, /no 263 scores/],
   ['another BOS', { 'tokenizer.ggml.bos_token_id': 128_000 }, /BOS is 128000 and EOS 2/],
+  ['too few kinds', { 'tokenizer.ggml.token_type': Int32Array.of(1) }, /no 263 kinds of tokens/],
+  ['kinds that are no numbers', { 'tokenizer.ggml.token_type': 'x' }, /no 263 kinds of tokens/],
   ['other bytes', { 'tokenizer.ggml.tokens': vocabulary.with(13, 'x') }, /token 13 is no byte/],
 ])('a vocabulary with %s is refused', (_, change, message) => {
   expect(() => ggufTokenizer(tokenizerData(change), 263, 'm.gguf')).toThrow(message)

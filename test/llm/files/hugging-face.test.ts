@@ -240,7 +240,9 @@ test('files that are missing or belong to other models are refused', async () =>
   rmSync(join(folder, 'other.safetensors'))
   await expect(loadHuggingFace(folder)).rejects.toThrow(/holds 0 files/)
   rmSync(join(folder, 'config.json'))
-  await expect(loadHuggingFace(folder)).rejects.toThrow(/cannot read the model .*config\.json: no such file/)
+  await expect(loadHuggingFace(folder)).rejects.toThrow(
+    /^there is no config\.json in .*, so it is no Hugging Face directory; give one/,
+  )
 })
 
 test('200 damaged weight files of a model are read or refused', async () => {
