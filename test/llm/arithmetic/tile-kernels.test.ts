@@ -54,4 +54,22 @@ describe('BitMoD’s sums are the golden model’s, bit for bit', () => {
     expect(await firstTileDifference(pe, arithmetic, shape, { weights, activations })).toBeUndefined()
     arithmetic.close()
   })
+
+  it('sums of more bits than a float32 has are exact', async () => {
+    const pe = tileOf('bitmod(w=fp4, inputs=aligned, lanes=16, guard=8)')
+    const arithmetic = openArithmetic(pe, { threads: 1 })
+    // Fourteen times 2047 * 2^11, of 26 bits, less 1: that cuts off to one below the rest.
+    const [large, least] = [(25 << 10) | 1023, 7 << 10]
+    const [eight, minusOne] = [8, 10]
+    const shape = { tokens: 1, outputs: 1, inputs: 16, group: 16 }
+    const weights = {
+      ...shape,
+      codes: [...new Array<number>(14).fill(eight), minusOne, 0],
+      selectors: Uint8Array.of(2),
+      scales: Uint8Array.of(1),
+    }
+    const activations = [...new Array<number>(14).fill(large), least, 0]
+    expect(await firstTileDifference(pe, arithmetic, shape, { weights, activations })).toBeUndefined()
+    arithmetic.close()
+  })
 })
