@@ -80,6 +80,16 @@ describe('an event-driven simulation', () => {
     ).toEqual([110, 120, 210])
   })
 
+  it('takes the longest way where several inputs move an output together, and no delay on the clock', async () => {
+    const skewed = `module t(input a, output y); wire b, c; INV u (.A(a), .Y(b)); INV v (.A(a), .Y(c));
+SKEW s (.A(b), .B(c), .Y(y)); endmodule`
+    expect(await follow(skewed, 'cell', [100, 200])).toEqual([125, 225])
+    // A register behind two buffers takes its data at the edge of the port, and answers 20 ps later.
+    const buffered = `module t(input a, output y); wire b, c, n; BUF u (.A(a), .Y(b)); BUF v (.A(b), .Y(c));
+DFF r (.D(n), .CK(c), .Q(y), .QN(n)); endmodule`
+    expect(await follow(buffered, 'cell', [100, 200, 300])).toEqual([120, 320])
+  })
+
   it('refuses a loop of logic and a cell whose function is not known', async () => {
     const loop = 'module t(input a, output y); wire n; OR2 u (.A(a), .B(n), .Y(n)); BUF v (.A(n), .Y(y)); endmodule'
     const { netlist } = await netlistFrom(loop)
