@@ -104,7 +104,7 @@ DFF r (.D(n), .CK(c), .Q(y), .QN(n)); endmodule`
 const everyKind = `
 module part(input clk, input [1:0] d, input en, output [1:0] q);
   wire gated;
-  ICG \\gate[0] (.CK(clk), .E(en), .SE(1'b0), .GCK(gated));
+  ICG \\gate[0] (.CK(clk), .E(en), .SE(d[1]), .GCK(gated));
   DFF r0 (.D(d[0]), .CK(gated), .Q(q[0]));
   DFFN r1 (.D(d[1]), .CK(clk), .Q(q[1]));
 endmodule
@@ -240,6 +240,8 @@ describe('mapped netlists', () => {
     async (spec) => {
       const pe = processingElement(spec)
       const run = recordRandom(pe, { cycles: 300, seed })
+      // No idle cycles but what groups of one leave.
+      if (spec === 'mac') expect(run.cycles, `seed ${seed}`).toBeLessThan(1.1 * run.macs + 10)
       expect(run.forms.map(({ name, share }) => [name, share])).toEqual([
         ['cell', 0.25],
         ['passing cell', 0.75],
