@@ -97,6 +97,17 @@ module t(input [1:0] a, output [1:0] y); part p (a, y); endmodule`
     expect(await measured(single, '#0 0! 0" #5 1! #20')).toMatchObject({ scope: 'x', seen: 2 })
   })
 
+  it('number bits as they were declared, the first not always the highest', async () => {
+    const named = await read(
+      'module t(input [0:1] a, output y, z); INV u (.A(a[0]), .Y(y)); INV v (.A(a[1]), .Y(z)); endmodule',
+    )
+    const design = powerDesign(named.netlist, paper)
+    const text = dump('$scope module t $end $var wire 2 ! a [0:1] $end $upscope $end', '#0 b00 ! #5 b01 ! #9 b00 ! #20')
+    const { zero } = measureDump(design, named, text, 'a.vcd').counted
+    const toggles = (name: string) => zero!.toggles[named.bits.get(name) as number]
+    expect(['a[0]', 'a[1]', 'y', 'z'].map(toggles)).toEqual([0, 2, 0, 2])
+  })
+
   it('are asked for where they do not fit', async () => {
     const other = '$scope module x $end $var wire 1 ! q $end $upscope $end'
     await expect(measured(other, '#0 0! #5')).rejects.toThrow(/a\.vcd has no scope with ports of the netlist \(a, y\)/)

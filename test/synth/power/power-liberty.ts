@@ -50,6 +50,7 @@ export const powerLiberty = `library (paper) {
     pin (SE) { direction : input; capacitance : 1; clock_gate_test_pin : true; }
     pin (GCK) { direction : output; clock_gate_out_pin : true; ${arc('CK', 10)} } }
   cell (SLOW) { area : 1; ${input('A', 1)} ${output('Y', 'A', `timing () { related_pin : "A"; ${delays(10).replace('rise_transition (scalar) { values ("20")', 'rise_transition (scalar) { values ("40")').replace('fall_transition (scalar) { values ("20")', 'fall_transition (scalar) { values ("60")')} }`)} }
+  cell (SKEW) { area : 1; ${input('A', 1)} ${input('B', 1)} ${output('Y', 'A & B', `${arc('A', 5)} ${arc('B', 15)}`)} }
   cell (FAST) { area : 1; ${input('A', 1)} ${output('Y', 'A', arc('A', 4))} }
   ${gate('XOR2', ['A', 'B'], 'A ^ B')} ${gate('OR2', ['A', 'B'], 'A | B')} ${gate('BUF', ['A'], 'A')}
   cell (MACRO) { area : 50; ${input('A', 1)} pin (Y) { direction : output; } }
