@@ -1,14 +1,21 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 // Threads run the compiled program.
 import { productRunner as compiledRunner } from '../../dist/accel/product-runner.js'
 import { processingElement as compiledElement } from '../../dist/pe/catalogue.js'
 import { runProduct } from '../../src/accel/gemm.ts'
+import { runProductInLanes } from '../../src/accel/lane-product.ts'
 import { outputStationaryArray } from '../../src/accel/output-stationary.ts'
 import { lanesPay, productArray, productEngineNamed } from '../../src/accel/product-array.ts'
 import { productRunner } from '../../src/accel/product-runner.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomProduct } from './products.ts'
+
+// As it is, and counted.
+vi.mock('../../src/accel/lane-product.ts', async (original) => {
+  const module = await original<{ runProductInLanes: typeof runProductInLanes }>()
+  return { runProductInLanes: vi.fn(module.runProductInLanes) }
+})
 
 const pe = processingElement('mixpe(group=16)')
 const size = { rows: 2, columns: 3 }
@@ -19,15 +26,17 @@ const wanted = (product: typeof large) =>
 
 describe('a product on an array', () => {
   it.each([
-    ['wasm', undefined],
-    ['wasm', 1],
-    ['wasm', 20],
-    ['js', undefined],
-    ['js', 2],
-  ] as const)('of engine %s with lanes %s is the same, whatever product came before', async (engine, lanes) => {
+    ['wasm', undefined, [16, 16]],
+    ['wasm', 1, []],
+    ['wasm', 20, [20, 20, 20, 20]],
+    ['js', undefined, []],
+    ['js', 2, [2, 2, 2, 2]],
+  ] as const)('of engine %s with lanes %s is the same, whatever product came before', async (engine, lanes, used) => {
+    vi.mocked(runProductInLanes).mockClear()
     const array = productArray({ pe, size, engine, ...(lanes === undefined ? {} : { lanes }) })
     for (const product of [small, large, small, large])
       expect(await array.run(product, [0, product.outputs])).toEqual(wanted(product))
+    expect(vi.mocked(runProductInLanes).mock.calls.map(([of]) => of.lanes)).toEqual(used)
     await array.close()
   })
 

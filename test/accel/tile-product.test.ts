@@ -16,7 +16,9 @@ import { type BitmodQuantised, dequantiseBitmod, fitBitmod } from '../../src/qua
 import { packBitmod, unpackBitmod } from '../../src/quant/bitmod-packing.ts'
 import { roundToNearest } from '../../src/quant/fitted.ts'
 import { float16BitsOf, float16FromBits } from '../../src/quant/float16.ts'
+import { portNamed } from '../../src/sim/engine.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
+import { laneWords } from '../../src/sim/lanes/engine.ts'
 import { openOwnLanes } from '../../src/sim/lanes/open.ts'
 import { normalMatrix, normals } from '../quant/normals.ts'
 
@@ -93,7 +95,15 @@ describe('a product on tiles in lanes is that of one tile, every result and ever
       const want = runTileProduct(javascriptEngine(pe.tile(size)), pe, size, product)
       expect(want.failures).toEqual([])
       expect(await runTileProductInLanes(engine, pe, size, product)).toEqual(want)
-      // From reset: the product before leaves nothing.
+      // From reset: a group that began before leaves nothing.
+      const begun = new Int32Array(laneWords(lanes, 8, engine.ports.inputWords))
+      const held = { step: 1, activation_0_0: 0x3c00, weight_0_0: 3, scale_0: 1 }
+      for (const [name, value] of Object.entries(held)) {
+        const word = 16 * portNamed(engine.ports.inputs, name).offset
+        for (let row = 0; row < (name === 'step' ? 1 : pe.timing.cycles_per_step); row++)
+          begun.fill(value, row * 16 * engine.ports.inputWords + word, row * 16 * engine.ports.inputWords + word + 16)
+      }
+      await engine.replay(begun, 8)
       expect(await runTileProductInLanes(engine, pe, size, product)).toEqual(want)
     },
     60_000,
