@@ -35,6 +35,48 @@ describe('operations on vectors', () => {
     expect(await difference(module)).toBeUndefined()
   })
 
+  const bytes: readonly (readonly [string, IntShape])[] = [
+    ['of four bits', u(4)],
+    ['of four bits with sign', s(4)],
+    ['of seven bits', u(7)],
+    ['of eight bits', u(8)],
+    ['of eight bits with sign', s(8)],
+  ]
+  it.each(bytes)('shift and cut bytes %s, and put them together', async (_, shape) => {
+    const amounts = [1, 2, 3, 4].filter((k) => k < shape.width)
+    const { module } = component('bytes', () => ({
+      in: { x: shape, places: u(2), few: u(2), one: bool },
+      out: {
+        left: vec(4, s(16)),
+        negative: vec(4, s(16)),
+        right: vec(4, s(16)),
+        parts: vec(4, u(16)),
+        words: vec(4, u(16)),
+        by: s(16),
+        below: s(16),
+      },
+      logic({ x, places, few, one }) {
+        const all = <T>(of: (amount: number) => T): T[] => [1, 2, 3, 4].map((k) => of(amounts[k % amounts.length]!))
+        const small = x.wrap(u(3))
+        return {
+          left: all((k) => small.shl(k)),
+          negative: all((k) => x.wrap(s(3)).shl(k)),
+          right: all((k) => x.shr(k)),
+          parts: all((k) =>
+            x
+              .bits()
+              .slice(shape.width - 1, k)
+              .unsigned(),
+          ),
+          words: all((k) => cat(x.bits().slice(k, 1), few.bits(), one.bits()).unsigned()),
+          by: small.shlBy(places),
+          below: x.shrBy(places),
+        }
+      },
+    }))({})
+    expect(await difference(module)).toBeUndefined()
+  })
+
   const words = component('words', () => ({
     in: { x: u(5), first: bool, second: bool, third: bool, field: u(5) },
     out: { one_hot: u(20), copies: u(37), mixed: u(19), inner: u(4), twice: u(8) },

@@ -163,20 +163,41 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
     const child = node.op === 'out' ? context.children.get(node.instance) : undefined
     return child && node.op === 'out' ? [child, child.outputs.get(node.port)!] : undefined
   }
+  /** Indices of a module's outputs by name. */
+  const outputsOf = (of: Module): ReadonlyMap<string, number> => {
+    let known = outputs.get(of)
+    if (!known) {
+      known = new Map(of.outputs.map(({ name }, k) => [name, k]))
+      outputs.set(of, known)
+    }
+    return known
+  }
+  const outputs = new Map<Module, ReadonlyMap<string, number>>()
   const leaf = (context: Context, node: Node): number => {
     const { min, max } = node
     if (node.op === 'const') return constant(node.value, node)
     if (node.op === 'out') {
       const instance = context.outer.get(node.instance)!
-      const port = outer[instance]!.of.module.outputs.findIndex(({ name }) => name === node.port)
+      const port = outputsOf(outer[instance]!.of.module).get(node.port)!
       return add({ op: 'out', min, max, instance, port })
     }
     throw new TypeError(`${node.op} has no place in a body`)
   }
-  /** Explicit stack: chains through thousands of nodes must not overflow the machine's own. */
   const resolve = (context: Context, node: Node): number => {
     const known = context.index[node.id]!
     if (known >= 0) return known
+    // Most nodes of the top of an array are outputs of instances, and wires that these drive.
+    let driver = node
+    while (driver.op === 'wire') driver = context.drivers.get(driver)!
+    if (context.index[driver.id]! < 0) {
+      const isLeaf = driver.op === 'const' || (driver.op === 'out' && !context.children.has(driver.instance))
+      context.index[driver.id] = isLeaf ? leaf(context, driver) : worked(context, driver)
+    }
+    context.index[node.id] = context.index[driver.id]!
+    return context.index[node.id]!
+  }
+  /** Explicit stack: chains through thousands of nodes must not overflow the machine's own. */
+  const worked = (context: Context, node: Node): number => {
     const stack: { context: Context; node: Node }[] = [{ context, node }]
     while (stack.length > 0) {
       const at = stack[stack.length - 1]!
@@ -226,7 +247,7 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
     const edges = clocks ? domainsOf(of.module).map((domain) => tickOf(context, parentDomain(instance, domain))!) : []
     return { path: context.path + instance.name, of, inputs: [...ports, ...edges] }
   })
-  const outputs = module.outputs.map(({ node }) => resolve(root, node))
+  const results = module.outputs.map(({ node }) => resolve(root, node))
   if (watching)
     for (const context of contexts) for (const { node } of declaredSignals(context.module)) resolve(context, node)
   const parts = new Map(
@@ -235,5 +256,5 @@ const build = (module: Module, { inlining, bodies, clocks, watching }: Surroundi
       { module, nodesOf: ({ node }: DeclaredSignal) => [index[node.id]!] },
     ]),
   )
-  return { module, nodes: withProducts(nodes), inputs, outputs, registers, memories, checks, instances, parts }
+  return { module, nodes: withProducts(nodes), inputs, outputs: results, registers, memories, checks, instances, parts }
 }

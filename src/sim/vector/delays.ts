@@ -10,13 +10,15 @@ export interface Delayed {
   readonly cycles: number
 }
 
-/** Registers that do nothing else, by group and node, for each of their lanes. */
-export type Delays = ReadonlyMap<Group, ReadonlyMap<number, readonly Delayed[]>>
+export interface Delays {
+  /** Registers that do nothing else, by group and node, for each of their lanes. */
+  readonly registers: ReadonlyMap<Group, ReadonlyMap<number, readonly Delayed[]>>
+  /** What they hold after a reset: each input that many cycles ago is one value. */
+  readonly resets: readonly (Delayed & { readonly reset: number })[]
+}
 
 /** Rows of inputs that are kept, so that those of a cycle and the rows before them stay in the processor's cache. */
 const longest = 256
-
-type Register = Group['body']['registers'][number]
 
 /**
  * Registers that only delay an input, in all their lanes: earlier rows of inputs hold their values, and no cycle need move them.
@@ -24,116 +26,164 @@ type Register = Group['body']['registers'][number]
  */
 export const delaysOf = (
   groups: readonly Group[],
-  originOf: Origins,
+  origins: Origins,
   ports: PortLayout,
   wanted: (group: Group, node: number, lanes: readonly Delayed[]) => boolean,
 ): Delays => {
-  const readers = readersOf(groups, originOf)
-  const refused = new Set<Register>()
+  const readers = readersOf(groups, origins)
+  const refused = new Uint8Array(readers.registers.length)
   for (;;) {
-    const found = spread(groups[0]!, ports, readers, refused)
-    const before = refused.size
+    let settled = true
     const delays = new Map<Group, Map<number, readonly Delayed[]>>()
-    for (const [register, { group, lanes }] of found) {
-      const complete = lanes.flatMap((delayed) => delayed ?? [])
-      if (complete.length < lanes.length || !wanted(group, register.node, complete)) refused.add(register)
-      const known = delays.get(group) ?? new Map<number, readonly Delayed[]>()
-      delays.set(group, known.set(register.node, complete))
-    }
-    // What is read through a refused one is none either.
-    if (refused.size === before) return delays
-  }
-}
-
-/**
- * Lanes of registers whose next value is simply that of another register or of an input. Numbers in lists, not objects: an array
- * has tens of thousands.
- */
-interface Readers {
-  /** The first of those that read a value, by where that value begins; the one after each; -1 behind the last. */
-  readonly first: ReadonlyMap<number, number>
-  readonly after: readonly number[]
-  readonly registers: readonly { readonly group: Group; readonly register: Register }[]
-  /** Of each, its register and lane. */
-  readonly registerOf: readonly number[]
-  readonly laneOf: readonly number[]
-  /** A number for each value in each lane. */
-  keyOf(group: Group, node: number, lane: number): number
-}
-
-const readersOf = (groups: readonly Group[], originOf: Origins): Readers => {
-  const first = new Map<number, number>()
-  const last = new Map<number, number>()
-  const after: number[] = []
-  const registers: { group: Group; register: Register }[] = []
-  const registerOf: number[] = []
-  const laneOf: number[] = []
-  const firsts: number[] = []
-  let values = 0
-  for (const { body, lanes } of groups) {
-    firsts.push(values)
-    values += body.nodes.length * lanes
-  }
-  const keyOf = (group: Group, node: number, lane: number): number => firsts[group.index]! + node * group.lanes + lane
-  for (const group of groups)
-    for (const register of group.body.registers) {
-      const { op } = group.body.nodes[register.next]!
-      if (op !== 'in' && op !== 'out' && op !== 'reg') continue
-      const index = registers.push({ group, register }) - 1
-      const lanes = lanesOf(group, register.node)
-      for (let lane = 0; lane < lanes; lane++) {
-        const origin = originOf(group, register.next, lane)
-        const key = keyOf(origin.group, origin.node, origin.lane)
-        const reader = after.push(-1) - 1
-        registerOf.push(index)
-        laneOf.push(lane)
-        const before = last.get(key)
-        if (before === undefined) first.set(key, reader)
-        else after[before] = reader
-        last.set(key, reader)
+    const { found, resets } = spread(ports, readers, refused)
+    for (const { index, lanes } of found) {
+      const { group, node } = readers.registers[index]!
+      if (!isComplete(lanes) || !wanted(group, node, lanes)) {
+        refused[index] = 1
+        settled = false
+      } else {
+        let known = delays.get(group)
+        if (!known) {
+          known = new Map()
+          delays.set(group, known)
+        }
+        known.set(node, lanes)
       }
     }
-  return { first, after, registers, registerOf, laneOf, keyOf }
+    // What is read through a refused one is none either.
+    if (settled) return { registers: delays, resets }
+  }
 }
 
-type Found = Map<Register, { readonly group: Group; readonly lanes: (Delayed | undefined)[] }>
+const wordOf = (value: bigint): number => (value >= -(2n ** 31n) && value < 2n ** 32n ? Number(value) : Number.NaN)
+
+const isComplete = (lanes: readonly (Delayed | undefined)[]): lanes is readonly Delayed[] => !lanes.includes(undefined)
+
+/**
+ * Lanes of registers whose next value is simply that of another such register or of an input. Numbers in lists, not objects: an
+ * array has tens of thousands.
+ */
+interface Readers {
+  /** Each has a value in each lane, from number `value` on; before them come the inputs of the top. */
+  readonly registers: readonly {
+    readonly group: Group
+    readonly node: number
+    readonly value: number
+    readonly lanes: number
+  }[]
+  /** By value, the first lane of a register that reads it; by such a lane, the next that reads the same; -1 where there is none. */
+  readonly first: Int32Array
+  readonly after: Int32Array
+  /** By lanes of registers: of which register, and what it is after a reset; not a number where that is no word. */
+  readonly registerOf: Int32Array
+  readonly resetOf: Float64Array
+}
+
+const readersOf = (groups: readonly Group[], origins: Origins): Readers => {
+  const registers: (Readers['registers'][number] & { readonly next: number; readonly reset: bigint })[] = []
+  const inputs = groups[0]!.body.inputs.length
+  let values = inputs
+  /** By group and node: the first value of a register. */
+  const valuesOf = groups.map(({ body }) => new Int32Array(body.nodes.length).fill(-1))
+  for (const group of groups)
+    for (const { node, next, reset } of group.body.registers) {
+      const { op } = group.body.nodes[next]!
+      if (op !== 'in' && op !== 'out' && op !== 'reg') continue
+      const lanes = lanesOf(group, node)
+      registers.push({ group, node, next, reset, value: values, lanes })
+      valuesOf[group.index]![node] = values
+      values += lanes
+    }
+  const first = new Int32Array(values).fill(-1)
+  const last = new Int32Array(values).fill(-1)
+  const after = new Int32Array(values).fill(-1)
+  const registerOf = new Int32Array(values)
+  const resetOf = new Float64Array(values)
+  registers.forEach(({ group, next, reset, value, lanes }, index) => {
+    registerOf.fill(index, value, value + lanes)
+    resetOf.fill(wordOf(reset), value, value + lanes)
+    for (let lane = 0; lane < lanes; lane++) {
+      const reader = value + lane
+      const origin = origins.of(group, next, lane)
+      const { op, port } = origin.group.body.nodes[origin.node]!
+      const register = valuesOf[origin.group.index]?.[origin.node] ?? -1
+      if (op !== 'in' && register < 0) continue
+      const read = op === 'in' ? port : register + origin.lane
+      if (last[read]! < 0) first[read] = reader
+      else after[last[read]!] = reader
+      last[read] = reader
+    }
+  })
+  return { registers, first, after, registerOf, resetOf }
+}
+
+interface Found {
+  /** Of a register. */
+  readonly index: number
+  readonly lanes: (Delayed | undefined)[]
+}
 
 /** From every input on, through registers that are not refused. */
 const spread = (
-  top: Group,
   ports: PortLayout,
-  { first, after, registers, registerOf, laneOf, keyOf }: Readers,
-  refused: ReadonlySet<Register>,
-): Found => {
-  const found: Found = new Map()
+  readers: Readers,
+  refused: Uint8Array,
+): { readonly found: readonly Found[]; readonly resets: Delays['resets'] } => {
+  const { registers, first, registerOf } = readers
+  const found: Found[] = []
+  const resets: Delays['resets'][number][] = []
+  const known = new Array<Found | undefined>(registers.length)
+  let reached = new Int32Array(first.length)
+  let next = new Int32Array(first.length)
   ports.inputs.forEach(({ words, range }, input) => {
     if (words > 1) return
     const { min, max } = rangeOf(inputLane(range))
-    let reached: readonly number[] = [keyOf(top, top.body.inputs[input]!, 0)]
-    for (let cycles = 1; cycles <= longest && reached.length > 0; cycles++) {
-      const next: number[] = []
-      // What an input was so many cycles ago is one value, after a reset as well.
-      let begin: bigint | undefined
-      const delayed = { input, cycles }
-      for (const key of reached)
-        for (let reader = first.get(key) ?? -1; reader >= 0; reader = after[reader]!) {
-          const { group, register } = registers[registerOf[reader]!]!
-          const lane = laneOf[reader]!
-          const { node, reset } = register
-          if (refused.has(register) || reset < min || reset > max || (begin ?? reset) !== reset) continue
-          begin = reset
-          let lanes = found.get(register)?.lanes
-          if (!lanes) {
-            lanes = new Array<Delayed | undefined>(lanesOf(group, node)).fill(undefined)
-            found.set(register, { group, lanes })
-          }
-          lanes[lane] = delayed
-          next.push(keyOf(group, node, lane))
+    const within = { min: Number(min), max: Number(max) }
+    reached[0] = input
+    for (let cycles = 1, count = 1; cycles <= longest; cycles++) {
+      count = readersAfter(readers, refused, within, reached.subarray(0, count), next)
+      if (count === 0) break
+      const delayed = { input, cycles, reset: readers.resetOf[next[0]!]! }
+      resets.push(delayed)
+      for (let k = 0; k < count; k++) {
+        const reader = next[k]!
+        const index = registerOf[reader]!
+        const { value, lanes } = registers[index]!
+        let of = known[index]
+        if (!of) {
+          of = { index, lanes: new Array<Delayed | undefined>(lanes).fill(undefined) }
+          known[index] = of
+          found.push(of)
         }
+        of.lanes[reader - value] = delayed
+      }
+      const before = reached
       reached = next
+      next = before
     }
   })
-  return found
+  return { found, resets }
+}
+
+/**
+ * Puts the lanes of registers that read one of some values into a list, and gives how many: what an input was so many cycles ago is
+ * one value, after a reset as well, and a word.
+ */
+const readersAfter = (
+  { first, after, registerOf, resetOf }: Readers,
+  refused: Uint8Array,
+  within: { readonly min: number; readonly max: number },
+  values: Int32Array,
+  into: Int32Array,
+): number => {
+  let count = 0
+  for (let k = 0; k < values.length; k++)
+    for (let reader = first[values[k]!]!; reader >= 0; reader = after[reader]!) {
+      const reset = resetOf[reader]!
+      const fits = count > 0 ? reset === resetOf[into[0]!] : reset >= within.min && reset <= within.max
+      if (fits && refused[registerOf[reader]!] === 0) into[count++] = reader
+    }
+  return count
 }
 
 /** How a port of one word is read. */

@@ -1,5 +1,5 @@
 import type { BodyNode } from './body.ts'
-import { type Group, isUniform, lanesOf } from './groups.ts'
+import { type Group, isUniform, lanesOf, typesAt } from './groups.ts'
 import type { Homes } from './homes.ts'
 import type { Job } from './jobs.ts'
 import type { Notice, PlacedNotices } from './notices.ts'
@@ -35,7 +35,7 @@ export const statementOf = (
     op: of.op as Statement['op'],
     of,
     ranges: args,
-    ...group.types[node]!,
+    ...typesAt(group, node),
     operands,
     stores,
     ...(of.op === 'lookup' && { memory: { of: memories.get(group)![of.amount]!, lane } }),
@@ -45,14 +45,14 @@ export const statementOf = (
 /** The loop of a job in a group of several lanes. */
 export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job): void => {
   const { steps, vectors, homes, wires, notices, escapes, stored } = emission
-  const { body, types } = group
+  const { body } = group
   const statements: Statement[] = []
   const results = new Map<number, number>()
   const read = new Map<number, Operand>()
   const operandOf = (node: number): Operand => {
     const statement = results.get(node)
-    if (statement !== undefined) return { kind: 'result', statement, type: types[node]!.type }
-    const operand = read.get(node) ?? wires.operand(homes.places(group, node, lane, lanes), types[node]!.type)
+    if (statement !== undefined) return { kind: 'result', statement, type: typesAt(group, node).type }
+    const operand = read.get(node) ?? wires.operand(homes.places(group, node, lane, lanes), typesAt(group, node).type)
     read.set(node, operand)
     return operand
   }
@@ -63,7 +63,10 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
     }
     if (escapes(group, node)) {
       if (!homes.of(group, node))
-        homes.set(group, node, { vector: vectors.make(types[node]!.type, lanesOf(group, node), 'temporary'), lane: 0 })
+        homes.set(group, node, {
+          vector: vectors.make(typesAt(group, node).type, lanesOf(group, node), 'temporary'),
+          lane: 0,
+        })
       storeAt(homes.of(group, node)!)
     }
     for (const register of body.registers)
@@ -85,12 +88,12 @@ export const emitJob = (emission: Emission, { group, nodes, lane, lanes }: Job):
   steps.push({ kind: 'loop', lanes, statements, padded })
 }
 
-const checkOf = ({ body, types }: Group, { node, min, max }: Notice, operand: Operand): Statement => ({
+const checkOf = (group: Group, { node, min, max }: Notice, operand: Operand): Statement => ({
   op: 'check',
   of: { min, max, amount: 0 },
-  ranges: [body.nodes[node]!],
-  type: types[node]!.type,
-  work: types[node]!.type,
+  ranges: [group.body.nodes[node]!],
+  type: typesAt(group, node).type,
+  work: typesAt(group, node).type,
   operands: [operand],
   stores: [],
 })
@@ -103,7 +106,7 @@ export const emitCheckLoops = ({ steps, homes, wires, notices }: Emission): void
       const of = group.body.nodes[node]!
       if (of.op === 'const' && of.value >= notice.min && of.value <= notice.max) continue
       const lanes = lanesOf(group, node)
-      const operand = wires.operand(homes.places(group, node, 0, lanes), group.types[node]!.type)
+      const operand = wires.operand(homes.places(group, node, 0, lanes), typesAt(group, node).type)
       steps.push({ kind: 'loop', lanes, statements: [checkOf(group, notice, operand)], padded: false })
     }
 }
@@ -113,7 +116,7 @@ export const emitEdges = ({ steps, homes, wires, memories }: Emission, groups: r
   for (const group of groups)
     group.body.memories.forEach(({ writes, reads, collide }, k) => {
       const operand = (node: number): Operand =>
-        wires.operand(homes.places(group, node, 0, group.lanes), group.types[node]!.type)
+        wires.operand(homes.places(group, node, 0, group.lanes), typesAt(group, node).type)
       steps.push({
         kind: 'edge',
         memory: memories.get(group)![k]!,

@@ -1,5 +1,5 @@
 import type { Body, BodyNode } from './body.ts'
-import { type NodeTypes, typesOf } from './modular.ts'
+import { type NodeTypes, typesOf, typesOfLeaf } from './modular.ts'
 
 /**
  * All instances of a body, a lane each. Instance i of a parent with n lanes has the lanes base(i) to base(i) + n - 1, so that
@@ -16,6 +16,9 @@ export interface Group {
   /** First lane of each instance of the body, in the group of what it is an instance of. */
   readonly bases: Int32Array
   readonly children: readonly Group[]
+  /** Indices of the body's computed nodes. */
+  readonly computed: readonly number[]
+  /** Of computed nodes; see `typesAt` for others as well. */
   readonly types: readonly NodeTypes[]
   /** Nodes that registers, checks, outputs or watches depend on. */
   readonly live: Uint8Array
@@ -77,6 +80,7 @@ export const groupsOf = (top: Body, order: LaneOrder = asWritten): readonly Grou
       parentLanes: Int32Array.from(at.lanes),
       bases: bases.get(body)!,
       children: [],
+      computed: computedOf(body.nodes),
       types: [],
       live: new Uint8Array(body.nodes.length),
       varying: new Uint8Array(body.nodes.length),
@@ -95,8 +99,19 @@ export const setTypes = (
 ): void => {
   for (const group of groups) {
     const read = roots.flatMap((root) => (root.group === group ? [root.node] : []))
-    Object.assign(group, { types: typesOf(group.body, group.live, read) })
+    Object.assign(group, { types: typesOf(group, read) })
   }
+}
+
+/** What a node is computed in, and held in. */
+export const typesAt = ({ body, types }: Group, node: number): NodeTypes =>
+  types[node] ?? typesOfLeaf(body.nodes[node]!)
+
+/** Most nodes of the top of an array are outputs of instances; what looks at computed nodes alone need not pass them each time. */
+const computedOf = (nodes: readonly BodyNode[]): readonly number[] => {
+  const found: number[] = []
+  for (let k = 0; k < nodes.length; k++) if (nodes[k]!.args.length > 0) found.push(k)
+  return found
 }
 
 /** True for nodes that have one value for all lanes. */

@@ -1,9 +1,9 @@
 import type { PortLayout } from '../engine.ts'
 import { type Delayed, type Delays, delaysOf, inputLane } from './delays.ts'
 import { earlier as earlierInputs, isEarlier, shapeOf } from './earlier.ts'
-import { type Group, isUniform, lanesOf, type Origin } from './groups.ts'
+import { type Group, isUniform, lanesOf, typesAt } from './groups.ts'
 import { type LaneType, signed, unsigned } from './lane-type.ts'
-import type { Origins } from './origins.ts'
+import { laneOf, type Origins } from './origins.ts'
 import type { EarlierInputs, Place, ProgramReset, Vector } from './program.ts'
 import type { Vectors } from './vectors.ts'
 
@@ -49,7 +49,7 @@ export interface Pack {
  */
 export const homesOf = (
   groups: readonly Group[],
-  originOf: Origins,
+  origins: Origins,
   ports: PortLayout,
   vectors: Vectors,
   wanted: 'none' | 'top' | 'all',
@@ -68,20 +68,26 @@ export const homesOf = (
       known[group.index]![node] = place
     },
     placeOf(group, node, lane) {
-      return placeOfOrigin(originOf(group, node, lane))
+      const origin = origins.of(group, node, lane)
+      return placeOfOrigin(origin.group, origin.node, origin.lane)
     },
     places(group, node, lane, lanes) {
       const found: Place[] = []
-      for (let k = 0; k < lanes; k++) found.push(homes.placeOf(group, node, lane + k))
+      const end = lane + lanes
+      for (const run of origins.runs(group, node)) {
+        const first = Math.max(lane, run.start)
+        const last = Math.min(end, run.start + run.lanes)
+        for (let k = first; k < last; k++) found.push(placeOfOrigin(run.group, run.node, laneOf(run, k)))
+      }
       return found
     },
     nextOf: (vector) => successors.get(vector)!,
     keptAt(group, node, lane) {
-      const delayed = delays.get(group)?.get(node)
+      const delayed = delays.registers.get(group)?.get(node)
       return delayed ? rowPlace(delayed[delayed.length === 1 ? 0 : lane]!) : homes.placeOf(group, node, lane)
     },
   }
-  const placeOfOrigin = ({ group, node, lane }: Origin): Place => {
+  const placeOfOrigin = (group: Group, node: number, lane: number): Place => {
     const of = group.body.nodes[node]!
     if (of.op === 'const') return vectors.constant(of.value)
     const spread = spreads[group.index]![node]
@@ -94,13 +100,11 @@ export const homesOf = (
   const top = groups[0]!
   const delays: Delays =
     wanted === 'none'
-      ? new Map()
-      : delaysOf(wanted === 'top' ? [top] : groups, originOf, ports, (group, node, lanes) => {
-          return lanes.length === 1 || (isEarlier(group.types[node]!.type) && shapeOf(lanes) !== undefined)
+      ? { registers: new Map(), resets: [] }
+      : delaysOf(wanted === 'top' ? [top] : groups, origins, ports, (group, node, lanes) => {
+          return lanes.length === 1 || (isEarlier(typesAt(group, node).type) && shapeOf(lanes) !== undefined)
         })
-  let history = 0
-  for (const registers of delays.values())
-    for (const lanes of registers.values()) for (const { cycles } of lanes) history = Math.max(history, cycles)
+  const history = delays.resets.reduce((most, { cycles }) => Math.max(most, cycles), 0)
   const rowBytes = 4 * ports.inputWords
   const rows = new Map<LaneType, Vector[]>([signed[32], unsigned[32]].map((type) => [type, []]))
   /** All words of the present row, or of one before it. */
@@ -124,15 +128,15 @@ export const homesOf = (
   const earlier = earlierInputs(vectors, ports, history)
   /** Of registers whose lanes are earlier inputs, by group and node. */
   const spreads = groups.map(({ body }) => new Array<readonly Place[] | undefined>(body.nodes.length))
-  for (const [group, registers] of delays) {
+  for (const [group, registers] of delays.registers) {
     for (const [node, lanes] of registers)
       if (lanes.length === 1) homes.set(group, node, rowPlace(lanes[0]!))
-      else spreads[group.index]![node] = earlier.places(shapeOf(lanes)!, group.types[node]!.type)
+      else spreads[group.index]![node] = earlier.places(shapeOf(lanes)!, typesAt(group, node).type)
   }
   const packs = groups.flatMap((group) =>
-    alike(group, (node) => delays.get(group)?.has(node) === true).map((states): Pack => {
+    alike(group, (node) => delays.registers.get(group)?.has(node) === true).map((states): Pack => {
       const lanes = lanesOf(group, states[0]!.node)
-      const { now, next } = vectors.state(group.types[states[0]!.node]!.type, lanes * states.length)
+      const { now, next } = vectors.state(typesAt(group, states[0]!.node).type, lanes * states.length)
       successors.set(now, next)
       states.forEach(({ node }, k) => {
         homes.set(group, node, { vector: now, lane: k * lanes })
@@ -140,21 +144,16 @@ export const homesOf = (
       return { group, states, lanes, vector: now }
     }),
   )
-  const resets = packs.flatMap(({ states, lanes, vector }) =>
-    states.flatMap(({ reset: value }, k): readonly ProgramReset[] =>
-      value === undefined ? [] : [{ place: { vector, lane: k * lanes }, lanes, value }],
+  const resets = [
+    ...packs.flatMap(({ states, lanes, vector }) =>
+      states.flatMap(({ reset: value }, k): readonly ProgramReset[] =>
+        value === undefined ? [] : [{ place: { vector, lane: k * lanes }, lanes, value }],
+      ),
     ),
-  )
-  // Lanes that are one input at one time share their reset.
-  const done = new Set<number>()
-  for (const [{ body }, registers] of delays)
-    for (const { node, reset: value } of body.registers)
-      for (const lane of registers.get(node) ?? []) {
-        const key = lane.input * (history + 1) + lane.cycles
-        if (done.has(key)) continue
-        done.add(key)
-        resets.push({ place: rowPlace(lane), lanes: 1, value })
-      }
+    ...delays.resets.map((delayed): ProgramReset => {
+      return { place: rowPlace(delayed), lanes: 1, value: BigInt(delayed.reset) }
+    }),
+  ]
   return { homes, packs, history, earlier: earlier.all, resets }
 }
 

@@ -19,32 +19,35 @@ export interface Inlining {
  */
 export const inliningOf = (top: Module): Inlining => {
   const modules: Module[] = []
-  const seen = new Set<Module>()
+  /** What a module is made of, and how many of each: an array has thousands of instances of few modules. */
+  const parts = new Map<Module, ReadonlyMap<Module, number>>()
   const visit = (module: Module): void => {
-    if (seen.has(module)) return
-    seen.add(module)
-    for (const { of } of module.instances) visit(of)
+    if (parts.has(module)) return
+    const counts = new Map<Module, number>()
+    for (const { of } of module.instances) counts.set(of, (counts.get(of) ?? 0) + 1)
+    parts.set(module, counts)
+    for (const of of counts.keys()) visit(of)
     modules.push(module)
   }
   visit(top)
   const lanes = new Map(modules.map((module) => [module, module === top ? 1 : 0]))
   for (const module of [...modules].reverse())
-    for (const { of } of module.instances) lanes.set(of, lanes.get(of)! + lanes.get(module)!)
+    for (const [of, count] of parts.get(module)!) lanes.set(of, lanes.get(of)! + count * lanes.get(module)!)
 
   const sizes = new Map<Module, number>()
   const taken = new Map<Module, ReadonlySet<Module>>()
   for (const module of modules) {
     const count = lanes.get(module)!
-    const wanted = ({ of }: { readonly of: Module }): boolean => {
+    const wanted = (of: Module): boolean => {
       const children = lanes.get(of)!
       return count === 1 ? children < fewLanes : count >= fullVector || children < fewLanes * count
     }
     const own = module.operations.length + module.registers.length
-    const chosen = module.instances.filter(wanted)
-    const whole = chosen.reduce((sum, { of }) => sum + sizes.get(of)!, own)
+    const chosen = [...parts.get(module)!].filter(([of]) => wanted(of))
+    const whole = chosen.reduce((sum, [of, times]) => sum + times * sizes.get(of)!, own)
     const fits = count === 1 || whole <= largestBody
     sizes.set(module, fits ? whole : own)
-    taken.set(module, new Set(fits ? chosen.map(({ of }) => of) : []))
+    taken.set(module, new Set(fits ? chosen.map(([of]) => of) : []))
   }
   return { modules, inlines: (parent, child) => taken.get(parent)!.has(child) }
 }

@@ -1,5 +1,5 @@
 import type { Body } from './body.ts'
-import { type Group, isComputed, type LaneOrder } from './groups.ts'
+import type { Group, LaneOrder } from './groups.ts'
 import type { Ranks } from './ranks.ts'
 import { computedIn } from './schedule.ts'
 
@@ -7,6 +7,8 @@ import { computedIn } from './schedule.ts'
 const lanesARank = 4
 /** Lanes of a vector of bytes. */
 const fullVector = 16
+/** Groups with less of all work than one part in so many are not worth planning everything again. */
+const smallestShare = 16
 
 /**
  * Lanes of one rank side by side, for groups whose lanes differ in rank, so that they can be computed together; undefined
@@ -14,10 +16,13 @@ const fullVector = 16
  */
 export const orderByRank = (groups: readonly Group[], ranks: Ranks): LaneOrder | undefined => {
   const latest = new Map<Body, Map<number, number>>()
-  for (const group of groups) {
-    if (group.lanes === 1 || !group.body.nodes.some(isComputed)) continue
+  const several = groups.filter(({ lanes }) => lanes > 1).map((group) => ({ group, nodes: computedIn(group) }))
+  const workOf = (group: Group, nodes: readonly number[]): number => group.lanes * nodes.length
+  const all = several.reduce((sum, { group, nodes }) => sum + workOf(group, nodes), 0)
+  for (const { group, nodes } of several) {
+    if (smallestShare * workOf(group, nodes) < all) continue
     const byLane = new Int32Array(group.lanes)
-    for (const cone of new Set(computedIn(group).map((node) => ranks.coneOf(group, node))))
+    for (const cone of new Set(nodes.map((node) => ranks.coneOf(group, node))))
       for (let lane = 0; lane < group.lanes; lane++) byLane[lane] = Math.max(byLane[lane]!, cone.ranks[lane]!)
     const distinct = new Set(byLane).size
     if (distinct === 1 || group.lanes / distinct < lanesARank || fillVectors(byLane)) continue

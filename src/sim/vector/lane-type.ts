@@ -45,7 +45,8 @@ export const integerType = (...ranges: readonly Range[]): LaneType | undefined =
     if (range.min < min) min = range.min
     if (range.max > max) max = range.max
   }
-  return integers.find((held) => min >= held.min && max <= held.max)?.type
+  for (const held of integers) if (min >= held.min && max <= held.max) return held.type
+  return undefined
 }
 
 const isBit = ({ min, max }: Range): boolean => min >= 0n && max <= 1n

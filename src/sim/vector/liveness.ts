@@ -8,11 +8,15 @@ export interface Root {
 
 /** Marks what registers, memories and roots depend on. */
 export const markLive = (groups: readonly Group[], roots: readonly Root[]): void => {
-  const work: Root[] = []
-  const want = (group: Group, node: number): void => {
-    if (group.live[node] === 1) return
-    group.live[node] = 1
-    work.push({ group, node })
+  // Groups' indices and nodes, each once, in lists: an array has tens of thousands.
+  const room = groups.reduce((sum, { body }) => sum + body.nodes.length, 0)
+  const [ofGroup, ofNode] = [new Int32Array(room), new Int32Array(room)]
+  let open = 0
+  const want = ({ index, live }: Group, node: number): void => {
+    if (live[node] === 1) return
+    live[node] = 1
+    ofGroup[open] = index
+    ofNode[open++] = node
   }
   const wantAll = (group: Group, nodes: readonly number[]): void => {
     for (const node of nodes) want(group, node)
@@ -26,8 +30,9 @@ export const markLive = (groups: readonly Group[], roots: readonly Root[]): void
       for (const { value, address, enable } of reads) wantAll(group, [value, address, enable])
     }
   }
-  for (let at = work.pop(); at; at = work.pop()) {
-    const { group, node } = at
+  while (open > 0) {
+    const node = ofNode[--open]!
+    const group = groups[ofGroup[open]!]!
     const { op, args, port, instance } = group.body.nodes[node]!
     if (op === 'out') {
       const child = group.children[instance]!

@@ -1,5 +1,5 @@
 import { type Emission, statementOf } from './emit.ts'
-import { lanesOf } from './groups.ts'
+import { lanesOf, typesAt } from './groups.ts'
 import type { Job } from './jobs.ts'
 import type { Place } from './program.ts'
 
@@ -12,27 +12,28 @@ const smallestPack = 16
  */
 export const emitPacks = (emission: Emission, { group, nodes }: Job): void => {
   const { steps, vectors, homes, wires } = emission
-  const { body, types } = group
+  const { body } = group
   const placeOf = (node: number): Place => homes.placeOf(group, node, 0)
   const packs = new Map<string, number[]>()
   for (const node of nodes) {
     const { op, min, max, amount, args } = body.nodes[node]!
     const from = args.map((arg) => `${placeOf(arg).vector.id}:${body.nodes[arg]!.min}:${body.nodes[arg]!.max}`)
-    const key = op === 'lookup' ? `${node}` : `${op} ${min} ${max} ${amount} ${types[node]!.type.bits} ${from.join()}`
+    const key =
+      op === 'lookup' ? `${node}` : `${op} ${min} ${max} ${amount} ${typesAt(group, node).type.bits} ${from.join()}`
     const known = packs.get(key)
     if (known) known.push(node)
     else packs.set(key, [node])
   }
   const emit = (pack: readonly number[]): void => {
     const first = pack[0]!
-    const vector = vectors.make(types[first]!.type, pack.length * lanesOf(group, first), 'temporary')
+    const vector = vectors.make(typesAt(group, first).type, pack.length * lanesOf(group, first), 'temporary')
     pack.forEach((node, lane) => {
       homes.set(group, node, { vector, lane })
     })
     const operands = body.nodes[first]!.args.map((arg, k) =>
       wires.operand(
         pack.map((node) => placeOf(body.nodes[node]!.args[k]!)),
-        types[arg]!.type,
+        typesAt(group, arg).type,
       ),
     )
     const statement = statementOf(emission, group, first, 0, operands, [{ vector, lane: 0 }])

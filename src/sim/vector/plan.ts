@@ -90,15 +90,15 @@ const planWith = (
   markLive(groups, reads)
   setTypes(groups, reads)
   markVarying(groups)
-  const originOf = originsOf(groups)
-  const ranks = ranksOf(groups, originOf)
+  const origins = originsOf(groups)
+  const ranks = ranksOf(groups, origins)
 
   const schedules: Schedules = new Map(groups.map((group) => [group, schedulesOf(group, ranks)]))
   const steps: Step[] = []
   const vectors = newVectors()
   const { homes, packs, history, earlier, resets } = homesOf(
     groups,
-    originOf,
+    origins,
     ports,
     vectors,
     delays ? (checks === true ? 'top' : 'all') : 'none',
@@ -119,7 +119,10 @@ const planWith = (
     wires,
     memories,
     notices: new Map(found.map(({ group, notices }) => [group, placed(group, notices)])),
-    escapes: escapesOf(groups, originOf, schedules, checks === true, roots),
+    escapes: escapesOf(groups, origins, schedules, checks === true, [
+      ...roots,
+      ...reads.filter(({ group }) => group.lanes === 1),
+    ]),
     stored: new Set(),
   }
 
@@ -127,7 +130,7 @@ const planWith = (
   const isCopy = ({ group, states, lanes }: Pack): boolean =>
     states.every(({ next }) => {
       for (let lane = 0; lane < lanes; lane++)
-        if (next === undefined || ranks.rankOf(originOf(group, next, lane)) > 0) return false
+        if (next === undefined || ranks.rankOf(origins.of(group, next, lane)) > 0) return false
       return true
     })
   const commit = ({ group, states, lanes, vector }: Pack): void =>

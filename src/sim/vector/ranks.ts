@@ -1,5 +1,5 @@
 import { type Group, isComputed, type Origin } from './groups.ts'
-import type { Origins } from './origins.ts'
+import { laneOf, type Origins } from './origins.ts'
 
 /**
  * When values can be computed. A value that only depends on registers has rank 1, one that also depends on a value of rank 1
@@ -10,6 +10,8 @@ import type { Origins } from './origins.ts'
 export interface Ranks {
   /** 0 for constants, registers and inputs of the top. */
   rankOf(origin: Origin): number
+  /** Works out the ranks of a cone in all lanes of its group. */
+  rankAll(group: Group, cone: Cone): void
   /** The cone of a computed node. */
   coneOf(group: Group, node: number): Cone
 }
@@ -24,16 +26,36 @@ export interface Cone {
 
 const open = -1
 
-export const ranksOf = (groups: readonly Group[], originOf: Origins): Ranks => {
-  const cones = new Map(groups.map((group) => [group, group.lanes === 1 ? conesOfNodes(group) : conesOfPorts(group)]))
-  const coneOf = (group: Group, node: number): Cone => cones.get(group)![node]!
+export const ranksOf = (groups: readonly Group[], origins: Origins): Ranks => {
+  const cones = groups.map((group) => (group.lanes === 1 ? conesOfNodes(group) : conesOfPorts(group)))
+  const coneOf = ({ index }: Group, node: number): Cone => cones[index]![node]!
 
-  const rankOf = (origin: Origin): number => {
-    if (!isComputed(origin.group.body.nodes[origin.node]!)) return 0
-    const first = coneOf(origin.group, origin.node)
-    if (first.ranks[origin.lane]! > 0) return first.ranks[origin.lane]!
+  const rankOf = ({ group, node, lane }: Origin): number =>
+    isComputed(group.body.nodes[node]!) ? rankIn(group, coneOf(group, node), lane) : 0
+  const rankAll = (group: Group, cone: Cone): void => {
+    const all = ranksAfter(group, cone)
+    if (all) cone.ranks.set(all)
+    else for (let lane = 0; lane < group.lanes; lane++) rankIn(group, cone, lane)
+  }
+  /** The ranks of a cone where those of all that reaches it are known, as those of registers are. */
+  const ranksAfter = (group: Group, { reached }: Cone): Int32Array | undefined => {
+    const ranks = new Int32Array(group.lanes).fill(1)
+    for (const port of reached)
+      for (const run of origins.runs(group, port)) {
+        if (!isComputed(run.group.body.nodes[run.node]!)) continue
+        const before = coneOf(run.group, run.node).ranks
+        for (let lane = run.start; lane < run.start + run.lanes; lane++) {
+          const rank = before[laneOf(run, lane)]!
+          if (rank === 0) return undefined
+          ranks[lane] = Math.max(ranks[lane]!, rank + 1)
+        }
+      }
+    return ranks
+  }
+  const rankIn = (group: Group, first: Cone, lane: number): number => {
+    if (first.ranks[lane]! > 0) return first.ranks[lane]!
     // Explicit stack: chains through thousands of cells must not overflow the machine's own.
-    const stack = [{ group: origin.group, cone: first, lane: origin.lane, next: 0, most: 0 }]
+    const stack = [{ group, cone: first, lane, next: 0, most: 0 }]
     while (stack.length > 0) {
       const at = stack[stack.length - 1]!
       at.cone.ranks[at.lane] = open
@@ -42,7 +64,7 @@ export const ranksOf = (groups: readonly Group[], originOf: Origins): Ranks => {
         stack.pop()
         continue
       }
-      const from = originOf(at.group, at.cone.reached[at.next]!, at.lane)
+      const from = origins.of(at.group, at.cone.reached[at.next]!, at.lane)
       if (!isComputed(from.group.body.nodes[from.node]!)) {
         at.next++
         continue
@@ -55,15 +77,17 @@ export const ranksOf = (groups: readonly Group[], originOf: Origins): Ranks => {
         at.next++
       } else stack.push({ group: from.group, cone, lane: from.lane, next: 0, most: 0 })
     }
-    return first.ranks[origin.lane]!
+    return first.ranks[lane]!
   }
-  return { rankOf, coneOf }
+  return { rankOf, rankAll, coneOf }
 }
 
-const conesOfNodes = (group: Group): readonly (Cone | undefined)[] =>
-  group.body.nodes.map((node, index) =>
-    isComputed(node) && group.live[index] === 1 ? { index, reached: node.args, ranks: new Int32Array(1) } : undefined,
-  )
+const conesOfNodes = ({ body, live, computed }: Group): readonly (Cone | undefined)[] => {
+  const cones = new Array<Cone | undefined>(body.nodes.length)
+  for (const index of computed)
+    if (live[index] === 1) cones[index] = { index, reached: body.nodes[index]!.args, ranks: new Int32Array(1) }
+  return cones
+}
 
 const conesOfPorts = (group: Group): readonly (Cone | undefined)[] => {
   const known = new Map<string, Cone>()

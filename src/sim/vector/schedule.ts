@@ -14,8 +14,7 @@ export interface Schedule {
 const shortestStretch = 16
 
 /** Live computed nodes, arguments before their readers. */
-export const computedIn = ({ body, live }: Group): readonly number[] =>
-  body.nodes.flatMap((node, index) => (live[index] === 1 && isComputed(node) ? [index] : []))
+export const computedIn = ({ computed, live }: Group): readonly number[] => computed.filter((node) => live[node] === 1)
 
 /** The schedule of each computed node of a group. */
 export const schedulesOf = (group: Group, ranks: Ranks): ReadonlyMap<number, Schedule> => {
@@ -25,7 +24,7 @@ export const schedulesOf = (group: Group, ranks: Ranks): ReadonlyMap<number, Sch
   for (const node of varying) {
     const cone = ranks.coneOf(group, node)
     if (byCone.has(cone)) continue
-    for (let lane = 0; lane < group.lanes; lane++) ranks.rankOf({ group, node, lane })
+    ranks.rankAll(group, cone)
     byCone.set(cone, scheduleOf(cone.ranks))
   }
   if (group.lanes > 1) postpone(group, ranks, varying, byCone)

@@ -75,6 +75,8 @@ export interface Frame {
   readonly bases: Bases
   /** Single lanes that are in a variable as well, by `keyOf`. */
   readonly held: Map<string, Local>
+  /** Of a template: what stands for the addresses of a vector, less the real ones. */
+  readonly marks?: ReadonlyMap<Vector, number>
   /** True for temporary vectors that code elsewhere reads from memory. */
   readonly inMemory: (vector: Vector) => boolean
 }
@@ -94,8 +96,9 @@ export const baseOf = ({ bases }: Frame, { space, pace }: Vector): Local | undef
 export const nextBias = ({ states }: Layout): number => states[0]
 
 /** Byte of a lane from there on. */
-export const offsetOf = ({ layout }: Frame, { vector, lane }: Place): number => {
-  if (vector.space === 'earlier') return layout.earlier.get(vector)! + lane * bytesOf(vector.type)
+export const offsetOf = ({ layout, marks }: Frame, { vector, lane }: Place): number => {
+  const mark = marks?.get(vector) ?? 0
+  if (vector.space === 'earlier') return mark + layout.earlier.get(vector)! + lane * bytesOf(vector.type)
   const start = {
     temporary: layout.temporary,
     watch: layout.watch,
@@ -104,7 +107,7 @@ export const offsetOf = ({ layout }: Frame, { vector, lane }: Place): number => 
     input: 0,
     output: 0,
   }
-  return start[vector.space] + vector.offset + lane * bytesOf(vector.type)
+  return mark + start[vector.space] + vector.offset + lane * bytesOf(vector.type)
 }
 
 /** Puts the start of a vector's space on the stack. */

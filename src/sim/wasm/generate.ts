@@ -6,9 +6,9 @@ import { arrangeEarlier } from './earlier.ts'
 import { type FunctionCode, moduleOf } from './encoding.ts'
 import { type Bases, type Frame, type Layout, nextBias, offsetOf, pushBase } from './frame.ts'
 import { convert, loadLane, storeLane } from './lane.ts'
+import { type LoopWriter, loopWriter } from './loop-template.ts'
 import { memoryEdge } from './memory.ts'
 import { move } from './scalar.ts'
-import { laneLoop } from './vector-loop.ts'
 import { type Local, op, Writer } from './writer.ts'
 
 /** Statements that one function holds, so that V8 optimises it well and soon. */
@@ -39,9 +39,10 @@ export const generate = (program: Program, layout: Layout): Uint8Array<ArrayBuff
   const parts = cut(program.steps.filter(({ kind }) => kind !== 'edge'))
   const inMemory = readElsewhere(program, [...parts, edges])
   const functions: FunctionCode[] = []
+  const writeLoop = loopWriter(program)
   const code = (steps: readonly Step[], writer: Writer, bases: Bases): void => {
     const frame: Frame = { writer, layout, bases, held: new Map(), inMemory: (vector) => inMemory.has(vector) }
-    for (const step of steps) emitStep(frame, step)
+    for (const step of steps) emitStep(frame, step, writeLoop)
   }
   const local = (index: number): Local => ({ index, type: 'i32' })
   const inOne = parts.length <= 1
@@ -184,10 +185,10 @@ const readElsewhere = ({ checks }: Program, parts: readonly (readonly Step[])[])
   return found
 }
 
-const emitStep = (frame: Frame, step: Step): void => {
+const emitStep = (frame: Frame, step: Step, writeLoop: LoopWriter): void => {
   switch (step.kind) {
     case 'loop':
-      laneLoop(frame, step)
+      writeLoop(frame, step)
       return
     case 'assembly':
       assemble(frame, step)

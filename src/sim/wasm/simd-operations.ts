@@ -41,13 +41,13 @@ export const vectorOperation = (at: Operands, statement: Statement): VectorValue
     case 'mux':
       return choice(at, statement.work)
     case 'shl':
-      return shifted(at, at.as(0, atLeast16(statement.work)), 'left', of.amount)
+      return shifted(at, at.as(0, statement.work), 'left', of.amount)
     case 'shr':
-      return shifted(at, at.as(0, atLeast16(statement.work)), 'right', of.amount)
+      return shifted(at, at.as(0, withoutSign(statement)), 'right', of.amount)
     case 'slice':
       return slice(at, statement)
     case 'cat': {
-      const type = atLeast16(statement.work)
+      const type = statement.work
       return pairs(at, simd.or, shifted(at, at.as(0, type), 'left', of.amount), at.as(1, type))
     }
     case 'shlBy':
@@ -62,7 +62,10 @@ export const vectorOperation = (at: Operands, statement: Statement): VectorValue
   }
 }
 
-/** There are no products of bytes, and shifts of bytes are slow. */
+/** Bytes that may be negative are shifted to the right in wider lanes, others as they are. */
+const withoutSign = ({ work, of }: Statement): LaneType => (of.min < 0n ? atLeast16(work) : work)
+
+/** There are no products of bytes. */
 const atLeast16 = (type: LaneType): LaneType =>
   type.bits > 8 ? type : type.kind === 'unsigned' ? unsigned[16] : signed[16]
 
@@ -168,8 +171,9 @@ const everyLane = (at: Operands, type: LaneType, value: bigint): VectorValue => 
 const shifted = (at: Operands, value: VectorValue, direction: 'left' | 'right', places: number): VectorValue => {
   const { type } = value
   if (places === 0) return value
-  const isSignedLane = type.kind === 'signed'
+  const isSignedLane = type.kind === 'signed' && type.bits > 8
   if (places >= type.bits && (direction === 'left' || !isSignedLane)) return everyLane(at, type, 0n)
+  if (type.bits === 8) return shiftedBytes(at, value, direction, places)
   const instruction = direction === 'left' ? 'shl' : isSignedLane ? 'shr_s' : 'shr_u'
   return mapped(at, value, type, (of) => {
     at.writer.get(of)
@@ -178,9 +182,21 @@ const shifted = (at: Operands, value: VectorValue, direction: 'left' | 'right', 
   })
 }
 
+/** Shifted in pairs, of which each takes in bits of the other, that are then cleared. To the right: of bytes that are not negative. */
+const shiftedBytes = (at: Operands, value: VectorValue, direction: 'left' | 'right', places: number): VectorValue => {
+  const kept = at.constant(unsigned[8], BigInt(direction === 'left' ? (255 << places) & 255 : 255 >> places))
+  return mapped(at, value, value.type, (of) => {
+    at.writer.get(of)
+    at.writer.i32(places)
+    at.writer.simd(opcodeOf(direction === 'left' ? 'shl' : 'shr_u', 16))
+    at.writer.get(kept)
+    at.writer.simd(simd.and)
+  })
+}
+
 /** As a product where that is shorter; else one shift for each bit of the places, done where the bit is 1: there are no shifts by lane. */
 const shiftedBy = (at: Operands, { work, ranges }: Statement, direction: 'left' | 'right'): VectorValue => {
-  const type = atLeast16(work)
+  const type = direction === 'left' ? work : atLeast16(work)
   const { max } = ranges[1]!
   if (direction === 'right' && type.bits === 16 && max > 3n && max < 16n) return shiftedRightByProduct(at, type)
   const places = at.as(1, type)
@@ -279,8 +295,17 @@ const slice = (at: Operands, { of, work }: Statement): VectorValue => {
   if (of.max === 1n && raw.type.kind !== 'mask')
     return of.amount < raw.type.bits ? bitTest(at, raw, of.amount) : everyLane(at, masks[8], 0n)
   if (of.amount === 0) return lowBits(at, at.as(0, work), work, of.max)
-  const type = atLeast16(work)
-  return lowBits(at, shifted(at, at.as(0, type), 'right', of.amount), type, of.max)
+  // The bits of a byte that are wanted are its own.
+  const type = of.amount + widthOf(of) <= 8 ? work : atLeast16(work)
+  if (type.bits > 8) return lowBits(at, shifted(at, at.as(0, type), 'right', of.amount), type, of.max)
+  const wanted = at.constant(unsigned[8], of.max)
+  return mapped(at, at.as(0, type), type, (value) => {
+    at.writer.get(value)
+    at.writer.i32(of.amount)
+    at.writer.simd(opcodeOf('shr_u', 16))
+    at.writer.get(wanted)
+    at.writer.simd(simd.and)
+  })
 }
 
 const wrapped = (at: Operands, of: Range, from: Range, work: LaneType): VectorValue => {

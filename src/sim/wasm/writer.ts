@@ -44,6 +44,11 @@ const arithmetic = {
 } as const
 export type Arithmetic = keyof typeof arithmetic
 
+/** In code that is to be filled in, numbers from there on stand for addresses: the slot counts from 1, the rest is within the slot. */
+export const addressMark = 2 ** 32
+/** Numbers from there on stand for variables: those of a `Writer` that is given as many parameters. */
+export const localMark = 2 ** 52
+
 /** Writes the instructions of one function. */
 export class Writer {
   #code: number[] = []
@@ -99,23 +104,40 @@ export class Writer {
     for (const byte of code) this.#code.push(byte)
   }
 
-  /** As `unsignedLeb`, with no list in between: this is most of what is written. */
-  #unsigned(value: number): void {
+  /** Code with marks: those of variables stand for these, those of addresses for so much more than the address of their slot. */
+  appendFilled(code: Float64Array, variables: readonly number[], addresses: readonly number[]): void {
+    for (let k = 0; k < code.length; k++) {
+      const mark = code[k]!
+      if (mark < addressMark) this.#code.push(mark)
+      else if (mark >= localMark) this.unsigned(variables[mark - localMark]!)
+      else {
+        const slot = Math.floor(mark / addressMark)
+        this.unsigned(addresses[slot - 1]! + (mark - slot * addressMark))
+      }
+    }
+  }
+
+  /** As `unsignedLeb`, with no list in between: this is most of what is written. A number that stands for another stays as it is. */
+  unsigned(value: number): void {
+    if (value >= addressMark) {
+      this.#code.push(value)
+      return
+    }
     let rest = value
     for (; rest > 127; rest >>>= 7) this.#code.push((rest & 127) | 128)
     this.#code.push(rest)
   }
   get({ index }: Pick<Local, 'index'>): void {
     this.#code.push(0x20)
-    this.#unsigned(index)
+    this.unsigned(index)
   }
   set({ index }: Pick<Local, 'index'>): void {
     this.#code.push(0x21)
-    this.#unsigned(index)
+    this.unsigned(index)
   }
   tee({ index }: Pick<Local, 'index'>): void {
     this.#code.push(0x22)
-    this.#unsigned(index)
+    this.unsigned(index)
   }
   i32(value: number): void {
     this.#code.push(0x41)
@@ -141,11 +163,11 @@ export class Writer {
   /** A load or store at an address on the stack plus `offset`. */
   access(opcode: number, offset: number): void {
     this.#code.push(opcode, 0)
-    this.#unsigned(offset)
+    this.unsigned(offset)
   }
   simd(opcode: number, ...immediates: readonly number[]): void {
     this.#code.push(0xfd)
-    this.#unsigned(opcode)
+    this.unsigned(opcode)
     for (const byte of immediates) this.#code.push(byte)
   }
   /** Bytes of the register on the stack, in another order. */
@@ -156,14 +178,14 @@ export class Writer {
   }
   simdAccess(opcode: number, offset: number, ...lane: readonly number[]): void {
     this.#code.push(0xfd)
-    this.#unsigned(opcode)
+    this.unsigned(opcode)
     this.#code.push(0)
-    this.#unsigned(offset)
+    this.unsigned(offset)
     for (const byte of lane) this.#code.push(byte)
   }
   call(index: number): void {
     this.#code.push(op.call)
-    this.#unsigned(index)
+    this.unsigned(index)
   }
   /** Repeats `body` while the i32 that it leaves on the stack is not 0. */
   repeat(body: () => void): void {

@@ -16,12 +16,11 @@ export const inWords = (top: Body, watching = false): Body => {
   const visit = (body: Body): Body => {
     const known = done.get(body)
     if (known) return known
-    const instances = body.instances.map((instance) => ({ ...instance, of: visit(instance.of) }))
-    const changed = { ...(isNarrow(body) ? body : lowered(body, watching)) }
-    const result = {
-      ...changed,
-      instances: changed.instances.map((instance, k) => ({ ...instance, of: instances[k]!.of })),
-    }
+    const isChanged = body.instances.reduce((changed, { of }) => visit(of) !== of || changed, false)
+    const inside = isNarrow(body) ? body : lowered(body, watching)
+    const result = isChanged
+      ? { ...inside, instances: inside.instances.map((instance) => ({ ...instance, of: visit(instance.of) })) }
+      : inside
     done.set(body, result)
     return result
   }
@@ -37,20 +36,22 @@ const isNarrow = (body: Body): boolean => {
   const ranges = [...memories.map(({ word }) => word), ...ports]
   return (
     ranges.every((range) => laneType(range)) &&
-    nodes.every(
-      (node) =>
-        node.op === 'out' ||
-        isHeld(
-          node,
-          node.args.map((arg) => nodes[arg]!),
-        ),
-    )
+    nodes.every((node) => {
+      const { op, args } = node
+      if (op === 'out') return true
+      if (args.length === 0) return laneType(node) !== undefined
+      return isHeld(
+        node,
+        args.map((arg) => nodes[arg]!),
+      )
+    })
   )
 }
 
 /** True for what has a lane, and is computed in one. */
 const isHeld = (node: BodyNode, args: readonly BodyNode[]): boolean => {
-  if (!laneType(node) || !args.every((arg) => laneType(arg))) return false
+  if (!laneType(node)) return false
+  for (const arg of args) if (!laneType(arg)) return false
   return args.length === 0 || workType(node.op as Parameters<typeof workType>[0], node, args) !== undefined
 }
 
