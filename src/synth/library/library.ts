@@ -122,6 +122,8 @@ export interface FullAdder {
   readonly inputs: readonly [string, string, string]
   readonly sum: string
   readonly carry: string
+  /** Both outputs are inverted, as in ASAP7. */
+  readonly inverted?: true
 }
 
 export interface Library {
