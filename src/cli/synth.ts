@@ -247,14 +247,29 @@ const missed = (result: Shown): string =>
     ? `\nno recipe keeps the path within ${result.max_delay_ps} ps; this is the fastest`
     : ''
 
-/** Where the longest path begins and ends; of the mean of two forms nothing is said. */
+/** Signals of a path that are shown, from its end: the user's own names are few. */
+const mostSignals = 12
+
+/** The longest path by the signals that it passes; of the mean of two forms nothing is said. */
 const pathText = (result: Shown): string => {
   if (result.kind !== 'asic' || !('timing' in result)) return ''
   const { start, end, critical_path_ps, path } = result.timing as TimingResult
-  return path.length === 0
-    ? ''
-    : `\nlongest path ${critical_path_ps} ps, from ${start} through ${path.length} cells to ${end}`
+  if (path.length === 0) return ''
+  const named = path.filter(({ line }) => line !== undefined)
+  const signals = named
+    .slice(-mostSignals)
+    .map(({ arrival_ps, net, line }) => [`  ${arrival_ps} ps`, net, `line ${line}`])
+  const left = named.length > mostSignals ? `\n  (${named.length - mostSignals} signals before these)` : ''
+  return (
+    `\nlongest path ${critical_path_ps} ps, from ${start} through ${path.length} cells to ${end}${left}` +
+    (signals.length > 0 ? `\n${columns(signals)}` : '')
+  )
 }
+
+const slackText = (result: Shown): string =>
+  result.kind === 'asic' && result.slack_ps !== undefined
+    ? `\nslack ${result.slack_ps} ps of the ${result.max_delay_ps} ps wanted`
+    : ''
 
 const text = (result: Shown): string => {
   const recipes =
@@ -284,5 +299,5 @@ const text = (result: Shown): string => {
       ? `${result.area_um2} um2, ${result.ge} GE, ${result.fmax_mhz ?? 'no path to time'} MHz on ${result.target} (${result.provenance.library_source})`
       : `${result.luts} LUTs, ${result.ffs} FFs, ${result.dsps} DSPs on ${result.target} (${result.provenance.counts})`
   const gating = result.kind === 'asic' ? `; ${result.provenance.clock_gating}` : ''
-  return `${head}${missed(result)}${pathText(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}${gating}`
+  return `${head}${missed(result)}${slackText(result)}${pathText(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}${gating}`
 }

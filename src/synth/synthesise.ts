@@ -66,6 +66,8 @@ export interface AsicSynthesis {
   /** The longest path that was wanted, and whether any recipe keeps it; where none does, the fastest is shown. */
   readonly max_delay_ps?: number
   readonly meets_max_delay?: boolean
+  /** What the longest path leaves of the one that was wanted; negative where it is longer. */
+  readonly slack_ps?: number
   readonly timing: TimingResult
   readonly energy: EnergyEstimate
   readonly versions: { readonly yosys: string }
@@ -177,6 +179,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, library: Library
       : {
           max_delay_ps: request.maxDelay_ps,
           meets_max_delay: critical_path_ps <= request.maxDelay_ps,
+          slack_ps: rounded(request.maxDelay_ps - critical_path_ps),
         }),
     timing,
     energy,
