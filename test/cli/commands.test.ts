@@ -23,7 +23,7 @@ const json = (args: readonly string[]): Record<string, unknown> => {
 }
 
 describe('what there is', () => {
-  it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'caches', 'engines'])(
+  it.each(['pes', 'formats', 'models', 'targets', 'memories', 'quantisers', 'caches', 'engines'])(
     'list %s: id, summary and source of each',
     (what) => {
       const { items } = json(['list', what]) as { items: Record<string, string>[] }

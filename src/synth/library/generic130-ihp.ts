@@ -64,6 +64,7 @@ const cells: readonly Cell[] = [
 export const generic130Ihp: Library = {
   name: 'generic130-ihp',
   summary: 'compact 130 nm standard-cell library after IHP SG13G2, 28 cells, 1.2 V typical',
+  node_nm: 130,
   voltage_V: 1.2,
   temperature_C: 25,
   corner: 'typical',

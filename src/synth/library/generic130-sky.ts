@@ -221,6 +221,7 @@ const cells: readonly Cell[] = [
 export const generic130Sky: Library = {
   name: 'generic130-sky',
   summary: 'compact 130 nm standard-cell library after sky130, 41 cells, 1.8 V typical',
+  node_nm: 130,
   voltage_V: 1.8,
   temperature_C: 25,
   corner: 'typical',

@@ -154,6 +154,7 @@ const cells: readonly Cell[] = [
 export const generic45: Library = {
   name: 'generic45',
   summary: 'compact 45 nm standard-cell library, 35 cells, 1.1 V typical',
+  node_nm: 45,
   voltage_V: 1.1,
   temperature_C: 25,
   corner: 'typical',

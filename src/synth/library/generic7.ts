@@ -74,6 +74,7 @@ const cells: readonly Cell[] = [
 export const generic7: Library = {
   name: 'generic7',
   summary: 'compact 7 nm standard-cell library after ASAP7, 17 cells, 0.7 V typical',
+  node_nm: 7,
   voltage_V: 0.7,
   temperature_C: 25,
   corner: 'typical',
