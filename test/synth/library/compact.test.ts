@@ -46,8 +46,9 @@ test.each(libraries.map(({ name }) => name))(
   },
 )
 
-/** The areas of the section's table of an INT8 MAC by its best recipe; the GE of a design is nearly the same in every library. */
-test('an INT8 MAC has 800 to 900 gate equivalents in every library with a full adder, and its energy falls with the node', async () => {
+test('an INT8 MAC has 750 to 900 gate equivalents in every library with a full adder, and at most 1100 in one without', {
+  timeout: 300_000,
+}, async () => {
   const { module } = processingElement('mac').parts.core
   const found: Record<string, number> = {}
   for (const library of libraries) {
@@ -70,13 +71,17 @@ const pairs = [
 ] as const
 
 describe.skipIf(!haveLiberty)('skipped without ../shared/data/liberty:', () => {
-  test.each(pairs)('%s maps small cores to within a few percent of its full file', async (name, file, most) => {
-    const full = libraryOf(readLiberty([openLiberty(file)]))
-    for (const spec of ['mac(w=int4, a=int4)', 'mixpe', 'ant']) {
-      const { module } = processingElement(spec).parts.core
-      const request = { yosys, verilog: printVerilog(module, { gates: true }), top: module.name }
-      const [ours, theirs] = [await mapDesign(request, byName(name), amap), await mapDesign(request, full, amap)]
-      expect(Math.abs(ours.best.area_um2 / theirs.best.area_um2 - 1) * 100).toBeLessThan(most)
-    }
-  })
+  test.each(pairs)(
+    '%s maps small cores to within a few percent of its full file',
+    { timeout: 300_000 },
+    async (name, file, most) => {
+      const full = libraryOf(readLiberty([openLiberty(file)]))
+      for (const spec of ['mac(w=int4, a=int4)', 'mixpe', 'ant']) {
+        const { module } = processingElement(spec).parts.core
+        const request = { yosys, verilog: printVerilog(module, { gates: true }), top: module.name }
+        const [ours, theirs] = [await mapDesign(request, byName(name), amap), await mapDesign(request, full, amap)]
+        expect(Math.abs(ours.best.area_um2 / theirs.best.area_um2 - 1) * 100).toBeLessThan(most)
+      }
+    },
+  )
 })
