@@ -302,6 +302,8 @@ test('cells have their smallest drives unless a longest path asks for larger one
   const between = await at((fast.critical_path_ps + relaxed.critical_path_ps) / 2)
   expect(between.critical_path_ps).toBeLessThanOrEqual((fast.critical_path_ps + relaxed.critical_path_ps) / 2)
   expect(between.area_um2).toBeLessThanOrEqual(fast.area_um2)
+  expect(between.sizing_ps).toBeGreaterThan(0)
+  expect(between.sizing_ps).toBeLessThan(fast.critical_path_ps)
   expect((await at(Math.ceil(relaxed.critical_path_ps))).netlist).toEqual(relaxed.netlist)
 })
 
