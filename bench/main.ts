@@ -10,6 +10,7 @@ import { elaborateBench, printElaborate } from './elaborate.bench.ts'
 import { enduranceBench, printEndurance } from './endurance.bench.ts'
 import { formatsBench } from './formats.bench.ts'
 import { lanesBench, printLanes } from './lanes.bench.ts'
+import { libertyBench, printLibertyBench } from './liberty.bench.ts'
 import { llmBench, printLlm } from './llm.bench.ts'
 import { llmGpuBench, printLlmGpu } from './llm-gpu.bench.ts'
 import { printSim, type SimResult, simBench, withEarlier } from './sim.bench.ts'
@@ -76,6 +77,12 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (progress) => {
       const result = await testbenchBench(progress)
       return { result, text: printRows(result, 'bare engine', 'driven') }
+    },
+  },
+  liberty: {
+    run: async (progress) => {
+      const result = await libertyBench(progress)
+      return { result, text: printLibertyBench(result) }
     },
   },
   elaborate: {

@@ -9,6 +9,8 @@ import { builtInModels } from '../llm/store/models.ts'
 import { families } from '../pe/catalogue.ts'
 import { engineNames, engineSummaries } from '../sim/engines.ts'
 import type { ParameterRule, ParameterSchema } from '../spec/index.ts'
+import { dramPresets } from '../synth/memory/dram.ts'
+import { sramFigures, sramTechnologies } from '../synth/memory/sram.ts'
 import { targets } from '../synth/targets.ts'
 import { columns, type Output } from './context.ts'
 
@@ -38,6 +40,14 @@ const lists: Readonly<Record<string, () => readonly Item[]>> = {
     randomListing,
   ],
   targets: () => targets.map(({ id, summary, source, kind }) => ({ id, summary, source, kind })),
+  memories: () => [
+    ...sramTechnologies.map(({ id, summary, source }) => ({
+      id,
+      summary: `on chip, ${summary}; ${readText(id)}`,
+      source,
+    })),
+    ...dramPresets,
+  ],
   quantisers: () =>
     quantiserFamilies.map(({ id, summary, source, parameters }) => ({
       id,
@@ -54,6 +64,15 @@ const lists: Readonly<Record<string, () => readonly Item[]>> = {
     })),
   engines: () =>
     engineNames.map((id) => ({ id, summary: engineSummaries[id], source: id === 'verilator' ? 'Verilator' : 'ours' })),
+}
+
+/** Sizes whose reads are shown, in KB, where they were measured. */
+const shownSizes = [8, 64, 512]
+
+const readText = (technology: string): string => {
+  const found = shownSizes.map((kilobytes) => ({ kilobytes, ...sramFigures({ technology, kilobytes }) }))
+  const reads = found.filter(({ extrapolated }) => !extrapolated)
+  return reads.map(({ kilobytes, read_pj }) => `64 bits from ${kilobytes} KB ${read_pj.toPrecision(3)} pJ`).join(', ')
 }
 
 export const listed = Object.keys(lists)

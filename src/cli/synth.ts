@@ -4,17 +4,18 @@ import type { Module } from '../dsl/ir.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
 import { type OfForms, rowsPerDrain } from '../pe/arith/group-accumulator.ts'
 import { elementOf } from '../pe/catalogue.ts'
-import type { ProcessingElement } from '../pe/family.ts'
+import type { Claim, ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
+import { type BesideClaim, besideClaims } from '../perf/beside-claims.ts'
 import { drainShare, type MeanAsicCell, type MeanFpgaCell, meanAsicCell, meanFpgaCell } from '../perf/mean-cell.ts'
 import { openLibrary } from '../synth/liberty/index.ts'
 import type { Chain } from '../synth/map.ts'
 import { type SynthesisRequest, type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
-import type { TimingResult } from '../synth/timing.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
-import { columns, type Output } from './context.ts'
+import type { Output } from './context.ts'
+import { besideText, type Shown, text } from './synth-text.ts'
 
 /** The blocks of a PE, synthesised; the core is part of the cell. */
 export interface SynthesisedParts {
@@ -157,13 +158,15 @@ export const synthCommand = async (design: string, given: SynthOptions, output: 
   ] as const
   const made = blocks.flatMap(([name, place, result]) => (result ? [{ name, place, result }] : []))
   const mean = meanCell(cell)
+  const beside = besideOf(pe.claims, mean, options)
   output.result({
     spec: pe.spec,
     ...mean,
+    ...(beside.length > 0 ? { at_28_nm: beside } : {}),
     share: drainShare,
     parts: made.map(({ name, place, result }) => ({ name, place, ...result })),
   })
-  output.print(`${pe.spec}\n\nPE with ${drainShare}\n${text(mean)}`)
+  output.print(`${pe.spec}\n\nPE with ${drainShare}\n${text(mean)}${besideText(beside)}`)
   for (const { name, place, result } of made) output.print(`\n${name} (${place})\n${text(result)}`)
 }
 
@@ -196,13 +199,28 @@ const synthesiseTile = async (
     output.progress.stop()
     await yosys.close()
   }
+  const beside = besideOf(pe.claims, parts[0]!.result, { target, cells })
   output.result({
     spec: pe.spec,
     ...parts[0]!.result,
+    ...(beside.length > 0 ? { at_28_nm: beside } : {}),
     parts: parts.map(({ name, place, result }) => ({ name, place, ...result })),
   })
   output.print(pe.spec)
   for (const { name, place, result } of parts) output.print(`\n${name} (${place})\n${text(result)}`)
+  if (beside.length > 0) output.print(besideText(beside))
+}
+
+/** Published areas at 28 nm beside that of a PE on standard cells. */
+const besideOf = (
+  claims: readonly Claim[],
+  result: Shown,
+  { target, cells }: Pick<WithCells, 'target' | 'cells'>,
+): readonly BesideClaim[] => {
+  if (result.kind !== 'asic') return []
+  const named = findTarget(target)
+  const library = cells.library ?? (named.kind === 'asic' ? named.library : undefined)
+  return library ? besideClaims(claims, result.area_um2, library) : []
 }
 
 const synthesiseFile = async (
@@ -230,59 +248,8 @@ const synthesiseFile = async (
   }
 }
 
-/** A design, or the mean of a PE's two forms, whose recipes are not chosen among. */
-type Shown =
-  | (Omit<MeanAsicCell, 'recipes'> & { readonly recipes: readonly Chosen<MeanAsicCell>[] })
-  | (Omit<MeanFpgaCell, 'recipes'> & { readonly recipes: readonly Chosen<MeanFpgaCell>[] })
-type Chosen<M extends MeanAsicCell | MeanFpgaCell> = M['recipes'][number] & { readonly chosen?: boolean }
-
 const meanCell = ({ draining, passing }: OfForms<SynthesisResult>): MeanAsicCell | MeanFpgaCell => {
   if (draining.kind === 'asic' && passing.kind === 'asic') return meanAsicCell({ draining, passing })
   if (draining.kind === 'fpga' && passing.kind === 'fpga') return meanFpgaCell({ draining, passing })
   throw new Error(`one form was synthesised for ${draining.target}, the other for ${passing.target}`)
-}
-
-const missed = (result: Shown): string =>
-  result.kind === 'asic' && result.meets_max_delay === false
-    ? `\nno recipe keeps the path within ${result.max_delay_ps} ps; this is the fastest`
-    : ''
-
-/** Where the longest path begins and ends; of the mean of two forms nothing is said. */
-const pathText = (result: Shown): string => {
-  if (result.kind !== 'asic' || !('timing' in result)) return ''
-  const { start, end, critical_path_ps, path } = result.timing as TimingResult
-  return path.length === 0
-    ? ''
-    : `\nlongest path ${critical_path_ps} ps, from ${start} through ${path.length} cells to ${end}`
-}
-
-const text = (result: Shown): string => {
-  const recipes =
-    result.kind === 'asic'
-      ? [
-          ['recipe', 'area um2', 'critical path ps', ''],
-          ...result.recipes.map((row) => [
-            row.id,
-            String(row.area_um2),
-            String(row.critical_path_ps),
-            row.chosen ? 'chosen' : '',
-          ]),
-        ]
-      : [
-          ['recipe', 'LUTs', 'FFs', 'DSPs', 'carries', ''],
-          ...result.recipes.map((row) => [
-            row.id,
-            String(row.luts),
-            String(row.ffs),
-            String(row.dsps),
-            String(row.carries),
-            row.chosen ? 'chosen' : '',
-          ]),
-        ]
-  const head =
-    result.kind === 'asic'
-      ? `${result.area_um2} um2, ${result.ge} GE, ${result.fmax_mhz ?? 'no path to time'} MHz on ${result.target} (${result.provenance.library_source})`
-      : `${result.luts} LUTs, ${result.ffs} FFs, ${result.dsps} DSPs on ${result.target} (${result.provenance.counts})`
-  const gating = result.kind === 'asic' ? `; ${result.provenance.clock_gating}` : ''
-  return `${head}${missed(result)}${pathText(result)}\n${columns(recipes)}\n${result.versions.yosys}; ${result.provenance.search}${gating}`
 }

@@ -8,6 +8,8 @@ export interface Claim {
   readonly what: string
   readonly value: string
   readonly source: string
+  /** Where it is an area at 28 nm, that area, so that ours can be scaled to stand beside it. */
+  readonly area28_um2?: number
 }
 
 /** What the hardware takes in cycles; a test holds the RTL to it. */

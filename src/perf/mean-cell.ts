@@ -19,7 +19,7 @@ export const drainShare = rowsPerDrain === 4 ? 'a quarter of a drain register' :
 export interface MeanAsicCell
   extends Pick<
     AsicSynthesis,
-    'kind' | 'target' | 'area_um2' | 'ge' | 'fmax_mhz' | 'max_delay_ps' | 'meets_max_delay' | 'versions'
+    'kind' | 'target' | 'area_um2' | 'ge' | 'fmax_mhz' | 'max_delay_ps' | 'meets_max_delay' | 'slack_ps' | 'versions'
   > {
   /** The longest of either form; a passing cell's path leads into the drain register. */
   readonly critical_path_ps: number
@@ -76,6 +76,7 @@ export const meanAsicCell = ({ draining, passing }: OfForms<AsicSynthesis>): Mea
       : {
           max_delay_ps: passing.max_delay_ps,
           meets_max_delay: draining.meets_max_delay === true && passing.meets_max_delay === true,
+          slack_ps: Math.min(draining.slack_ps ?? 0, passing.slack_ps ?? 0),
         }),
     cell_counts: Object.fromEntries(
       [...new Set([...Object.keys(draining.cell_counts), ...Object.keys(passing.cell_counts)])]

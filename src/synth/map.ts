@@ -2,10 +2,11 @@
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { type ClockGating, clockGatingOf, mayBeGated, splitClockGates } from './clock-gating.ts'
+import { mappingAreas } from './liberty/mapping-areas.ts'
 import { printLiberty } from './liberty/writer.ts'
 import { type Cell, cellsByName, clockGateOf, type Library, type WireLoad } from './library/library.ts'
 import { countCells, type Instance, type Netlist, netName } from './netlist.ts'
-import { gatedTwin, mappingFiles, mappingScript, type Recipe, recipesFor } from './recipe.ts'
+import { gatedTwin, mappingFiles, mappingScript, type Recipe, recipesFor, relaxed_ps } from './recipe.ts'
 import { rounded } from './rounded.ts'
 import { type Found, least, type SearchRequest, searchRecipes } from './search.ts'
 import { analyseTiming, type TimingResult } from './timing.ts'
@@ -13,6 +14,8 @@ import { analyseTiming, type TimingResult } from './timing.ts'
 /** A design on the cells of a library, as one recipe made it. */
 export interface MappedDesign {
   readonly recipe: Recipe
+  /** The delay that cells were sized for, in ps; undefined for the least. */
+  readonly sizing_ps: number | undefined
   readonly netlist: Netlist
   readonly area_um2: number
   /** Of flip-flops and clock gates. */
@@ -74,6 +77,7 @@ const measure = (
   cells: ReadonlyMap<string, Cell>,
   library: Library,
   { chain, pathInputs, wireLoad }: MappingRequest,
+  sizing_ps: number | undefined,
 ): MappedDesign => {
   for (const instance of found.instances) if (!cells.has(instance.cell)) refuseUnmapped(found, instance, library)
   const netlist = splitClockGates(found, library)
@@ -90,6 +94,7 @@ const measure = (
   })
   return {
     recipe,
+    sizing_ps,
     netlist,
     area_um2,
     sequential_area_um2,
@@ -119,30 +124,70 @@ export interface MappingRequest extends SearchRequest {
   readonly chain?: Chain
 }
 
-/** Maps with every recipe of the search, and the best with clock gates where they may pay; `progress` counts them. */
+/**
+ * Maps with every recipe of the search, and the best with clock gates where they may pay; `progress` counts them. Cells have their
+ * smallest drives, and larger ones where a longest path asks for them.
+ */
 export const mapDesign = async (
   request: MappingRequest,
   library: Library,
   search: readonly Recipe[] = recipesFor(request.verilog),
 ): Promise<Mapping> => {
-  const liberty = library.liberty ?? printLiberty(library)
-  const files = (recipe: Recipe) => mappingFiles(library, liberty, recipe)
-  const script = (recipe: Recipe) => mappingScript(request.top, recipe)
+  const { maxDelay_ps } = request
+  const liberty = library.liberty ?? printLiberty(library, mappingAreas(library.cells, library.gateEquivalent))
   const cells = cellsByName(library)
   // Before Yosys runs, since that takes seconds.
   if (request.wireLoad !== undefined) wireLoadOf(library, request.wireLoad)
-  const run = async (wanted: readonly Recipe[]) => {
+  const runAll = async (wanted: readonly Recipe[], sizing_ps: number | undefined): Promise<Mapped[]> => {
+    const files = (recipe: Recipe) => mappingFiles(library, liberty, recipe, sizing_ps)
+    const script = (recipe: Recipe) => mappingScript(request.top, recipe, sizing_ps)
     const found = await searchRecipes(request, library.name, wanted, script, files)
-    return found.map((each) => ({ found: each, design: measure(each, cells, library, request) }))
+    return found.map((each) => ({ found: each, design: measure(each, cells, library, request, sizing_ps) }))
+  }
+  /** The same with larger cells where its path is too long, and only as large as that takes. */
+  const hastened = async (relaxed: Mapped): Promise<Mapped> => {
+    const tried = [relaxed]
+    const meets = () => maxDelay_ps === undefined || tried.at(-1)!.design.critical_path_ps <= maxDelay_ps
+    const sizing_ps = maxDelay_ps === undefined ? undefined : sizingFor(relaxed.design, maxDelay_ps, cells)
+    for (const each of sizing_ps === undefined ? [undefined] : [sizing_ps, undefined])
+      if (!meets()) tried.push(...(await runAll([relaxed.design.recipe], each)))
+    const best = choose(
+      tried.map(({ design }) => design),
+      maxDelay_ps,
+    )
+    return tried.find(({ design }) => design === best)!
+  }
+  const run = async (wanted: readonly Recipe[]): Promise<Mapped[]> => {
+    const mapped: Mapped[] = []
+    for (const each of await runAll(wanted, relaxed_ps)) mapped.push(await hastened(each))
+    return mapped
   }
   const mapped = await run(search)
   const designs = mapped.map(({ design }) => design)
-  const best = choose(designs, request.maxDelay_ps)
+  const best = choose(designs, maxDelay_ps)
   const warnings = mapped[0]?.found.warnings ?? []
   const { found } = mapped.find(({ design }) => design === best)!
   if (!clockGateOf(library) || !mayBeGated(found.files)) return { best, designs, warnings }
   const all = [...designs, ...(await run([gatedTwin(best.recipe)])).map(({ design }) => design)]
-  return { best: choose(all, request.maxDelay_ps), designs: all, warnings }
+  return { best: choose(all, maxDelay_ps), designs: all, warnings }
+}
+
+interface Mapped {
+  readonly found: Found<Recipe>
+  readonly design: MappedDesign
+}
+
+/**
+ * The delay of logic to ask abc for: as much of the design's as the limit leaves, clock-to-output and setup apart; undefined
+ * where it leaves none.
+ */
+const sizingFor = (design: MappedDesign, limit_ps: number, cells: ReadonlyMap<string, Cell>): number | undefined => {
+  const { critical_path_ps, setup_ps, path } = design.timing
+  const launch = path[0] && cells.get(path[0].cell)?.flipFlop ? path[0].delay_ps : 0
+  const around = launch + setup_ps
+  const share = (limit_ps - around) / Math.max(1, design.critical_path_ps - around)
+  const sizing_ps = Math.floor((critical_path_ps - around) * share)
+  return sizing_ps > 0 ? sizing_ps : undefined
 }
 
 /** The smallest within a longest path, of equals the first; the fastest where none is. */

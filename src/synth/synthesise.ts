@@ -5,7 +5,7 @@ import { type EnergyEstimate, estimateEnergy } from './energy.ts'
 import { countOnFpga, fpgaScript } from './fpga.ts'
 import { cellsByName, type Library } from './library/library.ts'
 import { type Chain, type MappedDesign, mapDesign } from './map.ts'
-import { mappingScript } from './recipe.ts'
+import { mappingScript, relaxed_ps } from './recipe.ts'
 import { rounded } from './rounded.ts'
 import { type AsicTarget, type FpgaTarget, findTarget, type Target } from './targets.ts'
 import type { TimingResult } from './timing.ts'
@@ -66,6 +66,8 @@ export interface AsicSynthesis {
   /** The longest path that was wanted, and whether any recipe keeps it; where none does, the fastest is shown. */
   readonly max_delay_ps?: number
   readonly meets_max_delay?: boolean
+  /** What the longest path leaves of the one that was wanted; negative where it is longer. */
+  readonly slack_ps?: number
   readonly timing: TimingResult
   readonly energy: EnergyEstimate
   readonly versions: { readonly yosys: string }
@@ -136,6 +138,13 @@ const clockGatingText = ({ gates, gated_flip_flops, flip_flops }: ClockGating): 
     ? `no clock gate before ${flip_flops} flip-flops`
     : `${gates} clock gates before ${gated_flip_flops} of ${flip_flops} flip-flops (${fewestGated} or more share an enable)`
 
+const sizingText = (sizing_ps: number | undefined): string =>
+  sizing_ps === relaxed_ps
+    ? 'smallest drive strengths, so no clock target is met by sizing'
+    : sizing_ps === undefined
+      ? 'drive strengths for the shortest path'
+      : `drive strengths for ${sizing_ps} ps of logic, clock-to-output and setup apart`
+
 const chained = (chain: Chain | undefined): string =>
   chain ? `; and through ${chain.length} such blocks in a row and ${chain.then_ps} ps on into a register` : ''
 
@@ -170,6 +179,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, library: Library
       : {
           max_delay_ps: request.maxDelay_ps,
           meets_max_delay: critical_path_ps <= request.maxDelay_ps,
+          slack_ps: rounded(request.maxDelay_ps - critical_path_ps),
         }),
     timing,
     energy,
@@ -180,12 +190,12 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, library: Library
       corner: library.corner,
       voltage_V: library.voltage_V,
       temperature_C: library.temperature_C,
-      area: 'sum of cell areas, flattened, before placement; smallest drive strengths, so no clock target is met by sizing',
+      area: `sum of cell areas, flattened, before placement; ${sizingText(best.sizing_ps)}`,
       timing: timing.provenance + chained(request.chain),
       energy: energy.provenance,
       clock_gating: clockGatingText(best.clockGating),
       search: searchOf(designs, request.maxDelay_ps),
-      script: mappingScript(request.top, best.recipe),
+      script: mappingScript(request.top, best.recipe, best.sizing_ps),
     },
   }
 }

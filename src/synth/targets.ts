@@ -2,7 +2,10 @@
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { type FpgaFamily, fpgaFamilies } from './fpga.ts'
+import { generic7 } from './library/generic7.ts'
 import { generic45 } from './library/generic45.ts'
+import { generic130Ihp } from './library/generic130-ihp.ts'
+import { generic130Sky } from './library/generic130-sky.ts'
 import type { Library } from './library/library.ts'
 
 interface TargetBase {
@@ -21,7 +24,8 @@ export interface FpgaTarget extends TargetBase {
 }
 export type Target = AsicTarget | FpgaTarget
 
-const libraries: readonly Library[] = [generic45]
+/** The built-in libraries, each a target of its name. */
+export const libraries: readonly Library[] = [generic45, generic130Sky, generic130Ihp, generic7]
 
 /** All targets that work, in the order in which `bitloom list targets` shows them. */
 export const targets: readonly Target[] = [

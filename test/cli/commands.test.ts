@@ -23,7 +23,7 @@ const json = (args: readonly string[]): Record<string, unknown> => {
 }
 
 describe('what there is', () => {
-  it.each(['pes', 'formats', 'models', 'targets', 'quantisers', 'caches', 'engines'])(
+  it.each(['pes', 'formats', 'models', 'targets', 'memories', 'quantisers', 'caches', 'engines'])(
     'list %s: id, summary and source of each',
     (what) => {
       const { items } = json(['list', what]) as { items: Record<string, string>[] }
@@ -375,6 +375,26 @@ describe('synth', () => {
     expect(refused.stderr).toMatch(/m\.v, line 1: /)
     const wires = bitloom(['synth', verilog, '--top', 'm', '--liberty', library, '--wire-load', 'Small'])
     expect(wires.stderr).toMatch(/mine has no wire loads; leave --wire-load out/)
+  })
+
+  it('says how much of a wanted path is left, and by which of the signals the longest one goes, with their lines', () => {
+    const verilog = join(folder.path, 'path.v')
+    writeFileSync(
+      verilog,
+      `module m(input clk, input [3:0] a, input [3:0] b, output reg [3:0] q);
+  reg [3:0] x, y;
+  wire [3:0] total = x + y;
+  always @(posedge clk) begin x <= a; y <= b; q <= total ^ q; end
+endmodule
+`,
+    )
+    const args = ['synth', verilog, '--top', 'm', '--max-delay', '5000']
+    const { critical_path_ps, slack_ps } = json(args) as { critical_path_ps: number; slack_ps: number }
+    expect(slack_ps).toBeCloseTo(5000 - critical_path_ps, 3)
+    const { stdout } = bitloom(args)
+    expect(stdout).toContain(`slack ${slack_ps} ps of the 5000 ps wanted`)
+    expect(stdout).toMatch(/longest path [\d.]+ ps, from [xy]\[0\] through \d+ cells to register q\[3\]/)
+    expect(stdout).toMatch(/\n {2}[\d.]+ ps {2}[xy]\[0\] +line 2\n/)
   })
 
   it('gives FPGAs the logic, so that a product goes into a multiplier block', () => {

@@ -48,6 +48,9 @@ test('a longest path is met only where both forms meet it', async () => {
   expect([slow.meets_max_delay, fast.meets_max_delay]).toEqual([false, true])
   expect(meanAsicCell({ draining: slow, passing: fast })).toMatchObject({ max_delay_ps: limit, meets_max_delay: false })
   expect(meanAsicCell({ draining: fast, passing: slow }).meets_max_delay).toBe(false)
+  const mixed = meanAsicCell({ draining: slow, passing: fast })
+  expect(mixed.slack_ps).toBe(slow.slack_ps)
+  expect(mixed.slack_ps).toBeCloseTo(limit - mixed.critical_path_ps, 3)
   expect(meanAsicCell({ draining: fast, passing: fast }).meets_max_delay).toBe(true)
 })
 

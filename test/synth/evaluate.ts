@@ -44,7 +44,11 @@ export const evaluator = (netlist: Netlist, library: Library) => {
       port.bits.forEach((bit, index) => {
         nets.set(bit, inputs[port.name]?.[index] ?? 0)
       })
-    for (const instance of flipFlops) nets.set(pinBit(instance, 'Q'), state.get(instance.name) ?? 0)
+    for (const instance of flipFlops)
+      for (const { name, function: of } of cells.get(instance.cell)!.outputs) {
+        const held = state.get(instance.name) ?? 0
+        nets.set(pinBit(instance, name), of === 'IQ' ? held : ~held)
+      }
     let waiting = gates
     while (waiting.length > 0) {
       const left = waiting.filter(({ inputs: from, net, formula }) => {

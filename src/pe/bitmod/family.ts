@@ -144,6 +144,7 @@ export const bitmod: TiledFamily = {
           value: '1507.7 um2, 0.766',
           source:
             "BitMoD, HPCA 2025, IV-B and Table X; the artifact's sheet has 1793.7 um2 with registers between blocks",
+          area28_um2: 1507.7,
         },
         {
           what: 'speed of the accelerator with 4-bit weights over ANT and OliVe',

@@ -108,7 +108,7 @@ export const xrnpe: PeFamily = {
         shortestGroup,
       },
       claims: [
-        { what: 'area at 28 nm', value: '0.016 mm2', source: 'arXiv 2508.13049, abstract' },
+        { what: 'area at 28 nm', value: '0.016 mm2', source: 'arXiv 2508.13049, abstract', area28_um2: 16_000 },
         { what: 'clock at 28 nm', value: '1.72 GHz', source: 'arXiv 2508.13049, abstract' },
         {
           what: 'area and power less than the best published MAC',

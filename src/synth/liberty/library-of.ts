@@ -7,6 +7,7 @@ import { UserError } from '../../base/user-error.ts'
 import type { Cell, ClockGate, FlipFlop, FullAdder, InputPin, Library, OutputPin, Storage } from '../library/library.ts'
 import { lookUp, type Table } from '../library/table.ts'
 import { type Formula, namesIn, printFormula, truthTable } from './formula.ts'
+import { mappingAreas } from './mapping-areas.ts'
 import { mappingText } from './mapping-text.ts'
 import type { LibertyCell, LibertyLibrary, LibertyPin } from './model.ts'
 
@@ -213,13 +214,21 @@ const fullAdderOf = (cells: readonly LibertyCell[]): FullAdder | undefined => {
         const table = pin.function && tableOver(pin.function, inputs)
         return table?.every((value, k) => value === wanted[k])
       })?.name
-    const [sum, carry] = [output(sumTable), output(carryTable)]
-    return sum === undefined || carry === undefined ? [] : [{ cell, inputs, sum, carry }]
+    return [false, true].flatMap((inverted) => {
+      const [sum, carry] = [sumTable, carryTable].map((table) => output(table.map((value) => value !== inverted)))
+      return sum === undefined || carry === undefined ? [] : [{ cell, inputs, sum, carry, inverted }]
+    })
   })
   const [best] = found.sort((a, b) => a.cell.area_um2 - b.cell.area_um2 || (a.cell.name < b.cell.name ? -1 : 1))
   if (!best) return undefined
   const [a, b, c] = best.inputs.map(({ name }) => name)
-  return { cell: best.cell.name, inputs: [a!, b!, c!], sum: best.sum, carry: best.carry }
+  return {
+    cell: best.cell.name,
+    inputs: [a!, b!, c!],
+    sum: best.sum,
+    carry: best.carry,
+    ...(best.inverted ? { inverted: true } : {}),
+  }
 }
 
 const lacking = ({ files }: LibertyLibrary, what: string): UserError =>
@@ -288,6 +297,6 @@ export const libraryOf = (liberty: LibertyLibrary): Library => {
     cells: usable,
     wireLoads: liberty.wireLoads,
     notes: liberty.notes,
-    liberty: mappingText(liberty),
+    liberty: mappingText(liberty, mappingAreas(usable, nand.name)),
   }
 }

@@ -85,8 +85,8 @@ const clockGateText = ({ pins }: LibertyCell, kind: string): string => {
   return `    clock_gating_integrated_cell : "${kind}";\n    statetable ("${inputs.join(' ')}", "IQ") { }\n`
 }
 
-const cellText = (cell: LibertyCell): string =>
-  `  cell (${JSON.stringify(cell.name)}) {\n    area : ${number(cell.area_um2)};\n` +
+const cellText = (cell: LibertyCell, area: number): string =>
+  `  cell (${JSON.stringify(cell.name)}) {\n    area : ${number(area)};\n` +
   (cell.clockGating !== undefined
     ? clockGateText(cell, cell.clockGating)
     : cell.sequential
@@ -125,8 +125,9 @@ const templatesText = (cells: readonly LibertyCell[]): string => {
   return [...templates.values()].join('')
 }
 
-/** The text for mapping: ps, fF. */
-export const mappingText = (library: LibertyLibrary): string => {
+/** The text for mapping: ps, fF; areas in um2 unless given. */
+export const mappingText = (library: LibertyLibrary, areas?: ReadonlyMap<string, number>): string => {
   const mapped = library.cells.filter(isMapped)
-  return `${headerText(library)}${templatesText(mapped)}${mapped.map(cellText).join('')}}\n`
+  const cells = mapped.map((cell) => cellText(cell, areas?.get(cell.name) ?? cell.area_um2))
+  return `${headerText(library)}${templatesText(mapped)}${cells.join('')}}\n`
 }

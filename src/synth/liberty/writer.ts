@@ -75,7 +75,7 @@ const outputPin = (cell: Cell, output: OutputPin, slew_ps: number): string => {
   const meaning = cell.clockGate
     ? `      state_function : "${output.function}";\n      clock_gate_out_pin : true;\n` +
       `      max_capacitance : ${number(cell.clockGate.maxLoad_fF)};\n`
-    : `      function : "${output.function}";\n`
+    : `      function : "${output.function === '!IQ' ? 'IQN' : output.function}";\n`
   return `    pin (${output.name}) {\n      direction : output;\n${meaning}${arcs.join('')}    }\n`
 }
 
@@ -89,8 +89,8 @@ const clockGateGroup = ({ clock, enable }: ClockGate): string =>
   `    statetable ("${clock} ${enable}", "IQ") {\n      table : "L L : - : L, L H : - : H, H - : - : N";\n    }\n` +
   '    pin (IQ) {\n      direction : internal;\n      internal_node : "IQ";\n    }\n'
 
-const cellGroup = (cell: Cell, slew_ps: number): string =>
-  `  cell (${cell.name}) {\n    area : ${number(cell.area_um2)};\n    cell_leakage_power : ${number(cell.leakage_nW)};\n` +
+const cellGroup = (cell: Cell, slew_ps: number, area: number): string =>
+  `  cell (${cell.name}) {\n    area : ${number(area)};\n    cell_leakage_power : ${number(cell.leakage_nW)};\n` +
   (cell.flipFlop ? flipFlopGroup(cell.flipFlop) : '') +
   (cell.clockGate ? clockGateGroup(cell.clockGate) : '') +
   cell.inputs.map((pin) => inputPin(pin, cell)).join('') +
@@ -99,8 +99,8 @@ const cellGroup = (cell: Cell, slew_ps: number): string =>
 
 const axes = (axis: readonly number[]): string => `"${axis.join(', ')}"`
 
-/** Liberty text of `library`: delays in ps, loads in fF, internal energies in fJ, leakage in nW. */
-export const printLiberty = (library: Library): string =>
+/** Liberty text of `library`: delays in ps, loads in fF, internal energies in fJ, leakage in nW; areas in um2 unless given. */
+export const printLiberty = (library: Library, areas?: ReadonlyMap<string, number>): string =>
   `/* ${library.source} */
 ${headerText(library)}  slew_lower_threshold_pct_rise : 30;
   slew_upper_threshold_pct_rise : 70;
@@ -116,5 +116,5 @@ ${headerText(library)}  slew_lower_threshold_pct_rise : 30;
     index_1 (${axes(slews)});
     index_2 (${axes(loads)});
   }
-${library.cells.map((cell) => cellGroup(cell, library.slew_ps)).join('')}}
+${library.cells.map((cell) => cellGroup(cell, library.slew_ps, areas?.get(cell.name) ?? cell.area_um2)).join('')}}
 `

@@ -1,42 +1,20 @@
 /**
  * A compact 45 nm library, written by hand. The figures are facts measured on the Nangate Open Cell Library, typical
- * corner (Apache-2.0 release in OpenROAD-flow-scripts): smallest drive of each kind, second drive of inverter and buffer.
+ * corner (Apache-2.0 release in OpenROAD-flow-scripts): every function that it has as a gate, in its smallest drive, and the second
+ * drive of inverter and buffer.
  *
  * Delay is `d0 + k * load` at an input slew of 13.8 ps, mean of rise, fall and arcs; internal energy is the mean over
  * edges and conditions at a load of four inverters. Where a cell's arcs were only known together, d0 of a single output
  * is `ours`: its delay at four inverters (6.8 fF) less k times that load.
  */
-import type { Cell, InputPin, Library, LinearDelay } from './library.ts'
+import { gate, pins, through } from './compact.ts'
+import type { Cell, Library, LinearDelay } from './library.ts'
 
 /** Four inverter inputs, the load at which per-output delays of HA, FA and the flip-flops were known. */
 const fo4Load_fF = 6.8
 
-const linear = (d0_ps: number, k_ps_per_fF: number): LinearDelay => ({ kind: 'linear', d0_ps, k_ps_per_fF })
-
 /** `ours`: the intercept that gives `fo4_ps` at a load of four inverters with the cell's mean slope. */
-const throughFo4 = (fo4_ps: number, k_ps_per_fF: number): LinearDelay =>
-  linear(Math.round((fo4_ps - k_ps_per_fF * fo4Load_fF) * 100) / 100, k_ps_per_fF)
-
-const pins = (capacitances: Readonly<Record<string, number>>): InputPin[] =>
-  Object.entries(capacitances).map(([name, capacitance_fF]) => ({ name, capacitance_fF }))
-
-/** A cell with one output `Y`: figures in the order of the source's table. */
-const gate = (
-  name: string,
-  area_um2: number,
-  capacitances: Readonly<Record<string, number>>,
-  d0_ps: number,
-  k_ps_per_fF: number,
-  energy_fJ: number,
-  leakage_nW: number,
-  formula: string,
-): Cell => ({
-  name,
-  area_um2,
-  leakage_nW,
-  inputs: pins(capacitances),
-  outputs: [{ name: 'Y', function: formula, delay: linear(d0_ps, k_ps_per_fF), energy_fJ }],
-})
+const throughFo4 = (fo4_ps: number, k_ps_per_fF: number): LinearDelay => through(fo4_ps, fo4Load_fF, k_ps_per_fF)
 
 const cells: readonly Cell[] = [
   //   name     area   input pins, fF                              d0    k     E fJ   leak  function
@@ -52,14 +30,68 @@ const cells: readonly Cell[] = [
   gate('NOR4', 1.33, { A: 1.66, B: 1.66, C: 1.66, D: 1.66 }, 30.0, 6.02, 2.27, 32.6, '!(A | B | C | D)'),
   gate('AND2', 1.064, { A: 0.92, B: 0.97 }, 29.6, 1.97, 2.67, 25.07, 'A & B'),
   gate('AND3', 1.33, { A: 0.92, B: 0.92, C: 0.92 }, 36.7, 2.07, 2.96, 26.5, 'A & B & C'),
+  gate('AND4', 1.596, { A: 0.857, B: 0.902, C: 0.924, D: 0.945 }, 45.3, 2.15, 3.26, 27.02, 'A & B & C & D'),
   gate('OR2', 1.064, { A: 0.95, B: 0.94 }, 34.4, 2.09, 2.59, 22.69, 'A | B'),
   gate('OR3', 1.33, { A: 0.94, B: 0.94, C: 0.94 }, 48.5, 2.27, 2.85, 24.4, 'A | B | C'),
+  gate('OR4', 1.596, { A: 0.941, B: 0.938, C: 0.924, D: 0.914 }, 64.4, 2.38, 3.1, 26.73, 'A | B | C | D'),
   gate('XOR2', 1.596, { A: 2.23, B: 2.41 }, 31.3, 3.45, 3.0, 36.16, 'A ^ B'),
   gate('XNOR2', 1.596, { A: 2.23, B: 2.57 }, 27.1, 2.93, 2.94, 36.44, '!(A ^ B)'),
   gate('AOI21', 1.064, { A: 1.63, B: 1.65, C: 1.68 }, 18.8, 3.24, 2.1, 27.86, '!(A | (B & C))'),
   gate('OAI21', 1.064, { A: 1.67, B: 1.66, C: 1.57 }, 16.7, 2.75, 2.01, 22.62, '!(A & (B | C))'),
   gate('AOI22', 1.33, { A: 1.69, B: 1.69, C: 1.58, D: 1.62 }, 20.7, 3.41, 2.27, 32.61, '!((A & B) | (C & D))'),
   gate('OAI22', 1.33, { A: 1.63, B: 1.63, C: 1.63, D: 1.63 }, 20.9, 3.54, 2.24, 34, '!((A | B) & (C | D))'),
+  gate('AOI211', 1.33, { A: 1.62, B: 1.66, C: 1.66, D: 1.68 }, 27.7, 4.56, 2.63, 34.57, '!(A | B | (C & D))'),
+  gate('OAI211', 1.33, { A: 1.61, B: 1.66, C: 1.6, D: 1.56 }, 20.2, 2.99, 2.49, 22.04, '!(A & B & (C | D))'),
+  gate(
+    'AOI221',
+    1.596,
+    { A: 1.68, B: 1.58, C: 1.63, D: 1.63, E: 1.71 },
+    29.0,
+    4.55,
+    2.76,
+    41.74,
+    '!(A | (B & C) | (D & E))',
+  ),
+  gate(
+    'OAI221',
+    1.596,
+    { A: 1.63, B: 1.66, C: 1.61, D: 1.57, E: 1.58 },
+    23.5,
+    3.37,
+    2.7,
+    33.94,
+    '!(A & (B | C) & (D | E))',
+  ),
+  gate(
+    'AOI222',
+    2.128,
+    { A: 1.64, B: 1.7, C: 1.58, D: 1.62, E: 1.55, F: 1.59 },
+    32.4,
+    4.63,
+    3.18,
+    47.4,
+    '!((A & B) | (C & D) | (E & F))',
+  ),
+  gate(
+    'OAI222',
+    2.128,
+    { A: 1.58, B: 1.6, C: 1.62, D: 1.62, E: 1.6, F: 1.57 },
+    28.6,
+    3.92,
+    3.11,
+    43.18,
+    '!((A | B) & (C | D) & (E | F))',
+  ),
+  gate(
+    'OAI33',
+    1.862,
+    { A: 1.68, B: 1.62, C: 1.57, D: 1.65, E: 1.61, F: 1.58 },
+    32.3,
+    4.9,
+    3.03,
+    48.31,
+    '!((A | B | C) & (D | E | F))',
+  ),
   gate('MUX2', 1.862, { A: 0.95, B: 0.94, S: 1.92 }, 45.7, 2.18, 3.35, 35.93, '(S & B) | (!S & A)'),
   {
     name: 'HA',
@@ -118,10 +150,11 @@ const cells: readonly Cell[] = [
   },
 ]
 
-/** The built-in 45 nm library: 26 cells, 1.1 V, 25 degrees, typical corner. */
+/** The built-in 45 nm library: 35 cells, 1.1 V, 25 degrees, typical corner. */
 export const generic45: Library = {
   name: 'generic45',
-  summary: 'compact 45 nm standard-cell library, 26 cells, 1.1 V typical',
+  summary: 'compact 45 nm standard-cell library, 35 cells, 1.1 V typical',
+  node_nm: 45,
   voltage_V: 1.1,
   temperature_C: 25,
   corner: 'typical',

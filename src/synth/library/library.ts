@@ -161,12 +161,16 @@ export interface FullAdder {
   readonly inputs: readonly [string, string, string]
   readonly sum: string
   readonly carry: string
+  /** Both outputs are inverted, as in ASAP7. */
+  readonly inverted?: true
 }
 
 export interface Library {
   /** Identifier, also the name of the synthesis target, e.g. `generic45`. */
   readonly name: string
   readonly summary: string
+  /** Of the process; undefined of a library that was read, since Liberty does not say. */
+  readonly node_nm?: number
   readonly voltage_V: number
   readonly temperature_C: number
   readonly corner: string
