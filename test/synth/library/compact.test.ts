@@ -63,7 +63,7 @@ test('an INT8 MAC has 750 to 900 gate equivalents in every library with a full a
   }
 })
 
-/** Most that the area may differ, in percent; the whole catalogue is in the docs (`npm run bench -- area`). */
+/** Most that the area may differ, in percent; the whole catalogue is in the docs. */
 const pairs = [
   ['generic45', nangate45File, 3],
   ['generic130-sky', sky130File, 5],
