@@ -44,7 +44,7 @@ export const reportText = (report: PowerReport, most: number): string => {
   const { band, cycles, duration_ns, vectors, mismatches, provenance } = report
   const ends = band
     ? `band ${number(band.low.total_w)} ${name} without glitches, ${number(band.high.total_w)} ${name} with them ` +
-      `(${band.low.toggles_per_cycle} and ${band.high.toggles_per_cycle} toggles a ${cycles === null ? 'ps' : 'cycle'})\n`
+      `(${band.low.toggles_per_cycle.toPrecision(4)} and ${band.high.toggles_per_cycle.toPrecision(4)} toggles a ${cycles === null ? 'ps' : 'cycle'})\n`
     : ''
   const shown = report.instances
     .slice(0, most)
