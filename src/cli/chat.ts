@@ -7,7 +7,7 @@ import { createSampler } from '../llm/sample.ts'
 import { type BackendRequest, backendOf, checkBackend } from './backend.ts'
 import type { Output } from './context.ts'
 import { textsOf } from './lines.ts'
-import { quantiserFrom } from './quantiser-from.ts'
+import { ownQuantiser, quantiserFrom } from './quantiser-from.ts'
 import { type CalibrationRequest, calibratorFor } from './windows.ts'
 
 export interface ChatRequest extends BackendRequest, CalibrationRequest {
@@ -20,7 +20,8 @@ export interface ChatRequest extends BackendRequest, CalibrationRequest {
   readonly temperature: number
   readonly topP: number
   readonly seed: number
-  readonly quant: string
+  /** `float` unless given. */
+  readonly quant?: string
   /** Longest conversation, in tokens. */
   readonly context?: number
 }
@@ -34,8 +35,8 @@ interface Exchange extends Answer {
 
 /** `bitloom chat`: answers of a model as they come, to one message or to many. */
 export const chatCommand = async (request: ChatRequest, output: Output): Promise<void> => {
-  const quantiser = quantiserFrom(request.quant)
-  const calibrationOf = calibratorFor([quantiser], request)
+  const asked = quantiserFrom(request.quant ?? 'float')
+  const calibrationOf = calibratorFor([asked], request)
   checkBackend(request.backend)
   const sampler = createSampler(request)
   const { progress } = output
@@ -44,6 +45,7 @@ export const chatCommand = async (request: ChatRequest, output: Output): Promise
     ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
   })
   const { model } = opened
+  const quantiser = ownQuantiser(opened, request.quant) ?? asked
   const template = opened.chatTemplate()
   const context = contextOf(request, model.config.sequence, model.name)
   const typed = request.prompt === undefined && process.stdin.isTTY === true

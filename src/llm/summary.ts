@@ -1,7 +1,10 @@
 import { type Model, parameterCountOf } from './model.ts'
 
-/** A model in one line, e.g. `Llama, 15.2 M parameters, dimension 288, 6 layers, 6 heads, vocabulary 32,000, sequence 256, float32`. */
-export const summaryOf = (model: Model): string => {
+/**
+ * A model in one line, e.g. `Llama, 15.2 M parameters, dimension 288, 6 layers, 6 heads, vocabulary 32,000, sequence 256, float32`, or at last
+ * the bits of a weight where it is quantised.
+ */
+export const summaryOf = (model: Model, bitsPerWeight?: number): string => {
   const { dimension, layers, heads, keyValueHeads, vocabulary, sequence } = model.config
   const grouped = keyValueHeads === heads ? '' : ` on ${keyValueHeads} key-value head${keyValueHeads === 1 ? '' : 's'}`
   return [
@@ -12,7 +15,9 @@ export const summaryOf = (model: Model): string => {
     `${heads} head${heads === 1 ? '' : 's'}${grouped}`,
     `vocabulary ${vocabulary.toLocaleString('en')}`,
     `sequence ${sequence.toLocaleString('en')}`,
-    model.layers[0]?.query.weights.kind ?? 'float32',
+    bitsPerWeight === undefined
+      ? (model.layers[0]?.query.weights.kind ?? 'float32')
+      : `quantised, ${bitsPerWeight.toFixed(2)} bits a weight`,
   ].join(', ')
 }
 

@@ -20,6 +20,20 @@ export const activationsOf = (text: string): Activations => {
   return integer ? { kind: 'integer', bits: Number(integer[1]) } : { kind: 'format', format: formatOf(text).id }
 }
 
+/** The text that `activationsOf` reads. */
+export const activationsText = (activations: Activations): string => {
+  switch (activations.kind) {
+    case 'float32':
+      return 'float'
+    case 'float16':
+      return 'fp16'
+    case 'integer':
+      return `int${activations.bits}`
+    case 'format':
+      return activations.format
+  }
+}
+
 /** One phrase that says what becomes of activations. */
 export const describeActivations = (activations: Activations): string => {
   switch (activations.kind) {

@@ -119,6 +119,10 @@ const gridsOf = ({ kind, bits }: WeightType): readonly Levels[] =>
     ? [symmetricLevelsOf(integerFormat(bits))]
     : bitmodFormat(bits === 3 ? 3 : 4, 1).grids.map((format) => levelsOf(format))
 
+/** Ids of the formats of such weights, in the selector's order. */
+export const formatsOfBitmod = (weights: WeightName): readonly string[] =>
+  gridsOf(weightTypes[weights]).map(({ format }) => format.id)
+
 interface GroupScale {
   readonly selector: number
   readonly scale: number

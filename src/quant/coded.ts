@@ -1,6 +1,5 @@
-import { formatOf } from '../formats/index.ts'
 import { weightTypes } from '../pe/bitmod/terms.ts'
-import { type BitmodQuantised, dequantiseBitmod } from './bitmod.ts'
+import { type BitmodQuantised, dequantiseBitmod, formatsOfBitmod } from './bitmod.ts'
 import { type BlockQuantised, dequantiseBlocks } from './blocks.ts'
 import { float16BitsOf } from './float16.ts'
 import { dequantiseWeights, type GroupQuantised } from './group-integer.ts'
@@ -65,12 +64,8 @@ const formatsOf = (matrix: CodedMatrix): readonly string[] => {
   switch (matrix.kind) {
     case 'integer':
       return [`${matrix.signed ? 'int' : 'uint'}${matrix.bits}`]
-    case 'bitmod': {
-      const type = weightTypes[matrix.weights]
-      if (type.kind === 'integer') return [type.name]
-      const format = formatOf(`bitmod${type.bits}`)
-      return format.kind === 'bitmod' ? format.grids.map(({ id }) => id) : []
-    }
+    case 'bitmod':
+      return formatsOfBitmod(matrix.weights)
     case 'typed':
       return matrix.formats
     case 'pairs':

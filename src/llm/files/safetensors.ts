@@ -14,18 +14,39 @@ export interface StoredTensor {
 
 /** Longest header (ours: 100,000 tensors, and JSON takes many times its text in memory; the reference implementation reads 100 MB). */
 const mostHeaderBytes = 2 ** 25
-const bytesOfType: Readonly<Record<string, readonly [StoredKind, number]>> = {
-  F32: ['float32', 4],
-  F16: ['float16', 2],
-  BF16: ['bfloat16', 2],
-}
+const kindOfType = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<string, StoredKind>
+const floatTypes = Object.keys(kindOfType) as readonly (keyof typeof kindOfType)[]
+const bytesOfType = { F32: 4, F16: 2, BF16: 2, U16: 2, I8: 1, U8: 1 } as const
+type TensorType = keyof typeof bytesOfType
 const cure = 'give the file whole and unchanged'
 
-/**
- * The tensors of a safetensors file, from its header alone: uint64 length, JSON of name to `dtype`, `shape`, `data_offsets`, then the
- * data without gaps or overlaps.
- */
+/** The tensors of a safetensors file whose elements are floating-point numbers, from its header alone. */
 export const readSafetensors = async (source: ByteSource): Promise<ReadonlyMap<string, StoredTensor>> => {
+  const described = await describeSafetensors(source, floatTypes)
+  return new Map(
+    [...described].map(([name, { type, shape, offset }]) => [name, { kind: kindOfType[type], shape, source, offset }]),
+  )
+}
+
+/** A tensor as the header describes it. */
+export interface TensorDescription<T extends TensorType = TensorType> {
+  /** Of an element, as safetensors names it. */
+  readonly type: T
+  /** Outermost dimension first. */
+  readonly shape: readonly number[]
+  /** First byte in the file, and how many there are. */
+  readonly offset: number
+  readonly bytes: number
+}
+
+/**
+ * What a safetensors file holds, from its header alone: uint64 length, JSON of name to `dtype`, `shape`, `data_offsets`, then the
+ * data without gaps or overlaps. Other types than `types` are refused.
+ */
+export const describeSafetensors = async <T extends TensorType>(
+  source: ByteSource,
+  types: readonly T[],
+): Promise<ReadonlyMap<string, TensorDescription<T>>> => {
   const refuse = (what: string): never => {
     throw new UserError('E-MODEL-HEADER', `${source.where} is no safetensors file: ${what}; ${cure}`)
   }
@@ -35,13 +56,13 @@ export const readSafetensors = async (source: ByteSource): Promise<ReadonlyMap<s
     refuse(`its header is said to be ${length} bytes of ${source.size}`)
   const start = 8 + Number(length)
   const header = parseHeader(await source.read(8, Number(length)), refuse)
-  const tensors = new Map<string, StoredTensor>()
+  const tensors = new Map<string, TensorDescription<T>>()
   const pieces: (readonly [number, number])[] = []
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue
-    const { kind, shape, from, to } = readEntry(name, entry, refuse)
+    const { type, shape, from, to } = readEntry(name, entry, types, refuse)
     pieces.push([from, to])
-    tensors.set(name, { kind, shape, source, offset: start + from })
+    tensors.set(name, { type, shape, offset: start + from, bytes: to - from })
   }
   pieces.sort(([a, b], [c, d]) => a - c || b - d)
   let end = 0
@@ -73,20 +94,24 @@ const parseHeader = (bytes: Uint8Array, refuse: (what: string) => never): object
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-const readEntry = (name: string, entry: unknown, refuse: (what: string) => never) => {
+const readEntry = <T extends TensorType>(
+  name: string,
+  entry: unknown,
+  types: readonly T[],
+  refuse: (what: string) => never,
+) => {
   const shown = `tensor ${name.slice(0, 80)}`
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
-  const type = typeof dtype === 'string' && Object.hasOwn(bytesOfType, dtype) ? bytesOfType[dtype] : undefined
-  if (!type)
+  const type = types.find((allowed) => allowed === dtype)
+  if (type === undefined)
     return refuse(
-      `${shown} has type ${typeof dtype === 'string' ? dtype.slice(0, 20) : typeof dtype}, allowed are ${Object.keys(bytesOfType).join(', ')}`,
+      `${shown} has type ${typeof dtype === 'string' ? dtype.slice(0, 20) : typeof dtype}, allowed are ${types.join(', ')}`,
     )
   if (!Array.isArray(shape) || !shape.every(isCount)) return refuse(`${shown} has no shape of whole numbers`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     return refuse(`${shown} has no pair of data_offsets`)
   const [from, to] = offsets as [number, number]
-  const [kind, size] = type
-  if (to - from !== size * shape.reduce((product: number, length: number) => product * length, 1))
+  if (to - from !== bytesOfType[type] * shape.reduce((product: number, length: number) => product * length, 1))
     return refuse(`${shown} of shape ${shape.join(' x ')} does not take the bytes ${from} to ${to}`)
-  return { kind, shape: shape as readonly number[], from, to }
+  return { type, shape: shape as readonly number[], from, to }
 }

@@ -1,50 +1,20 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeWhole, writeWholeInPieces } from '../../base/files.ts'
-import { describeActivations } from '../../quant/activations.ts'
+import { activationsText } from '../../quant/activations.ts'
 import { codedBitsPerWeight, describeCoded, tensorsOf } from '../../quant/coded.ts'
-import type { Architecture } from '../architecture.ts'
 import { type SavedTensor, safetensorsPieces } from '../files/write-safetensors.ts'
-import { linearLayersOf, type Matrix, type Model, type ModelConfig, type Norm } from '../model.ts'
+import { linearLayersOf, type Matrix, type Model, type Norm } from '../model.ts'
 import { floatsOf } from '../weights.ts'
+import {
+  type Manifest,
+  type ManifestLayer,
+  manifestFile,
+  manifestVersion,
+  plainArchitecture,
+  weightsFile,
+} from './manifest.ts'
 import type { QuantisedRun } from './quantised-run.ts'
-
-export const weightsFile = 'weights.safetensors'
-export const manifestFile = 'manifest.json'
-
-/** What a linear layer became, as the manifest has it. */
-export interface ManifestLayer {
-  readonly name: string
-  /** `float32` where the weights stayed. */
-  readonly kind: string
-  readonly outputs: number
-  readonly inputs: number
-  readonly group?: number
-  readonly bits?: number
-  readonly formats?: readonly string[]
-  readonly bits_per_weight: number
-  readonly activations: string
-  /** Names of its arrays in the safetensors file. */
-  readonly tensors: readonly string[]
-}
-
-/** What lies in the folder of a quantised model. */
-export interface Manifest {
-  /** Version of this description. */
-  readonly version: 1
-  readonly model: string
-  readonly quantiser: string
-  readonly config: ModelConfig
-  /** What the model's block does (`Architecture`), rotary frequencies as numbers. */
-  readonly architecture: object
-  readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string }
-  /** Mean over the weights of all linear layers, scales included, codes packed. */
-  readonly bits_per_weight: number
-  readonly layers: readonly ManifestLayer[]
-  /** Tensors in float32 that belong to no linear layer: embedding, norms, biases. */
-  readonly others: readonly string[]
-  readonly provenance: Readonly<Record<string, string>>
-}
 
 /** All arrays of a quantised model by name, and what its layers became. */
 const arraysOf = ({ model, matrices }: QuantisedRun) => {
@@ -52,7 +22,7 @@ const arraysOf = ({ model, matrices }: QuantisedRun) => {
   const layers = linearLayersOf(model).map((matrix): ManifestLayer => {
     const { name, outputs, inputs } = matrix
     const found = matrices.get(name)
-    const activations = describeActivations(found?.activations ?? { kind: 'float32' })
+    const activations = activationsText(found?.activations ?? { kind: 'float32' })
     const coded = found?.coded
     if (!coded) {
       tensors[`${name}.weight`] = floatTensor(matrix)
@@ -63,6 +33,7 @@ const arraysOf = ({ model, matrices }: QuantisedRun) => {
     return {
       name,
       ...describeCoded(coded),
+      formats: [...describeCoded(coded).formats],
       bits_per_weight: codedBitsPerWeight(coded),
       activations,
       tensors: named.map(([key]) => key),
@@ -71,11 +42,6 @@ const arraysOf = ({ model, matrices }: QuantisedRun) => {
   const others = othersOf(model)
   return { tensors: { ...tensors, ...others }, layers, others: Object.keys(others) }
 }
-
-const plainArchitecture = ({ positions, ...others }: Architecture): object => ({
-  ...others,
-  positions: positions.kind === 'rotary' ? { ...positions, frequencies: Array.from(positions.frequencies) } : positions,
-})
 
 const floatTensor = ({ weights, outputs, inputs }: Matrix): SavedTensor => ({
   type: 'F32',
@@ -108,7 +74,7 @@ const othersOf = (model: Model): Record<string, SavedTensor> => {
 export const writeQuantisedModel = (
   folder: string,
   run: QuantisedRun,
-  said: Pick<Manifest, 'quantiser' | 'provenance'>,
+  said: Pick<Manifest, 'quantiser' | 'text' | 'provenance'>,
 ): Manifest => {
   const { tensors, layers, others } = arraysOf(run)
   const hash = createHash('sha256')
@@ -124,11 +90,12 @@ export const writeQuantisedModel = (
   const count = layers.reduce((sum, { outputs, inputs }) => sum + outputs * inputs, 0)
   const bits = layers.reduce((sum, layer) => sum + layer.bits_per_weight * layer.outputs * layer.inputs, 0)
   const manifest: Manifest = {
-    version: 1,
+    version: manifestVersion,
     model: run.model.name,
     quantiser: said.quantiser,
     config: run.model.config,
-    architecture: plainArchitecture(run.model.architecture),
+    architecture: plainArchitecture(run.model),
+    text: said.text,
     weights: { file: weightsFile, bytes, sha256: hash.digest('hex') },
     bits_per_weight: bits / count,
     layers,

@@ -34,8 +34,13 @@ export const quantisedRun = (model: Model, matrices: ReadonlyMap<string, Quantis
     if (!found?.coded || integerOperands(found)) return matrix
     return { ...matrix, weights: float32Weights(dequantise(found.coded)) }
   })
+  return restoredRun(running, matrices)
+}
+
+/** The same of a model whose weights are already what the codes stand for. */
+export const restoredRun = (model: Model, matrices: ReadonlyMap<string, QuantisedMatrix>): QuantisedRun => {
   const plain = [...matrices.values()].every(({ activations }) => activations.kind === 'float32')
-  return { model: running, matrices, ...(plain ? {} : { linear: linearOf(matrices) }) }
+  return { model, matrices, ...(plain ? {} : { linear: linearOf(matrices) }) }
 }
 
 const linearOf =

@@ -9,6 +9,7 @@ import type { Calibration, ModelStatistics } from './calibration.ts'
 import { type LayerQuantiser, layerQuantiserFamilies, layerQuantiserOf, usualInside } from './layer-quantisers.ts'
 import { type Mixture, mixtureFor } from './mixture.ts'
 import { type QuantisedMatrix, type QuantisedRun, quantisedRun } from './quantised-run.ts'
+import type { StoredQuantisation } from './read-quantised-model.ts'
 import { rotatedModel } from './rotated-model.ts'
 import { inputsOfPlace, scalingPlacesOf, withInputScales, withScaledStatistics } from './scaled-inputs.ts'
 
@@ -213,6 +214,16 @@ const quantiserOfSpec = (spec: Spec): Quantiser => familyNamed(spec, families, [
 
 /** The quantiser that a spec text describes; anything wrong in it is a SpecError with a caret. */
 export const quantiserOf = (text: string): Quantiser => quantiserOfSpec(parseSpec(text))
+
+/** What a quantised model was made by: it has its codes already. */
+export const storedQuantiser = ({ quantiser, weights, activations, run }: StoredQuantisation): Quantiser => ({
+  name: 'the quantised model',
+  spec: quantiser,
+  weights,
+  activations,
+  calibrated: false,
+  prepare: async () => run,
+})
 
 /** A quantiser for each layer. */
 export const mixedQuantiser = (mixture: Mixture): Quantiser => {

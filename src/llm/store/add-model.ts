@@ -10,7 +10,7 @@ import { summaryOf } from '../summary.ts'
 import { type AddedModel, descriptionName, modelName, modelsFolder, removeFolder } from './added-models.ts'
 import { makeFolder, sha256OfFiles, unwritable } from './cache.ts'
 import { withLock } from './lock.ts'
-import { filesOf, isTokenizerFile, type ModelAmongFiles, modelsAmong } from './model-files.ts'
+import { filesOf, isTokenizerFile, type ModelAmongFiles, modelsAmong, tokenizerFiles } from './model-files.ts'
 import { builtInModels } from './models.ts'
 import {
   fetchPackage,
@@ -205,7 +205,7 @@ const chosen = (models: readonly ModelAmongFiles[], file: string | undefined, wh
   if (models.length === 0)
     throw new UserError(
       'E-MODEL-MISSING',
-      `${where} holds no model: there is no *.gguf, no *.safetensors or *.onnx with a config.json, and no checkpoint *.bin with a tokenizer; give another`,
+      `${where} holds no model: there is no *.gguf, no *.safetensors or *.onnx with a config.json, no folder of \`bitloom quantise\`, and no checkpoint *.bin with a tokenizer; give another`,
     )
   if (file === undefined) {
     if (models.length === 1) return models[0]!
@@ -251,7 +251,7 @@ const place = async (
   const added: AddedModel = {
     schema: 1,
     name,
-    summary: summaryOf(opened.model),
+    summary: summaryOf(opened.model, opened.quantised?.bitsPerWeight),
     source,
     licence,
     main: files.files.includes(files.main) ? basename(files.main) : '.',
@@ -261,13 +261,4 @@ const place = async (
   }
   writeFileSync(join(folder, descriptionName), `${JSON.stringify(added, undefined, 2)}\n`)
   return added
-}
-
-/** A tokenizer that was named, as it is called beside a model, with the files that belong to it. */
-const tokenizerFiles = (path: string): readonly { readonly from: string; readonly to: string }[] => {
-  if (!path.endsWith('.json')) return [{ from: path, to: 'tokenizer.bin' }]
-  const companions = ['tokenizer_config.json', 'chat_template.jinja']
-    .map((name) => ({ from: join(dirname(path), name), to: name }))
-    .filter(({ from }) => existsSync(from))
-  return [{ from: path, to: 'tokenizer.json' }, ...companions]
 }

@@ -1,4 +1,6 @@
-import { basename, posix } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, posix } from 'node:path'
+import { manifestFile } from '../quantised/manifest.ts'
 
 /** A model among files, by their paths from a common folder with `/` between: what it is opened by, and the files it needs. */
 export interface ModelAmongFiles {
@@ -9,6 +11,8 @@ export interface ModelAmongFiles {
 }
 
 const configNames = ['config.json', 'generation_config.json']
+/** Of them a folder with weights has one: a Hugging Face directory, or a quantised model. */
+const describing = ['config.json', manifestFile]
 const jsonTokenizerNames = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja']
 const pieceTokenizer = /^(tokenizer|tok\d+)\.bin$/
 /** Whether a file of that name is a tokenizer's, or belongs to one. */
@@ -20,7 +24,7 @@ export const modelsAmong = (names: readonly string[]): readonly ModelAmongFiles[
   const there = new Set(names)
   const folderOf = (name: string): string => posix.dirname(name)
   const folders = new Set(names.filter((name) => name.endsWith('.safetensors')).map(folderOf))
-  const directories = [...folders].filter((folder) => there.has(posix.join(folder, 'config.json')))
+  const directories = [...folders].filter((folder) => describing.some((name) => there.has(posix.join(folder, name))))
   const hasPieces = (folder: string): boolean =>
     names.some((name) => folderOf(name) === folder && pieceTokenizer.test(basename(name)))
   const files = names.filter((name) => {
@@ -53,5 +57,16 @@ export const filesOf = (main: string, names: readonly string[]): readonly string
     ? [main]
     : [...inFolder.filter((name) => name.endsWith('.safetensors')), ...at(folder, [indexName])]
   const pieces = inFolder.filter((name) => name !== main && pieceTokenizer.test(basename(name)))
-  return [...weights, ...found(configNames), ...found(jsonTokenizerNames), ...pieces]
+  const described =
+    !isFile && at(folder, ['config.json']).length === 0 ? at(folder, [manifestFile]) : found(configNames)
+  return [...weights, ...described, ...found(jsonTokenizerNames), ...pieces]
+}
+
+/** A tokenizer with the files that belong to it, and what they are called beside a model. */
+export const tokenizerFiles = (path: string): readonly { readonly from: string; readonly to: string }[] => {
+  if (!path.endsWith('.json')) return [{ from: path, to: 'tokenizer.bin' }]
+  const companions = ['tokenizer_config.json', 'chat_template.jinja']
+    .map((name) => ({ from: join(dirname(path), name), to: name }))
+    .filter(({ from }) => existsSync(from))
+  return [{ from: path, to: 'tokenizer.json' }, ...companions]
 }

@@ -8,7 +8,8 @@ import { optArchitecture } from '../../../src/llm/architecture.ts'
 import { safetensorsPieces } from '../../../src/llm/files/write-safetensors.ts'
 import { linearLayersOf, type Model, type ModelConfig } from '../../../src/llm/model.ts'
 import { calibrationWith } from '../../../src/llm/quantised/calibration.ts'
-import { type Manifest, writeQuantisedModel } from '../../../src/llm/quantised/quantised-model-files.ts'
+import type { Manifest } from '../../../src/llm/quantised/manifest.ts'
+import { writeQuantisedModel } from '../../../src/llm/quantised/quantised-model-files.ts'
 import { quantiserOf } from '../../../src/llm/quantised/quantisers.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
@@ -71,7 +72,11 @@ const readTensors = (path: string) => {
 
 const save = async (spec: string, of: Model = model) => {
   const run = await quantiserOf(spec).prepare(of, { calibration: calibrationWith([[1, 2, 3, 4, 5, 6, 7]]) })
-  const manifest = writeQuantisedModel(folder, run, { quantiser: spec, provenance: { model: 'random' } })
+  const manifest = writeQuantisedModel(folder, run, {
+    quantiser: spec,
+    text: { ends: [] },
+    provenance: { model: 'random' },
+  })
   const { tensors, metadata } = readTensors(join(folder, 'weights.safetensors'))
   return { run, manifest, tensors, metadata, values: (name: string) => tensors.get(name)!.values }
 }
@@ -137,7 +142,7 @@ describe('a saved model', () => {
     expect(values('layers.0.up.bias')).toEqual([...opt.layers[0]!.up.bias!])
     expect(values('layers.0.attentionNorm.bias')).toEqual([...opt.layers[0]!.attentionNorm.bias!])
     expect(values('positions.weight')).toEqual([...floatsOf(opt.positions!.weights)])
-    expect(manifest.layers[0]).toMatchObject({ kind: 'float32', bits_per_weight: 32, activations: 'float32' })
+    expect(manifest.layers[0]).toMatchObject({ kind: 'float32', bits_per_weight: 32, activations: 'float' })
     expect(run.matrices.size).toBe(linearLayersOf(opt).length)
   })
 
@@ -153,9 +158,9 @@ describe('a saved model', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
     })
     expect(metadata).toEqual({ quantiser: spec })
-    expect(read).toMatchObject({ version: 1, model: model.name, quantiser: spec, provenance: { model: 'random' } })
+    expect(read).toMatchObject({ version: 2, model: model.name, quantiser: spec, provenance: { model: 'random' } })
     expect(read.architecture).toMatchObject({ norm: 'rms', positions: { kind: 'rotary', pairs: 'neighbours' } })
-    expect(read.layers[0]!.activations).toBe('int8 per token, scale = largest magnitude / 127')
+    expect(read.layers[0]!.activations).toBe('int8')
     // Rows of 24 have two groups of 19 bits, those of 20 as well.
     const weights = linearLayersOf(model).map(({ outputs, inputs }) => ({
       count: outputs * inputs,
@@ -169,9 +174,9 @@ describe('a saved model', () => {
     const run = await quantiserOf('bitmod').prepare(model)
     const file = join(folder, 'file')
     writeFileSync(file, 'in the way')
-    expect(() => writeQuantisedModel(join(file, 'inside'), run, { quantiser: '', provenance: {} })).toThrow(
-      /cannot write .*; choose another folder with --out/,
-    )
+    expect(() =>
+      writeQuantisedModel(join(file, 'inside'), run, { quantiser: '', text: { ends: [] }, provenance: {} }),
+    ).toThrow(/cannot write .*; choose another folder with --out/)
     expect(existsSync(join(file, 'inside'))).toBe(false)
     expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([])
   })
