@@ -20,9 +20,8 @@ export interface ArrayWeights {
  * not read the codes.
  */
 export const arrayWeights = ({ model, quantised }: OpenedModel, pe: ProcessingElement): ArrayWeights => {
-  const { weight, zero } = pe.operands
+  const { weight, zero, group = defaultGroup } = pe.operands
   if (!quantised) {
-    const group = pe.operands.group ?? defaultGroup
     return {
       weights: quantiseModel(model, { bits: weight.width, group, signed: zero === undefined }),
       described: `round to nearest, ${weight.width} bit ${zero ? 'with zero point' : 'symmetric'}, groups of ${group}, FP16 scales`,
@@ -40,7 +39,7 @@ export const arrayWeights = ({ model, quantised }: OpenedModel, pe: ProcessingEl
     if (coded.kind !== 'integer' || coded.signed !== (zero === undefined))
       throw new UserError(
         'E-RUN-CODES',
-        `${name} of model ${model.name} has weights ${zero ? 'without zero points, and' : 'with zero points, and none are for'} ${pe.spec}${zero ? ' reads some' : ''}; take a PE with weights=${zero ? 'symmetric' : 'asymmetric'}, or --layers "*"`,
+        `${name} of model ${model.name} has zero points, which an array of ${pe.spec} does not take; take a PE that has them, as mixpe does, or --layers "*"`,
       )
     weights.set(name, coded)
   }

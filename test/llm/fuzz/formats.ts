@@ -1,6 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { llamaArchitecture, optArchitecture } from '../../../src/llm/architecture.ts'
+import { writeQuantisedModel } from '../../../src/llm/quantised/quantised-model-files.ts'
+import { quantiserOf } from '../../../src/llm/quantised/quantisers.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { damaged, damagedText } from '../files/damage.ts'
 import { ggufBytes, ggufMetadata, ggufTensors } from '../files/write-gguf.ts'
@@ -160,6 +163,19 @@ const checkpoint = (version: 0 | 1 | 2): FuzzedFormat => ({
 
 const gguf = ggufTensors(llama2c, 'Q8_0')
 
+/** As `bitloom quantise` writes it. */
+const quantised = await (async (): Promise<FuzzedFormat['files']> => {
+  const folder = mkdtempSync(join(tmpdir(), 'quantised-'))
+  try {
+    const run = await quantiserOf('group-integer(w=int4, group=16)').prepare(llama)
+    writeQuantisedModel(folder, run, { quantiser: 'ours', text: { ends: [1] }, provenance: {} })
+    const files = ['weights.safetensors', 'manifest.json'].map((name) => [name, readFileSync(join(folder, name))])
+    return { ...Object.fromEntries(files), 'tokenizer.json': tokenizerJson }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})()
+
 /** Every format that a model or its tokenizer comes in. */
 export const fuzzedFormats: readonly FuzzedFormat[] = [
   checkpoint(0),
@@ -178,6 +194,17 @@ export const fuzzedFormats: readonly FuzzedFormat[] = [
       safetensorsHeader('model.safetensors'),
       safetensorsHeader('model.safetensors'),
       anyText('config.json'),
+    ],
+  },
+  {
+    name: 'quantised model',
+    files: quantised,
+    main: '.',
+    damages: [
+      anyBytes('weights.safetensors', 3000),
+      safetensorsHeader('weights.safetensors'),
+      anyText('manifest.json'),
+      anyText('manifest.json'),
     ],
   },
   {
