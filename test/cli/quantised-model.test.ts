@@ -1,6 +1,11 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { llamaArchitecture } from '../../src/llm/architecture.ts'
+import { openModel } from '../../src/llm/open-model.ts'
+import { randomModel } from '../../src/llm/random-model.ts'
+import { huggingFaceConfig, huggingFaceTensors, safetensorsBytes } from '../llm/files/write-safetensors.ts'
+import { tinyTokenizerJson, tinyVocabulary } from '../llm/tokenizer/tiny-tokenizer.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -96,5 +101,29 @@ describe('the folder that quantise writes is a model', () => {
     const { status, stderr } = run(['ppl', '--model', 'drawn', '--text', tiny.text])
     expect(status).toBe(2)
     expect(stderr).toMatch(/there is no tokenizer .* beside drawn; put it there or give --tokenizer file/)
+  })
+
+  it('takes what belongs to a tokenizer.json along, and the token that begins texts', async () => {
+    const from = join(path, 'hugging-face')
+    mkdirSync(from)
+    const config = { dimension: 32, hidden: 64, layers: 1, heads: 4, keyValueHeads: 2, sequence: 40 }
+    const shape = { ...config, vocabulary: tinyVocabulary, sharedClassifier: true }
+    const model = randomModel(shape, 4, llamaArchitecture({ headSize: 8, pairs: 'halves' }))
+    const files = {
+      'model.safetensors': safetensorsBytes(huggingFaceTensors(model, 'llama', 'BF16')),
+      'config.json': JSON.stringify(huggingFaceConfig(model, 'llama', { bos_token_id: 0, eos_token_id: [1, 3] })),
+      'tokenizer.json': JSON.stringify(tinyTokenizerJson(false)),
+      'tokenizer_config.json': JSON.stringify({ chat_template: 'the template' }),
+    }
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(from, name), content)
+    const { files: written } = json(['quantise', '--model', from, '--quant', 'bitmod', '--out', 'from-it'])
+    expect(written.slice(0, -2)).toEqual(['tokenizer.json', 'tokenizer_config.json'])
+    const [before, after] = [await openModel(from), await openModel(join(path, 'from-it'))]
+    expect(after.prefix).toEqual(before.prefix)
+    expect(after.prefix).toEqual([0])
+    expect(after.text.ends).toEqual([1, 3])
+    expect(after.chatTemplate()?.([])).toBe('the template')
+    expect(after.tokenizer.encode('some text')).toEqual(before.tokenizer.encode('some text'))
+    expect([...after.tokenizer.ends]).toEqual([...before.tokenizer.ends])
   })
 })

@@ -169,8 +169,11 @@ const quantised = await (async (): Promise<FuzzedFormat['files']> => {
   try {
     const run = await quantiserOf('group-integer(w=int4, group=16)').prepare(llama)
     writeQuantisedModel(folder, run, { quantiser: 'ours', text: { ends: [1] }, provenance: {} })
-    const files = ['weights.safetensors', 'manifest.json'].map((name) => [name, readFileSync(join(folder, name))])
-    return { ...Object.fromEntries(files), 'tokenizer.json': tokenizerJson }
+    return {
+      'weights.safetensors': new Uint8Array(readFileSync(join(folder, 'weights.safetensors'))),
+      'manifest.json': readFileSync(join(folder, 'manifest.json'), 'utf8'),
+      'tokenizer.json': tokenizerJson,
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }
