@@ -81,6 +81,7 @@ describe('a quantised model out of its folder has the same codes, scales, activa
     'group-integer(w=int4, group=7)',
     'group-integer(w=int8, group=7, a=int8)',
     'group-integer(w=int2, weights=symmetric, per=tensor, a=fp16)',
+    'group-integer(w=int8, group=7, weights=symmetric, a=int5)',
     'mixpe(group=8)',
     'bitmod(w=fp4, group=8)',
     'bitmod(w=fp3, group=7, a=int8)',
@@ -301,21 +302,47 @@ describe('a manifest is refused in a sentence', () => {
   })
 })
 
-/** One array changed, and the digest with it. */
-const withArray = async (spec: string, key: string, change: (bytes: Buffer) => void) => {
+/** The weights changed, and the digest with them. */
+const withWeights = async (spec: string, change: (bytes: Buffer, header: Buffer) => Buffer | undefined) => {
   const { folder, manifest } = await save(quantiserOf(spec))
   const path = join(folder, 'weights.safetensors')
   const bytes = readFileSync(path)
-  const length = Number(bytes.readBigUInt64LE(0))
-  const header = JSON.parse(bytes.subarray(8, 8 + length).toString())
-  const [from, to] = header[`layers.0.query.${key}`].data_offsets
-  change(bytes.subarray(8 + length + from, 8 + length + to))
-  writeFileSync(path, bytes)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0)))
+  const written = change(bytes, header) ?? bytes
+  writeFileSync(path, written)
+  const sha256 = createHash('sha256').update(written).digest('hex')
   const said: Manifest = { ...manifest, weights: { ...manifest.weights, sha256 } }
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(said))
   return read(folder)
 }
+const withArray = (spec: string, key: string, change: (bytes: Buffer) => void) =>
+  withWeights(spec, (bytes, header) => {
+    const [from, to] = JSON.parse(header.toString())[`layers.0.query.${key}`].data_offsets
+    change(bytes.subarray(8 + header.length + from, 8 + header.length + to))
+    return undefined
+  })
+
+it('weights of another length, type or tensors than the manifest says are refused', async () => {
+  await expect(withWeights(integers, (bytes) => Buffer.concat([bytes, Buffer.of(0)]))).rejects.toThrow(
+    /holds \d+ bytes where manifest\.json says \d+; give the files whole/,
+  )
+  const type = withWeights(integers, (_, header) => {
+    const at = header.indexOf('"I8"', header.indexOf('layers.0.query.codes'))
+    header.write('"U8"', at)
+    return undefined
+  })
+  await expect(type).rejects.toThrow(
+    /layers\.0\.query\.codes .* is U8 of 24 x 24 where manifest\.json asks for I8 of 24 x 24/,
+  )
+  const opt = await save(quantiserOf(integers), randomModel({ ...config, keyValueHeads: 6 }, 5, optArchitecture))
+  const { architecture } = opt.manifest
+  const biases = { ...architecture.biases, feedForward: false }
+  writeFileSync(
+    join(opt.folder, 'manifest.json'),
+    JSON.stringify({ ...opt.manifest, architecture: { ...architecture, biases } }),
+  )
+  await expect(read(opt.folder)).rejects.toThrow(/has a tensor layers\.0\.up\.bias, which no layer uses; give/)
+})
 
 describe('codes and scales that no quantiser writes are refused', () => {
   it.each<[string, string, (bytes: Buffer) => void, RegExp]>([
@@ -370,6 +397,12 @@ describe('codes and scales that no quantiser writes are refused', () => {
       'scales',
       (bytes) => bytes.writeUInt8(254, 1),
       /holds an infinite or undefined weight in layers\.0\.query/,
+    ],
+    [
+      'block(w=nvfp4)',
+      'scales',
+      (bytes) => bytes.writeUInt8(0xb8, 1),
+      /entry 1 of its scales is code 184, which is no scale/,
     ],
     ['block(w=nvfp4)', 'outer', (bytes) => bytes.writeUInt32LE(0x7fc00000, 0), /its outer scale is not above 0/],
     [
