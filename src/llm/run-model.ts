@@ -67,8 +67,8 @@ export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): voi
 }
 
 /**
- * Quantises a model to the codes the PE reads, unless it is such a model, and generates text with every linear layer, the classifier included, on a
- * simulated array of the PE. Attention, norms and the embedding look-up stay in float32 on the host.
+ * Quantises a model to the codes the PE reads, unless it has its codes already, and generates text with every linear layer, the
+ * classifier included, on a simulated array of the PE. Attention, norms and the embedding look-up stay in float32 on the host.
  */
 export const runModel = async (options: ModelRunOptions): Promise<ModelRun> => {
   const { opened, pe, size, engine, prompt, sampler, progress = silent, onText = () => {} } = options

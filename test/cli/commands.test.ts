@@ -334,7 +334,7 @@ describe('quantise', () => {
     expect(result).toMatchObject({
       model: 'tiny',
       quantiser: 'gptq(of=bitmod(w=fp3, group=16, a=float, clip=none), damp=1, order=columns)',
-      files: ['weights.safetensors', 'manifest.json'],
+      files: ['tokenizer.bin', 'weights.safetensors', 'manifest.json'],
       layers: 15,
       // BOS and 20 tokens of the first text.
       provenance: { model: tiny.model, calibration: `21 tokens of ${text}`, activations: 'float32' },
@@ -344,7 +344,7 @@ describe('quantise', () => {
     expect(readFileSync(join(out, 'weights.safetensors')).length).toBe(result.bytes)
     expect(result.bits_per_weight).toBe(manifest.bits_per_weight)
     expect(manifest.layers).toHaveLength(15)
-    expect(readdirSync(out).toSorted()).toEqual(['manifest.json', 'weights.safetensors'])
+    expect(readdirSync(out).toSorted()).toEqual(['manifest.json', 'tokenizer.bin', 'weights.safetensors'])
   })
 
   it('takes a quantiser for each layer from a file, prints a table, and gives the same bytes again', () => {
