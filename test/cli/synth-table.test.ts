@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
@@ -112,6 +112,8 @@ describe('a table of several PEs', () => {
       expect(row.fpga).toMatchObject({ family: 'ice40', dsps: 0 })
       expect(row.fpga.luts).toBeGreaterThan(30)
     }
+    // A product that a multiplier block takes.
+    expect(first.rows[0]!.fpga.with_blocks.dsps).toBeGreaterThan(0)
   })
 
   it('compares a PE with the INT8 MAC at the same work, and says which', () => {
@@ -168,6 +170,19 @@ describe('a table of several PEs', () => {
     expect(stdout).toMatch(/\nolive\(.* random \(no layers of a model\)\n/)
     expect(stdout.indexOf('on generic45')).toBeGreaterThan(stdout.indexOf('relative to'))
     expect(stdout.indexOf('on ice40')).toBeGreaterThan(stdout.indexOf('on generic45'))
+  })
+
+  it('exits with 1 where a netlist does not compute what its RTL does', () => {
+    const figures = join(cache, 'figures')
+    const wrong = { mismatches: 3, first_mismatch: 'sum is 1 and should be 0 in cycle 7' }
+    for (const name of readdirSync(figures)) {
+      const kept = JSON.parse(readFileSync(join(figures, name), 'utf8')) as Partial<Row>
+      if (kept.pj_per_mac_band?.high === first.rows[1]!.pj_per_mac)
+        writeFileSync(join(figures, name), JSON.stringify({ ...kept, ...wrong }))
+    }
+    const { status, stderr } = run([])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/the netlist of mixpe\(.* does not compute what its RTL does in 3 of \d+ vectors: sum is 1/)
   })
 })
 
