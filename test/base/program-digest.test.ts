@@ -20,7 +20,7 @@ test('the digest of a program changes with what is in its files, their names and
     () => put('inner/b.js', '3'),
     () => put('a.js', '11'),
     () => put('c.ts', ''),
-    () => renameSync(join(folder.path, 'c.ts'), join(folder.path, 'inner/c.ts')),
+    () => renameSync(join(folder.path, 'a.js'), join(folder.path, 'aa.js')),
   ]) {
     change()
     const digest = programDigest(folder.path)

@@ -9,7 +9,14 @@ const figures = (area_um2: number, macs_per_cycle: number, cycle: Band, mac: Ban
   },
   work: {
     ...{ workload, clock_mhz: 500, macs: 10, cycles: 10, total_w: 1, internal_w: 1, switching_w: 0, leakage_w: 0 },
-    ...{ clock_w: 0, power_w_band: cycle, pj_per_cycle_band: cycle, pj_per_mac_band: mac, vectors: 10, mismatches: 0 },
+    ...{
+      clock_w: 0,
+      power_w_band: { low: 1, high: 1 },
+      pj_per_cycle_band: cycle,
+      pj_per_mac_band: mac,
+      vectors: 10,
+      mismatches: 0,
+    },
     provenance: {},
   },
 })
