@@ -131,13 +131,28 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       act(options, (output) => verifyCommand(spec, { ...options, groups: groupsOf(options.vectors) }, output)),
     )
 
-  command('synth <spec|file.v>', 'area, timing and energy on standard cells, or FPGA resources', [
-    'synth "mixpe(w=int4, a=int8)"',
-    'synth mac --target ice40 --json',
-    'synth mac --max-delay 1800',
-    'synth design.v --top design --target generic45',
-    'synth mac --liberty NangateOpenCellLibrary_typical.lib.gz',
-  ])
+  command(
+    'synth [designs...]',
+    'area, timing and energy of a spec or file.v on standard cells, or FPGA resources; of several specs a table',
+    [
+      'synth "mixpe(w=int4, a=int8)"',
+      'synth mac --target ice40 --json',
+      'synth mac --max-delay 1800',
+      'synth design.v --top design --target generic45',
+      'synth mac --liberty NangateOpenCellLibrary_typical.lib.gz',
+      'synth --all',
+      'synth mixpe "bitmod(w=fp4)" --fpga xc7 --json',
+    ],
+  )
+    .addHelpText(
+      'after',
+      `
+Several specs, or --all, give a table: area, power and energy a multiply-accumulate relative to
+mac(w=int8, a=int8), then absolute, then beside areas published at 28 nm. Each PE computes what layers
+of a model ask of it, or random data where no model runs on it. What is known is kept in the cache, so that
+a table that was interrupted goes on where it was.`,
+    )
+    .option('--all', 'a table of the whole catalogue')
     .option('--target <id>', 'a target of `bitloom list targets`', 'generic45')
     .option('--liberty <files...>', 'Liberty files of one standard-cell library to map onto, gzip or not')
     .option('--wire-load <name>', "one of the library's wire loads; no wires unless given")
@@ -147,7 +162,19 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       'on standard cells: the smallest design whose critical path is at most this (times read 20-24 % short, no wires)',
       integer('--max-delay', 1, 1_000_000),
     )
-    .action((design: string, options) => act(options, (output) => synthCommand(design, options, output)))
+    .option('--fpga <family>', 'of a table: counts on this FPGA family too')
+    .option('--workload <name>', `of a table: ${workloads.join(', ')} (default: layers where a model runs)`)
+    .option(
+      '--cycles <n>',
+      'of a table: cycles of a PE, about (default: 10000 of layers, 1000 of random data)',
+      integer('--cycles', 10, 1_000_000),
+    )
+    .option('--seed <n>', 'of a table: seed of random data (default: 1)', integer('--seed', 0, 2 ** 32 - 1))
+    .option('--model <id|path>', 'of a table: whose layers, as `run` takes it (default: stories15m)')
+    .option('--tokenizer <file>', 'of a table: its tokenizer; beside it unless said')
+    .option('--prompt <text>', 'of a table: how its story begins (default: Once upon a time)')
+    .option('--threads <n>', 'of a table: PEs at a time, each with a Yosys (default: 2)', integer('--threads', 1, 64))
+    .action((designs: string[], options) => act(options, (output) => synthCommand(designs, options, output)))
 
   command('power [spec]', 'power and energy of a PE, or of a netlist with a value change dump', [
     'power mac --workload random',

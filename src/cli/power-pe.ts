@@ -1,3 +1,4 @@
+import type { Progress } from '../base/progress.ts'
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
@@ -9,12 +10,13 @@ import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { drainShare } from '../perf/mean-cell.ts'
 import { openLibrary } from '../synth/liberty/index.ts'
+import type { Library } from '../synth/library/library.ts'
 import { type MappedDesign, mapDesign, wireLoadOf } from '../synth/map.ts'
 import { powerDesign } from '../synth/power/design.ts'
-import { meanReport, powerReport } from '../synth/power/report.ts'
+import { meanReport, type PowerReport, powerReport } from '../synth/power/report.ts'
 import { measureStimulus } from '../synth/power/stimulus.ts'
 import { yosysVersion } from '../synth/synthesise.ts'
-import { openYosys } from '../synth/yosys.ts'
+import { openYosys, type Yosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
 import { type Recorded, type RecordedForm, recordGroups, recordRandom } from '../verify/recorded.ts'
 import type { Output } from './context.ts'
@@ -25,9 +27,75 @@ import { reportText, verdict } from './power-text.ts'
 const usualFrequency = 500
 const [usualCycles, usualSeed] = [1000, 1]
 /** Of the workload `layers`: as `run` takes them, but fewer tokens. */
-const [usualModel, usualPrompt, storyTokens] = ['stories15m', 'Once upon a time', 4]
+export const [usualModel, usualPrompt, storyTokens] = ['stories15m', 'Once upon a time', 4]
 
-/** The mean cell of a PE with random data or a model's. */
+/** What a PE's power is measured with. */
+export interface PowerTools {
+  readonly library: Library
+  readonly yosys: Yosys
+  readonly progress: Progress
+}
+
+/** The mean cell of a PE at work: power of the whole and of each form, and what it computed. */
+export interface PePower {
+  readonly workload: string
+  readonly clock_mhz: number
+  readonly macs: number
+  readonly report: Omit<PowerReport, 'instances'>
+  readonly forms: readonly {
+    readonly name: string
+    readonly share: number
+    readonly area_um2: number
+    readonly report: PowerReport
+  }[]
+  /** Without and with glitches. */
+  readonly pj_per_mac_band: { readonly low: number; readonly high: number }
+}
+
+/** The power of a PE's mean cell with random data or a model's; the cell is mapped as `synth` does it. */
+export const powerOfElement = async (
+  pe: ProcessingElement | TiledElement,
+  options: PowerOptions,
+  { library, yosys, progress }: PowerTools,
+): Promise<PePower> => {
+  const { workload = 'random' } = options
+  const wires = options.wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, options.wireLoad) }
+  const { run, activity } = workload === 'layers' ? await layersRun(pe, options, progress) : randomRun(pe, options)
+  const mapped: { readonly form: RecordedForm; readonly best: MappedDesign }[] = []
+  for (const form of run.forms) {
+    const verilog = printVerilog(form.module, { gates: true })
+    const named = options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }
+    const request = { yosys, verilog, top: form.module.name, sourceName: pe.spec, progress, ...named }
+    mapped.push({ form, best: (await mapDesign(request, library)).best })
+  }
+  const slowest = Math.min(...mapped.map(({ best }) => best.timing.fmax_mhz ?? Number.POSITIVE_INFINITY))
+  const frequency = frequencyOf(options.frequency, slowest)
+  progress.start(`power of ${pe.spec}`, mapped.length, 'simulations')
+  const forms = mapped.map(({ form, best }, k) => {
+    const design = powerDesign(best.netlist, library, wires)
+    const measured = measureStimulus(design, { ...form, period_ps: 1e6 / frequency }, ['zero', 'cell'])
+    progress.update(k + 1, form.name)
+    const report = powerReport(design, measured, {
+      netlist: `the ${form.name} of ${pe.spec}, mapped by bitloom, ${best.cells} cells`,
+      recipe: best.recipe.id,
+      yosys: yosysVersion(best.netlist.creator),
+      activity:
+        `${activity}: ${run.groups} groups, ${run.macs} multiply-accumulates in ${run.cycles} cycles, each result compared ` +
+        'with the golden model',
+    })
+    return { name: form.name, share: form.share, area_um2: best.area_um2, report }
+  })
+  progress.stop()
+  const report = meanReport(forms)
+  const perMac = (pj: number | null | undefined): number => ((pj ?? 0) * report.cycles!) / run.macs
+  const pj_per_mac_band = {
+    low: perMac(report.band?.low.pj_per_cycle),
+    high: perMac(report.band?.high.pj_per_cycle),
+  }
+  return { workload, clock_mhz: frequency, macs: run.macs, report, forms, pj_per_mac_band }
+}
+
+/** `bitloom power` of a spec. */
 export const powerOfSpec = async (spec: string, options: PowerOptions, output: Output): Promise<number> => {
   const { workload = 'random' } = options
   if (!workloads.some((name) => name === workload)) throw unknownName('E-OPTION', 'workload', workload, workloads)
@@ -35,63 +103,26 @@ export const powerOfSpec = async (spec: string, options: PowerOptions, output: O
   const library = options.liberty ? openLibrary(options.liberty) : asicLibrary(options.target)
   complainOf(library, output)
   const pe = elementOf(spec)
-  const wires = options.wireLoad === undefined ? {} : { wireLoad: wireLoadOf(library, options.wireLoad) }
-  const { run, activity } = workload === 'layers' ? await layersRun(pe, options, output) : randomRun(pe, options)
   const yosys = withCache(openYosys())
   try {
-    const mapped: { readonly form: RecordedForm; readonly best: MappedDesign }[] = []
-    for (const form of run.forms) {
-      const verilog = printVerilog(form.module, { gates: true })
-      const named = options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }
-      const request = {
-        yosys,
-        verilog,
-        top: form.module.name,
-        sourceName: pe.spec,
-        progress: output.progress,
-        ...named,
-      }
-      mapped.push({ form, best: (await mapDesign(request, library)).best })
-    }
-    const slowest = Math.min(...mapped.map(({ best }) => best.timing.fmax_mhz ?? Number.POSITIVE_INFINITY))
-    const frequency = frequencyOf(options.frequency, slowest)
-    output.progress.start(`power of ${pe.spec}`, mapped.length, 'simulations')
-    const forms = mapped.map(({ form, best }, k) => {
-      const design = powerDesign(best.netlist, library, wires)
-      const measured = measureStimulus(design, { ...form, period_ps: 1e6 / frequency }, ['zero', 'cell'])
-      output.progress.update(k + 1, form.name)
-      const report = powerReport(design, measured, {
-        netlist: `the ${form.name} of ${pe.spec}, mapped by bitloom, ${best.cells} cells`,
-        recipe: best.recipe.id,
-        yosys: yosysVersion(best.netlist.creator),
-        activity:
-          `${activity}: ${run.groups} groups, ${run.macs} multiply-accumulates in ${run.cycles} cycles, each result compared ` +
-          'with the golden model',
-      })
-      return { name: form.name, share: form.share, area_um2: best.area_um2, report }
-    })
-    output.progress.stop()
-    const report = meanReport(forms)
-    const perMac = (pj: number | null | undefined): number => ((pj ?? 0) * report.cycles!) / run.macs
-    const energies = {
-      pj_per_mac: perMac(report.pj_per_cycle),
-      pj_per_mac_band: { low: perMac(report.band?.low.pj_per_cycle), high: perMac(report.band?.high.pj_per_cycle) },
-    }
+    const measured = await powerOfElement(pe, options, { library, yosys, progress: output.progress })
+    const { report, forms, macs, clock_mhz, pj_per_mac_band } = measured
+    const { low, high } = pj_per_mac_band
     output.result({
       spec: pe.spec,
       target: library.name,
       workload,
-      ...energies,
-      macs: run.macs,
-      clock_mhz: frequency,
+      pj_per_mac: high,
+      pj_per_mac_band,
+      macs,
+      clock_mhz,
       ...report,
       ...(forms.length > 1 ? { share: drainShare } : {}),
       forms: forms.map(({ report: own, ...form }) => ({ ...form, ...own })),
     })
-    const { low, high } = energies.pj_per_mac_band
     const share = forms.length > 1 ? `, PE with ${drainShare}` : ''
     output.print(
-      `${pe.spec} on ${library.name} at ${frequency} MHz${share}\n` +
+      `${pe.spec} on ${library.name} at ${clock_mhz} MHz${share}\n` +
         `${low.toPrecision(3)} to ${high.toPrecision(3)} pJ per multiply-accumulate (without and with glitches)\n` +
         reportText({ ...report, instances: forms.at(-1)!.report.instances }, options.instances),
     )
@@ -119,14 +150,14 @@ const randomRun = (
 const layersRun = async (
   pe: ProcessingElement | TiledElement,
   options: PowerOptions,
-  output: Output,
+  progress: Progress,
 ): Promise<Workload> => {
   const { cycles = usualCycles, seed = usualSeed, model = usualModel, tokenizer, prompt = usualPrompt } = options
   if ('tile' in pe)
     throw new UserError('E-OPTION', `${pe.spec} runs no model, so that it has no layers to take; use --workload random`)
   refuseUnlessRunnable(pe)
   const opened = await openModel(model, {
-    progress: output.progress,
+    progress,
     ...(tokenizer === undefined ? {} : { tokenizer }),
   })
   const macs = cycles / pe.timing.cycles_per_step

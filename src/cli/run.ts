@@ -15,8 +15,8 @@ import type { AsicSynthesis, SynthesisResult } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
 import type { Output } from './context.ts'
 import type { GeneratedModule } from './generate.ts'
+import { synthesiseParts } from './pe-synthesis.ts'
 import { runLayers } from './run-layers.ts'
-import { synthesiseParts } from './synth.ts'
 import { packageVersion } from './version.ts'
 
 export interface RunRequest {

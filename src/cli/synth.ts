@@ -1,110 +1,33 @@
 import { readLimited } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
-import type { Module } from '../dsl/ir.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
-import { type OfForms, rowsPerDrain } from '../pe/arith/group-accumulator.ts'
-import { elementOf } from '../pe/catalogue.ts'
-import type { Claim, ProcessingElement } from '../pe/family.ts'
+import { rowsPerDrain } from '../pe/arith/group-accumulator.ts'
+import { catalogue, elementOf } from '../pe/catalogue.ts'
+import type { Claim } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { type BesideClaim, besideClaims } from '../perf/beside-claims.ts'
-import { drainShare, type MeanAsicCell, type MeanFpgaCell, meanAsicCell, meanFpgaCell } from '../perf/mean-cell.ts'
+import { drainShare } from '../perf/mean-cell.ts'
 import { openLibrary } from '../synth/liberty/index.ts'
-import type { Chain } from '../synth/map.ts'
-import { type SynthesisRequest, type SynthesisResult, synthesise } from '../synth/synthesise.ts'
+import { type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
 import type { Output } from './context.ts'
+import type { TableOptions } from './pe-figures.ts'
+import { type Cells, defaultRows, meanCell, synthesiseParts, wantsGates } from './pe-synthesis.ts'
+import { synthTable } from './synth-table.ts'
 import { besideText, type Shown, text } from './synth-text.ts'
-
-/** The blocks of a PE, synthesised; the core is part of the cell. */
-export interface SynthesisedParts {
-  readonly cell: OfForms<SynthesisResult>
-  readonly core?: SynthesisResult
-  readonly rowEdge?: OfForms<SynthesisResult>
-  readonly columnEdge?: SynthesisResult
-  readonly rowFeeder?: SynthesisResult
-  readonly columnFeeder?: SynthesisResult
-  readonly dequantisation?: SynthesisResult
-}
-
-/** Rows of a column where none are said. */
-const defaultRows = 16
 
 /** Largest Verilog file that is read. */
 const mostVerilogBytes = 16 * 2 ** 20
 
-export interface PartsRequest {
-  readonly target: string
-  /** Longest critical path wanted, in ps; on standard cells. */
-  readonly maxDelay?: number
-  /** Also the cell's core by itself, without its drain. */
-  readonly core?: boolean
-  /** Rows of the columns, which a dequantisation unit has memory for; default 16. */
-  readonly rows?: number
-  /** Cells in place of the target's. */
-  readonly cells?: Cells
-}
-
-/**
- * Synthesises the cell of a PE and its side chains, all by the same search. Standard cells get the gates of components that
- * have them; FPGAs get their logic, because their mappers know carry chains and multiplier blocks. The path of what passes
- * sums on is counted into the register of its block.
- */
-export const synthesiseParts = async (
-  pe: ProcessingElement,
-  { target, maxDelay, core = false, rows = defaultRows, cells = {} }: PartsRequest,
-  output: Output,
-): Promise<SynthesisedParts> => {
-  const gates = wantsGates(target, cells)
-  const yosys = withCache(openYosys())
-  const one = ({ module }: { readonly module: Module }, chain?: Chain): Promise<SynthesisResult> =>
-    synthesise({
-      verilog: printVerilog(module, { gates }),
-      top: module.name,
-      target,
-      sourceName: pe.spec,
-      yosys,
-      progress: output.progress,
-      ...cells,
-      // Other inputs, such as a mode, do not go from block to block.
-      pathInputs: ['sum_in', 'sum_in_valid'],
-      ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
-      ...(chain ? { chain } : {}),
-    })
-  const both = async (forms: OfForms<{ readonly module: Module }>): Promise<OfForms<SynthesisResult>> => {
-    const draining = await one(forms.draining)
-    const then_ps = draining.kind === 'asic' ? draining.timing.paths_ps.input_to_register : 0
-    return { draining, passing: await one(forms.passing, { length: rowsPerDrain - 1, then_ps }) }
-  }
-  const { parts } = pe
-  try {
-    return {
-      cell: await both(parts.cell),
-      ...(core ? { core: await one(parts.core) } : {}),
-      ...(parts.rowEdge ? { rowEdge: await both(parts.rowEdge) } : {}),
-      ...(parts.columnEdge ? { columnEdge: await one(parts.columnEdge) } : {}),
-      ...(parts.feeders?.row ? { rowFeeder: await one(parts.feeders.row) } : {}),
-      ...(parts.feeders?.column ? { columnFeeder: await one(parts.feeders.column) } : {}),
-      ...(parts.dequantisation ? { dequantisation: await one(parts.dequantisation(rows)) } : {}),
-    }
-  } finally {
-    output.progress.stop()
-    await yosys.close()
-  }
-}
-
-export interface SynthOptions {
-  readonly target: string
-  /** Liberty files of one library, in place of the target. */
-  readonly liberty?: readonly string[]
-  readonly wireLoad?: string
+export interface SynthOptions extends TableOptions {
   readonly top?: string
   readonly maxDelay?: number
+  /** The whole catalogue. */
+  readonly all?: boolean
 }
 
-/** What goes into every synthesis beside the design. */
-type Cells = Pick<SynthesisRequest, 'library' | 'wireLoad'>
 type WithCells = SynthOptions & { readonly cells: Cells }
 
 const cellsOf = ({ liberty, wireLoad }: SynthOptions, output: Output): Cells => {
@@ -112,10 +35,6 @@ const cellsOf = ({ liberty, wireLoad }: SynthOptions, output: Output): Cells => 
   for (const note of library?.notes ?? []) output.complain(`${library!.name}: ${note}`)
   return { ...(library ? { library } : {}), ...(wireLoad === undefined ? {} : { wireLoad }) }
 }
-
-/** Whether components that have gates are printed as these. */
-const wantsGates = (target: string, { library }: Cells): boolean =>
-  library !== undefined || findTarget(target).kind === 'asic'
 
 const refuseForFpga = ({ target, liberty, maxDelay, wireLoad }: SynthOptions): void => {
   if (findTarget(target).kind === 'asic') return
@@ -133,8 +52,47 @@ const refuseForFpga = ({ target, liberty, maxDelay, wireLoad }: SynthOptions): v
     )
 }
 
-/** `bitloom synth`: a spec, or a Verilog file with --top. */
-export const synthCommand = async (design: string, given: SynthOptions, output: Output): Promise<void> => {
+/** Options of a single design, and of a table. */
+const [ofDesign, ofTable] = [
+  { top: '--top', maxDelay: '--max-delay' },
+  {
+    fpga: '--fpga',
+    workload: '--workload',
+    cycles: '--cycles',
+    seed: '--seed',
+    model: '--model',
+    tokenizer: '--tokenizer',
+    prompt: '--prompt',
+    threads: '--threads',
+  },
+] as const
+
+const refuse = (options: SynthOptions, names: Readonly<Record<string, string>>, why: string): void => {
+  const found = Object.entries(options).find(([key, value]) => value !== undefined && Object.hasOwn(names, key))
+  if (found) throw new UserError('E-OPTION', `${names[found[0]]} ${why}; leave it out`)
+}
+
+/** `bitloom synth`: one design, or a table of several. */
+export const synthCommand = async (
+  designs: readonly string[],
+  options: SynthOptions,
+  output: Output,
+): Promise<number> => {
+  const several = options.all === true || designs.length > 1
+  if (several) {
+    refuse(options, ofDesign, 'is for one design, and this is a table')
+    return synthTable([...(options.all ? catalogue : []), ...designs], options, output)
+  }
+  const [design] = designs
+  if (design === undefined)
+    throw new UserError('E-OPTION', 'there is nothing to synthesise: give a spec, e.g. bitloom synth mac, or --all')
+  refuse(options, ofTable, 'is for a table, of several PEs or of --all')
+  await synthesiseDesign(design, options, output)
+  return 0
+}
+
+/** A spec, or a Verilog file with --top. */
+const synthesiseDesign = async (design: string, given: SynthOptions, output: Output): Promise<void> => {
   refuseForFpga(given)
   const options = { ...given, cells: cellsOf(given, output) }
   if (/\.(v|sv)$/i.test(design)) return synthesiseFile(design, options, output)
@@ -246,10 +204,4 @@ const synthesiseFile = async (
   } finally {
     output.progress.stop()
   }
-}
-
-const meanCell = ({ draining, passing }: OfForms<SynthesisResult>): MeanAsicCell | MeanFpgaCell => {
-  if (draining.kind === 'asic' && passing.kind === 'asic') return meanAsicCell({ draining, passing })
-  if (draining.kind === 'fpga' && passing.kind === 'fpga') return meanFpgaCell({ draining, passing })
-  throw new Error(`one form was synthesised for ${draining.target}, the other for ${passing.target}`)
 }

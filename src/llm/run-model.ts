@@ -50,20 +50,18 @@ export interface ModelRun {
 }
 
 /** A UserError for a PE on which no model runs; callers ask before they open a model, which takes long. */
-export const refuseUnlessRunnable = ({ spec, operands }: ProcessingElement): void => {
+export const refuseUnlessRunnable = (pe: ProcessingElement): void => {
+  const reason = whyNotRunnable(pe)
+  if (reason !== undefined) throw new UserError('E-RUN-PE', `${pe.spec} ${reason}`)
+}
+
+/** What a PE takes that no model runs on; undefined where one does. */
+export const whyNotRunnable = ({ operands }: ProcessingElement): string | undefined => {
   const { activation, codes, lanes } = operands
-  if (codes)
-    throw new UserError(
-      'E-RUN-PE',
-      `${spec} takes ${codes.activation.id}; a model runs on integers, as mixpe and mac take them`,
-    )
+  if (codes) return `takes ${codes.activation.id}; a model runs on integers, as mixpe and mac take them`
   if (lanes)
-    throw new UserError(
-      'E-RUN-PE',
-      `${spec} takes operands that are packed, ${lanes.count} in a word of ${activation.width} bits; a model runs on a PE that takes one integer at a time, as mixpe and mac do`,
-    )
-  if (activation.width !== 8)
-    throw new UserError('E-RUN-PE', `${spec} takes ${activation.width}-bit activations; a model runs with a=int8`)
+    return `takes operands that are packed, ${lanes.count} in a word of ${activation.width} bits; a model runs on a PE that takes one integer at a time, as mixpe and mac do`
+  return activation.width === 8 ? undefined : `takes ${activation.width}-bit activations; a model runs with a=int8`
 }
 
 /**

@@ -31,7 +31,7 @@ export const withCache = (yosys: Yosys, folder: string = join(cacheFolder(), 'yo
 })
 
 /** The package does not export its `package.json`; it lies above its entry. */
-const yosysVersion = (): string => {
+export const yosysPackageVersion = (): string => {
   const entry = createRequire(import.meta.url).resolve('@yowasp/yosys')
   for (let at = dirname(entry); at !== dirname(at); at = dirname(at)) {
     const file = join(at, 'package.json')
@@ -43,7 +43,7 @@ const yosysVersion = (): string => {
 const keyOf = ({ script, files }: YosysJob): string => {
   const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([yosysVersion(), script, sorted]))
+    .update(JSON.stringify([yosysPackageVersion(), script, sorted]))
     .digest('hex')
     .slice(0, 32)
 }
