@@ -115,7 +115,7 @@ export const mutantsOf = (file: string, text: string): readonly Mutant[] => {
   const ofLiteral = (literal: SyntaxNode): void => {
     const { value, start, end } = literal
     if (typeof value === 'boolean') put(start, end, String(!value))
-    if (typeof value !== 'number' && typeof value !== 'bigint') return
+    if (typeof value !== 'bigint' && (typeof value !== 'number' || !Number.isInteger(value))) return
     const suffix = typeof value === 'bigint' ? 'n' : ''
     const whole = BigInt(value)
     put(start, end, `${whole + 1n}${suffix}`)
