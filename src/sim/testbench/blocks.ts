@@ -134,30 +134,29 @@ export const columnMonitor = (
   let length = 0
   let cycles = new Float64Array(1024)
   let columns = places.map(() => new Int32Array(1024))
-  const grow = (): void => {
-    const more = new Float64Array(2 * cycles.length)
+  /** Where the rows of a block begin that are kept. */
+  let rows = new Int32Array(1024)
+  const grow = (least: number): void => {
+    const size = Math.max(2 * cycles.length, least)
+    const more = new Float64Array(size)
     more.set(cycles)
     cycles = more
     columns = columns.map((column) => {
-      const longer = new Int32Array(2 * column.length)
+      const longer = new Int32Array(size)
       longer.set(column)
       return longer
     })
   }
-  const keep = (outputs: Int32Array, row: number, cycle: number): void => {
-    if (length === cycles.length) grow()
-    cycles[length] = cycle
-    for (let column = 0; column < places.length; column++) columns[column]![length] = outputs[row + places[column]!]!
-    length++
-  }
   return {
     monitor({ outputs, firstCycle, cycles: count }) {
       const { outputWords } = ports
-      // Most cycles have nothing to keep: the loop over them is as short as can be.
-      if (flag === undefined) for (let k = 0; k < count; k++) keep(outputs, k * outputWords, firstCycle + k)
-      else
-        for (let k = 0, at = flag; k < count; k++, at += outputWords)
-          if (outputs[at] !== 0) keep(outputs, at - flag, firstCycle + k)
+      if (rows.length < count) rows = new Int32Array(count)
+      const found =
+        flag === undefined ? everyRow(rows, count, outputWords) : flagged(rows, outputs, flag, count, outputWords)
+      if (length + found > cycles.length) grow(length + found)
+      for (let k = 0; k < found; k++) cycles[length + k] = firstCycle + rows[k]! / outputWords
+      for (const [column, place] of places.entries()) pick(columns[column]!, length, outputs, place, rows, found)
+      length += found
     },
     cycles: () => cycles.slice(0, length),
     values(port) {
@@ -166,4 +165,39 @@ export const columnMonitor = (
       return columns[column]!.slice(0, length)
     },
   }
+}
+
+const everyRow = (rows: Int32Array, count: number, outputWords: number): number => {
+  for (let k = 0; k < count; k++) rows[k] = k * outputWords
+  return count
+}
+
+/** Rows whose flag is not 0, and how many there are. Most have none: four are passed at once. */
+const flagged = (rows: Int32Array, outputs: Int32Array, flag: number, count: number, outputWords: number): number => {
+  const [two, three, four] = [2 * outputWords, 3 * outputWords, 4 * outputWords]
+  const end = flag + count * outputWords
+  let found = 0
+  for (let at = flag; at < end; ) {
+    if (
+      at + three < end &&
+      (outputs[at]! | outputs[at + outputWords]! | outputs[at + two]! | outputs[at + three]!) === 0
+    ) {
+      at += four
+      continue
+    }
+    const last = Math.min(at + four, end)
+    for (; at < last; at += outputWords) if (outputs[at] !== 0) rows[found++] = at - flag
+  }
+  return found
+}
+
+const pick = (
+  to: Int32Array,
+  first: number,
+  outputs: Int32Array,
+  place: number,
+  rows: Int32Array,
+  count: number,
+): void => {
+  for (let k = 0; k < count; k++) to[first + k] = outputs[rows[k]! + place]!
 }
