@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { bitmodFormat, scalarFormatOf, toNumber } from '../../../src/formats/index.ts'
 import { optArchitecture } from '../../../src/llm/architecture.ts'
 import { safetensorsPieces } from '../../../src/llm/files/write-safetensors.ts'
-import { linearLayersOf, type Model, type ModelConfig } from '../../../src/llm/model.ts'
+import { linearLayersOf, type Model } from '../../../src/llm/model.ts'
 import { calibrationWith } from '../../../src/llm/quantised/calibration.ts'
 import type { Manifest } from '../../../src/llm/quantised/manifest.ts'
 import { writeQuantisedModel } from '../../../src/llm/quantised/quantised-model-files.ts'
@@ -14,17 +14,8 @@ import { quantiserOf } from '../../../src/llm/quantised/quantisers.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
 import { float16FromBits } from '../../../src/quant/float16.ts'
+import { config } from './small-model.ts'
 
-const config: ModelConfig = {
-  dimension: 24,
-  hidden: 20,
-  layers: 2,
-  heads: 6,
-  keyValueHeads: 2,
-  vocabulary: 31,
-  sequence: 16,
-  sharedClassifier: true,
-}
 const model = randomModel(config, 3)
 const folder = mkdtempSync(join(tmpdir(), 'quantised-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -5,7 +5,7 @@ import { cpuBackend } from '../../../src/llm/backend.ts'
 import { floatLinear } from '../../../src/llm/float-linear.ts'
 import { createSession, forward, type Linear } from '../../../src/llm/forward.ts'
 import { perplexity } from '../../../src/llm/likelihood.ts'
-import { linearLayersOf, type ModelConfig } from '../../../src/llm/model.ts'
+import { linearLayersOf } from '../../../src/llm/model.ts'
 import { openModel } from '../../../src/llm/open-model.ts'
 import { calibrationWith } from '../../../src/llm/quantised/calibration.ts'
 import { quantiseModel } from '../../../src/llm/quantised/quantised-linear.ts'
@@ -13,17 +13,8 @@ import { quantiserFamilies, quantiserOf } from '../../../src/llm/quantised/quant
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { roundActivations } from '../../../src/quant/activations.ts'
 import { quantisedLinear } from '../integer-linear.ts'
+import { config } from './small-model.ts'
 
-const config: ModelConfig = {
-  dimension: 24,
-  hidden: 20,
-  layers: 2,
-  heads: 6,
-  keyValueHeads: 2,
-  vocabulary: 31,
-  sequence: 16,
-  sharedClassifier: true,
-}
 const model = randomModel(config, 3)
 const logitsOf = (linear: Linear | undefined, of = model): Promise<Float32Array> =>
   forward(createSession(of), [1, 7, 30, 0], linear)

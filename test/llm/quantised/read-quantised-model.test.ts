@@ -7,7 +7,7 @@ import { UserError } from '../../../src/base/user-error.ts'
 import { llamaArchitecture, optArchitecture, phiArchitecture } from '../../../src/llm/architecture.ts'
 import { cpuBackend } from '../../../src/llm/backend.ts'
 import { perplexity } from '../../../src/llm/likelihood.ts'
-import { linearLayersOf, type Model, type ModelConfig } from '../../../src/llm/model.ts'
+import { linearLayersOf, type Model } from '../../../src/llm/model.ts'
 import { openPath } from '../../../src/llm/open-model.ts'
 import { calibrationWith } from '../../../src/llm/quantised/calibration.ts'
 import { layerQuantiserOf } from '../../../src/llm/quantised/layer-quantisers.ts'
@@ -21,17 +21,8 @@ import { createRandom } from '../../../src/llm/random.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { parseSpec } from '../../../src/spec/index.ts'
 import { damaged, damagedText } from '../files/damage.ts'
+import { config } from './small-model.ts'
 
-const config: ModelConfig = {
-  dimension: 24,
-  hidden: 20,
-  layers: 2,
-  heads: 6,
-  keyValueHeads: 2,
-  vocabulary: 31,
-  sequence: 16,
-  sharedClassifier: true,
-}
 const llama = randomModel(config, 3)
 const folders = mkdtempSync(join(tmpdir(), 'quantised-'))
 afterAll(() => rmSync(folders, { recursive: true }))
