@@ -1,5 +1,6 @@
 /** What a PE computes while a model runs: outputs of its linear layers, drawn at random, as groups of integers. */
 import type { ProcessingElement } from '../pe/family.ts'
+import type { Group } from '../pe/group.ts'
 import { float16BitsOf } from '../quant/float16.ts'
 import { applyGroupScales, applyTokenScales, groupSums } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
@@ -11,17 +12,6 @@ import { weightsOf } from './quantised/quantised-linear.ts'
 import { createRandom } from './random.ts'
 import { refuseUnlessRunnable } from './run-model.ts'
 import { greedy } from './sample.ts'
-
-/** A group of one output: activations and weights of it, and what else goes into the PE with them. */
-export interface LayerGroup {
-  readonly activations: readonly number[]
-  readonly weights: readonly number[]
-  readonly zero: number
-  readonly scale?: number
-  /** The next group belongs to the same output. */
-  readonly continues?: boolean
-  readonly idle: number
-}
 
 export interface LayerGroupsOptions {
   readonly opened: OpenedModel
@@ -35,7 +25,7 @@ export interface LayerGroupsOptions {
 }
 
 export interface LayerGroups {
-  readonly groups: readonly LayerGroup[]
+  readonly groups: readonly Group[]
   /** Names of the layers that the outputs are of, e.g. `layers.0.query`, in the order of the groups. */
   readonly layers: readonly string[]
   /** Outputs of all layers, of which those were drawn. */
@@ -53,14 +43,14 @@ export const layerGroups = async (options: LayerGroupsOptions): Promise<LayerGro
   const { weights: model } = arrayWeights(opened, pe)
   const random = createRandom(seed)
   const wanted = Math.max(1, Math.round(macs / opened.model.config.dimension))
-  const drawn: { readonly name: string; readonly groups: readonly LayerGroup[] }[] = []
+  const drawn: { readonly name: string; readonly groups: readonly Group[] }[] = []
   let seen = 0
   const linear: Linear = (matrix, input, tokens) => {
     const weights = weightsOf(model, matrix)
     const { codes, scales } = quantiseTokens(input, tokens, matrix.inputs, { bits: activation.width })
     const { outputs, inputs, groups } = weights
-    const groupsOf = (token: number, output: number): LayerGroup[] =>
-      Array.from({ length: groups }, (_, k): LayerGroup => {
+    const groupsOf = (token: number, output: number): Group[] =>
+      Array.from({ length: groups }, (_, k): Group => {
         const [from, to] = [k * weights.group, Math.min((k + 1) * weights.group, inputs)]
         return {
           activations: [...codes.subarray(token * inputs + from, token * inputs + to)],

@@ -1,20 +1,9 @@
 import type { Range } from '../dsl/ir.ts'
 import { compareExact, finite, type ScalarFormat } from '../formats/index.ts'
 import type { Lanes, Operands, ProcessingElement } from '../pe/family.ts'
+import type { Group } from '../pe/group.ts'
 import { unpackLanes } from '../pe/lanes.ts'
 import { randomWords } from '../sim/stimulus.ts'
-
-/** Operands of one group, the numbers of a step after those of the step before it. */
-export interface Group {
-  readonly activations: readonly number[]
-  readonly weights: readonly number[]
-  readonly zero: number
-  /** Where the PE applies scales: the scale's code, and whether another group of the same output follows. */
-  readonly scale?: number
-  readonly continues?: boolean
-  /** Idle cycles before the group's first operands. */
-  readonly idle: number
-}
 
 /** Longer groups are not run at random; what fills their accumulators has tests of its own. */
 const longestGroup = 4096

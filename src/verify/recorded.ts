@@ -2,11 +2,12 @@
 import type { Instance, Module } from '../dsl/ir.ts'
 import { rowsPerDrain } from '../pe/arith/group-accumulator.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import type { Group } from '../pe/group.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { broughtOut } from '../sim/activity/brought-out.ts'
 import { type PortLayout, portLayout, portNamed } from '../sim/engine.ts'
 import { openOwnEngine } from '../sim/own-engines.ts'
-import { type Group, randomGroups } from './groups.ts'
+import { randomGroups } from './groups.ts'
 import { randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 import { compareResults, lonePe, stepsOf, trialOf } from './verify.ts'
 

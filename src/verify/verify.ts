@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { outputStationaryArray, resultCycle } from '../accel/output-stationary.ts'
 import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
+import type { Group } from '../pe/group.ts'
 import { writeLanes } from '../pe/lanes.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { describeFailure, type Engine, type PortLayout, portNamed, readPort } from '../sim/engine.ts'
-import { combinationCount, everyCombination, type Group, randomGroups } from './groups.ts'
+import { combinationCount, everyCombination, randomGroups } from './groups.ts'
 import { type Expected, randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 
 export interface VerifyOptions {

@@ -5,12 +5,12 @@ import { bits, cat, component, type IntShape, range, s } from '../../src/dsl/ind
 import { compareExact, finite, product, type Value } from '../../src/formats/index.ts'
 import { fp16 } from '../../src/pe/arith/float/usual.ts'
 import { processingElement } from '../../src/pe/catalogue.ts'
+import type { Group } from '../../src/pe/group.ts'
 import { byShiftAdd, timesInteger } from '../../src/pe/mixpe/float-cell.ts'
 import { portNamed } from '../../src/sim/engine.ts'
 import { openEngine } from '../../src/sim/engines.ts'
 import { javascriptEngine } from '../../src/sim/javascript/engine.ts'
 import { randomWords } from '../../src/sim/stimulus.ts'
-import type { Group } from '../../src/verify/groups.ts'
 import { compareGroups, lonePe, verify } from '../../src/verify/verify.ts'
 
 const full = process.env.BITLOOM_FULL === '1'
