@@ -3,7 +3,7 @@ import type { Progress } from '../base/progress.ts'
 import { type ClockGating, fewestGated } from './clock-gating.ts'
 import { type EnergyEstimate, estimateEnergy } from './energy.ts'
 import { countOnFpga, fpgaScript } from './fpga.ts'
-import { cellsByName, type Library } from './library/library.ts'
+import { cellsByName, type Library, libraryProvenance } from './library/library.ts'
 import { type Chain, type MappedDesign, mapDesign } from './map.ts'
 import { mappingScript, relaxed_ps } from './recipe.ts'
 import { rounded } from './rounded.ts'
@@ -185,11 +185,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, library: Library
     energy,
     versions: { yosys: yosysVersion(best.netlist.creator) },
     provenance: {
-      library: library.name,
-      library_source: library.source,
-      corner: library.corner,
-      voltage_V: library.voltage_V,
-      temperature_C: library.temperature_C,
+      ...libraryProvenance(library),
       area: `sum of cell areas, flattened, before placement; ${sizingText(best.sizing_ps)}`,
       timing: timing.provenance + chained(request.chain),
       energy: energy.provenance,

@@ -212,3 +212,9 @@ export const clockGateOf = (library: Library): (Cell & { readonly clockGate: Clo
 /** The cells of a library by name. */
 export const cellsByName = (library: Library): ReadonlyMap<string, Cell> =>
   new Map(library.cells.map((cell) => [cell.name, cell]))
+
+/** What every figure says of the library that it was made with. */
+export const libraryProvenance = ({ name, source, corner, voltage_V, temperature_C }: Library) => ({
+  ...{ library: name, library_source: source },
+  ...{ corner, voltage_V, temperature_C },
+})

@@ -1,5 +1,7 @@
 /** Power as it leaves this folder: the figures, both ends of the band, and where they come from. */
+
 import { UserError } from '../../base/user-error.ts'
+import { libraryProvenance } from '../library/library.ts'
 import { rounded } from '../rounded.ts'
 import type { Counted } from './activity-counter.ts'
 import type { PowerDesign } from './design.ts'
@@ -113,11 +115,7 @@ export const powerReport = (
     ...(compared.first === undefined ? {} : { first_mismatch: compared.first }),
     instances: [...instances].sort((a, b) => b.total_w - a.total_w),
     provenance: {
-      library: library.name,
-      library_source: library.source,
-      corner: library.corner,
-      voltage_V: library.voltage_V,
-      temperature_C: library.temperature_C,
+      ...libraryProvenance(library),
       netlist: made.netlist,
       recipe: made.recipe,
       versions: { yosys: made.yosys },
