@@ -47,13 +47,14 @@ export const rtlMachine = (pe: ProcessingElement | TiledElement, { size, engine,
   }
   refuse(pe)
   const runner = productRunner({ pe, size, engine, threads })
+  const copies = new WeakMap<ArrayLike<number>, Codes>()
   return {
     run: async ({ codes, zeros, outputs, inputs, group }, activations, tokens) => {
       const product = {
         ...{ outputs, inputs, group },
         tokens,
-        activations: asCodes(activations),
-        weights: asCodes(codes),
+        activations: asCodes(activations, copies),
+        weights: asCodes(codes, copies),
         zeros: zeros && Uint8Array.from(zeros),
       }
       const { sums, cycles } = await runner.run(product)
@@ -76,8 +77,8 @@ const refuse = ({ spec, operands }: ProcessingElement): void => {
     )
 }
 
-/** Numbers in the array type that threads share: bytes where they fit. */
-const asCodes = (numbers: ArrayLike<number>): Codes => {
+/** Numbers in the array type that threads share: bytes where they fit. `copies` has those of weights that came before. */
+const asCodes = (numbers: ArrayLike<number>, copies: WeakMap<ArrayLike<number>, Codes>): Codes => {
   if (numbers instanceof Int8Array || numbers instanceof Uint8Array || numbers instanceof Uint16Array) return numbers
   const known = copies.get(numbers)
   if (known) return known
@@ -91,4 +92,3 @@ const asCodes = (numbers: ArrayLike<number>): Codes => {
   copies.set(numbers, made)
   return made
 }
-const copies = new WeakMap<ArrayLike<number>, Codes>()
