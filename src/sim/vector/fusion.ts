@@ -17,10 +17,10 @@ export const fused = (planned: readonly Step[], places: readonly Place[]): reado
   const writers = new Map<Vector, { readonly lanes: Lanes; at: number }[]>()
   for (const step of steps) {
     const at = joined.length
-    const latest = Math.max(-1, ...readsOf(step).map((lanes) => latestWriter(writers, lanes)))
+    const latest = step.kind === 'loop' && step.lanes >= fewestLanes ? latestWriter(writers, step) : -1
     const earlier = joined[latest]
     const loop =
-      step.kind === 'loop' && earlier?.kind === 'loop' && step.lanes === earlier.lanes && step.lanes >= fewestLanes
+      step.kind === 'loop' && earlier?.kind === 'loop' && step.lanes === earlier.lanes
         ? joinedLoop(earlier, step)
         : undefined
     joined.push(loop ? undefined : step)
@@ -53,12 +53,14 @@ const isEarlyCopy = (step: Step): boolean => {
   )
 }
 
+/** Index of the last step that stores what a loop reads; -1 where none does. */
 const latestWriter = (
   writers: ReadonlyMap<Vector, readonly { readonly lanes: Lanes; readonly at: number }[]>,
-  read: Lanes,
+  loop: Loop,
 ): number => {
   let latest = -1
-  for (const { lanes, at } of writers.get(read.vector) ?? []) if (overlap(lanes, read)) latest = Math.max(latest, at)
+  for (const read of readsOf(loop))
+    for (const { lanes, at } of writers.get(read.vector) ?? []) if (at > latest && overlap(lanes, read)) latest = at
   return latest
 }
 

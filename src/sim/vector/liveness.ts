@@ -51,17 +51,17 @@ export const markLive = (groups: readonly Group[], roots: readonly Root[]): void
  * nothing that reaches them differs. Starts from the belief that all are alike and gives up what contradicts it.
  */
 export const markVarying = (groups: readonly Group[]): void => {
-  const several = groups.filter(({ lanes }) => lanes > 1)
+  const several = groups
+    .filter(({ lanes }) => lanes > 1)
+    .map((group) => ({ group, next: new Map(group.body.registers.map(({ node, next }) => [node, next])) }))
   for (let changed = true; changed; ) {
     changed = false
-    for (const group of several) {
-      const next = new Map(group.body.registers.map((register) => [register.node, register.next]))
-      group.body.nodes.forEach((_, node) => {
-        if (group.live[node] === 0 || group.varying[node] === 1 || !varies(group, node, next)) return
+    for (const { group, next } of several)
+      for (let node = 0; node < group.live.length; node++) {
+        if (group.live[node] === 0 || group.varying[node] === 1 || !varies(group, node, next)) continue
         group.varying[node] = 1
         changed = true
-      })
-    }
+      }
   }
 }
 

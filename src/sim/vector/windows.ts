@@ -29,12 +29,20 @@ export const windowsOver = (places: readonly Place[]): readonly Window[] => {
   }
   for (const [vector, lanes] of byVector) {
     const reach = 128 / vector.type.bits
-    for (const lane of lanes.sort((a, b) => a - b)) {
-      const last = windows.at(-1)
-      if (last?.vector !== vector || lane >= last.lane + reach) windows.push({ vector, lane })
+    let end = Number.NEGATIVE_INFINITY
+    for (const lane of ascending(lanes)) {
+      if (lane < end) continue
+      windows.push({ vector, lane })
+      end = lane + reach
     }
   }
   return windows
+}
+
+/** Most lanes are in order as they come. */
+const ascending = (lanes: readonly number[]): readonly number[] => {
+  for (let k = 1; k < lanes.length; k++) if (lanes[k]! < lanes[k - 1]!) return lanes.toSorted((a, b) => a - b)
+  return lanes
 }
 
 /** True where a window has a place, for lanes of `bits` bits. */

@@ -60,24 +60,20 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
       steps.push({ kind: 'assembly', to, from: places, padded: ends(to, all) })
       return
     }
-    const open = new Set(places.keys())
+    const done = new Uint8Array(all)
     if (best.length >= shortestRun && 2 * best.length >= best[best.length - 1]! + 1 - best[0]!) {
       const from = best[0]!
       copy(after(from), best[best.length - 1]! + 1 - from, slice(places[from]!))
-      for (const lane of best) open.delete(lane)
+      for (const lane of best) done[lane] = 1
     }
     const single: number[] = []
-    const rest = [...open]
-    for (let k = 0; k < rest.length; ) {
+    for (let k = 0; k < all; ) {
       let end = k + 1
-      while (
-        end < rest.length &&
-        rest[end] === rest[end - 1]! + 1 &&
-        follows(places[rest[end - 1]!]!, places[rest[end]!]!)
-      )
-        end++
-      if (end - k >= shortestRun) copy(after(rest[k]!), end - k, slice(places[rest[k]!]!))
-      else single.push(...rest.slice(k, end))
+      if (done[k] === 0) {
+        while (end < all && done[end] === 0 && follows(places[end - 1]!, places[end]!)) end++
+        if (end - k >= shortestRun) copy(after(k), end - k, slice(places[k]!))
+        else for (let lane = k; lane < end; lane++) single.push(lane)
+      }
       k = end
     }
     if (single.length === 0) return
@@ -87,7 +83,12 @@ export const wires = (vectors: Vectors, steps: Step[]): Wires => {
   }
   const gather = (to: Place, places: readonly Place[], lanes: readonly number[]): void => {
     const byVector = new Map<Vector, number[]>()
-    for (const lane of lanes) byVector.set(places[lane]!.vector, [...(byVector.get(places[lane]!.vector) ?? []), lane])
+    for (const lane of lanes) {
+      const { vector } = places[lane]!
+      const known = byVector.get(vector)
+      if (known) known.push(lane)
+      else byVector.set(vector, [lane])
+    }
     for (const [of, found] of byVector) {
       const table = (): Vector => vectors.make(signed[32], found.length, 'temporary')
       steps.push({
@@ -155,14 +156,22 @@ const follows = (a: Place, b: Place): boolean => a.vector === b.vector && b.lane
 
 /** The lanes that are the same distance from their places in the same vector, for the distance most have. */
 const commonShift = (places: readonly Place[]): readonly number[] => {
-  const shifts = new Map<string, number[]>()
-  places.forEach(({ vector, lane }, k) => {
-    const key = `${vector.id} ${lane - k}`
-    const known = shifts.get(key)
+  const shifts = new Map<Vector, Map<number, number[]>>()
+  let best: number[] = []
+  for (let k = 0; k < places.length; k++) {
+    const { vector, lane } = places[k]!
+    let ofVector = shifts.get(vector)
+    if (!ofVector) {
+      ofVector = new Map()
+      shifts.set(vector, ofVector)
+    }
+    const known = ofVector.get(lane - k)
     if (known) known.push(k)
-    else shifts.set(key, [k])
-  })
-  return [...shifts.values()].reduce((a, b) => (b.length > a.length ? b : a))
+    else ofVector.set(lane - k, [k])
+  }
+  for (const ofVector of shifts.values())
+    for (const lanes of ofVector.values()) if (lanes.length > best.length) best = lanes
+  return best
 }
 
 /** Lanes of one vector up to one of its ends, and beyond that as many lanes of a constant. */

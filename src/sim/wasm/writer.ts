@@ -101,7 +101,7 @@ export class Writer {
     return found
   }
   append(code: readonly number[]): void {
-    for (const byte of code) this.#code.push(byte)
+    for (let k = 0; k < code.length; k++) this.#code.push(code[k]!)
   }
 
   /** Code with marks: those of variables stand for these, those of addresses for so much more than the address of their slot. */
