@@ -10,6 +10,7 @@ import { threadedBackend } from '../src/llm/cpu/backend.ts'
 import { perplexity } from '../src/llm/likelihood.ts'
 import type { Model } from '../src/llm/model.ts'
 import { openRandom } from '../src/llm/open-random.ts'
+import { quantiserOf } from '../src/llm/quantised/quantisers.ts'
 import { greedy } from '../src/llm/sample.ts'
 import { type MemoryRow, memoryRows } from './llm-memory.ts'
 import { type BenchRow, machine, median, othersAtWork, printTable, rowOf } from './table.ts'
@@ -45,42 +46,58 @@ export interface LlmResult {
   readonly versions: Readonly<Record<string, string>>
 }
 
+/** What the model with weights of 4 bits is quantised by. */
+const fourBitQuantiser = 'group-integer(w=int4, group=96)'
+
 /**
- * Random weights in the shape of stories15M: decoding against decoding in C (`llama-decode.c`), a round of each in turn and each with as
- * many threads; the likelihood of a text in tokens a second; and the memory that loaders take.
+ * Random weights in the shape of stories15M: decoding, in float32 and with weights of 4 bits, against float32 decoding in C (`llama-decode.c`),
+ * a round of each in turn and each with as many threads; the likelihood of a text in tokens a second; and the memory that loaders take.
  */
 export const llmBench = async (progress: Progress): Promise<LlmResult> => {
   const folder = mkdtempSync(join(tmpdir(), 'bitloom-bench-'))
   try {
     const peer = compiled(folder)
     const { model } = openRandom('random(shape=stories15m)')
+    const quantised = await quantiserOf(fourBitQuantiser).prepare(model, { progress })
+    progress.stop()
     const rows: BenchRow[] = []
     const rates: RateRow[] = []
     for (const threads of threadCounts) {
       const name = threads === 1 ? 'one thread' : `${threads} threads`
       const backend = threadedBackend(model, { threads })!
-      const decoding: { ours: number; peer: number }[] = []
+      const fourBit = threadedBackend(quantised.model, { threads })!
+      const decoding: { ours: number; fourBit: number; peer: number }[] = []
       const likelihood: number[] = []
       progress.start(`tokens a second, ${name}`, rounds, 'rounds')
       await decode(backend)
+      await decode(fourBit)
       await scored(backend)
       const policy = typeof peer === 'string' ? bestPolicy(peer, model, threads) : 'active'
       for (let round = 0; round < rounds; round++) {
         const theirs = typeof peer === 'string' ? decodeInC(peer, model, threads, policy) : Number.NaN
-        decoding.push({ ours: await decode(backend), peer: theirs })
+        decoding.push({ ours: await decode(backend), fourBit: await decode(fourBit), peer: theirs })
         likelihood.push(await scored(backend))
         progress.update(round + 1)
       }
       progress.stop()
       backend.close()
-      if (typeof peer === 'string') rows.push(rowOf(`decode, ${name}`, 'tokens/s', decoding))
-      else
-        rates.push(
-          rateOf(
-            `decode, ${name}`,
-            decoding.map(({ ours }) => ours),
-          ),
-        )
+      fourBit.close()
+      const both = [
+        { name: `decode, ${name}`, pairs: decoding },
+        {
+          name: `decode, 4-bit weights, ${name}`,
+          pairs: decoding.map((round) => ({ ours: round.fourBit, peer: round.peer })),
+        },
+      ]
+      for (const { name, pairs } of both)
+        if (typeof peer === 'string') rows.push(rowOf(name, 'tokens/s', pairs))
+        else
+          rates.push(
+            rateOf(
+              name,
+              pairs.map(({ ours }) => ours),
+            ),
+          )
       rates.push(rateOf(`likelihood of a text, ${name}`, likelihood))
     }
     const memory = memoryRows(progress)
@@ -107,7 +124,7 @@ const targetsOf = (
   rates: readonly RateRow[],
   memory: readonly MemoryRow[],
 ): readonly Target[] => {
-  const [decoding] = rows
+  const [decoding, fourBit] = rows
   const likelihood = rates.find(({ name }) => name.startsWith('likelihood'))!
   const largest = Math.max(...memory.map(({ ratio }) => ratio))
   const target = (name: string, wanted: string, measured: number, reached: boolean): Target => ({
@@ -115,6 +132,7 @@ const targetsOf = (
   })
   return [
     ...(decoding ? [target(`${decoding.name}, over C`, 'at least 0.7', decoding.ratio, decoding.ratio >= 0.7)] : []),
+    ...(fourBit ? [target(`${fourBit.name}, over C`, 'at least 1', fourBit.ratio, fourBit.ratio >= 1)] : []),
     target(likelihood.name, 'at least 2000 tokens/s', likelihood.tokens_per_s, likelihood.tokens_per_s >= 2_000),
     ...(memory.length > 0
       ? [target('memory of the worst loader, over its weights', 'at most 1.3', largest, largest <= 1.3)]

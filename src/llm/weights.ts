@@ -1,4 +1,5 @@
 import { float16FromBits } from '../quant/float16.ts'
+import { decodeFourBit, type FourBitWeights, isFiniteFourBit } from './four-bit.ts'
 
 /**
  * The weights of a tensor as its file stores them, row-major; `decodeWeights` gives float32. They stay as they are stored, so that a
@@ -11,6 +12,7 @@ export type Weights =
   /** Blocks of 32 as ggml has them: an FP16 scale, then 32 int8 codes (`q8_0`) or 16 bytes of two 4-bit codes (`q4_0`). */
   | { readonly kind: 'q8_0' | 'q4_0'; readonly data: Uint8Array }
   | Int8Weights
+  | FourBitWeights
 
 /** A weight is `scale * (code - zero)`; consecutive weights, `group` of them, share a scale. */
 export interface Int8Weights {
@@ -22,7 +24,7 @@ export interface Int8Weights {
 }
 
 /** A kind of weights that lies in one piece in its file. */
-export type StoredKind = Exclude<Weights['kind'], 'int8'>
+export type StoredKind = Exclude<Weights['kind'], 'int8' | 'four-bit'>
 
 /** Weights in a block of ggml's quantised kinds. */
 export const blockWeights = 32
@@ -49,14 +51,19 @@ export const float32Weights = (data: Float32Array): Weights => ({ kind: 'float32
 /** Number of weights. */
 export const countOfWeights = (weights: Weights): number => {
   if (weights.kind === 'int8') return weights.codes.length
+  if (weights.kind === 'four-bit') return 2 * weights.codes.length
   if (weights.kind === 'q8_0' || weights.kind === 'q4_0')
     return (weights.data.length / blockBytes[weights.kind]) * blockWeights
   return weights.data.length
 }
 
 /** Bytes in memory. */
-export const memoryOfWeights = (weights: Weights): number =>
-  weights.kind === 'int8' ? weights.codes.byteLength + weights.scales.byteLength : weights.data.byteLength
+export const memoryOfWeights = (weights: Weights): number => {
+  if (weights.kind === 'int8') return weights.codes.byteLength + weights.scales.byteLength
+  if (weights.kind !== 'four-bit') return weights.data.byteLength
+  const { codes, scales, tables, values } = weights
+  return codes.byteLength + scales.byteLength + tables.byteLength + values.byteLength
+}
 
 /** Weights `from`, `from + 1`, ... as float32 into all of `into`. */
 export const decodeWeights = (weights: Weights, from: number, into: Float32Array): void => {
@@ -76,6 +83,9 @@ export const decodeWeights = (weights: Weights, from: number, into: Float32Array
     }
     case 'int8':
       decodeInt8(weights, from, into)
+      return
+    case 'four-bit':
+      decodeFourBit(weights, from, into)
       return
     case 'q8_0':
       decodeEights(weights.data, from, into)
@@ -101,6 +111,8 @@ export const areFinite = (weights: Weights): boolean => {
       return areFiniteFloats(weights.data)
     case 'int8':
       return areFiniteFloats(weights.scales)
+    case 'four-bit':
+      return isFiniteFourBit(weights)
     case 'float16':
       return weights.data.every((bits) => (bits & 0x7c00) !== 0x7c00)
     case 'bfloat16':

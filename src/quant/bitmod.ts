@@ -1,6 +1,6 @@
 import { UserError } from '../base/user-error.ts'
 import { bitmodFormat, integerFormat } from '../formats/index.ts'
-import { type WeightName, type WeightType, weightTypes } from '../pe/bitmod/terms.ts'
+import { type WeightName, weightTypes } from '../pe/bitmod/terms.ts'
 import { type Clip, clipRatios, leastError } from './clipping.ts'
 import { absmaxOf, checkMatrix, type Fitted, fitShared, restore, type WeightMatrix } from './fitted.ts'
 import { FLOAT16_MIN_SUBNORMAL, roundHalfEven, roundToFloat16 } from './float16.ts'
@@ -65,7 +65,7 @@ export const fitBitmod = (
   checkGroup(group)
   checkMatrix(matrix)
   const groups = Math.ceil(inputs / group)
-  const grids = gridsOf(weightTypes[weights])
+  const grids = bitmodLevels(weights)
   const codes = new Uint8Array(outputs * inputs)
   const selectors = new Uint8Array(outputs * groups)
   const exactScales = new Float64Array(outputs * groups)
@@ -106,7 +106,7 @@ export const fitBitmod = (
 /** The weights that the codes stand for, N x K. */
 export const dequantiseBitmod = (quantised: BitmodQuantised): Float32Array => {
   const { weights, selectors, scales, channelScales } = quantised
-  const grids = gridsOf(weightTypes[weights])
+  const grids = bitmodLevels(weights)
   return restore(
     quantised,
     (code, slot, row) => channelScales[row]! * scales[slot]! * grids[selectors[slot]!]!.values[code]!,
@@ -114,14 +114,16 @@ export const dequantiseBitmod = (quantised: BitmodQuantised): Float32Array => {
 }
 
 /** The grids that a group chooses from, in the selector's order. */
-const gridsOf = ({ kind, bits }: WeightType): readonly Levels[] =>
-  kind === 'integer'
+export const bitmodLevels = (weights: WeightName): readonly Levels[] => {
+  const { kind, bits } = weightTypes[weights]
+  return kind === 'integer'
     ? [symmetricLevelsOf(integerFormat(bits))]
     : bitmodFormat(bits === 3 ? 3 : 4, 1).grids.map((format) => levelsOf(format))
+}
 
 /** Ids of the formats of such weights, in the selector's order. */
 export const formatsOfBitmod = (weights: WeightName): readonly string[] =>
-  gridsOf(weightTypes[weights]).map(({ format }) => format.id)
+  bitmodLevels(weights).map(({ format }) => format.id)
 
 interface GroupScale {
   readonly selector: number

@@ -59,7 +59,7 @@ export const fitBlocks = (matrix: WeightMatrix, format: BlockFormat): Fitted<Blo
 }
 
 /** What 1 of an element stands for, by the code of its scale. */
-const stepsOf = (format: BlockFormat, outer: number | undefined): ((code: number) => number) => {
+export const stepsOf = (format: BlockFormat, outer: number | undefined): ((code: number) => number) => {
   const factor =
     (format.outer && outer !== undefined ? toNumber(format.outer.decode(BigInt(outer))) : 1) * 2 ** format.unit
   const { values } = levelsOf(format.scale)

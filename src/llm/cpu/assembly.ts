@@ -68,6 +68,9 @@ const vectors = {
   /** a where the mask's bit is 1, else b. */
   select: 0x52,
   shiftBytesRight: 0x6d,
+  shiftHalvesRight: 0x8d,
+  /** Of each byte of b that entry of a, 0 where it is above 15. */
+  lookUpBytes: 0x0e,
   subBytes: 0x71,
   lowBytesSigned: 0x87,
   highBytesSigned: 0x88,
@@ -266,6 +269,16 @@ export const createAssembly = () => {
       /** Floats of both, by number: 0 to 3 are those of the first. */
       shuffle: (a: Value, b: Value, ...lanes: readonly [number, number, number, number]) =>
         vector(0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)))(a, b),
+      /** Elements of that many bytes of a and b in turn, those of the lower or upper half of each. */
+      interleave: (bytes: 1 | 2, half: 'low' | 'high', a: Value, b: Value) =>
+        vector(
+          0x0d,
+          ...Array.from({ length: 16 }, (_, to) => {
+            const element = Math.floor(to / bytes)
+            const from = Math.floor(element / 2) * bytes + (to % bytes) + (half === 'low' ? 0 : 8)
+            return from + (element % 2 === 0 ? 0 : 16)
+          }),
+        )(a, b),
     },
     atomic:
       (kind: keyof typeof atomics, ...values: readonly Value[]) =>

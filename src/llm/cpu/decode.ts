@@ -1,5 +1,6 @@
 import type { Local } from '../../sim/wasm/writer.ts'
 import { type Assembly, type Call, many, type Value } from './assembly.ts'
+import { decodeFourBitRow } from './four-bit-rows.ts'
 import { type StoredForm, storedKinds } from './step.ts'
 
 /** Weights of a row as float32, up to a whole number of fours, zeros behind the last. */
@@ -107,6 +108,7 @@ export const decoders = (asm: Assembly): Decoders => {
     })
   const signedBytes = bytes(true)
   const unsignedBytes = bytes(false)
+  const fourBit = decodeFourBitRow(asm)
 
   const row = define(many(8, 'i32'), (kind, weights, scales, group, zero, first, count, to) => {
     const by: Readonly<Record<StoredForm, () => void>> = {
@@ -117,6 +119,7 @@ export const decoders = (asm: Assembly): Decoders => {
       q4_0: fours(weights, first, count, to),
       int8: signedBytes(weights, scales, group, zero, first, count, to),
       uint8: unsignedBytes(weights, scales, group, zero, first, count, to),
+      'four-bit': fourBit(weights, scales, zero, group, first, count, to),
     }
     storedKinds.forEach((one, at) => {
       when(i.equal(kind, at), by[one])

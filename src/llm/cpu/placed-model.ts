@@ -1,5 +1,6 @@
+import { blockCodes, type FourBitWeights, fourBitOfBlocks } from '../four-bit.ts'
 import type { Layer, Matrix, Model, Norm } from '../model.ts'
-import type { Weights } from '../weights.ts'
+import { fourBitBytes, placeFourBit } from './four-bit-rows.ts'
 import type { Arena } from './memory.ts'
 import { type StoredForm, storedKinds } from './step.ts'
 
@@ -38,31 +39,56 @@ export interface PlacedModel {
   readonly classifier: PlacedMatrix
 }
 
-/** Copies what the layers and the classifier need, as it is stored; undefined, and nothing copied, where it does not fit. */
+/**
+ * Copies what the layers and the classifier need, as it is stored, Q4_0 as codes with tables (`four-bit-rows.ts`); undefined, and nothing
+ * copied, where it does not fit.
+ */
 export const placeModel = (arena: Arena, model: Model): PlacedModel | undefined => {
   let fits = true
-  const known = new Map<ArrayBufferView, number>()
-  const place = (data: ArrayBufferView): number => {
-    const there = known.get(data)
+  const known = new Map<object, number>()
+  const copies: (() => void)[] = []
+  /** Room for some bytes, the address of what was placed before where `of` is known. */
+  const room = (of: object, bytes: number, copy: (address: number) => void): number => {
+    const there = known.get(of)
     if (there !== undefined) return there
     // Behind a vector zeros fill up a four, which kernels read.
-    const address = arena.take(data.byteLength + 16)
+    const address = arena.take(bytes + 16)
     if (address === undefined) {
       fits = false
       return 0
     }
-    known.set(data, address)
+    known.set(of, address)
+    copies.push(() => copy(address))
     return address
   }
-  const matrix = ({ outputs, inputs, weights, bias }: Matrix): PlacedMatrix => ({
-    outputs,
-    inputs,
-    kind: storedKinds.indexOf(formOf(weights)),
-    weights: place(weights.kind === 'int8' ? weights.codes : weights.data),
-    scales: weights.kind === 'int8' ? place(weights.scales) : 0,
-    group: weights.kind === 'int8' ? weights.group : 1,
-    zero: weights.kind === 'int8' ? weights.zero : 0,
-    bias: bias ? place(bias) : 0,
+  const place = (data: ArrayBufferView): number =>
+    room(data, data.byteLength, (address) =>
+      arena.bytes(address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+    )
+  const fourBit = (weights: FourBitWeights, outputs: number) => {
+    const sizes = fourBitBytes(weights, outputs)
+    const records = room(weights.scales, sizes.records, () => {})
+    const tables = room(weights.values, sizes.tables, () => {})
+    const codes = room(weights.codes, sizes.codes, (address) =>
+      placeFourBit(arena, weights, outputs, { codes: address, records, tables }),
+    )
+    return { weights: codes, scales: records, group: weights.group, zero: tables }
+  }
+  const stored = ({ weights, outputs, inputs }: Matrix) => {
+    if (weights.kind === 'four-bit') return { kind: kindOf('four-bit'), ...fourBit(weights, outputs) }
+    if (weights.kind === 'q4_0' && inputs % blockCodes === 0)
+      return { kind: kindOf('four-bit'), ...fourBit(fourBitOfBlocks(weights.data, inputs), outputs) }
+    if (weights.kind !== 'int8')
+      return { kind: kindOf(weights.kind), weights: place(weights.data), scales: 0, group: 1, zero: 0 }
+    const { codes, scales, group, zero } = weights
+    const kind = kindOf(codes instanceof Int8Array ? 'int8' : 'uint8')
+    return { kind, weights: place(codes), scales: place(scales), group, zero }
+  }
+  const matrix = (one: Matrix): PlacedMatrix => ({
+    outputs: one.outputs,
+    inputs: one.inputs,
+    ...stored(one),
+    bias: one.bias ? place(one.bias) : 0,
   })
   const norm = ({ weight, bias }: Norm): PlacedNorm => ({ weight: place(weight), bias: bias ? place(bias) : 0 })
   const layer = (one: Layer): PlacedLayer => ({
@@ -82,12 +108,8 @@ export const placeModel = (arena: Arena, model: Model): PlacedModel | undefined 
     classifier: matrix(model.classifier),
   }
   if (!fits) return undefined
-  for (const [data, address] of known)
-    arena.bytes(address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  for (const copy of copies) copy()
   return placed
 }
 
-const formOf = (weights: Weights): StoredForm => {
-  if (weights.kind !== 'int8') return weights.kind
-  return weights.codes instanceof Int8Array ? 'int8' : 'uint8'
-}
+const kindOf = (form: StoredForm): number => storedKinds.indexOf(form)

@@ -1,7 +1,8 @@
 import { type Assembly, type Call, many, type Value } from './assembly.ts'
+import { fourBitAddresses, sumsOfFourBitRows } from './four-bit-rows.ts'
 import { sumOfEach } from './lanes.ts'
 import { matrixRows, rowsFound, wordOf } from './matrix-rows.ts'
-import { firstMatrix, matrixSize, mostMatrices, stepAddress, words } from './step.ts'
+import { firstMatrix, matrixSize, mostMatrices, stepAddress, storedKinds, words } from './step.ts'
 
 /**
  * Of a sum's products those of k = 0, 4, 8, ... are added up in that order, those of k = 1, 5, 9, ... and so on; then the four,
@@ -84,6 +85,7 @@ export const productPiece = (asm: Assembly, decode: Call, keep: Call, packed: Ca
   const { define, i, set, local, locals, move, when, repeat, load, choose } = asm
   const multiplyFour = sumsOfFour(asm)
   const multiplyOne = oneToken(asm, multiplyFour)
+  const multiplyFourBit = sumsOfFourBitRows(asm)
   const step = (name: keyof typeof words.product): Value => load('load', 0, stepAddress + 4 * words.product[name])
   return define(['i32', 'i32'], (piece, scratch) => {
     const matrix = local('i32')
@@ -119,10 +121,26 @@ export const productPiece = (asm: Assembly, decode: Call, keep: Call, packed: Ca
           )
           move(first, i.shiftLeft(wholes, 2))
         })
+        const fourBit = i.equal(of('kind'), storedKinds.indexOf('four-bit'))
+        const { codes, record } = fourBitAddresses(asm, first, of('inputs'), of('group'))
         when(i.less(first, end), () =>
           repeat(() => {
-            find(first, end)
-            asm.run(multiplyFour(...addresses, step('x'), step('fours'), scratch))
+            when(
+              fourBit,
+              () => {
+                set(count, i.sub(end, first))
+                asm.run(
+                  multiplyFourBit(
+                    ...[codes(of('weights')), record(of('scales')), of('zero')],
+                    ...[of('inputs'), of('group'), step('x'), scratch],
+                  ),
+                )
+              },
+              () => {
+                find(first, end)
+                asm.run(multiplyFour(...addresses, step('x'), step('fours'), scratch))
+              },
+            )
             asm.run(keep(sumsAt(asm, scratch), y, bias, step('accumulate'), count))
             move(first, rowsFound)
             return i.less(first, end)

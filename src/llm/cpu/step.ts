@@ -113,7 +113,11 @@ export const stepWords = <O extends Operation>(
 export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
 
 /** How weights lie in memory. */
-export const storedKinds = ['float32', 'float16', 'bfloat16', 'q8_0', 'q4_0', 'int8', 'uint8'] as const
+export const storedKinds = [
+  ...(['float32', 'float16', 'bfloat16', 'q8_0', 'q4_0', 'int8', 'uint8'] as const),
+  // Its `scales` are records of groups, its `zero` the address of tables (`four-bit-rows.ts`).
+  'four-bit',
+] as const
 export type StoredForm = (typeof storedKinds)[number]
 
 export const activations = ['gated-silu', 'relu', 'gelu-tanh'] as const

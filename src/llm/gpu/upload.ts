@@ -80,6 +80,8 @@ const packed = ({ weights, outputs, inputs }: Matrix, fours: number): Packed => 
       if (inputs % 4 === 0 && group % 4 === 0) return { kind, data: codes, scales, group4: group / 4, zero }
       return { kind: 'float32', data: decodedRows(weights, outputs, inputs, fours) }
     }
+    case 'four-bit':
+      return { kind: 'float32', data: decodedRows(weights, outputs, inputs, fours) }
   }
 }
 

@@ -5,8 +5,9 @@ import { integerLinear } from '../../quant/integer-reference.ts'
 import { quantiseTokens } from '../../quant/token-integer.ts'
 import { floatLinear } from '../float-linear.ts'
 import type { Linear } from '../forward.ts'
+import { fourBitWeights } from '../four-bit.ts'
 import { type Model, withLinearLayers } from '../model.ts'
-import { float32Weights } from '../weights.ts'
+import { float32Weights, type Weights } from '../weights.ts'
 
 /** What a linear layer became. */
 export interface QuantisedMatrix {
@@ -29,18 +30,32 @@ export interface QuantisedRun {
  * layers multiply, in float32, what the codes of weights and activations stand for.
  */
 export const quantisedRun = (model: Model, matrices: ReadonlyMap<string, QuantisedMatrix>): QuantisedRun => {
+  const weightsOf = restoredWeights(matrices.values())
   const running = withLinearLayers(model, (matrix) => {
     const found = matrices.get(matrix.name)
     if (!found?.coded || integerOperands(found)) return matrix
-    return { ...matrix, weights: float32Weights(dequantise(found.coded)) }
+    return { ...matrix, weights: weightsOf(found.coded) }
   })
   return restoredRun(running, matrices)
 }
 
+/**
+ * What codes stand for, as layers with these activations read it: packed codes of 4 bits where all activations are float32, so that the
+ * threads run the model, else float32. Either way each weight has the same bits.
+ */
+export const restoredWeights = (
+  layers: Iterable<Pick<QuantisedMatrix, 'activations'>>,
+): ((coded: CodedMatrix) => Weights) => {
+  const plain = arePlain(layers)
+  return (coded) => (plain ? fourBitWeights(coded) : undefined) ?? float32Weights(dequantise(coded))
+}
+
+const arePlain = (layers: Iterable<Pick<QuantisedMatrix, 'activations'>>): boolean =>
+  [...layers].every(({ activations }) => activations.kind === 'float32')
+
 /** The same of a model whose weights are already what the codes stand for. */
 export const restoredRun = (model: Model, matrices: ReadonlyMap<string, QuantisedMatrix>): QuantisedRun => {
-  const plain = [...matrices.values()].every(({ activations }) => activations.kind === 'float32')
-  return { model, matrices, ...(plain ? {} : { linear: linearOf(matrices) }) }
+  return { model, matrices, ...(arePlain(matrices.values()) ? {} : { linear: linearOf(matrices) }) }
 }
 
 const linearOf =

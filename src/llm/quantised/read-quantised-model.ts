@@ -3,15 +3,15 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../../base/user-error.ts'
 import { type Activations, activationsOf } from '../../quant/activations.ts'
-import { type CodedMatrix, type CodedTensor, dequantise } from '../../quant/coded.ts'
+import type { CodedMatrix, CodedTensor } from '../../quant/coded.ts'
 import { type StoredArrays, storedCodes } from '../../quant/stored-codes.ts'
 import { type ByteSource, withFile } from '../files/byte-source.ts'
 import { finite, readStored } from '../files/read-part.ts'
 import { describeSafetensors, type TensorDescription } from '../files/safetensors.ts'
 import { assembleModel, type Part, partsOf } from '../parts.ts'
-import { float32Weights, type Weights } from '../weights.ts'
+import type { Weights } from '../weights.ts'
 import { type Manifest, type ManifestLayer, manifestFile, readManifest, shapeOf, weightsFile } from './manifest.ts'
-import { type QuantisedMatrix, type QuantisedRun, restoredRun } from './quantised-run.ts'
+import { type QuantisedMatrix, type QuantisedRun, restoredRun, restoredWeights } from './quantised-run.ts'
 
 /** What a folder that `writeQuantisedModel` wrote says about its quantisation. */
 export interface StoredQuantisation {
@@ -196,6 +196,7 @@ const readRun = async (
     return readStored(source, 'float32', offset, bytes / 4)
   }
   const matrices = new Map<string, QuantisedMatrix>()
+  const weightsOf = restoredWeights(layers.values())
   const restored = async (name: string): Promise<Weights> => {
     const layer = layers.get(name)!
     const { activations, read, arrays } = layer
@@ -210,7 +211,7 @@ const readRun = async (
     }
     const coded = read(bytes)
     matrices.set(name, { coded, activations })
-    return float32Weights(dequantise(coded))
+    return weightsOf(coded)
   }
   const read = async (part: Part): Promise<Weights> =>
     finite(await (isLinear(part) ? restored(part.name) : floats(tensorName(part))), part, source.where)

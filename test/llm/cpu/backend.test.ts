@@ -15,9 +15,11 @@ import { openTeam } from '../../../src/llm/cpu/threads.ts'
 import { floatLinear } from '../../../src/llm/float-linear.ts'
 import { createSession } from '../../../src/llm/forward.ts'
 import { surprises } from '../../../src/llm/likelihood.ts'
-import { type Matrix, type Model, type ModelConfig, withLinearLayers } from '../../../src/llm/model.ts'
+import { linearLayersOf, type Matrix, type Model, type ModelConfig, withLinearLayers } from '../../../src/llm/model.ts'
+import { calibrationWith } from '../../../src/llm/quantised/calibration.ts'
+import { quantiserOf } from '../../../src/llm/quantised/quantisers.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
-import { floatsOf, type Weights } from '../../../src/llm/weights.ts'
+import { float32Weights, floatsOf, type Weights } from '../../../src/llm/weights.ts'
 import { int8Groups } from '../files/write-model.ts'
 import { perTensor } from '../files/write-onnx.ts'
 import { asDtype } from '../files/write-safetensors.ts'
@@ -148,6 +150,51 @@ describe('the threads in WebAssembly give the logits of the forward pass in Java
           5,
         )
     }
+  })
+})
+
+describe('weights of 4 bits', () => {
+  // Rows of one block and of several, sizes of which no four rows come out even, and of several pieces a thread.
+  const even: ModelConfig = { ...config, dimension: 160, hidden: 288, heads: 4, keyValueHeads: 2, vocabulary: 203 }
+  const model = randomModel({ ...even, sharedClassifier: true }, 11, llamaArchitecture({ headSize: 40 }))
+  const floats = (of: Model): Model => stored(of, (data) => float32Weights(data))
+  const next = async (of: Model, threads: number): Promise<Float32Array[]> => {
+    const backend = threaded(of, threads)
+    const conversation = backend.open(300)
+    const results: Float32Array[] = []
+    for (const count of [1, 1, 7, 2, 1, 60, 1])
+      results.push(await conversation.next(tokensOf(count, 203, results.length), { all: true }))
+    backend.close()
+    return results
+  }
+
+  test.each([
+    'group-integer(w=int4, group=96)',
+    'group-integer(w=int3, group=32, weights=symmetric)',
+    'group-integer(w=int4, per=channel)',
+    'bitmod(w=fp4, group=128)',
+    'bitmod(w=fp3, group=32)',
+    'block(w=mxfp4)',
+    'gptq(of=bitmod(group=64))',
+  ])('%s gives the bits that its weights give in float32, one token or many, in 1 and 2 threads', async (spec) => {
+    const calibration = calibrationWith([tokensOf(9, 203)])
+    const run = await quantiserOf(spec).prepare(model, { calibration })
+    expect(new Set(linearLayersOf(run.model).map(({ weights }) => weights.kind))).toEqual(new Set(['four-bit']))
+    const wanted = await next(floats(run.model), 1)
+    for (const threads of [1, 2]) expect(await next(run.model, threads)).toEqual(wanted)
+    await compare(run.model, 9)
+  })
+
+  test('so do blocks of Q4_0 and layers with biases, and rows that fill no block stay float32', async () => {
+    const blocks = randomModel(even, 6, llamaArchitecture({ headSize: 40 }), 'q4_0')
+    expect(await next(blocks, 1)).toEqual(await next(floats(blocks), 1))
+    const opt = randomModel({ ...even, keyValueHeads: 4, dimension: 64, headSize: 16, hidden: 99 }, 3, optArchitecture)
+    const run = await quantiserOf('bitmod(group=32)').prepare(opt)
+    const kinds = linearLayersOf(run.model).map(({ weights, inputs }) => [weights.kind, inputs % 32 === 0])
+    expect(kinds).toContainEqual(['four-bit', true])
+    expect(kinds).toContainEqual(['float32', false])
+    for (const [kind, whole] of kinds) expect(kind === 'four-bit').toBe(whole)
+    expect(await next(run.model, 1)).toEqual(await next(floats(run.model), 1))
   })
 })
 
