@@ -199,4 +199,37 @@ describe.skipIf(!existsSync(data))('on the 260K model', () => {
     expect(bitmod3).toBeLessThan(int3)
     expect(int3 / plain).toBeLessThan(2)
   }, 300_000)
+
+  test('the published orders hold: zero points, groups, special values, GPTQ and AWQ each before what is without', async () => {
+    const { model: small } = await openModel(`${data}stories260K/stories260K.bin`)
+    const golden: { eval: { tokens: number[] }[] } = JSON.parse(readFileSync(`${data}stories260K/golden.json`, 'utf8'))
+    const texts = golden.eval.map(({ tokens }) => tokens)
+    const [measured, others] = [texts.slice(0, 6), texts.slice(6)]
+    const calibration = calibrationWith(others)
+    const known = new Map<string, number>()
+    const of = async (spec: string): Promise<number> => {
+      const found = known.get(spec)
+      if (found !== undefined) return found
+      const run = await quantiserOf(spec).prepare(small, { calibration })
+      const backend = cpuBackend(run.model, run.linear, { threads: 1 })
+      const { perplexity: result } = await perplexity(backend, measured)
+      backend.close()
+      known.set(spec, result)
+      return result
+    }
+    for (const bits of [4, 3]) {
+      const integers = `group-integer(w=int${bits}, group=32)`
+      const symmetric = `group-integer(w=int${bits}, group=32, weights=symmetric)`
+      const bitmod = `bitmod(w=fp${bits}, group=32)`
+      for (const [better, worse] of [
+        [integers, symmetric],
+        [integers, `group-integer(w=int${bits}, per=channel)`],
+        [bitmod, symmetric],
+        [`gptq(of=${integers})`, integers],
+        [`gptq(of=${bitmod})`, bitmod],
+        [`awq(of=${integers})`, integers],
+      ] as const)
+        expect(await of(better), `${better} before ${worse}`).toBeLessThan(await of(worse))
+    }
+  }, 300_000)
 })
