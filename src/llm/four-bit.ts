@@ -38,7 +38,7 @@ export const groupsOf = ({ inputs, group }: Pick<FourBitWeights, 'inputs' | 'gro
 export const fourBitWeights = (matrix: CodedMatrix): FourBitWeights | undefined => {
   const { inputs, codes } = matrix
   const group = Math.min(matrix.group, inputs)
-  if (inputs % blockCodes !== 0 || (group !== inputs && group % blockCodes !== 0)) return undefined
+  if (inputs % blockCodes !== 0 || group % blockCodes !== 0) return undefined
   const found = codeTablesOf(matrix)
   if (!found) return undefined
   const packed = new Uint8Array(codes.length / 2)
