@@ -79,7 +79,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       'synth design.v --top design --target generic45',
       'synth mac --liberty NangateOpenCellLibrary_typical.lib.gz',
       'synth --all',
-      'synth mixpe "bitmod(w=fp4)" --fpga xc7 --json',
+      'synth mixpe "bitmod(w=fp4)" --fpga xc7,ecp5 --json',
     ],
   )
     .addHelpText(
@@ -100,7 +100,7 @@ a table that was interrupted goes on where it was.`,
       'on standard cells: the smallest design whose critical path is at most this (times read 20-24 % short, no wires)',
       integer('--max-delay', 1, 1_000_000),
     )
-    .option('--fpga <family>', 'of a table: counts on this FPGA family too')
+    .option('--fpga <families>', 'of a table: counts on FPGA families too, e.g. xc7,ice40, or all')
     .option('--workload <name>', `of a table: ${workloads.join(', ')} (default: layers where a model runs)`)
     .option(
       '--cycles <n>',

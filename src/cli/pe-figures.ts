@@ -26,7 +26,7 @@ export interface TableOptions
     PowerOptions,
     'target' | 'liberty' | 'wireLoad' | 'workload' | 'cycles' | 'seed' | 'model' | 'tokenizer' | 'prompt'
   > {
-  /** FPGA family whose counts stand beside. */
+  /** FPGA families whose counts stand beside, by commas, or `all`. */
   readonly fpga?: string
   /** PEs that are worked on at a time, each with a Yosys of its own. */
   readonly threads?: number

@@ -14,6 +14,7 @@ import {
   relativeTo,
   type WorkFigures,
 } from '../perf/table-figures.ts'
+import { fpgaFamilies } from '../synth/fpga.ts'
 import { openLibrary } from '../synth/liberty/index.ts'
 import type { Library } from '../synth/library/library.ts'
 import { wireLoadOf } from '../synth/map.ts'
@@ -48,7 +49,8 @@ export interface TableRow {
   readonly relative: RelativeFigures
   /** Why it is not the layers of a model. */
   readonly reason?: string
-  readonly fpga?: FpgaFigures
+  /** On each FPGA family that was asked for. */
+  readonly fpga: readonly FpgaFigures[]
   readonly claims: readonly Claim[]
   readonly at_28_nm: readonly BesideClaim[]
   /** Whether all of it was known before. */
@@ -58,13 +60,12 @@ export interface TableRow {
 /** Synthesises the PEs and lets them work; 1 where a netlist did not compute what its RTL does. */
 export const synthTable = async (specs: readonly string[], options: TableOptions, output: Output): Promise<number> => {
   refuseFiles(specs)
-  const { fpga, threads = Math.min(usualThreads, availableParallelism()) } = options
+  const { threads = Math.min(usualThreads, availableParallelism()) } = options
   const asked = options.workload
   if (asked !== undefined && !workloads.some((name) => name === asked))
     throw unknownName('E-OPTION', 'workload', asked, workloads)
   if (asked === 'random') refuseOption({ ...options, instances: 0 }, ofLayers, 'is for --workload layers')
-  if (fpga !== undefined && findTarget(fpga).kind === 'asic')
-    throw new UserError('E-OPTION', `--fpga ${fpga} is a standard-cell library; give an FPGA family, e.g. --fpga xc7`)
+  const families = familiesOf(options.fpga)
   if (!options.liberty && findTarget(options.target).kind === 'fpga')
     throw new UserError(
       'E-OPTION',
@@ -84,7 +85,7 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
     model: works.some(({ workload }) => workload === 'layers') ? await modelKey(options, output.progress) : undefined,
   }
   const others = [...new Set(works.map(({ workload }) => workload))].filter((name) => name !== works[0]!.workload)
-  const total = works.length * (fpga === undefined ? 2 : 3) + others.length
+  const total = works.length * (2 + families.length) + others.length
   let done = 0
   const step = (note: string): void => output.progress.update(++done, note)
   output.progress.start('synthesis and power of PEs', total, 'figures')
@@ -98,8 +99,11 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
         work.set(name, await workFigures(pe, name, table, yosys))
         step(pe.spec)
       }
-      const counts = fpga === undefined ? undefined : await fpgaOf(pe, fpga, table, yosys)
-      if (counts) step(pe.spec)
+      const counts: Kept<FpgaFigures>[] = []
+      for (const family of families) {
+        counts.push(await fpgaOf(pe, family, table, yosys))
+        step(`${pe.spec} on ${family}`)
+      }
       return { silicon, work, counts }
     })
     output.progress.stop()
@@ -116,10 +120,10 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
         figures,
         relative: relativeTo(figuresOf(0, workload), figures),
         ...(reason === undefined ? {} : { reason }),
-        ...(counts ? { fpga: counts.value } : {}),
+        fpga: counts.map(({ value }) => value),
         claims: pe.claims,
         at_28_nm: besideClaims(pe.claims, figures.silicon.area_um2, library),
-        known: [silicon, ...work.values(), ...(counts ? [counts] : [])].every(({ known }) => known),
+        known: [silicon, ...work.values(), ...counts].every(({ known }) => known),
       }
     })
     output.result(documentOf(rows, library))
@@ -134,6 +138,17 @@ const refuseFiles = (specs: readonly string[]): void => {
   const file = specs.find((text) => /\.(v|sv)$/i.test(text))
   if (file !== undefined)
     throw new UserError('E-OPTION', `${file} is a Verilog file, and a table is of specs; give it by itself, with --top`)
+}
+
+/** The FPGA families of `--fpga`, each once, in its order. */
+const familiesOf = (text: string | undefined): readonly string[] => {
+  if (text === undefined) return []
+  if (text === 'all') return fpgaFamilies.map(({ id }) => id)
+  const names = [...new Set(text.split(',').map((name) => name.trim()))]
+  for (const name of names)
+    if (findTarget(name).kind === 'asic')
+      throw new UserError('E-OPTION', `--fpga ${name} is a standard-cell library; give an FPGA family, e.g. --fpga xc7`)
+  return names
 }
 
 /** What a PE can do of what is asked for. */
@@ -191,7 +206,7 @@ const documentOf = (rows: readonly TableRow[], { name, source }: Library) => ({
       ...work,
       ...(reason === undefined ? {} : { workload_reason: `${spec} ${reason}` }),
       pj_per_mac: work.pj_per_mac_band.high,
-      ...(fpga ? { fpga } : {}),
+      ...(fpga.length > 0 ? { fpga } : {}),
       ...rest,
       provenance: { area, power },
     }

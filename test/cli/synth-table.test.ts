@@ -12,7 +12,7 @@ afterAll(folder.dispose)
 const cache = join(folder.path, 'cache')
 const { model, tokenizer } = writeTinyModel(folder.path, 5)
 const args = [
-  ...['synth', 'mixpe', 'olive', '--cycles', '200', '--threads', '1', '--fpga', 'ice40'],
+  ...['synth', 'mixpe', 'olive', '--cycles', '200', '--threads', '1', '--fpga', 'ice40,gowin'],
   ...['--model', model, '--tokenizer', tokenizer, '--prompt', 'a'],
 ]
 
@@ -43,7 +43,7 @@ interface Row {
     readonly area_x_power: Band
     readonly pj_per_mac: Band
   }
-  readonly fpga: { luts: number; ffs: number; dsps: number; with_blocks: { dsps: number }; family: string }
+  readonly fpga: readonly { luts: number; ffs: number; dsps: number; with_blocks: { dsps: number }; family: string }[]
   readonly provenance: Record<'area' | 'power', Record<string, unknown>>
 }
 interface Document {
@@ -109,11 +109,17 @@ describe('a table of several PEs', () => {
         expect(row.pj_per_mac_band[end]).toBeCloseTo((row.pj_per_cycle_band[end] * row.cycles) / row.macs, 6)
       for (const kind of ['area', 'power'] as const)
         for (const key of carried[kind]) expect(row.provenance[kind][key], `${kind} ${key}`).toBeDefined()
-      expect(row.fpga).toMatchObject({ family: 'ice40', dsps: 0 })
-      expect(row.fpga.luts).toBeGreaterThan(30)
+      const [ice40, gowin] = row.fpga
+      expect(ice40).toMatchObject({ family: 'ice40', dsps: 0 })
+      expect(gowin).toMatchObject({ family: 'gowin', dsps: 0, with_blocks: { dsps: 0 } })
+      for (const { luts, ffs } of row.fpga) {
+        expect(luts).toBeGreaterThan(30)
+        expect(ffs).toBeGreaterThan(30)
+      }
     }
-    // A product that a multiplier block takes.
-    expect(first.rows[0]!.fpga.with_blocks.dsps).toBeGreaterThan(0)
+    // A product that a multiplier block takes, and one of shifted additions that none does.
+    expect(first.rows[0]!.fpga[0]!.with_blocks.dsps).toBeGreaterThan(0)
+    expect(first.rows[1]!.fpga[0]!.with_blocks.dsps).toBe(0)
   })
 
   it('compares a PE with the INT8 MAC at the same work, and says which', () => {
@@ -170,6 +176,8 @@ describe('a table of several PEs', () => {
     expect(stdout).toMatch(/\nolive\(.* random \(no layers of a model\)\n/)
     expect(stdout.indexOf('on generic45')).toBeGreaterThan(stdout.indexOf('relative to'))
     expect(stdout.indexOf('on ice40')).toBeGreaterThan(stdout.indexOf('on generic45'))
+    expect(stdout.indexOf('on gowin')).toBeGreaterThan(stdout.indexOf('on ice40'))
+    expect(stdout).toMatch(/on gowin, before place and route\nPE +LUTs/)
   })
 
   it('exits with 1 where a netlist does not compute what its RTL does', () => {
@@ -193,7 +201,8 @@ describe('what does not belong to a table, or only to one, is refused', () => {
     ['an option of a table', ['synth', 'mac', '--cycles', '50'], /--cycles is for a table, of several PEs or of --all/],
     ['a Verilog file among others', ['synth', 'mac', 'x.v'], /x\.v is a Verilog file, and a table is of specs/],
     ['an FPGA as the library', ['synth', 'mac', 'mixpe', '--target', 'xc7'], /--fpga xc7/],
-    ['a library as the FPGA', ['synth', '--all', '--fpga', 'generic7'], /generic7 is a standard-cell library/],
+    ['a library as the FPGA', ['synth', '--all', '--fpga', 'xc7,generic7'], /generic7 is a standard-cell library/],
+    ['an unknown FPGA family', ['synth', '--all', '--fpga', 'xc7,ecp6'], /did you mean 'ecp5'/],
     ['an unknown workload', ['synth', '--all', '--workload', 'randon'], /did you mean 'random'/],
     [
       'a model without layers',
