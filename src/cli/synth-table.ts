@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { programDigest } from '../base/program-digest.ts'
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { whyNotRunnable } from '../llm/run-model.ts'
+import { whyWithoutLayers } from '../llm/layer-operands.ts'
 import { elementOf } from '../pe/catalogue.ts'
 import type { Claim } from '../pe/family.ts'
 import { type BesideClaim, besideClaims } from '../perf/beside-claims.ts'
@@ -154,7 +154,7 @@ const familiesOf = (text: string | undefined): readonly string[] => {
 /** What a PE can do of what is asked for. */
 const workOf = (pe: Element, asked: string | undefined): { readonly workload: Workload; readonly reason?: string } => {
   if (asked === 'random') return { workload: 'random' }
-  const reason = 'tile' in pe ? 'has a tile of its own; layers are taken for PEs of the array' : whyNotRunnable(pe)
+  const reason = whyWithoutLayers(pe)
   return reason === undefined ? { workload: 'layers' } : { workload: 'random', reason }
 }
 /** Works on items in their order, several at a time, each with a Yosys of its own; no further one is begun once one failed. */
@@ -204,7 +204,7 @@ const documentOf = (rows: readonly TableRow[], { name, source }: Library) => ({
       ...silicon,
       area_um2_per_mac_per_cycle: silicon.area_um2 / figures.macs_per_cycle,
       ...work,
-      ...(reason === undefined ? {} : { workload_reason: `${spec} ${reason}` }),
+      ...(reason === undefined ? {} : { workload_reason: `no layers of a model go through ${spec}: ${reason}` }),
       pj_per_mac: work.pj_per_mac_band.high,
       ...(fpga.length > 0 ? { fpga } : {}),
       ...rest,

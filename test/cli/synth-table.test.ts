@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
+import type { TableRow } from '../../src/cli/synth-table.ts'
+import { tableText } from '../../src/cli/synth-table-text.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -133,17 +135,13 @@ describe('a table of several PEs', () => {
       expect(mixpe.relative.power[end]).toBeCloseTo(power, 9)
       expect(mixpe.relative.area_x_power[end]).toBeCloseTo((power * mixpe.area_um2) / mac.area_um2, 9)
     }
-    expect(olive).toMatchObject({ workload: 'random', macs_per_cycle: 2 })
-    expect(olive.workload_reason).toMatch(
-      /^olive\(.* takes operands that are packed, 2 in a word of 8 bits; a model runs on a PE that/,
-    )
+    expect(olive).toMatchObject({ workload: 'layers', macs_per_cycle: 2 })
+    expect(olive.workload_reason).toBeUndefined()
+    expect(olive.provenance.power.activity).toMatch(/as the PE reads them \(the float32 model's, by olive\(normal=int4/)
     expect(olive.area_um2_per_mac_per_cycle).toBeCloseTo(olive.area_um2 / 2, 9)
     expect(olive.relative.area_per_mac_per_cycle).toBeCloseTo(olive.area_um2 / 2 / mac.area_um2, 9)
-    const { status, stdout } = bitloom(['power', 'mac', '--workload', 'random', '--cycles', '200', '--json'])
-    expect(status).toBe(0)
-    const random = (JSON.parse(stdout) as Row).pj_per_mac_band
     for (const end of ['low', 'high'] as const)
-      expect(olive.relative.pj_per_mac[end]).toBeCloseTo(olive.pj_per_mac_band[end] / random[end], 9)
+      expect(olive.relative.pj_per_mac[end]).toBeCloseTo(olive.pj_per_mac_band[end] / mac.pj_per_mac_band[end], 9)
   })
 
   it('is what `synth` and `power` say of the PE alone', () => {
@@ -173,7 +171,7 @@ describe('a table of several PEs', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^relative to mac\(w=int8, a=int8\) with the same workload, both with a quarter of a drain/)
     expect(stdout).toMatch(/\nmac\(w=int8, a=int8\) +1\.00 +1\.00 to 1\.00/)
-    expect(stdout).toMatch(/\nolive\(.* random \(no layers of a model\)\n/)
+    expect(stdout).toMatch(/\nolive\(.* layers\n/)
     expect(stdout.indexOf('on generic45')).toBeGreaterThan(stdout.indexOf('relative to'))
     expect(stdout.indexOf('on ice40')).toBeGreaterThan(stdout.indexOf('on generic45'))
     expect(stdout.indexOf('on gowin')).toBeGreaterThan(stdout.indexOf('on ice40'))
@@ -192,6 +190,36 @@ describe('a table of several PEs', () => {
     expect(status).toBe(1)
     expect(stderr).toMatch(/the netlist of mixpe\(.* does not compute what its RTL does in 3 of \d+ vectors: sum is 1/)
   })
+})
+
+it('a PE through which no layers go is compared with the INT8 MAC on random data, and its row says so', () => {
+  const band = { low: 2, high: 3 }
+  const row = (spec: string, workload: string, reason?: string): TableRow => {
+    const silicon = {
+      ...{
+        area_um2: 10,
+        ge: 12,
+        core_area_um2: 8,
+        critical_path_ps: 900,
+        fmax_mhz: 1111,
+        recipe: 'amap',
+        provenance: {},
+      },
+    }
+    const power = { total_w: 1, internal_w: 1, switching_w: 0, leakage_w: 0, clock_w: 0, power_w_band: band }
+    const counts = { macs: 9, cycles: 9, vectors: 9, mismatches: 0, provenance: {} }
+    const work = { workload, clock_mhz: 500, pj_per_cycle_band: band, pj_per_mac_band: band, ...power, ...counts }
+    const figures = { macs_per_cycle: 1, silicon, work }
+    const relative = { area: 1, area_per_mac_per_cycle: 1, power: band, area_x_power: band, pj_per_mac: band }
+    const why = reason === undefined ? {} : { reason }
+    return { spec, figures, relative, ...why, fpga: [], claims: [], at_28_nm: [], known: true }
+  }
+  const text = tableText(
+    [row('mac(w=int8, a=int8)', 'layers'), row('bitfusion(w=uint4, a=int4)', 'random', 'its weights have no sign')],
+    'generic45',
+  )
+  expect(text).toMatch(/\nmac\(.* layers\n/)
+  expect(text).toMatch(/\nbitfusion\(.* random \(no layers of a model\)\n/)
 })
 
 describe('what does not belong to a table, or only to one, is refused', () => {
