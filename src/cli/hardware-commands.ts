@@ -101,7 +101,10 @@ a table that was interrupted goes on where it was.`,
       integer('--max-delay', 1, 1_000_000),
     )
     .option('--fpga <families>', 'of a table: counts on FPGA families too, e.g. xc7,ice40, or all')
-    .option('--workload <name>', `of a table: ${workloads.join(', ')} (default: layers, where a quantiser makes the PE's codes)`)
+    .option(
+      '--workload <name>',
+      `of a table: ${workloads.join(', ')} (default: layers, where a quantiser makes the PE's codes)`,
+    )
     .option(
       '--cycles <n>',
       'of a table: cycles of a PE, about (default: 4000 of layers, 1000 of random data)',

@@ -21,6 +21,7 @@ import { withCache } from '../synth/yosys-cache.ts'
 import { readsFloats } from '../verify/normal-groups.ts'
 import { type Recorded, type RecordedForm, recordGroups, recordRandom } from '../verify/recorded.ts'
 import type { Output } from './context.ts'
+import { chainInto, pathInputs } from './pe-synthesis.ts'
 import { asicLibrary, complainOf, ofLayers, type PowerOptions, refuseOption, workloads } from './power-options.ts'
 import { reportText, verdict } from './power-text.ts'
 
@@ -66,11 +67,14 @@ export const powerOfElement = async (
   for (const form of run.forms) {
     const verilog = printVerilog(form.module, { gates: true })
     const named = options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }
-    const request = { yosys, verilog, top: form.module.name, sourceName: pe.spec, progress, ...named }
+    // A sum goes through cells without a drain register into that of one that has it, as `synth` times it.
+    const chain = mapped[0] ? { chain: chainInto(mapped[0].best.timing) } : {}
+    const where = 'tile' in pe ? {} : { pathInputs, ...chain }
+    const request = { yosys, verilog, top: form.module.name, sourceName: pe.spec, progress, ...named, ...where }
     mapped.push({ form, best: (await mapDesign(request, library)).best })
   }
-  const slowest = Math.min(...mapped.map(({ best }) => best.timing.fmax_mhz ?? Number.POSITIVE_INFINITY))
-  const frequency = frequencyOf(options.frequency, slowest)
+  const longest_ps = Math.max(...mapped.map(({ best }) => best.critical_path_ps))
+  const frequency = frequencyOf(options.frequency, longest_ps > 0 ? 1e6 / longest_ps : Number.POSITIVE_INFINITY)
   progress.start(`power of ${pe.spec}`, mapped.length, 'simulations')
   const forms = mapped.map(({ form, best }, k) => {
     const design = powerDesign(best.netlist, library, wires)
