@@ -7,6 +7,7 @@ import { elementOf } from '../pe/catalogue.ts'
 import type { Claim } from '../pe/family.ts'
 import { type BesideClaim, besideClaims } from '../perf/beside-claims.ts'
 import { drainShare } from '../perf/mean-cell.ts'
+import { type WeightEnergy, weightEnergy } from '../perf/memory-energy.ts'
 import {
   type FpgaFigures,
   type PeFigures,
@@ -51,6 +52,8 @@ export interface TableRow {
   readonly reason?: string
   /** On each FPGA family that was asked for. */
   readonly fpga: readonly FpgaFigures[]
+  /** What fetching a weight takes, in none of the figures. */
+  readonly memory: WeightEnergy
   readonly claims: readonly Claim[]
   readonly at_28_nm: readonly BesideClaim[]
   /** Whether all of it was known before. */
@@ -121,6 +124,7 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
         relative: relativeTo(figuresOf(0, workload), figures),
         ...(reason === undefined ? {} : { reason }),
         fpga: counts.map(({ value }) => value),
+        memory: weightEnergy(weightBits(pe), figures.work.pj_per_mac_band.high),
         claims: pe.claims,
         at_28_nm: besideClaims(pe.claims, figures.silicon.area_um2, library),
         known: [silicon, ...work.values(), ...counts].every(({ known }) => known),
@@ -139,6 +143,10 @@ const refuseFiles = (specs: readonly string[]): void => {
   if (file !== undefined)
     throw new UserError('E-OPTION', `${file} is a Verilog file, and a table is of specs; give it by itself, with --top`)
 }
+
+/** Bits of one weight as it is stored. */
+const weightBits = (pe: Element): number =>
+  'tile' in pe ? pe.operands.weight.width : (pe.operands.lanes?.weight ?? pe.operands.weight).width
 
 /** The FPGA families of `--fpga`, each once, in its order. */
 const familiesOf = (text: string | undefined): readonly string[] => {

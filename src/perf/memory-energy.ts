@@ -103,3 +103,27 @@ export const memoryEnergy = (
     },
   }
 }
+
+/** What fetching one weight takes, beside the multiply-accumulate that uses it once. */
+export interface WeightEnergy {
+  readonly bits: number
+  readonly on_chip_pj: { readonly low: number; readonly middle: number; readonly high: number }
+  readonly dram: { readonly id: string; readonly pj: number; readonly low_pj: number; readonly high_pj: number }
+  /** The part of the memory outside the chip of all three. */
+  readonly bar: string
+  readonly provenance: string
+}
+
+/** Of a weight of so many bits, its share of a word of the buffer, and a multiply-accumulate in pJ. */
+export const weightEnergy = (bits: number, pj_per_mac: number, id: string = usualDram): WeightEnergy => {
+  const readOf = (technology: string): number => sramFigures({ technology, ...buffer }).read_pj_per_bit * bits
+  const on_chip_pj = { low: readOf(devices.low), middle: readOf(devices.middle), high: readOf(devices.high) }
+  const { uj, low_uj, high_uj, bar, provenance } = dramEnergy(id, bits / 8, (pj_per_mac + on_chip_pj.middle) * 1e-6)
+  return {
+    bits,
+    on_chip_pj,
+    dram: { id, pj: uj * 1e6, low_pj: low_uj * 1e6, high_pj: high_uj * 1e6 },
+    bar,
+    provenance: `one read of ${buffer.kilobytes} KB, ${devices.middle} (${devices.low} to ${devices.high}), and ${id}, ${provenance.pj_per_bit} pJ a bit; no reuse, no scales`,
+  }
+}

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheFolder } from '../../src/base/cache-folder.ts'
 import type { TableRow } from '../../src/cli/synth-table.ts'
 import { tableText } from '../../src/cli/synth-table-text.ts'
+import { weightEnergy } from '../../src/perf/memory-energy.ts'
 import { bitloom, scratch } from './bitloom.ts'
 import { writeTinyModel } from './tiny-model.ts'
 
@@ -46,6 +47,7 @@ interface Row {
     readonly pj_per_mac: Band
   }
   readonly fpga: readonly { luts: number; ffs: number; dsps: number; with_blocks: { dsps: number }; family: string }[]
+  readonly memory: unknown
   readonly provenance: Record<'area' | 'power', Record<string, unknown>>
 }
 interface Document {
@@ -111,6 +113,7 @@ describe('a table of several PEs', () => {
         expect(row.pj_per_mac_band[end]).toBeCloseTo((row.pj_per_cycle_band[end] * row.cycles) / row.macs, 6)
       for (const kind of ['area', 'power'] as const)
         for (const key of carried[kind]) expect(row.provenance[kind][key], `${kind} ${key}`).toBeDefined()
+      expect(row.memory).toEqual(weightEnergy(row.spec.startsWith('mac') ? 8 : 4, row.pj_per_mac))
       const [ice40, gowin] = row.fpga
       expect(ice40).toMatchObject({ family: 'ice40', dsps: 0 })
       expect(gowin).toMatchObject({ family: 'gowin', dsps: 0, with_blocks: { dsps: 0 } })
@@ -174,6 +177,7 @@ describe('a table of several PEs', () => {
     expect(stdout).toMatch(/\nolive\(.* layers\n/)
     expect(stdout.indexOf('on generic45')).toBeGreaterThan(stdout.indexOf('relative to'))
     expect(stdout.indexOf('on ice40')).toBeGreaterThan(stdout.indexOf('on generic45'))
+    expect(stdout).toMatch(/\nmixpe\(.* 4 +0\.452 to 1\.06 +16\.0 to 32\.0 +lpddr4 \[#+\++\.*\] \d+ % of all energy/)
     expect(stdout.indexOf('on gowin')).toBeGreaterThan(stdout.indexOf('on ice40'))
     expect(stdout).toMatch(/on gowin, before place and route\nPE +LUTs/)
   })
@@ -212,7 +216,17 @@ it('a PE through which no layers go is compared with the INT8 MAC on random data
     const figures = { macs_per_cycle: 1, silicon, work }
     const relative = { area: 1, area_per_mac_per_cycle: 1, power: band, area_x_power: band, pj_per_mac: band }
     const why = reason === undefined ? {} : { reason }
-    return { spec, figures, relative, ...why, fpga: [], claims: [], at_28_nm: [], known: true }
+    return {
+      spec,
+      figures,
+      relative,
+      ...why,
+      fpga: [],
+      memory: weightEnergy(4, 1),
+      claims: [],
+      at_28_nm: [],
+      known: true,
+    }
   }
   const text = tableText(
     [row('mac(w=int8, a=int8)', 'layers'), row('bitfusion(w=uint4, a=int4)', 'random', 'its weights have no sign')],

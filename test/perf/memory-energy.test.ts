@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { s, u } from '../../src/dsl/index.ts'
 import { fp16 } from '../../src/pe/arith/float/usual.ts'
-import { type LayerTraffic, memoryEnergy, trafficOf } from '../../src/perf/memory-energy.ts'
+import { type LayerTraffic, memoryEnergy, trafficOf, weightEnergy } from '../../src/perf/memory-energy.ts'
 import { sramFigures } from '../../src/synth/memory/sram.ts'
 
 /** 4-bit weights with zero points in groups of 100, 8-bit activations, sums of 20 bits. */
@@ -62,4 +62,16 @@ it('energies are those of the models, ends of a band with ends, and all adds up'
 it('another memory is taken by name, and an unknown one refused', () => {
   expect(memoryEnergy(traffic, array, 'hbm3').dram).toMatchObject({ id: 'hbm3', uj: expect.closeTo(32, 9) })
   expect(() => memoryEnergy(traffic, array, 'hmb3')).toThrow(/did you mean 'hbm3'/)
+})
+
+it('a weight takes its share of a word on the chip, and its bits outside', () => {
+  const { on_chip_pj, dram, bar } = weightEnergy(4, 1)
+  // 14.9 pJ a read of 64 bits; 8 (4 to 8) pJ a bit.
+  expect(on_chip_pj.middle).toBeCloseTo((14.9 * 4) / 64, 9)
+  expect([on_chip_pj.low, on_chip_pj.high]).toEqual([
+    expect.closeTo((7.23 * 4) / 64, 9),
+    expect.closeTo((17 * 4) / 64, 9),
+  ])
+  expect([dram.low_pj, dram.pj, dram.high_pj]).toEqual([16, 32, 32].map((pj) => expect.closeTo(pj, 9)))
+  expect(bar).toContain(`${Math.round((100 * 32) / (32 + 1 + on_chip_pj.middle))} % of all energy`)
 })
