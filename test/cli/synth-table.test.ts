@@ -29,6 +29,8 @@ interface Row {
   readonly workload: string
   readonly workload_reason?: string
   readonly macs_per_cycle: number
+  readonly clock_mhz: number
+  readonly fmax_mhz: number
   readonly area_um2: number
   readonly core_area_um2: number
   readonly area_um2_per_mac_per_cycle: number
@@ -114,6 +116,8 @@ describe('a table of several PEs', () => {
       for (const kind of ['area', 'power'] as const)
         for (const key of carried[kind]) expect(row.provenance[kind][key], `${kind} ${key}`).toBeDefined()
       expect(row.memory).toEqual(weightEnergy(row.spec.startsWith('mac') ? 8 : 4, row.pj_per_mac))
+      // One clock in one table: that of the whole path, a sum's way down a column included.
+      expect(row.clock_mhz).toBe(Math.min(500, Math.floor(row.fmax_mhz)))
       const [ice40, gowin] = row.fpga
       expect(ice40).toMatchObject({ family: 'ice40', dsps: 0 })
       expect(gowin).toMatchObject({ family: 'gowin', dsps: 0, with_blocks: { dsps: 0 } })

@@ -102,6 +102,25 @@ it('codes of layers one row at a time are those of the whole matrix', async () =
   }
 })
 
+it('of a quantised model the codes are those that it brings along', async () => {
+  const opened = await openModel(files.model, { tokenizer: files.tokenizer })
+  const pe = elementOf('bitmod(w=fp4)')
+  const spec = 'bitmod(w=fp4, group=16, a=fp16)'
+  const run = await quantiserOf(spec).prepare(opened.model)
+  const quantised = { run, quantiser: spec, weights: 'w', activations: 'a', bitsPerWeight: 4 }
+  const { of, described } = layerOperands({ ...opened, model: run.model, quantised }, pe)
+  expect(described).toBe(spec)
+  const matrix = linearLayersOf(run.model)[3]!
+  const { coded, activations } = run.matrices.get(matrix.name)!
+  const whole = hardwareOperands(pe, matrix.name, coded!, activations).weights
+  const row = of(matrix, 7, new Float32Array(matrix.inputs)).weights
+  const [at, groups] = [7 * matrix.inputs, Math.ceil(matrix.inputs / 16)]
+  expect(groups).toBeGreaterThan(1)
+  expect(row.codes).toEqual(Array.from({ length: matrix.inputs }, (_, k) => whole.codes[at + k]))
+  expect(row.scales).toEqual(Array.from({ length: groups }, (_, k) => whole.scales![7 * groups + k]))
+  expect(row.selectors).toEqual(Array.from({ length: groups }, (_, k) => whole.selectors![7 * groups + k]))
+})
+
 it('a PE whose codes no quantiser makes is refused with the way out', async () => {
   await expect(drawn('bitfusion(w=uint4)', 1)).rejects.toThrow(
     /^no layers of a model go through bitfusion\(w=uint4.*: its weights have neither a sign nor a zero point; give --workload random$/,
