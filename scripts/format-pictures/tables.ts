@@ -7,6 +7,7 @@ import {
   toNumber,
   valueText,
 } from '../../src/formats/index.ts'
+import { withTablesOf } from '../tables-of-page.ts'
 import { precisionOf } from './precision.ts'
 import { short } from './values.ts'
 
@@ -133,12 +134,5 @@ export const tables = (): Readonly<Record<string, string>> => ({
   ]),
 })
 
-/** A page with the tables between its marks `<!-- table: name -->` and `<!-- end of table -->`; every table has its place. */
-export const withTables = (page: string): string =>
-  Object.entries(tables()).reduce((text, [name, content]) => {
-    const [from, to] = [`<!-- table: ${name} -->\n`, '<!-- end of table -->']
-    const start = text.indexOf(from)
-    const end = text.indexOf(to, start)
-    if (start < 0 || end < 0) throw new Error(`the page has no place for the table ${name}`)
-    return `${text.slice(0, start)}${from}\n${content}\n\n${text.slice(end)}`
-  }, page)
+/** The page of number formats with its tables as they are now. */
+export const withTables = (page: string): string => withTablesOf(page, tables())

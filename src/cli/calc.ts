@@ -1,3 +1,4 @@
+import { createRandom } from '../base/random.ts'
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import {
@@ -18,7 +19,6 @@ import {
   valueOfText,
   valueText,
 } from '../formats/index.ts'
-import { createRandom } from '../llm/random.ts'
 import type { Output } from './context.ts'
 import { type Line, linesOf } from './lines.ts'
 

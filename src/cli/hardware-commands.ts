@@ -79,7 +79,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       'synth design.v --top design --target generic45',
       'synth mac --liberty NangateOpenCellLibrary_typical.lib.gz',
       'synth --all',
-      'synth mixpe "bitmod(w=fp4)" --fpga xc7 --json',
+      'synth mixpe "bitmod(w=fp4)" --fpga xc7,ecp5 --json',
     ],
   )
     .addHelpText(
@@ -87,7 +87,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       `
 Several specs, or --all, give a table: area, power and energy a multiply-accumulate relative to
 mac(w=int8, a=int8), then absolute, then beside areas published at 28 nm. Each PE computes what layers
-of a model ask of it, or random data where no model runs on it. What is known is kept in the cache, so that
+of a model ask of it, in its own codes, or random data where no quantiser makes them. What is known is kept in the cache, so that
 a table that was interrupted goes on where it was.`,
     )
     .option('--all', 'a table of the whole catalogue')
@@ -100,11 +100,14 @@ a table that was interrupted goes on where it was.`,
       'on standard cells: the smallest design whose critical path is at most this (times read 20-24 % short, no wires)',
       integer('--max-delay', 1, 1_000_000),
     )
-    .option('--fpga <family>', 'of a table: counts on this FPGA family too')
-    .option('--workload <name>', `of a table: ${workloads.join(', ')} (default: layers where a model runs)`)
+    .option('--fpga <families>', 'of a table: counts on FPGA families too, e.g. xc7,ice40, or all')
+    .option(
+      '--workload <name>',
+      `of a table: ${workloads.join(', ')} (default: layers, where a quantiser makes the PE's codes)`,
+    )
     .option(
       '--cycles <n>',
-      'of a table: cycles of a PE, about (default: 10000 of layers, 1000 of random data)',
+      'of a table: cycles of a PE, about (default: 4000 of layers, 1000 of random data)',
       integer('--cycles', 10, 1_000_000),
     )
     .option('--seed <n>', 'of a table: seed of random data (default: 1)', integer('--seed', 0, 2 ** 32 - 1))

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
 import { productEngineNames } from '../accel/product-array.ts'
+import { usualDram } from '../perf/memory-energy.ts'
+import { dramPresets } from '../synth/memory/dram.ts'
 import { backendNames } from './backend.ts'
 import { chatCommand } from './chat.ts'
 import type { Act, Declare } from './declare.ts'
@@ -189,6 +191,8 @@ const samplingOptions = (command: Command, tokens: number): Command =>
 const chatOptions = (command: Command): Command =>
   samplingOptions(calibrationOptions(command).option('--prompt <text>', 'one message, which is answered alone'), 256)
 
+const dramNames = dramPresets.map(({ id }) => id).join(', ')
+
 const runOptions = (command: Command): Command =>
   samplingOptions(
     modelOptions(command)
@@ -208,6 +212,7 @@ const runOptions = (command: Command): Command =>
       'tiles of a product at once, each in a lane; as is fastest unless said, and 1 is one after the other',
       integer('--lanes', 1, 65536),
     )
+    .option('--dram <preset>', `where weights come from: ${dramNames} (default: ${usualDram})`)
 
 /** The options of commander as a request; absent ones are absent. */
 const runRequest = (options: Record<string, unknown>): RunRequest => options as unknown as RunRequest

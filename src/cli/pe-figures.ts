@@ -26,7 +26,7 @@ export interface TableOptions
     PowerOptions,
     'target' | 'liberty' | 'wireLoad' | 'workload' | 'cycles' | 'seed' | 'model' | 'tokenizer' | 'prompt'
   > {
-  /** FPGA family whose counts stand beside. */
+  /** FPGA families whose counts stand beside, by commas, or `all`. */
   readonly fpga?: string
   /** PEs that are worked on at a time, each with a Yosys of its own. */
   readonly threads?: number
@@ -37,7 +37,7 @@ export type Element = ProcessingElement | TiledElement
 export type Workload = (typeof workloads)[number]
 
 /** Cycles of a PE where none are asked for: an output of a layer is some hundred products, so that few cycles see few outputs. */
-const usualCycles = { layers: 10_000, random: 1000 } as const
+const usualCycles = { layers: 4000, random: 1000 } as const
 /** Largest Liberty file that is read. */
 const mostLibertyBytes = 2 ** 30
 

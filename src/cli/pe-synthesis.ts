@@ -9,6 +9,7 @@ import { type MeanAsicCell, type MeanFpgaCell, meanAsicCell, meanFpgaCell } from
 import type { Chain } from '../synth/map.ts'
 import { type SynthesisRequest, type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
+import type { TimingResult } from '../synth/timing.ts'
 import { openYosys, type Yosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
 import type { Output } from './context.ts'
@@ -53,6 +54,15 @@ interface BlockSynthesis {
   readonly both: (forms: OfForms<{ readonly module: Module }>) => Promise<OfForms<SynthesisResult>>
 }
 
+/** Inputs of a cell that other cells' outputs feed; others, such as a mode, do not go from block to block. */
+export const pathInputs: readonly string[] = ['sum_in', 'sum_in_valid']
+
+/** What a sum passes below the cell with the drain register, given that cell's timing. */
+export const chainInto = ({ paths_ps }: Pick<TimingResult, 'paths_ps'>): Chain => ({
+  length: rowsPerDrain - 1,
+  then_ps: paths_ps.input_to_register,
+})
+
 const blocksOf = (
   pe: ProcessingElement,
   { target, maxDelay, cells = {} }: Pick<PartsRequest, 'target' | 'maxDelay' | 'cells'>,
@@ -69,15 +79,16 @@ const blocksOf = (
       yosys,
       progress,
       ...cells,
-      // Other inputs, such as a mode, do not go from block to block.
-      pathInputs: ['sum_in', 'sum_in_valid'],
+      pathInputs,
       ...(maxDelay === undefined ? {} : { maxDelay_ps: maxDelay }),
       ...(chain ? { chain } : {}),
     })
   const both = async (forms: OfForms<{ readonly module: Module }>): Promise<OfForms<SynthesisResult>> => {
     const draining = await one(forms.draining)
-    const then_ps = draining.kind === 'asic' ? draining.timing.paths_ps.input_to_register : 0
-    return { draining, passing: await one(forms.passing, { length: rowsPerDrain - 1, then_ps }) }
+    return {
+      draining,
+      passing: await one(forms.passing, draining.kind === 'asic' ? chainInto(draining.timing) : undefined),
+    }
   }
   return { one, both }
 }

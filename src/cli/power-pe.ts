@@ -3,8 +3,8 @@ import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
 import { layerGroups } from '../llm/layer-groups.ts'
+import { refuseWithoutLayers } from '../llm/layer-operands.ts'
 import { openModel } from '../llm/open-model.ts'
-import { refuseUnlessRunnable } from '../llm/run-model.ts'
 import { elementOf } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
@@ -18,8 +18,10 @@ import { measureStimulus } from '../synth/power/stimulus.ts'
 import { yosysVersion } from '../synth/synthesise.ts'
 import { openYosys, type Yosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
+import { readsFloats } from '../verify/normal-groups.ts'
 import { type Recorded, type RecordedForm, recordGroups, recordRandom } from '../verify/recorded.ts'
 import type { Output } from './context.ts'
+import { chainInto, pathInputs } from './pe-synthesis.ts'
 import { asicLibrary, complainOf, ofLayers, type PowerOptions, refuseOption, workloads } from './power-options.ts'
 import { reportText, verdict } from './power-text.ts'
 
@@ -65,11 +67,14 @@ export const powerOfElement = async (
   for (const form of run.forms) {
     const verilog = printVerilog(form.module, { gates: true })
     const named = options.wireLoad === undefined ? {} : { wireLoad: options.wireLoad }
-    const request = { yosys, verilog, top: form.module.name, sourceName: pe.spec, progress, ...named }
+    // A sum goes through cells without a drain register into that of one that has it, as `synth` times it.
+    const chain = mapped[0] ? { chain: chainInto(mapped[0].best.timing) } : {}
+    const where = 'tile' in pe ? {} : { pathInputs, ...chain }
+    const request = { yosys, verilog, top: form.module.name, sourceName: pe.spec, progress, ...named, ...where }
     mapped.push({ form, best: (await mapDesign(request, library)).best })
   }
-  const slowest = Math.min(...mapped.map(({ best }) => best.timing.fmax_mhz ?? Number.POSITIVE_INFINITY))
-  const frequency = frequencyOf(options.frequency, slowest)
+  const longest_ps = Math.max(...mapped.map(({ best }) => best.critical_path_ps))
+  const frequency = frequencyOf(options.frequency, longest_ps > 0 ? 1e6 / longest_ps : Number.POSITIVE_INFINITY)
   progress.start(`power of ${pe.spec}`, mapped.length, 'simulations')
   const forms = mapped.map(({ form, best }, k) => {
     const design = powerDesign(best.netlist, library, wires)
@@ -143,7 +148,9 @@ const randomRun = (
   { cycles = usualCycles, seed = usualSeed }: PowerOptions,
 ): Workload => ({
   run: recordRandom(pe, { cycles, seed }),
-  activity: `random groups of the verification, back to back (seed ${seed})`,
+  activity: readsFloats(pe)
+    ? `groups of normally distributed operands of mean 0, rounded to the formats of the PE, back to back (seed ${seed})`
+    : `random groups of the verification, back to back (seed ${seed})`,
 })
 
 /** Outputs of a model's linear layers, drawn at random while it tells a story. */
@@ -153,21 +160,20 @@ const layersRun = async (
   progress: Progress,
 ): Promise<Workload> => {
   const { cycles = usualCycles, seed = usualSeed, model = usualModel, tokenizer, prompt = usualPrompt } = options
-  if ('tile' in pe)
-    throw new UserError('E-OPTION', `${pe.spec} runs no model, so that it has no layers to take; use --workload random`)
-  refuseUnlessRunnable(pe)
+  refuseWithoutLayers(pe)
   const opened = await openModel(model, {
     progress,
     ...(tokenizer === undefined ? {} : { tokenizer }),
   })
-  const macs = cycles / pe.timing.cycles_per_step
-  const { groups, layers, outputs } = await layerGroups({ opened, pe, prompt, tokens: storyTokens, macs, seed })
+  const macs = cycles * pe.timing.macs_per_cycle
+  const drawn = await layerGroups({ opened, pe, prompt, tokens: storyTokens, macs, seed })
+  const { groups, layers, outputs, described } = drawn
   const places = new Set(layers).size
   return {
     run: recordGroups(pe, groups),
     activity:
       `${layers.length} of the ${outputs} outputs of linear layers of ${opened.model.name}, drawn at random (seed ${seed}) from ${places} ` +
-      `layers, prompt ${JSON.stringify(prompt.slice(0, 60))} and ${storyTokens} tokens, as quantised for the PE`,
+      `layers, prompt ${JSON.stringify(prompt.slice(0, 60))} and ${storyTokens} tokens, as the PE reads them (${described})`,
   }
 }
 

@@ -11,6 +11,7 @@ import { elementOf, processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { assembleReport, type PeSynthesis } from '../report/assemble.ts'
 import { type Report, reportHtml, reportTable, terminalStyle } from '../report/index.ts'
+import { dramPreset } from '../synth/memory/dram.ts'
 import type { AsicSynthesis, SynthesisResult } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
 import type { Output } from './context.ts'
@@ -35,6 +36,8 @@ export interface RunRequest {
   readonly layers?: string
   /** Tiles at once. */
   readonly lanes?: number
+  /** Preset of the memory outside the chip that weights come from. */
+  readonly dram?: string
   /** Folder for report.json and report.html; nothing is written without. */
   readonly out?: string
 }
@@ -62,6 +65,11 @@ export const runCommand = async (request: RunRequest, output: Output): Promise<n
       throw new UserError(
         'E-OPTION',
         'the array that --layers opens has one tile at a time; leave one of --lanes and --layers out',
+      )
+    if (request.dram !== undefined)
+      throw new UserError(
+        'E-OPTION',
+        'the energy of memories is of a whole model on the array, and --layers names some layers; leave one of --dram and --layers out',
       )
     return runLayers(pe, { ...request, layers: request.layers }, samplerOf(request), output)
   }
@@ -110,6 +118,8 @@ export const runAndReport = async (
 ): Promise<FinishedRun> => {
   const pe = processingElement(request.pe)
   refuseUnlessRunnable(pe)
+  // Before anything that takes long.
+  if (request.dram !== undefined) dramPreset(request.dram)
   const engine = productEngineNamed(request.engine, request.lanes)
   const sampler = samplerOf(request)
   const opened = await openModel(request.model, {
@@ -149,6 +159,7 @@ export const runAndReport = async (
     run,
     subject,
     yardsticks,
+    ...(request.dram === undefined ? {} : { dram: request.dram }),
     verification,
     catalogue: catalogue.map(({ spec, name, file, ports, lines }) => ({
       spec,

@@ -41,36 +41,36 @@ export const tableText = (rows: readonly TableRow[], library: string): string =>
     ]),
   ]
   const beside = rows.flatMap(({ at_28_nm }, k) => (at_28_nm.length > 0 ? [`${names[k]}${besideText(at_28_nm)}`] : []))
-  const counts = rows.flatMap(({ fpga }, k) =>
-    fpga
-      ? [
-          [
-            names[k]!,
-            String(fpga.luts),
-            String(fpga.ffs),
-            String(fpga.with_blocks.luts),
-            String(fpga.with_blocks.ffs),
-            String(fpga.with_blocks.dsps),
-          ],
-        ]
-      : [],
-  )
-  const family = rows[0]!.fpga?.family
+  const memories = [
+    ['PE', 'bits', 'on chip pJ', 'outside pJ', 'outside, of all energy'],
+    ...rows.map(({ memory: { bits, on_chip_pj, dram, bar } }, k) => [
+      names[k]!,
+      String(bits),
+      ends(on_chip_pj),
+      ends({ low: dram.low_pj, high: dram.high_pj }),
+      bar,
+    ]),
+  ]
+  const counted = rows[0]!.fpga.map(({ family }, f) => {
+    const counts = rows.map(({ fpga }, k) => {
+      const { luts, ffs, with_blocks: blocks } = fpga[f]!
+      return [names[k]!, ...[luts, ffs, blocks.luts, blocks.ffs, blocks.dsps].map(String)]
+    })
+    const heads = ['PE', 'LUTs', 'FFs', 'with blocks: LUTs', 'FFs', 'DSPs']
+    return `on ${family}, before place and route\n${columns([heads, ...counts])}`
+  })
   return [
     `relative to ${names[0]} with the same workload, both with ${drainShare}; power is energy a cycle, without and with glitches\n${columns(relative)}`,
     `on ${library}\n${columns(absolute)}`,
     ...(beside.length > 0 ? [`published at 28 nm\n${beside.join('\n')}`] : []),
-    ...(family === undefined
-      ? []
-      : [
-          `on ${family}, before place and route\n${columns([['PE', 'LUTs', 'FFs', 'with blocks: LUTs', 'FFs', 'DSPs'], ...counts])}`,
-        ]),
+    `memories, in none of these: a weight that is fetched for one multiply-accumulate\n${columns(memories)}`,
+    ...counted,
     '--json has where each figure comes from',
   ].join('\n\n')
 }
 
 /** Specs without the parameters that all PEs of their family share here. */
-const shortNames = (specs: readonly string[]): string[] => {
+export const shortNames = (specs: readonly string[]): string[] => {
   const parts = specs.map((spec) => {
     const [family = '', inside = ''] = [spec.slice(0, spec.indexOf('(')), spec.slice(spec.indexOf('(') + 1, -1)]
     return { family, parameters: inside.split(/, (?![^(]*\))/) }

@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os'
 import { programDigest } from '../base/program-digest.ts'
 import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
-import { whyNotRunnable } from '../llm/run-model.ts'
+import { whyWithoutLayers } from '../llm/layer-operands.ts'
 import { elementOf } from '../pe/catalogue.ts'
 import type { Claim } from '../pe/family.ts'
 import { type BesideClaim, besideClaims } from '../perf/beside-claims.ts'
 import { drainShare } from '../perf/mean-cell.ts'
+import { type WeightEnergy, weightEnergy } from '../perf/memory-energy.ts'
 import {
   type FpgaFigures,
   type PeFigures,
@@ -14,6 +15,7 @@ import {
   relativeTo,
   type WorkFigures,
 } from '../perf/table-figures.ts'
+import { fpgaFamilies } from '../synth/fpga.ts'
 import { openLibrary } from '../synth/liberty/index.ts'
 import type { Library } from '../synth/library/library.ts'
 import { wireLoadOf } from '../synth/map.ts'
@@ -48,7 +50,10 @@ export interface TableRow {
   readonly relative: RelativeFigures
   /** Why it is not the layers of a model. */
   readonly reason?: string
-  readonly fpga?: FpgaFigures
+  /** On each FPGA family that was asked for. */
+  readonly fpga: readonly FpgaFigures[]
+  /** What fetching a weight takes, in none of the figures. */
+  readonly memory: WeightEnergy
   readonly claims: readonly Claim[]
   readonly at_28_nm: readonly BesideClaim[]
   /** Whether all of it was known before. */
@@ -58,13 +63,12 @@ export interface TableRow {
 /** Synthesises the PEs and lets them work; 1 where a netlist did not compute what its RTL does. */
 export const synthTable = async (specs: readonly string[], options: TableOptions, output: Output): Promise<number> => {
   refuseFiles(specs)
-  const { fpga, threads = Math.min(usualThreads, availableParallelism()) } = options
+  const { threads = Math.min(usualThreads, availableParallelism()) } = options
   const asked = options.workload
   if (asked !== undefined && !workloads.some((name) => name === asked))
     throw unknownName('E-OPTION', 'workload', asked, workloads)
   if (asked === 'random') refuseOption({ ...options, instances: 0 }, ofLayers, 'is for --workload layers')
-  if (fpga !== undefined && findTarget(fpga).kind === 'asic')
-    throw new UserError('E-OPTION', `--fpga ${fpga} is a standard-cell library; give an FPGA family, e.g. --fpga xc7`)
+  const families = familiesOf(options.fpga)
   if (!options.liberty && findTarget(options.target).kind === 'fpga')
     throw new UserError(
       'E-OPTION',
@@ -84,7 +88,7 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
     model: works.some(({ workload }) => workload === 'layers') ? await modelKey(options, output.progress) : undefined,
   }
   const others = [...new Set(works.map(({ workload }) => workload))].filter((name) => name !== works[0]!.workload)
-  const total = works.length * (fpga === undefined ? 2 : 3) + others.length
+  const total = works.length * (2 + families.length) + others.length
   let done = 0
   const step = (note: string): void => output.progress.update(++done, note)
   output.progress.start('synthesis and power of PEs', total, 'figures')
@@ -98,8 +102,11 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
         work.set(name, await workFigures(pe, name, table, yosys))
         step(pe.spec)
       }
-      const counts = fpga === undefined ? undefined : await fpgaOf(pe, fpga, table, yosys)
-      if (counts) step(pe.spec)
+      const counts: Kept<FpgaFigures>[] = []
+      for (const family of families) {
+        counts.push(await fpgaOf(pe, family, table, yosys))
+        step(`${pe.spec} on ${family}`)
+      }
       return { silicon, work, counts }
     })
     output.progress.stop()
@@ -116,10 +123,11 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
         figures,
         relative: relativeTo(figuresOf(0, workload), figures),
         ...(reason === undefined ? {} : { reason }),
-        ...(counts ? { fpga: counts.value } : {}),
+        fpga: counts.map(({ value }) => value),
+        memory: weightEnergy(weightBits(pe), figures.work.pj_per_mac_band.high),
         claims: pe.claims,
         at_28_nm: besideClaims(pe.claims, figures.silicon.area_um2, library),
-        known: [silicon, ...work.values(), ...(counts ? [counts] : [])].every(({ known }) => known),
+        known: [silicon, ...work.values(), ...counts].every(({ known }) => known),
       }
     })
     output.result(documentOf(rows, library))
@@ -136,10 +144,25 @@ const refuseFiles = (specs: readonly string[]): void => {
     throw new UserError('E-OPTION', `${file} is a Verilog file, and a table is of specs; give it by itself, with --top`)
 }
 
+/** Bits of one weight as it is stored. */
+const weightBits = (pe: Element): number =>
+  'tile' in pe ? pe.operands.weight.width : (pe.operands.lanes?.weight ?? pe.operands.weight).width
+
+/** The FPGA families of `--fpga`, each once, in its order. */
+const familiesOf = (text: string | undefined): readonly string[] => {
+  if (text === undefined) return []
+  if (text === 'all') return fpgaFamilies.map(({ id }) => id)
+  const names = [...new Set(text.split(',').map((name) => name.trim()))]
+  for (const name of names)
+    if (findTarget(name).kind === 'asic')
+      throw new UserError('E-OPTION', `--fpga ${name} is a standard-cell library; give an FPGA family, e.g. --fpga xc7`)
+  return names
+}
+
 /** What a PE can do of what is asked for. */
 const workOf = (pe: Element, asked: string | undefined): { readonly workload: Workload; readonly reason?: string } => {
   if (asked === 'random') return { workload: 'random' }
-  const reason = 'tile' in pe ? 'has a tile of its own; layers are taken for PEs of the array' : whyNotRunnable(pe)
+  const reason = whyWithoutLayers(pe)
   return reason === undefined ? { workload: 'layers' } : { workload: 'random', reason }
 }
 /** Works on items in their order, several at a time, each with a Yosys of its own; no further one is begun once one failed. */
@@ -189,9 +212,9 @@ const documentOf = (rows: readonly TableRow[], { name, source }: Library) => ({
       ...silicon,
       area_um2_per_mac_per_cycle: silicon.area_um2 / figures.macs_per_cycle,
       ...work,
-      ...(reason === undefined ? {} : { workload_reason: `${spec} ${reason}` }),
+      ...(reason === undefined ? {} : { workload_reason: `no layers of a model go through ${spec}: ${reason}` }),
       pj_per_mac: work.pj_per_mac_band.high,
-      ...(fpga ? { fpga } : {}),
+      ...(fpga.length > 0 ? { fpga } : {}),
       ...rest,
       provenance: { area, power },
     }

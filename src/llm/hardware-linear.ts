@@ -7,6 +7,7 @@ import type { GroupQuantised } from '../quant/group-integer.ts'
 import { applyGroupScales, applyTokenScales, groupSums } from '../quant/integer-reference.ts'
 import { quantiseTokens } from '../quant/token-integer.ts'
 import type { Linear } from './forward.ts'
+import type { Matrix } from './model.ts'
 import { type QuantisedModel, weightsOf } from './quantised/quantised-linear.ts'
 
 /** A prompt goes through as one batch, generated tokens one by one. */
@@ -19,6 +20,9 @@ export interface LayerCount {
   /** `query` */
   readonly kind: string
   readonly phase: Phase
+  /** K and N of its matrix. */
+  readonly inputs: number
+  readonly outputs: number
   calls: number
   macs: number
   cycles: number
@@ -63,7 +67,7 @@ export const hardwareLinear = (
     const reference = scale ? wordsOf(applyGroupScales(referenceSums, scales, tokens, outputs, groups)) : referenceSums
     const { sums, cycles } = await running
 
-    const count = countOf(counts, matrix.name, tokens > 1 ? 'prefill' : 'decode')
+    const count = countOf(counts, matrix, tokens > 1 ? 'prefill' : 'decode')
     count.calls++
     count.macs += macsOf(product)
     count.cycles += cycles
@@ -105,12 +109,19 @@ const productOf = (weights: GroupQuantised, activations: Int8Array, tokens: numb
   zeros: weights.signed ? undefined : weights.zeros,
 })
 
-const countOf = (counts: Map<string, LayerCount>, name: string, phase: Phase): LayerCount => {
+const countOf = (
+  counts: Map<string, LayerCount>,
+  { name, inputs, outputs }: Pick<Matrix, 'name' | 'inputs' | 'outputs'>,
+  phase: Phase,
+): LayerCount => {
   const key = `${name} ${phase}`
   const known = counts.get(key)
   if (known) return known
   const kind = name.split('.').at(-1)!
-  const made: LayerCount = { name, kind, phase, calls: 0, macs: 0, cycles: 0, groupSums: 0, compared: 0, mismatches: 0 }
+  const made: LayerCount = {
+    ...{ name, kind, phase, inputs, outputs },
+    ...{ calls: 0, macs: 0, cycles: 0, groupSums: 0, compared: 0, mismatches: 0 },
+  }
   counts.set(key, made)
   return made
 }

@@ -1,9 +1,9 @@
+import { createRandom, normal, type Random } from '../base/random.ts'
 import { UserError } from '../base/user-error.ts'
 import { float16BitsOf } from '../quant/float16.ts'
 import { type Architecture, llamaArchitecture } from './architecture.ts'
 import { headSizeOf, type Model, type ModelConfig } from './model.ts'
 import { modelOfParts, type Part, partsOf, shapeFault } from './parts.ts'
-import { createRandom, normal, type Random } from './random.ts'
 import {
   blockWeights,
   bytesOfWeights,

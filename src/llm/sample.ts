@@ -1,5 +1,5 @@
+import { createRandom } from '../base/random.ts'
 import { UserError } from '../base/user-error.ts'
-import { createRandom } from './random.ts'
 
 /** Chooses the next token from the logits of one position. */
 export type Sampler = (logits: Float32Array) => number

@@ -6,6 +6,8 @@ export interface Group {
   /** Where the PE applies scales: the scale's code, and whether another group of the same output follows. */
   readonly scale?: number
   readonly continues?: boolean
+  /** Where a group of weights has special values: which. */
+  readonly selector?: number
   /** Idle cycles before the group's first operands. */
   readonly idle: number
 }

@@ -80,7 +80,7 @@ export const arrayEnergy = (input: ArrayEnergyInput): ArrayEnergy => {
       method: 'first order: cycles and operations from the simulation times energies of the mapped netlist',
       band: 'low without glitches, high with them; the total is the middle',
       leakage_clock_mhz: clock_mhz,
-      left_out: 'memories, wires, clock tree, skew registers, weights moving through idle rows',
+      left_out: 'memories (`memory` has these), wires, clock tree, skew registers, weights moving through idle rows',
     },
   }
 }

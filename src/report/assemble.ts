@@ -8,9 +8,10 @@ import { type OfForms, rowsPerDrain } from '../pe/arith/group-accumulator.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import { type ArrayEnergy, arrayEnergy } from '../perf/first-order-energy.ts'
 import { drainShare, meanAsicCell } from '../perf/mean-cell.ts'
+import { type MemoryEnergy, memoryEnergy, trafficOf } from '../perf/memory-energy.ts'
 import type { AsicSynthesis } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
-import type { Report, ReportCatalogueEntry, ReportPe } from './schema.ts'
+import type { Report, ReportCatalogueEntry, ReportMemory, ReportPe } from './schema.ts'
 
 /** The blocks of a PE on one standard-cell target. */
 export interface PeSynthesis {
@@ -37,6 +38,8 @@ export interface ReportInput {
   readonly run: ModelRun
   readonly subject: PeSynthesis
   readonly yardsticks: readonly PeSynthesis[]
+  /** Preset of the memory outside the chip; the usual one unless given. */
+  readonly dram?: string
   readonly verification: readonly (Verification & { readonly spec: string })[]
   readonly catalogue: readonly ReportCatalogueEntry[]
 }
@@ -73,7 +76,7 @@ export const assembleReport = (input: ReportInput): Report => {
       provenance: { ...run.provenance },
     },
     pes: [reportPe(input.subject, 'subject'), ...input.yardsticks.map((pe) => reportPe(pe, 'yardstick'))],
-    energy: reportEnergy(energyOfRun(input.subject, size, run)),
+    energy: reportEnergy(energyOfRun(input.subject, size, run), input),
     verification: input.verification.map(
       ({ spec, engine, vectors, exhaustive, mismatches, cycles, cyclesPerSecond, seed }) => ({
         spec,
@@ -94,7 +97,7 @@ export const assembleReport = (input: ReportInput): Report => {
       ),
       ...(pe.ours === undefined ? [] : [pe.ours]),
       'The array is output-stationary: one token a row. While text is generated one token at a time, one row of the array works and the others idle; that is the utilisation shown.',
-      `Memory is ideal: operands arrive every cycle. Attention, norms${pe.operands.scale ? '' : ', weight scales'} and embedding run in float32 on the host.`,
+      `Memory is ideal: operands arrive every cycle, and what moving them takes is told apart from the array's energy. Attention, norms${pe.operands.scale ? '' : ', weight scales'} and embedding run in float32 on the host.`,
       'Area, timing and energy are first order: mapped cells without placement or wires.',
     ],
   }
@@ -165,11 +168,26 @@ const reportPe = ({ pe, cell }: PeSynthesis, role: ReportPe['role']): ReportPe =
   }
 }
 
-const reportEnergy = (energy: ArrayEnergy): Report['energy'] => ({
+const reportEnergy = (
+  energy: ArrayEnergy,
+  { run, size, pe, dram }: Pick<ReportInput, 'run' | 'size' | 'pe' | 'dram'>,
+): Report['energy'] => ({
   total_uj: energy.total_uj,
   low_uj: energy.low_uj,
   high_uj: energy.high_uj,
   pj_per_mac: energy.pj_per_mac,
   parts: energy.parts.map((part) => ({ ...part })),
+  memory: reportMemory(memoryEnergy(trafficOf(run.layers, size, pe.operands), energy, dram)),
   provenance: { ...energy.provenance },
 })
+
+const reportMemory = ({ dram, sram, provenance, ...rest }: MemoryEnergy): ReportMemory => {
+  const { id, uj, low_uj, high_uj, least_ms, share, bar } = dram
+  const { dram_bytes, sram_read_bytes, sram_write_bytes, ...totals } = rest
+  return {
+    dram: { id, bytes: dram_bytes, uj, low_uj, high_uj, least_ms, share: { ...share }, bar },
+    sram: { read_bytes: sram_read_bytes, write_bytes: sram_write_bytes, ...sram },
+    ...totals,
+    provenance: { ...provenance },
+  }
+}

@@ -85,6 +85,28 @@ const peSchema = z.strictObject({
   provenance: provenanceSchema,
 })
 
+/** Memories around the array, in none of the parts. */
+const memorySchema = z.strictObject({
+  dram: z.strictObject({
+    id: text,
+    bytes: amount,
+    uj: amount,
+    low_uj: amount,
+    high_uj: amount,
+    /** Time of that many bytes at the interface's peak. */
+    least_ms: amount,
+    /** Its part of all energy. */
+    share: z.strictObject({ low: share, middle: share, high: share }),
+    bar: text,
+  }),
+  sram: z.strictObject({ read_bytes: amount, write_bytes: amount, uj: amount, low_uj: amount, high_uj: amount }),
+  /** With the array. */
+  total_uj: amount,
+  low_uj: amount,
+  high_uj: amount,
+  provenance: provenanceSchema,
+})
+
 const energySchema = z
   .strictObject({
     total_uj: amount,
@@ -92,6 +114,8 @@ const energySchema = z
     high_uj: amount,
     pj_per_mac: amount,
     parts: z.array(z.strictObject({ name: text, energy_uj: amount })).max(100),
+    /** Absent in reports of programs that did not count memories. */
+    memory: memorySchema.optional(),
     provenance: provenanceSchema,
   })
   .refine((energy) => energy.low_uj <= energy.total_uj && energy.total_uj <= energy.high_uj, {
@@ -144,5 +168,6 @@ export type ReportRun = Report['run']
 export type ReportLayer = ReportRun['layers'][number]
 export type ReportPe = Report['pes'][number]
 export type ReportEnergy = Report['energy']
+export type ReportMemory = NonNullable<ReportEnergy['memory']>
 export type ReportVerification = Report['verification'][number]
 export type ReportCatalogueEntry = Report['catalogue'][number]

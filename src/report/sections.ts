@@ -2,8 +2,9 @@ import { chartColumns, facts, provenanceBlock, tableBlock, tiles } from './block
 import type { chartsOf } from './charts.ts'
 import { groupLayers, peNames, subjectOf, yardstickOf } from './group.ts'
 import { html, type Markup } from './markup.ts'
+import { memoryRows } from './memory-rows.ts'
 import { digits, grouped, percent, short } from './numbers.ts'
-import type { Report, ReportStory } from './schema.ts'
+import type { Report, ReportEnergy, ReportMemory, ReportStory } from './schema.ts'
 
 type Charts = ReturnType<typeof chartsOf>
 
@@ -213,8 +214,27 @@ ${tiles([
 ])}
 ${provenanceBlock(energy.provenance)}
 ${chartColumns([charts.energy], [], [['', energy.provenance]])}
+${energy.memory && memoryCard(energy, energy.memory)}
 </section>`
 }
+
+/** The memories around the array, told apart from what the netlist takes. */
+const memoryCard = (energy: ReportEnergy, memory: ReportMemory): Markup => html`<div class="card">
+<h3>With memories</h3>
+${tableBlock(
+  'Memories',
+  [
+    { head: 'part', cell: (row) => row.name },
+    { head: 'µJ', cell: (row) => digits(row.uj, 4), number: true },
+    { head: 'low, µJ', cell: (row) => digits(row.low_uj, 4), number: true },
+    { head: 'high, µJ', cell: (row) => digits(row.high_uj, 4), number: true },
+    { head: 'bytes', cell: (row) => row.bytes, number: true },
+  ],
+  memoryRows(energy, memory),
+)}
+<pre>${memory.dram.bar}</pre>
+${provenanceBlock(memory.provenance, 'energies of memories')}
+</div>`
 
 export const verificationSection = ({ verification }: Report): Markup => html`<section aria-labelledby="verification">
 <h2 id="verification">Verification</h2>

@@ -1,8 +1,9 @@
 import Table from 'cli-table3'
 import { groupLayers, yardstickOf } from './group.ts'
+import { memoryRows } from './memory-rows.ts'
 import { digits, grouped, percent, short } from './numbers.ts'
 import { provenanceLines } from './provenance.ts'
-import type { Provenance, Report, ReportPe } from './schema.ts'
+import type { Provenance, Report, ReportEnergy, ReportMemory, ReportPe } from './schema.ts'
 import { samplingText, verdict } from './sections.ts'
 
 /** How the terminal wants it: characters in a line, and whether colours and line drawing may be used. */
@@ -101,6 +102,7 @@ export const reportTable = (report: Report, style: TerminalStyle): string => {
       style,
     ),
     source(energy.provenance, style),
+    ...(energy.memory ? memoryLines(energy, energy.memory, style) : []),
 
     heading('Verification', style),
     table(
@@ -133,6 +135,23 @@ export const reportTable = (report: Report, style: TerminalStyle): string => {
   ]
   return `${parts.join('\n')}\n`
 }
+
+/** The memories around the array, with the bar of what the one outside the chip decides. */
+const memoryLines = (energy: ReportEnergy, memory: ReportMemory, style: TerminalStyle): readonly string[] => [
+  heading('Memories', style),
+  table(
+    [
+      { head: 'part', cell: (row) => row.name, keep: true },
+      { head: 'uJ', cell: (row) => digits(row.uj, 4), number: true, keep: true },
+      { head: 'low to high, uJ', cell: (row) => `${digits(row.low_uj, 4)} to ${digits(row.high_uj, 4)}`, number: true },
+      { head: 'bytes', cell: (row) => row.bytes, number: true },
+    ],
+    memoryRows(energy, memory),
+    style,
+  ),
+  wrapped(memory.dram.bar, style),
+  source(memory.provenance, style),
+]
 
 /** Clock and data energy of one PE in a cycle with a product, with the band of the data energy. */
 const activeEnergy = ({ energy }: ReportPe): string => {

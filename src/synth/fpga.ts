@@ -3,6 +3,7 @@
  * multipliers on look-up tables, and once with the family's multiplier blocks where Yosys can infer them.
  */
 import { countCells } from './netlist.ts'
+import { hasProducts } from './recipe.ts'
 import { frontEnd, innerTop, least, netlistFile, type SearchRequest, searchRecipes } from './search.ts'
 
 /** What a cell counts as; a carry cell that occupies look-up tables counts as both. */
@@ -29,6 +30,8 @@ export interface FpgaFamily {
 
 /** Ties to 0 and 1 cost nothing. */
 const constantCells: readonly CellClass[] = [{ cells: /^(GND|VCC|VLO|VHI)$/ }]
+/** Yosys' note of what was flattened there; no cell. */
+const scopeNote = '$scopeinfo'
 
 const xilinx = (id: 'xc7' | 'xcup', summary: string): FpgaFamily => ({
   id,
@@ -143,6 +146,7 @@ export const countResources = (cells: Readonly<Record<string, number>>, family: 
   const total = { luts: 0, ffs: 0, carries: 0, dsps: 0, memories: 0 }
   const others: Record<string, number> = {}
   for (const [cell, count] of Object.entries(cells)) {
+    if (cell === scopeNote) continue
     const kind = family.classes.find((each) => each.cells.test(cell))
     if (!kind) others[cell] = count
     else for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += count * (kind[key] ?? 0)
@@ -161,11 +165,16 @@ export interface FpgaRecipe {
   readonly dsp: boolean
 }
 
-const recipesOf = (family: FpgaFamily): FpgaRecipe[] => [
-  { id: 'lut', summary: 'look-up tables only, plain multipliers', booth: false, dsp: false },
-  { id: 'lut+booth', summary: 'look-up tables only, Booth multipliers', booth: true, dsp: false },
-  ...(family.dsp === undefined ? [] : [{ id: 'dsp', summary: 'multiplier blocks allowed', booth: false, dsp: true }]),
-]
+/** The search for a design; where its Verilog has no product, the others would give the first one's netlist again. */
+const recipesOf = (family: FpgaFamily, verilog: string): FpgaRecipe[] => {
+  const plain = { id: 'lut', summary: 'look-up tables only, plain multipliers', booth: false, dsp: false }
+  if (!hasProducts(verilog)) return [plain]
+  return [
+    plain,
+    { id: 'lut+booth', summary: 'look-up tables only, Booth multipliers', booth: true, dsp: false },
+    ...(family.dsp === undefined ? [] : [{ id: 'dsp', summary: 'multiplier blocks allowed', booth: false, dsp: true }]),
+  ]
+}
 
 /** The Yosys script of one recipe; it writes the mapped netlist. */
 export const fpgaScript = (top: string, family: FpgaFamily, recipe: FpgaRecipe): string =>
@@ -186,7 +195,7 @@ export interface FpgaCounting {
 /** Maps a design onto an FPGA family with every recipe. */
 export const countOnFpga = async (request: SearchRequest, family: FpgaFamily): Promise<FpgaCounting> => {
   const script = (recipe: FpgaRecipe) => fpgaScript(request.top, family, recipe)
-  const found = await searchRecipes(request, family.id, recipesOf(family), script, () => ({}))
+  const found = await searchRecipes(request, family.id, recipesOf(family, request.verilog), script, () => ({}))
   const designs = found.map(({ recipe, netlist }) => ({ recipe, ...countResources(countCells(netlist), family) }))
   const lutOnly = designs.filter(({ recipe }) => !recipe.dsp)
   return { best: least(lutOnly, (design) => design.luts), designs, creator: found[0]!.netlist.creator }

@@ -58,11 +58,16 @@ export const recipes: readonly Recipe[] = [
   },
 ]
 
-/** The search for a design: where its Verilog has no `*`, recipes that would give the same netlist again are left out. */
-export const recipesFor = (verilog: string): readonly Recipe[] => {
-  const text = verilog.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '').replace(/@\s*(\*|\(\s*\*\s*\))/g, '')
-  return text.includes('*') ? recipes : recipes.filter(({ forProducts }) => !forProducts)
-}
+/** Whether Verilog may multiply: there is a `*` that is no comment's and no sensitivity list's. */
+export const hasProducts = (verilog: string): boolean =>
+  verilog
+    .replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
+    .replace(/@\s*(\*|\(\s*\*\s*\))/g, '')
+    .includes('*')
+
+/** The search for a design: where its Verilog has no product, recipes that would give the same netlist again are left out. */
+export const recipesFor = (verilog: string): readonly Recipe[] =>
+  hasProducts(verilog) ? recipes : recipes.filter(({ forProducts }) => !forProducts)
 
 /** The same recipe with clock gates. */
 export const gatedTwin = (recipe: Recipe): Recipe => ({

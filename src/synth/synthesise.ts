@@ -225,7 +225,7 @@ const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaT
     provenance: {
       family: family.summary,
       counts: 'cells after Yosys, before place and route',
-      search: 'fewest look-up tables of lut, lut+booth without multiplier blocks; the same search for every design',
+      search: `fewest look-up tables of ${designs.flatMap(({ recipe }) => (recipe.dsp ? [] : [recipe.id])).join(', ')} without multiplier blocks; the same search for every design`,
       script: fpgaScript(request.top, family, best.recipe),
     },
   }

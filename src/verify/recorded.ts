@@ -8,7 +8,8 @@ import { broughtOut } from '../sim/activity/brought-out.ts'
 import { type PortLayout, portLayout, portNamed } from '../sim/engine.ts'
 import { openOwnEngine } from '../sim/own-engines.ts'
 import { randomGroups } from './groups.ts'
-import { randomTileGroups, type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
+import { normalGroups, readsFloats } from './normal-groups.ts'
+import { type StalledTileGroup, type Trial, tileTrial } from './tile-groups.ts'
 import { compareResults, lonePe, stepsOf, trialOf } from './verify.ts'
 
 /** A cell as an array has it, under one stimulus. */
@@ -71,38 +72,40 @@ interface Run {
 const macsOf = (groups: readonly { readonly activations: readonly number[] }[]): number =>
   groups.reduce((sum, { activations }) => sum + activations.length, 0)
 
-/** Random groups of the verification, back to back, until they take so many cycles. */
-const randomRun = (pe: ProcessingElement | TiledElement, wanted: number, seed: number): Run => {
-  const { cycles_per_step } = pe.timing
-  if ('tile' in pe) {
-    const steps = ({ activations }: StalledTileGroup): number =>
-      Math.ceil(activations.length / pe.operands.lanes) * cycles_per_step
-    const groups = enough(randomTileGroups(pe, wanted, seed), wanted, steps, () => false).map((group) => ({
-      ...group,
-      stalls: group.stalls.map(() => 0),
-    }))
-    return { trial: (ports) => tileTrial(ports, pe, groups), groups: groups.length, macs: macsOf(groups) }
-  }
-  const steps = (group: Group): number => stepsOf(pe, group) * cycles_per_step
-  const groups = enough(randomGroups(pe, wanted, seed), wanted, steps, ({ continues }) => continues === true).map(
-    (group) => ({ ...group, idle: 0 }),
-  )
-  return { trial: (ports) => trialOf(ports, pe, groups), groups: groups.length, macs: macsOf(groups) }
+/** Groups back to back until they take so many cycles: of floats normally distributed, else those of the verification. */
+const randomGroupsOf = (pe: ProcessingElement | TiledElement, wanted: number, seed: number): readonly Group[] => {
+  const steps = (group: Group): number =>
+    'tile' in pe ? Math.ceil(group.activations.length / pe.operands.lanes) : stepsOf(pe, group)
+  const groups = 'tile' in pe || readsFloats(pe) ? normalGroups(pe, seed) : randomGroups(pe, wanted, seed)
+  return enough(
+    groups,
+    wanted,
+    (group) => steps(group) * pe.timing.cycles_per_step,
+    ({ continues }) => continues === true,
+  ).map((group) => ({ ...group, idle: 0 }))
 }
 
-/** Runs the lone PE on random groups and records its cell; see `record`. */
+/** Runs the lone PE on random groups, as `randomGroupsOf` has them, and records its cell; see `record`. */
 export const recordRandom = (
   pe: ProcessingElement | TiledElement,
   { cycles, seed }: { readonly cycles: number; readonly seed: number },
-): Recorded => record(pe, randomRun(pe, cycles, seed), `seed ${seed}`)
+): Recorded => recordGroups(pe, randomGroupsOf(pe, cycles, seed), `seed ${seed}`)
 
-/** Runs the lone PE on groups and records its cell; see `record`. */
-export const recordGroups = (pe: ProcessingElement, groups: readonly Group[]): Recorded =>
-  record(
-    pe,
-    { trial: (ports) => trialOf(ports, pe, groups), groups: groups.length, macs: macsOf(groups) },
-    'given groups',
-  )
+/** Runs the lone PE on groups, those of a tile's PE with a scale, and records its cell; see `record`. */
+export const recordGroups = (
+  pe: ProcessingElement | TiledElement,
+  groups: readonly Group[],
+  what = 'given groups',
+): Recorded => {
+  const trial = (ports: PortLayout): Trial =>
+    'tile' in pe ? tileTrial(ports, pe, groups.map(onTile)) : trialOf(ports, pe, groups)
+  return record(pe, { trial, groups: groups.length, macs: macsOf(groups) }, what)
+}
+
+const onTile = ({ activations, weights, selector = 0, scale }: Group): StalledTileGroup => {
+  if (scale === undefined) throw new Error('a group of a tile has a scale')
+  return { activations, weights, selector, scale, stalls: [] }
+}
 
 /**
  * Runs the lone PE and records its cell: the form with the drain register, and the one without, which gets the same operands and

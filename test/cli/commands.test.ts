@@ -489,7 +489,28 @@ describe('run', () => {
     const clock = report.energy.parts.find(({ name }) => name === 'PE: clock')!
     expect(clock.energy_uj).toBeCloseTo(16 * report.run.cycles * synthesis.energy.clock_pj_per_cycle * 1e-6, 9)
     expect(existsSync(join(out, 'report.html'))).toBe(true)
+    // Nine tokens are three tiles of four rows; half a byte a weight, and 20 bits each 16 of them or the 12 that 44 leave.
+    const { dram, ...memory } = report.energy.memory!
+    const groups = 2 * (2 * 32 * 2 + 2 * 16 * 2 + 2 * 44 * 2 + 32 * 3)
+    const passes = 3 + 2
+    expect(dram).toMatchObject({ id: 'lpddr4' })
+    expect(dram.bytes).toBe(passes * (matrices / 2 + groups * 2.5) + 3 * (32 * 259 * 0.5 + 259 * 2 * 2.5))
+    expect(memory.total_uj).toBeCloseTo(report.energy.total_uj + memory.sram.uj + dram.uj, 9)
   })
+
+  it('weights come from the memory that is named, and none that there is not', () => {
+    const of = (more: readonly string[]) =>
+      (json([...args, ...more]) as { energy: { memory: { dram: { id: string; bytes: number; uj: number } } } }).energy
+        .memory.dram
+    const [usual, hbm] = [of([]), of(['--dram', 'hbm3'])]
+    expect(hbm).toMatchObject({ id: 'hbm3', bytes: usual.bytes, uj: expect.closeTo(usual.uj / 2, 9) })
+    expect(bitloom([...args, '--dram', 'hbm9'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/no memory 'hbm9'/),
+    })
+    const layers = bitloom([...args, '--dram', 'hbm3', '--layers', '*'])
+    expect(layers).toMatchObject({ status: 2, stderr: expect.stringMatching(/leave one of --dram and --layers out/) })
+  }, 180_000)
 
   it('threads and lanes change nothing but the time: text, cycles and sums are the same', () => {
     const of = ({ text, cycles, macs, compared, mismatches, layers }: Record<string, unknown>): object => ({

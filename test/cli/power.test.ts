@@ -147,11 +147,10 @@ describe('bitloom power', () => {
     ['an unknown workload', ['power', 'mac', '--workload', 'gauss'], /no workload 'gauss': there are random, layers/],
     ['a model of random data', ['power', 'mac', '--model', 'stories15m'], /--model is for --workload layers/],
     [
-      'layers of a PE that runs no model',
-      ['power', 'ant', '--workload', 'layers'],
-      /takes flint4; a model runs on integers/,
+      'layers of a PE whose codes no quantiser makes',
+      ['power', 'bitfusion(w=uint4)', '--workload', 'layers'],
+      /its weights have neither a sign nor a zero point; give --workload random/,
     ],
-    ['layers of a tile', ['power', 'bitmod', '--workload', 'layers'], /runs no model.*use --workload random/],
     ['an FPGA', ['power', 'mac', '--target', 'ice40'], /ice40 is an FPGA/],
     [
       'a clock that is too fast',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { createRandom, normal } from '../../src/base/random.ts'
 import { floatLinear, multiplyPlainly } from '../../src/llm/float-linear.ts'
 import type { Matrix } from '../../src/llm/model.ts'
-import { createRandom, normal } from '../../src/llm/random.ts'
 import { float32Weights } from '../../src/llm/weights.ts'
 
 const random = createRandom(77)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRandom, normal } from '../../src/llm/random.ts'
+import { createRandom, normal } from '../../src/base/random.ts'
 import { createSampler, greedy } from '../../src/llm/sample.ts'
 
 const logits = Float32Array.of(1, 3, 2, 3, -1)

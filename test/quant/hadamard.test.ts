@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../src/llm/random.ts'
+import { createRandom } from '../../src/base/random.ts'
 import { hadamardMatrix, hadamardRotation, rotateColumns, rotateRows } from '../../src/quant/hadamard.ts'
 import { normals } from './normals.ts'
 

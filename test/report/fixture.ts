@@ -130,6 +130,23 @@ export const fixture: Report = {
       { name: 'clock', energy_uj: 380.5 },
       { name: 'leakage', energy_uj: 85 },
     ],
+    memory: {
+      dram: {
+        id: 'lpddr4',
+        bytes: 987_654_321,
+        uj: 63_210,
+        low_uj: 31_605,
+        high_uj: 63_211,
+        least_ms: 57.8,
+        share: { low: 0.947, middle: 0.973, high: 0.974 },
+        bar: 'lpddr4 [######+.] 97 % of all energy (95 % to 97 %)',
+      },
+      sram: { read_bytes: 4_000_000, write_bytes: 1_000_000, uj: 8.14, low_uj: 4.321, high_uj: 9.765 },
+      total_uj: 64_323.6,
+      low_uj: 32_411.4,
+      high_uj: 65_231.7,
+      provenance: { source: 'TEST FIXTURE, no such memory' },
+    },
     provenance: {
       source: 'TEST FIXTURE, not measured',
       activity: 'toggles of 4,096 random vectors, zero delay',

@@ -95,6 +95,14 @@ describe('the report page', () => {
         if (typeof value === 'string') expect(bodyOf(page)).toContain(`<dd>${escaped(value)}</dd>`)
   })
 
+  it('stands memories beside the array, and leaves them out of reports without', () => {
+    const page = reportHtml(fixture)
+    expect(page).toContain('<pre>lpddr4 [######+.] 97 % of all energy (95 % to 97 %)</pre>')
+    expect(page).toContain('TEST FIXTURE, no such memory')
+    const { memory: _, ...energy } = fixture.energy
+    expect(reportHtml({ ...fixture, energy })).not.toContain('With memories')
+  })
+
   it('sums layers of a kind over the depth', () => {
     const wq = fixture.run.layers.filter((layer) => layer.kind === 'wq' && layer.phase === 'decode')
     const cycles = wq.reduce((sum, layer) => sum + layer.cycles, 0)

@@ -31,6 +31,16 @@ describe('the report as a terminal table', () => {
     for (const note of fixture.notes) expect(text).toContain(`- ${note}`)
   })
 
+  it('stands memories beside the array, with what the one outside the chip decides, and leaves them out of reports without', () => {
+    const text = plain(100)
+    expect(text).toMatch(/\nMemories\n/)
+    expect(text).toMatch(/\| array +\| +1,106 \| +802\.1 to 2,011 \|/)
+    expect(text).toMatch(/\| outside, lpddr4 \| 63,210 \| 31,605 to 63,211 \| 988 M \|/)
+    expect(text).toContain('\nlpddr4 [######+.] 97 % of all energy (95 % to 97 %)\n')
+    const { memory: _, ...energy } = fixture.energy
+    expect(reportTable({ ...fixture, energy }, { width: 100, plain: true })).not.toMatch(/Memories/)
+  })
+
   it('leaves out the less important columns first, and keeps those that name the row', () => {
     expect(plain(60)).toContain('| layers     | phase ')
     expect(plain(60)).not.toContain('mismatches |\n+------------+---------')

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { type AsicSynthesis, type FpgaSynthesis, synthesise } from '../../src/synth/synthesise.ts'
 import { openYosys } from '../../src/synth/yosys.ts'
 
-/** The large multipliers take a minute. */
+/** The large multipliers, and xc7, take a minute. */
 const full = process.env.BITLOOM_FULL === '1'
 
 const yosys = openYosys()
@@ -64,6 +64,22 @@ test.each<[number, number]>([[4, 24], [8, 95], ...(full ? ([[16, 400]] as [numbe
     expect(dsps).toBe(0)
     expect(recipes.map(({ id }) => id)).toEqual(['lut', 'lut+booth', 'dsp'])
     if (bits > 4) expect(recipes[2]!.dsps).toBe(1)
+  },
+  300_000,
+)
+
+test.each(['ice40', 'ecp5', ...(full ? ['xc7'] : [])])(
+  'a design without a product is mapped onto %s once, because the other recipes give the same',
+  async (target) => {
+    const sum = operator('+', 8, 9)
+    const counts = async (verilog: string) => (await synthesise({ verilog, top: 't', target, yosys })) as FpgaSynthesis
+    const once = await counts(sum)
+    // The star of the attribute might be a product's.
+    const whole = await counts(`(* keep *) ${sum}`)
+    expect(once.recipes.map(({ id }) => id)).toEqual(['lut'])
+    expect(once.provenance.search).toMatch(/^fewest look-up tables of lut without/)
+    expect(whole.recipes.map(({ id }) => id)).toEqual(['lut', 'lut+booth', 'dsp'])
+    for (const { luts, dsps } of whole.recipes) expect([luts, dsps]).toEqual([once.luts, 0])
   },
   300_000,
 )

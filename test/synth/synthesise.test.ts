@@ -71,6 +71,8 @@ test('a combinational loop through the Verilog is refused by name', async () => 
 test('carry cells that hold look-up tables count as both, and unknown cells are shown', () => {
   const count = (id: string, cells: Record<string, number>) =>
     countResources(cells, fpgaFamilies.find((family) => family.id === id)!)
+  // Yosys notes with it what was flattened.
+  expect(count('ice40', { $scopeinfo: 2, SB_LUT4: 1 })).toMatchObject({ luts: 1, others: {} })
   expect(count('ecp5', { LUT4: 3, CCU2C: 2, TRELLIS_FF: 5, MULT18X18D: 1, PFUMX: 4 })).toEqual({
     luts: 7,
     ffs: 5,

@@ -1,5 +1,5 @@
 import { UserError } from '../../base/user-error.ts'
-import { codecOf, type ScalarFormat, scalarFormatOf } from '../../formats/index.ts'
+import { codecOf, type FloatFormat, type ScalarFormat, scalarFormatOf } from '../../formats/index.ts'
 import { fp16 } from '../../pe/arith/float/usual.ts'
 import type { ElementDescription, ProcessingElement } from '../../pe/family.ts'
 import type { TiledElement } from '../../pe/tile.ts'
@@ -42,18 +42,49 @@ export const describeRead = (read: PeActivations): string =>
 /** What a PE reads of activations. */
 export const activationsOfPe = (pe: ProcessingElement | TiledElement): PeActivations => {
   const { activation, codes, lanes } = pe.operands
-  if (pe.family === 'olive') throw withoutModel(pe, 'no quantiser makes pairs of activations')
-  if (!codes) {
-    const shape = typeof lanes === 'object' ? lanes.activation : activation
-    if (shape.min === 0n) throw withoutModel(pe, 'its activations have no sign')
-    return { kind: 'integer', bits: Math.min(8, shape.width) }
-  }
+  const reason = whyNoCodes(pe)
+  if (reason !== undefined) throw withoutModel(pe, reason)
+  if (!codes)
+    return { kind: 'integer', bits: Math.min(8, (typeof lanes === 'object' ? lanes.activation : activation).width) }
   const format = codes.activation
   const weight = 'weight' in codes ? codes.weight : undefined
-  if (weight?.kind === 'float' && (weight.bits > 8 || weight.lowest === 'flush'))
-    throw withoutModel(pe, `no quantiser makes codes of ${weight.id}`)
   if (format.id === 'fp16' && !weight) return { kind: 'float16' }
   return format.kind === 'integer' ? { kind: 'integer', bits: format.bits } : { kind: 'format', format }
+}
+
+/** The format of weights that are float codes as they come, without a scale, for which there is no quantiser; else undefined. */
+export const plainFloatOf = ({ operands: { codes } }: ProcessingElement | TiledElement): FloatFormat | undefined => {
+  const weight = codes && 'weight' in codes ? codes.weight : undefined
+  return weight?.kind === 'float' && (weight.bits > 8 || weight.lowest === 'flush') ? weight : undefined
+}
+
+/** Why no quantiser makes the codes that a PE reads; undefined where one does. */
+export const whyNoCodes = (pe: ProcessingElement | TiledElement): string | undefined => {
+  if (pe.family === 'olive') return 'no quantiser makes pairs of activations'
+  const float = plainFloatOf(pe)
+  if (float) return `no quantiser makes codes of ${float.id}`
+  if ('tile' in pe || pe.operands.codes) return undefined
+  const sides = pe.operands.lanes ?? pe.operands
+  if (sides.activation.min === 0n) return 'its activations have no sign'
+  return sides.weight.min === 0n && !pe.operands.zero ? 'its weights have neither a sign nor a zero point' : undefined
+}
+
+/** What goes into the hardware of a linear layer; a UserError where the PE cannot read its codes. */
+export const hardwareOperands = (
+  pe: ProcessingElement | TiledElement,
+  name: string,
+  coded: CodedMatrix,
+  activations: Activations,
+): Pick<HardwareLayer, 'weights' | 'inputs'> => {
+  const read = activationsOfPe(pe)
+  refuseOther(pe, name, read, activations)
+  const most = pe.operands.group
+  if (most !== undefined && coded.group > most)
+    throw new UserError(
+      'E-ARITHMETIC-GROUP',
+      `${name} has groups of ${coded.group} weights, and a group of ${pe.spec} has at most ${most}; give the quantiser group=${most} or the PE a larger one`,
+    )
+  return { weights: weightsFor(pe, name, coded), inputs: inputsFor(pe, read, coded.inputs) }
 }
 
 /** A linear layer in a PE's arithmetic; a UserError where the PE cannot read its codes. */
@@ -63,15 +94,7 @@ export const hardwareLayer = (
   coded: CodedMatrix,
   activations: Activations,
 ): HardwareLayer => {
-  const read = activationsOfPe(pe)
-  refuseOther(pe, name, read, activations)
-  const most = pe.operands.group
-  if (most !== undefined && coded.group > most)
-    throw new UserError(
-      'E-ARITHMETIC-GROUP',
-      `${name} has groups of ${coded.group} weights, and a group of ${pe.spec} has at most ${most}; give the quantiser group=${most} or the PE a larger one`,
-    )
-  const common = { weights: weightsFor(pe, name, coded), inputs: inputsFor(pe, read, coded.inputs) }
+  const common = hardwareOperands(pe, name, coded, activations)
   const { outputs, groups } = coded
   if ('tile' in pe) {
     if (coded.kind !== 'bitmod') throw otherCodes(pe, name, coded)

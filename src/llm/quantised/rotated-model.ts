@@ -1,7 +1,7 @@
+import { createRandom } from '../../base/random.ts'
 import { UserError } from '../../base/user-error.ts'
 import { hadamardRotation, type Rotation, rotateColumns, rotateRows } from '../../quant/hadamard.ts'
 import { headSizeOf, type Layer, type Matrix, type Model, type Norm } from '../model.ts'
-import { createRandom } from '../random.ts'
 import { float32Weights, floatsOf } from '../weights.ts'
 
 /**

@@ -6,6 +6,7 @@ import type { Connectivity } from '../connectivity.ts'
 import { storageOf } from '../library/library.ts'
 import { type Bit, pinBit } from '../netlist.ts'
 import { type CellLogic, mostVariables, stateName } from './cell-logic.ts'
+import { type Sight, seenByNet } from './seen-by.ts'
 
 /** 0, 1, or not known. */
 export type Level = 0 | 1 | 2
@@ -63,7 +64,7 @@ export const activityCounter = (
   const since = new Float64Array(nets)
 
   // Which cells see a net, and as which variable.
-  const seenBy: { index: number; mask: number; inverted: boolean }[][] = []
+  const sights: Sight[] = []
   const offsets = new Int32Array(placed.length + 1)
   const unseen = new Int32Array(placed.length)
   const at = new Int32Array(placed.length)
@@ -83,12 +84,11 @@ export const activityCounter = (
       if (bit === '1') at[index]! |= mask
       else if (typeof bit === 'number') {
         unknowns[index]!++
-        const list = seenBy[bit]
-        if (list) list.push({ index, mask, inverted })
-        else seenBy[bit] = [{ index, mask, inverted }]
+        sights.push({ net: bit, cell: index, mask, inverted })
       } else if (bit !== '0') unseen[index]! |= mask
     })
   })
+  const { from, cells, masks, inverted } = seenByNet(nets, sights)
   const times = new Float64Array(offsets[placed.length]!)
   const settleCell = (index: number, now: number): void => {
     if (unknowns[index] === 0) times[offsets[index]! + at[index]!]! += now - cellSince[index]!
@@ -117,12 +117,14 @@ export const activityCounter = (
         if (known[net] === 1 - level) toggles[net]!++
         known[net] = level
       }
-      for (const { index, mask, inverted } of seenBy[net] ?? []) {
+      const end = from[net + 1]!
+      for (let sight = from[net]!; sight < end; sight++) {
+        const index = cells[sight]!
         settleCell(index, now)
         if (before === unknown) unknowns[index]!--
         if (level === unknown) unknowns[index]!++
-        else if ((level === 1) !== inverted) at[index]! |= mask
-        else at[index]! &= ~mask
+        else if (level !== inverted[sight]) at[index]! |= masks[sight]!
+        else at[index]! &= ~masks[sight]!
       }
     },
     end(now) {

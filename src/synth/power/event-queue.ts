@@ -1,53 +1,52 @@
 /** Events by time, the earliest first: a binary heap. */
 export interface EventQueue {
-  readonly size: number
   /** Time of the earliest; infinite where there is none. */
   first(): number
   push(time: number, value: number): void
-  /** Takes the earliest away and gives its value. */
+  /** Takes the earliest away and gives its value; there has to be one. */
   pop(): number
 }
 
+const grown = (array: Float64Array) => {
+  const larger = new Float64Array(2 * array.length)
+  larger.set(array)
+  return larger
+}
+
 export const eventQueue = (): EventQueue => {
-  const times: number[] = []
-  const values: number[] = []
-  const swap = (a: number, b: number): void => {
-    const [time, value] = [times[a]!, values[a]!]
-    times[a] = times[b]!
-    values[a] = values[b]!
-    times[b] = time
-    values[b] = value
-  }
+  let times = new Float64Array(1024)
+  let values = new Float64Array(1024)
+  let size = 0
   return {
-    get size() {
-      return times.length
-    },
-    first: () => times[0] ?? Number.POSITIVE_INFINITY,
+    first: () => (size > 0 ? times[0]! : Number.POSITIVE_INFINITY),
     push(time, value) {
-      let at = times.push(time) - 1
-      values.push(value)
+      if (size === times.length) [times, values] = [grown(times), grown(values)]
+      let at = size++
       while (at > 0) {
         const above = (at - 1) >> 1
-        if (times[above]! <= times[at]!) break
-        swap(at, above)
+        if (times[above]! <= time) break
+        times[at] = times[above]!
+        values[at] = values[above]!
         at = above
       }
+      times[at] = time
+      values[at] = value
     },
     pop() {
       const value = values[0]!
-      const [time, last] = [times.pop()!, values.pop()!]
-      if (times.length > 0) {
-        times[0] = time
-        values[0] = last
-        for (let at = 0; ; ) {
-          let least = at
-          for (const below of [2 * at + 1, 2 * at + 2])
-            if (below < times.length && times[below]! < times[least]!) least = below
-          if (least === at) break
-          swap(at, least)
-          at = least
-        }
+      size--
+      // The last one goes in at the top and down to its place.
+      const [time, moved] = [times[size]!, values[size]!]
+      let at = 0
+      for (let below = 1; below < size; below = 2 * at + 1) {
+        if (below + 1 < size && times[below + 1]! < times[below]!) below++
+        if (times[below]! >= time) break
+        times[at] = times[below]!
+        values[at] = values[below]!
+        at = below
       }
+      times[at] = time
+      values[at] = moved
       return value
     },
   }

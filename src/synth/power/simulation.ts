@@ -13,6 +13,8 @@ import type { ActivityCounter } from './activity-counter.ts'
 import type { PowerDesign } from './design.ts'
 import { eventQueue } from './event-queue.ts'
 import { type Delays, delayOf, type Gate, gatesOf } from './gates.ts'
+import { leastFirst } from './least-first.ts'
+import { type Sight, seenByNet } from './seen-by.ts'
 
 /** Of every cell in a simulation with unit delays, in ps; `ours`. */
 export const unitDelay_ps = 30
@@ -61,22 +63,25 @@ export const gateSimulation = (design: PowerDesign, delays: Delays, counter?: Ac
   const situations = new Int32Array(gates.length)
   const before = new Int32Array(gates.length)
   const touched = new Int32Array(gates.length).fill(-1)
-  const isDirty = new Uint8Array(gates.length)
   /** Of the move that is due; -1 where none is. */
   const due = new Float64Array(nets).fill(-1)
-  const seenBy: { gate: number; mask: number }[][] = []
+  const sights: Sight[] = []
   connectivity.placed.forEach(({ instance }, gate) => {
     design.logic(gate).variables.forEach((name, k) => {
       const bit = pinBit(instance, name)
       if (bit === '1') situations[gate]! |= 1 << k
-      if (typeof bit !== 'number') return
-      const list = seenBy[bit]
-      if (list) list.push({ gate, mask: 1 << k })
-      else seenBy[bit] = [{ gate, mask: 1 << k }]
+      if (typeof bit === 'number') sights.push({ net: bit, cell: gate, mask: 1 << k, inverted: false })
     })
   })
+  const { from, cells, masks } = seenByNet(nets, sights)
+  /** Gates in the order of who feeds whom, and the place of each. */
+  const order = Int32Array.from(gates.keys()).sort((a, b) => gates[a]!.rank - gates[b]!.rank || a - b)
+  const places = new Int32Array(gates.length)
+  order.forEach((gate, place) => {
+    places[gate] = place
+  })
   const events = eventQueue()
-  const dirty = eventQueue()
+  const dirty = leastFirst(gates.length)
   let serial = 0
   let step = 0
   let settled = false
@@ -86,17 +91,17 @@ export const gateSimulation = (design: PowerDesign, delays: Delays, counter?: Ac
       touched[gate] = step
       before[gate] = situations[gate]!
     }
-    if (isDirty[gate] === 1) return
-    isDirty[gate] = 1
-    dirty.push(gates[gate]!.rank, gate)
+    dirty.add(places[gate]!)
   }
   const set = (net: number, level: number, now: number): void => {
     if (levels[net] === level) return
     levels[net] = level
     if (settled) counter?.set(net, level as 0 | 1, now)
-    for (const { gate, mask } of seenBy[net] ?? []) {
+    const end = from[net + 1]!
+    for (let at = from[net]!; at < end; at++) {
+      const gate = cells[at]!
       touch(gate)
-      situations[gate]! ^= mask
+      situations[gate]! ^= masks[at]!
     }
   }
   const drive = (net: number, level: number, delay: number, now: number): void => {
@@ -129,9 +134,8 @@ export const gateSimulation = (design: PowerDesign, delays: Delays, counter?: Ac
   }
   const settle = (now: number): void => {
     let left = mostRounds * gates.length
-    while (dirty.size > 0) {
-      const gate = dirty.pop()
-      isDirty[gate] = 0
+    while (!dirty.isEmpty()) {
+      const gate = order[dirty.take()]!
       if (left-- === 0) refuseOscillation(design, gate, now)
       evaluate(gate, now)
     }

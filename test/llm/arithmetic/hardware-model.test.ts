@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { createRandom, normal } from '../../../src/base/random.ts'
 import { toNumber } from '../../../src/formats/index.ts'
 import { type HardwareModel, hardwareModel } from '../../../src/llm/arithmetic/hardware-model.ts'
 import { type RtlMachine, rtlMachine } from '../../../src/llm/arithmetic/rtl-machine.ts'
@@ -6,7 +7,6 @@ import { usualQuantiserOf } from '../../../src/llm/arithmetic/usual-quantiser.ts
 import type { Matrix, Model } from '../../../src/llm/model.ts'
 import { layerQuantiserOf } from '../../../src/llm/quantised/layer-quantisers.ts'
 import type { QuantisedMatrix, QuantisedRun } from '../../../src/llm/quantised/quantised-run.ts'
-import { createRandom, normal } from '../../../src/llm/random.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { float32Weights, floatsOf } from '../../../src/llm/weights.ts'
 import { catalogue, elementOf, families } from '../../../src/pe/catalogue.ts'

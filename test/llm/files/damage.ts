@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
+import { createRandom } from '../../../src/base/random.ts'
 import { UserError } from '../../../src/base/user-error.ts'
 import { type ByteSource, bytesSource } from '../../../src/llm/files/byte-source.ts'
-import { createRandom } from '../../../src/llm/random.ts'
 
 /** Numbers that sizes and counts may be changed to. */
 const absurd = [0n, 1n, 0x7fn, 0x7fff_ffffn, 0xffff_ffffn, 2n ** 53n, 2n ** 62n, 2n ** 64n - 1n]

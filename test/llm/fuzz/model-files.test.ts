@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { createRandom } from '../../../src/llm/random.ts'
+import { createRandom } from '../../../src/base/random.ts'
 import { temporaryFolder } from '../store/fake-registry.ts'
 import { type FuzzedFormat, fuzzedFormats, writeDamaged } from './formats.ts'
 
