@@ -1,0 +1,81 @@
+import { checkedMap, fieldsOf, maskOf, type Register, type RegisterMap, resetOf } from './register-map.ts'
+
+const hex = (value: number, digits = 1): string => `0x${value.toString(16).padStart(digits, '0')}`
+const made = 'Made by bitloom from its register map; change that.'
+/** Text that ends no comment and no cell of a table. */
+const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('*/', '* /')
+
+/** A TypeScript module with the registers and fields of a map as one constant. */
+export const registerConstants = (map: RegisterMap): string => {
+  checkedMap(map)
+  const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const register = ({ name, offset, doc, fields }: Register): string[] => [
+    `  /** ${plain(doc)} */`,
+    `  ${camel(name)}: {`,
+    `    offset: ${hex(offset)},`,
+    ...fields.flatMap((field) => [
+      `    /** ${field.access}. ${plain(field.doc)} */`,
+      `    ${camel(field.name)}: { low: ${field.low}, width: ${field.width}, mask: ${hex(maskOf(field), 8)} },`,
+    ]),
+    '  },',
+  ]
+  return [
+    `/** ${plain(map.doc)} ${made} */`,
+    `export const ${camel(map.name)}Registers = {`,
+    ...map.registers.flatMap(register),
+    '} as const',
+    '',
+  ].join('\n')
+}
+
+/** A C99 header: for each register its offset and reset value, for each field its shift and mask. */
+export const registerHeader = (map: RegisterMap): string => {
+  checkedMap(map)
+  const prefix = map.name.toUpperCase()
+  const define = (name: string, value: string, doc?: string): string[] => [
+    ...(doc === undefined ? [] : ['', `/* ${plain(doc)} */`]),
+    `#define ${prefix}_${name.toUpperCase()} ${value}`,
+  ]
+  const word = (value: number): string => `UINT32_C(${hex(value, 8)})`
+  return [
+    `/* ${plain(map.doc)} ${made} */`,
+    `#ifndef ${prefix}_REGISTERS_H`,
+    `#define ${prefix}_REGISTERS_H`,
+    '',
+    '#include <stdint.h>',
+    ...map.registers.flatMap((register) => [
+      ...define(`${register.name}_offset`, `UINT32_C(${hex(register.offset)})`, register.doc),
+      ...define(`${register.name}_reset`, word(resetOf(register))),
+      ...fieldsOf({ ...map, registers: [register] }).flatMap((field) => {
+        const name = `${register.name}_${field.name}`
+        const about = `${field.access}: ${field.doc}`
+        return [...define(`${name}_shift`, String(field.low), about), ...define(`${name}_mask`, word(maskOf(field)))]
+      }),
+    ]),
+    '',
+    '#endif',
+    '',
+  ].join('\n')
+}
+
+/** A Markdown table of the map, a row a field. */
+export const registerTable = (map: RegisterMap): string => {
+  checkedMap(map)
+  const cell = (text: string): string => plain(text).replaceAll('|', '\\|')
+  return [
+    '| offset | register | bits | field | access | reset | |',
+    '|---|---|---|---|---|---|---|',
+    ...map.registers.flatMap((register) =>
+      register.fields.map((field, k) => {
+        const { name, low, width, access, reset = 0, doc } = field
+        const [offset, title] = k === 0 ? [`\`${hex(register.offset, 2)}\``, `\`${register.name}\``] : ['', '']
+        const bits = width === 1 ? String(low) : `${low + width - 1}:${low}`
+        const locked = field.lockedBy === undefined ? '' : ` Locked while \`${field.lockedBy}\`.`
+        const start = access === 'ro' || access === 'w1s' ? '' : hex(reset)
+        const about = name === 'value' ? `${register.doc} ${doc}` : doc
+        return `| ${offset} | ${title} | ${bits} | ${name === 'value' ? '' : `\`${name}\``} | ${access} | ${start} | ${cell(about)}${locked} |`
+      }),
+    ),
+    '',
+  ].join('\n')
+}
