@@ -5,7 +5,7 @@ export interface CoProcessorCapabilities {
   /** Of its array, 1 to 255. */
   readonly rows: number
   readonly columns: number
-  /** Number of its PE family in `bitloom list families`, 0 to 255. */
+  /** Place of its PE family in `families`, 0 to 255. */
   readonly family: number
   /** 32 to 512. */
   readonly busBits: number
@@ -22,8 +22,9 @@ const field = (
   doc: string,
   more: Partial<RegisterField> = {},
 ): RegisterField => ({ name, low, width, access, doc, ...more })
-const whole = (access: RegisterField['access'], doc: string, more: Partial<RegisterField> = {}): RegisterField =>
-  field('value', [0, 32], access, doc, more)
+/** The whole register, of which its own text says all. */
+const whole = (access: RegisterField['access'], more: Partial<RegisterField> = {}): RegisterField =>
+  field('value', [0, 32], access, '', more)
 const locked = { lockedBy: 'status_busy' }
 
 /** A number of 64 bits as two registers, the low word first. */
@@ -37,8 +38,8 @@ const twoWords = (
   ['low', 'high'].map((half, k) => ({
     name: `${name}_${half}`,
     offset: offset + 4 * k,
-    doc: `${doc}: bits ${32 * k + 31} to ${32 * k}.`,
-    fields: [whole(access, `The ${half} word.`, more)],
+    doc: `${doc}, bits ${32 * k + 31} to ${32 * k}.`,
+    fields: [whole(access, more)],
   }))
 
 /** Addresses in memory, as the core's layout has them. */
@@ -68,17 +69,17 @@ export const coProcessorVersion = 0x000100
 
 /** The registers of the co-processor. */
 export const coProcessorMap = (has: CoProcessorCapabilities): RegisterMap => {
-  const constant = (doc: string, reset: number): RegisterField => whole('constant', doc, { reset })
+  const constant = (reset: number): RegisterField => whole('constant', { reset })
   return {
     name: 'coprocessor',
     doc: 'Registers of the matrix-multiplication co-processor.',
     registers: [
-      { name: 'id', offset: 0x00, doc: 'What this is.', fields: [constant("The letters 'BTLM'.", coProcessorId)] },
+      { name: 'id', offset: 0x00, doc: "The letters 'BTLM'.", fields: [constant(coProcessorId)] },
       {
         name: 'version',
         offset: 0x04,
-        doc: 'Version of this map.',
-        fields: [constant('Major, minor and patch number, a byte each.', coProcessorVersion)],
+        doc: 'Version of this map: major, minor and patch number, a byte each.',
+        fields: [constant(coProcessorVersion)],
       },
       {
         name: 'array',
@@ -94,20 +95,20 @@ export const coProcessorMap = (has: CoProcessorCapabilities): RegisterMap => {
       {
         name: 'activation_buffer',
         offset: 0x10,
-        doc: 'Buffer for activations.',
-        fields: [constant('Bytes.', has.activationBuffer)],
+        doc: 'Bytes of the buffer for activations.',
+        fields: [constant(has.activationBuffer)],
       },
       {
         name: 'weight_buffer',
         offset: 0x14,
-        doc: 'Buffer for weights.',
-        fields: [constant('Bytes.', has.weightBuffer)],
+        doc: 'Bytes of the buffer for weights.',
+        fields: [constant(has.weightBuffer)],
       },
       {
         name: 'output_buffer',
         offset: 0x18,
-        doc: 'Buffer for results.',
-        fields: [constant('Bytes.', has.outputBuffer)],
+        doc: 'Bytes of the buffer for results.',
+        fields: [constant(has.outputBuffer)],
       },
       {
         name: 'control',
@@ -143,27 +144,27 @@ export const coProcessorMap = (has: CoProcessorCapabilities): RegisterMap => {
       {
         name: 'mode',
         offset: 0x28,
-        doc: 'Mode of PEs that have several.',
-        fields: [field('value', [0, 8], 'rw', "The code of the PE's mode.", locked)],
+        doc: 'The mode of PEs that have several, as their input `mode` has it.',
+        fields: [field('value', [0, 8], 'rw', '', locked)],
       },
       {
         name: 'm',
         offset: 0x30,
-        doc: 'Rows of activations and results.',
-        fields: [whole('rw', 'At least 1.', locked)],
+        doc: 'Rows of activations and results, at least 1.',
+        fields: [whole('rw', locked)],
       },
       {
         name: 'n',
         offset: 0x34,
-        doc: 'Columns of results, rows of weights.',
-        fields: [whole('rw', 'At least 1.', locked)],
+        doc: 'Columns of results, rows of weights, at least 1.',
+        fields: [whole('rw', locked)],
       },
-      { name: 'k', offset: 0x38, doc: 'Products in a result.', fields: [whole('rw', 'At least 1.', locked)] },
+      { name: 'k', offset: 0x38, doc: 'Products in a result, at least 1.', fields: [whole('rw', locked)] },
       {
         name: 'group',
         offset: 0x3c,
-        doc: 'Products that share a scale.',
-        fields: [whole('rw', 'At least 1.', locked)],
+        doc: 'Products that share a scale, at least 1.',
+        fields: [whole('rw', locked)],
       },
       ...addresses.flatMap(([name, doc], k) => twoWords(name, 0x40 + 8 * k, 'rw', doc, locked)),
       ...coProcessorCounters.flatMap(([name, doc], k) => twoWords(name, 0x80 + 8 * k, 'ro', doc)),

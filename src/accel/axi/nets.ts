@@ -187,7 +187,7 @@ const liteAddress = (addr: bigint, prot: number, size: number): AddressBeat => (
 })
 
 /** Reads an AXI4-Stream port; without TKEEP all bytes are part of the stream. */
-export const axiStreamReader = (nets: Nets): (() => Channel<StreamBeat>) => {
+export const streamPortReader = (nets: Nets): (() => Channel<StreamBeat>) => {
   const all = new Uint8Array(Math.ceil(nets.bytes('tdata').length / 8)).fill(255)
   return () => ({
     ready: nets.flag('tready'),

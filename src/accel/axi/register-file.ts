@@ -96,10 +96,15 @@ const RegisterFile = component('register_file', (p: { map: IdentifiedMap; addres
 
       const mask = cat(
         ...[3, 2, 1, 0].map((byte) => cat(...Array.from({ length: 8 }, () => r.strobe.bit(byte).bits()))),
-      )
+      ).named('written_bits')
       const part = (word: Bits, { low, width }: PlacedField): Bits => word.slice(low + width - 1, low)
-      const chosen = new Map(p.map.registers.map((register) => [register, r.address.eq(register.offset / 4)]))
-      const writes = r.address_held.and(r.data_held).and(r.answered.not())
+      const chosen = new Map(
+        p.map.registers.map((register) => [
+          register,
+          r.address.eq(register.offset / 4).named(`write_at_${register.name}`),
+        ]),
+      )
+      const writes = r.address_held.and(r.data_held).and(r.answered.not()).named('write_is_here')
       const writable = p.map.registers.filter(({ fields }) =>
         fields.some(({ access }) => /^(rw|w1c|w1s)$/.test(access)),
       )
@@ -109,7 +114,7 @@ const RegisterFile = component('register_file', (p: { map: IdentifiedMap; addres
         return chosen.get(field.register)!.and(written.any()).and(hardware[field.lockedBy]!.bit(0))
       })
       const exists = anyOf(writable.map((register) => chosen.get(register)!))!
-      const takes = exists.and(anyOf(locked)?.not() ?? true)
+      const takes = exists.and(anyOf(locked)?.named('write_is_locked').not() ?? true)
       const effective = writes.and(takes).named('write_takes_effect')
       when(writes, () => {
         r.address_held.next = false
@@ -162,17 +167,17 @@ const RegisterFile = component('register_file', (p: { map: IdentifiedMap; addres
           const placed = value.unsigned().shl(field.low).bits(32)
           return sum?.or(placed) ?? placed
         }, undefined)
-        return { here: target.eq(register.offset / 4), word: constant === 0 ? word : (word?.or(constant) ?? constant) }
+        return { here: target.eq(register.offset / 4), word: word?.or(constant) ?? constant }
       })
       when(s_axi.arvalid.and(arready), () => {
         r.reads.next = true
         r.read_data.next = 0
-        r.read_answer.next = mux(anyOf(readings.map(({ here }) => here))!, responseCode.okay, responseCode.slverr)
+        r.read_answer.next = responseCode.slverr
         for (const { here, word } of readings)
-          if (word !== undefined)
-            when(here, () => {
-              r.read_data.next = word
-            })
+          when(here, () => {
+            r.read_answer.next = responseCode.okay
+            r.read_data.next = word
+          })
       })
       when(r.reads.and(s_axi.rready), () => {
         r.reads.next = false

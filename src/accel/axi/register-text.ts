@@ -1,9 +1,19 @@
-import { checkedMap, fieldsOf, maskOf, type Register, type RegisterMap, resetOf } from './register-map.ts'
+import {
+  checkedMap,
+  fieldsOf,
+  maskOf,
+  type Register,
+  type RegisterField,
+  type RegisterMap,
+  resetOf,
+} from './register-map.ts'
 
 const hex = (value: number, digits = 1): string => `0x${value.toString(16).padStart(digits, '0')}`
 const made = 'Made by bitloom from its register map; change that.'
 /** Text that ends no comment and no cell of a table. */
 const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('*/', '* /')
+
+const about = ({ access, doc }: RegisterField): string => plain(doc === '' ? access : `${access}: ${doc}`)
 
 /** A TypeScript module with the registers and fields of a map as one constant. */
 export const registerConstants = (map: RegisterMap): string => {
@@ -14,7 +24,7 @@ export const registerConstants = (map: RegisterMap): string => {
     `  ${camel(name)}: {`,
     `    offset: ${hex(offset)},`,
     ...fields.flatMap((field) => [
-      `    /** ${field.access}. ${plain(field.doc)} */`,
+      `    /** ${about(field)} */`,
       `    ${camel(field.name)}: { low: ${field.low}, width: ${field.width}, mask: ${hex(maskOf(field), 8)} },`,
     ]),
     '  },',
@@ -48,8 +58,10 @@ export const registerHeader = (map: RegisterMap): string => {
       ...define(`${register.name}_reset`, word(resetOf(register))),
       ...fieldsOf({ ...map, registers: [register] }).flatMap((field) => {
         const name = `${register.name}_${field.name}`
-        const about = `${field.access}: ${field.doc}`
-        return [...define(`${name}_shift`, String(field.low), about), ...define(`${name}_mask`, word(maskOf(field)))]
+        return [
+          ...define(`${name}_shift`, String(field.low), about(field)),
+          ...define(`${name}_mask`, word(maskOf(field))),
+        ]
       }),
     ]),
     '',
@@ -72,8 +84,8 @@ export const registerTable = (map: RegisterMap): string => {
         const bits = width === 1 ? String(low) : `${low + width - 1}:${low}`
         const locked = field.lockedBy === undefined ? '' : ` Locked while \`${field.lockedBy}\`.`
         const start = access === 'ro' || access === 'w1s' ? '' : hex(reset)
-        const about = name === 'value' ? `${register.doc} ${doc}` : doc
-        return `| ${offset} | ${title} | ${bits} | ${name === 'value' ? '' : `\`${name}\``} | ${access} | ${start} | ${cell(about)}${locked} |`
+        const text = name === 'value' ? `${register.doc} ${doc}`.trim() : doc
+        return `| ${offset} | ${title} | ${bits} | ${name === 'value' ? '' : `\`${name}\``} | ${access} | ${start} | ${cell(text)}${locked} |`
       }),
     ),
     '',

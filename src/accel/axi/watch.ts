@@ -1,6 +1,6 @@
 import type { Testbench } from '../../sim/testbench/index.ts'
 import { type AxiChecker, axiChecker } from './checker.ts'
-import { axiLiteReader, axiReader, axiStreamReader, netsUnder } from './nets.ts'
+import { axiLiteReader, axiReader, netsUnder, streamPortReader } from './nets.ts'
 import { type AxiStreamChecker, axiStreamChecker } from './stream-checker.ts'
 
 /** What agents need of a testbench, whatever its component. */
@@ -21,7 +21,7 @@ export const watchAxiLite = (bench: Bench, port: string): AxiChecker => {
 
 /** A checker on an AXI4-Stream port of either side. */
 export const watchAxiStream = (bench: Bench, port: string): AxiStreamChecker =>
-  attached(bench, axiStreamChecker(), axiStreamReader(netsUnder(bench.engine, port)))
+  attached(bench, axiStreamChecker(), streamPortReader(netsUnder(bench.engine, port)))
 
 const attached = <Cycle, Checker extends { see(cycle: number, nets: Cycle): void; reset(): void }>(
   bench: Bench,
