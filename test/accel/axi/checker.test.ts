@@ -215,6 +215,25 @@ describe('the AXI4 checker', () => {
     for (const { section } of axiRules.values()) expect(section).toMatch(/^[AB]\d+\.\d+(\.\d+)?$/)
   })
 
+  it('lets exclusive accesses have 128 bytes and no more', () => {
+    const exclusive = (bytes: number) => {
+      const checker = axiChecker({ busBits: 1024 })
+      checker.see(0, quiet)
+      checker.see(1, full({ ar: taken(address({ lock: true, size: 7, len: bytes / 128 - 1 })) }))
+      return checker.violations.map(({ rule }) => rule)
+    }
+    expect([exclusive(128), exclusive(256)]).toEqual([[], ['ar-exclusive-size']])
+  })
+
+  it('forgets data without an address at a reset', () => {
+    const checker = axiChecker({ busBits: 32 })
+    checker.see(0, quiet)
+    checker.see(1, full({ w: taken(data(false)) }))
+    checker.reset()
+    checker.see(2, quiet)
+    expect(checker.finish(3)).toEqual([])
+  })
+
   it('takes answers of different IDs in any order, read beats of them mixed, and those of one ID in order', () => {
     const asks = [{ ar: taken(address({ id: 1, len: 1 })) }, { ar: taken(address({ id: 2, len: 0 })) }]
     const [one, other] = [(last: boolean) => ({ r: taken(read(last, { id: 1 })) }), { r: taken(read(true, { id: 2 })) }]

@@ -208,6 +208,99 @@ describe('the AXI master', () => {
     },
   )
 
+  it('takes a transfer of one beat in every cycle, and has as many bursts open as it may', () => {
+    for (const outstanding of [1, 5, 32]) {
+      const component = axiMaster({ ...usual, outstanding })
+      const bench = testbench(component)
+      axiMemory(bench, 'm_axi', {
+        regions: [{ from, bytes: new Uint8Array(size), access: 'readWrite' }],
+        latency: { least: 12, most: 12 },
+        outstanding: 64,
+      })
+      const checker = watchAxi(bench, 'm_axi')
+      let [openReads, openWrites] = [0, 0]
+      bench.attach({
+        before() {},
+        after() {
+          openReads = Math.max(openReads, checker.taken.ar - checker.taken.r)
+          openWrites = Math.max(openWrites, checker.taken.aw - checker.taken.b)
+        },
+      })
+      const count = 300
+      const commands = Array.from({ length: count }, (_, k) => ({ address: from + BigInt(8 * k), beats: 1 }))
+      bench.step()
+      bench.drive('read_command', commands)
+      bench.drive('write_command', commands)
+      bench.drive(
+        'write_beat',
+        commands.map(() => ({ data: 5, strobe: 255, last: true })),
+      )
+      const [answers, ends] = [bench.receive('read_beat'), bench.receive('write_end')]
+      bench.until(() => answers.elements.length === count && ends.elements.length === count, 10_000)
+      expect(checker.finish(0)).toEqual([])
+      // Those that are answered but not yet known of are open for the master, and those that wait in its register not on the bus.
+      for (const open of [openReads, openWrites]) {
+        expect(open).toBeLessThanOrEqual(outstanding)
+        expect(open).toBeGreaterThanOrEqual(Math.min(outstanding, 12))
+      }
+      if (outstanding === 32) expect(Math.max(...answers.cycles, ...ends.cycles)).toBeLessThan(count + 30)
+    }
+  })
+
+  it('loses no end of a transfer while nobody takes ends', () => {
+    const component = axiMaster({ ...usual, outstanding: 4 })
+    const bench = testbench(component)
+    axiMemory(bench, 'm_axi', { regions: [{ from, bytes: new Uint8Array(size), access: 'readWrite' }] })
+    const checker = watchAxi(bench, 'm_axi')
+    const commands = Array.from({ length: 30 }, (_, k) => ({ address: from + BigInt(8 * k), beats: 1 }))
+    bench.step()
+    bench.drive('write_command', commands)
+    bench.drive(
+      'write_beat',
+      commands.map(() => ({ data: 5, strobe: 255, last: true })),
+    )
+    bench.step({ write_end: { ready: false } }, 200)
+    expect(checker.taken.b).toBe(4)
+    const ends = bench.receive('write_end')
+    bench.step({}, 200)
+    expect([ends.elements.length, bench.engine.failures, checker.finish(0)]).toEqual([30, [], []])
+  })
+
+  it('comes back from a reset in any cycle, memory and all, and moves every byte', () => {
+    const component = axiMaster(usual)
+    const bench = testbench(component, openEngine('wasm', component.module))
+    const bytes = Uint8Array.from({ length: size }, (_, k) => k ^ (k >> 8))
+    axiMemory(bench, 'm_axi', {
+      regions: [{ from, bytes, access: 'readWrite' }],
+      latency: { least: 1, most: 20 },
+      pause: 0.2,
+    })
+    const checker = watchAxi(bench, 'm_axi')
+    const random = randomWords(11)
+    const idle = { read_command: { valid: false }, write_command: { valid: false }, write_beat: { valid: false } }
+    const answers = bench.receive('read_beat')
+    for (let k = 0; k < 100; k++) {
+      const address = from + BigInt(8 * (random() % 1000))
+      const beats = 1 + (random() % 60)
+      const command = { valid: true, data: { address, beats } }
+      // A read and a write are under way, and then no more.
+      bench.step({ ...idle, read_command: command, write_command: command })
+      bench.step({ ...idle, write_beat: { valid: true, data: { data: 1, strobe: 0, last: false } } }, random() % beats)
+      bench.step(idle, random() % 100)
+      bench.reset()
+      bench.step(idle)
+      const before = answers.elements.length
+      bench.step({ ...idle, read_command: command })
+      bench.step(idle)
+      bench.until(() => answers.elements.length === before + beats, 2000)
+      const place = Number(address - from)
+      expect(answers.elements.slice(before).map(({ data }) => data)).toEqual(
+        Array.from({ length: beats }, (_, beat) => bigOf(bytes.subarray(place + 8 * beat, place + 8 * beat + 8))),
+      )
+    }
+    expect([checker.violations, bench.engine.failures]).toEqual([[], []])
+  })
+
   it('asks for no more than it has room for, and never holds the bus up', () => {
     const component = axiMaster({ ...usual, outstanding: 2 })
     const bench = testbench(component)

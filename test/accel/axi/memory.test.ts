@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { beatAddress, beatLanes } from '../../../src/accel/axi/burst.ts'
 import { axiMemory } from '../../../src/accel/axi/memory.ts'
+import { axiReader, netsUnder } from '../../../src/accel/axi/nets.ts'
 import { watchAxi } from '../../../src/accel/axi/watch.ts'
 import { openEngine } from '../../../src/sim/engines.ts'
 import { testbench } from '../../../src/sim/testbench/index.ts'
@@ -8,6 +9,7 @@ import { AxiWires, afterWrites, traffic } from './traffic.ts'
 
 const from = 0x8000_0000_0000n
 const blocks = 4
+const burstBeats = ({ len }: { readonly len: number }) => Array.from({ length: len + 1 }, (_, beat) => beat)
 const shape = { addressBits: 48, busBits: 64, idBits: 4, from, bytes: blocks * 4096 }
 
 describe('the AXI memory', () => {
@@ -69,6 +71,65 @@ describe('the AXI memory', () => {
     expect([...orders[1]![0]!].sort()).toEqual([...orders[1]![1]!].sort())
   })
 
+  it('answers after as many cycles as were drawn, has as many bursts open as were allowed, and counts what it gave', () => {
+    for (const [least, most, outstanding] of [
+      [1, 1, 1],
+      [9, 9, 1],
+      [7, 7, 3],
+      [10, 40, 16],
+    ] as const) {
+      const options = { ...shape, bursts: 60, pause: 0, seed: 2 }
+      const bench = testbench(AxiWires(options))
+      const bytes = new Uint8Array(options.bytes)
+      const memory = axiMemory(bench, 'm_axi', {
+        regions: [{ from, bytes, access: 'readWrite' }],
+        latency: { least, most },
+        outstanding,
+      })
+      const nets = netsUnder(bench.engine, 'm_axi')
+      const observe = axiReader(nets)
+      const asked: number[] = []
+      const latencies: number[] = []
+      let [open, mostOpen, answered, first] = [0, 0, 0, true]
+      bench.attach({
+        before() {},
+        after(cycle) {
+          const { ar, r } = observe()
+          // A burst can wait for the one before; where none is before it, its first beat tells its latency.
+          if (r!.beat && first && open === 1) latencies.push(cycle - asked[answered]!)
+          if (r!.beat) first = false
+          if (r!.beat && r!.ready && r!.beat.last) {
+            open--
+            answered++
+            first = true
+          }
+          if (ar!.beat && ar!.ready) {
+            asked.push(cycle)
+            open++
+          }
+          mostOpen = Math.max(mostOpen, open)
+        },
+      })
+      const run = traffic(bench, options)
+      for (let cycle = 0; !run.done && cycle < 100_000; cycle++) bench.step()
+      expect(mostOpen).toBeLessThanOrEqual(outstanding)
+      expect(mostOpen).toBeGreaterThanOrEqual(Math.min(outstanding, 8))
+      expect(latencies.length).toBeGreaterThan(0)
+      if (outstanding === 1) expect(new Set(latencies)).toEqual(new Set([least]))
+      for (const latency of latencies) expect(latency).toBeGreaterThanOrEqual(least)
+      const lanes = run.reads.reduce(
+        (sum, { burst }) =>
+          sum +
+          burstBeats(burst).reduce((bytes, beat) => {
+            const { low, high } = beatLanes(burst, beat, 8)
+            return bytes + high - low + 1
+          }, 0),
+        0,
+      )
+      expect(memory.read.bytes).toBe(lanes)
+    }
+  })
+
   it('answers what is not there with DECERR and what may not be done with SLVERR, changes nothing and says where', () => {
     const options = { ...shape, bursts: 0, pause: 0, seed: 1 }
     const bench = testbench(AxiWires(options))
@@ -80,15 +141,19 @@ describe('the AXI memory', () => {
       ],
     })
     const base = { id: 0, len: 0, size: 3, burst: 1, lock: false, cache: 0, prot: 0, qos: 0 }
-    const one = (kind: 'aw' | 'ar', addr: bigint): number => {
+    const one = (kind: 'aw' | 'ar', addr: bigint, beats = 1): number => {
       const fields = Object.fromEntries(
-        Object.entries({ ...base, addr, valid: true }).map(([field, value]) => [`${kind}${field}`, value]),
+        Object.entries({ ...base, addr, len: beats - 1, valid: true }).map(([field, value]) => [
+          `${kind}${field}`,
+          value,
+        ]),
       )
-      const data = kind === 'aw' ? { wvalid: true, wdata: 1n, wstrb: 255n, wlast: true } : {}
+      const data = (last: boolean) => (kind === 'aw' ? { wvalid: true, wdata: 1n, wstrb: 255n, wlast: last } : {})
       const idle = { awvalid: false, arvalid: false, wvalid: false }
       const drive = (more: object) => bench.step({ cpu: { ...zeros, ...more } as never })
       drive(idle)
-      drive({ ...idle, ...fields, ...data, bready: true, rready: true })
+      drive({ ...idle, ...fields, ...data(beats === 1), bready: true, rready: true })
+      for (let k = 1; k < beats; k++) drive({ ...idle, ...data(k === beats - 1), bready: true, rready: true })
       for (let k = 0; k < 10; k++) {
         const { cpu } = drive({ ...idle, bready: true, rready: true })
         if (cpu.bvalid || cpu.rvalid) return Number(cpu.bvalid ? cpu.bresp : cpu.rresp)
@@ -110,6 +175,8 @@ describe('the AXI memory', () => {
       ['read', 128n, 'decerr', false],
       ['write', -8n, 'decerr', false],
     ])
+    // Of a burst with several errors the worst is told.
+    expect([one('aw', from - 8n, 2), one('aw', from + 56n, 2)]).toEqual([3, 2])
     memory.inject({ at: [{ from: from + 4n, bytes: 1, response: 'decerr' }] })
     expect([one('ar', from), one('ar', from + 8n)]).toEqual([3, 0])
     memory.inject({ chance: 1 })

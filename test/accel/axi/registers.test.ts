@@ -118,9 +118,12 @@ describe('a register file', () => {
     expect(bench.step({}, 7).irq).toBe(true)
     master.write(8, 0x0010_0000)
     expect([master.read(8).value >>> 20, bench.step().irq]).toEqual([0x5a8, true])
+    const levels = new Set<number>()
+    const { offset } = bench.engine.ports.outputs.find(({ name }) => name === 'software_mixed_done')!
     bench.step({ hardware: { ...quiet, mixed_done: 1 } })
+    bench.attach({ before() {}, after: () => levels.add(bench.engine.outputs[offset]!) })
     master.write(8, 0x0001_0000)
-    expect(bench.step({ hardware: quiet }).irq).toBe(true)
+    expect([bench.step({ hardware: quiet }).irq, [...levels]]).toEqual([true, [1]])
     master.write(8, 0x0001_0000)
     expect(bench.step().irq).toBe(false)
     expect(bench.step({ hardware: { ...quiet, mixed_done: 1 } }, 2).irq).toBe(true)
@@ -214,6 +217,11 @@ describe('a register file', () => {
       expect(master.read(0x20).value).toBe(48)
       expect(checker.finish(0)).toEqual([])
     }
+  })
+
+  it('may be asked from the first cycle on, without a valid in it', () => {
+    const { master, checker } = open()
+    expect([master.read(0).response, checker.violations]).toEqual(['okay', []])
   })
 
   it('comes back from a reset with its reset values', () => {
