@@ -9,10 +9,11 @@ export interface CoProcessorCapabilities {
   readonly family: number
   /** 32 to 512. */
   readonly busBits: number
-  /** Bytes. */
-  readonly activationBuffer: number
-  readonly weightBuffer: number
-  readonly outputBuffer: number
+  /** Beats of codes, and of what groups have once, that a row or column of the array has room for. */
+  readonly bufferBeats: number
+  readonly fieldBeats: number
+  /** Names of the errors of a run, numbered from 0, the first one for none. */
+  readonly errors: readonly string[]
 }
 
 const field = (
@@ -42,25 +43,38 @@ const twoWords = (
     fields: [whole(access, more)],
   }))
 
-/** Addresses in memory, as the core's layout has them. */
+/** What a run is about, in the words of the core's command. */
+const dimensions = [
+  ['tokens', 'M: rows of activations and results, at least 1.'],
+  ['outputs', 'N: rows of weights, results in a row, at least 1.'],
+  ['inputs', 'K: products in a result, at least 1.'],
+  ['group', 'Products that share a scale, at least 1.'],
+] as const
 const addresses = [
   ['activations', 'Address of the packed activations'],
   ['weights', 'Address of the packed weights'],
-  ['scales', 'Address of scales, zero points and selectors of weights'],
-  ['output', 'Address of the results'],
+  ['results', 'Address of the results'],
 ] as const
 
-/** Counters of the last run; they stand still when it has ended. */
-export const coProcessorCounters = [
-  ['cycles', 'Cycles from start to end'],
-  ['array_busy', 'Cycles in which the array multiplied'],
-  ['wait_activations', 'Cycles in which it waited for activations'],
-  ['wait_weights', 'Cycles in which it waited for weights'],
-  ['wait_output', 'Cycles in which it waited for results to leave'],
-  ['gated_blocks', 'Steps of blocks of the array whose clock stood still'],
-  ['bytes_read', 'Bytes that came over the bus'],
-  ['bytes_written', 'Bytes that went over the bus'],
-] as const
+/** Counters of the last run, in the words of the core; they stand still when it has ended. */
+export const coProcessorCounters = {
+  /** 32 bits, which start over. */
+  cycles: [
+    ['cycles', 'Cycles from the command to the end: the sum of the next six.'],
+    ['array_busy', 'Cycles in which the array multiplied.'],
+    ['wait_activations', 'Cycles in which it waited for activations.'],
+    ['wait_weights', 'Cycles in which it waited for weights.'],
+    ['wait_spacing', 'Cycles in which it waited because groups were too short.'],
+    ['wait_output', 'Cycles in which it waited for a place for results.'],
+    ['idle', 'Cycles of planning, and of waiting for the last results and answers.'],
+    ['gated_blocks', 'PEs without operands in busy cycles, a PE and cycle each.'],
+  ],
+  /** 64 bits. */
+  bytes: [
+    ['bytes_read', 'Bytes that were read, of whole beats'],
+    ['bytes_written', 'Bytes that were written, of whole beats'],
+  ],
+} as const
 
 /** 'BTLM', by which software knows what it has found. */
 export const coProcessorId = 0x42544c4d
@@ -93,22 +107,13 @@ export const coProcessorMap = (has: CoProcessorCapabilities): RegisterMap => {
         ],
       },
       {
-        name: 'activation_buffer',
-        offset: 0x10,
-        doc: 'Bytes of the buffer for activations.',
-        fields: [constant(has.activationBuffer)],
-      },
-      {
-        name: 'weight_buffer',
-        offset: 0x14,
-        doc: 'Bytes of the buffer for weights.',
-        fields: [constant(has.weightBuffer)],
-      },
-      {
-        name: 'output_buffer',
-        offset: 0x18,
-        doc: 'Bytes of the buffer for results.',
-        fields: [constant(has.outputBuffer)],
+        name: 'buffers',
+        offset: 0x0c,
+        doc: 'Room for each row and each column of the array.',
+        fields: [
+          field('beats', [0, 16], 'constant', 'Beats of codes.', { reset: has.bufferBeats }),
+          field('field_beats', [16, 16], 'constant', 'Beats of what groups have once.', { reset: has.fieldBeats }),
+        ],
       },
       {
         name: 'control',
@@ -138,7 +143,7 @@ export const coProcessorMap = (has: CoProcessorCapabilities): RegisterMap => {
           field('error', [2, 1], 'w1c', 'A run has ended with an error.', {
             interruptEnabledBy: 'control_interrupt_error',
           }),
-          field('error_code', [8, 8], 'ro', 'Why the last run that failed did.'),
+          field('error_code', [8, 8], 'ro', 'How the last run ended.', { values: has.errors }),
         ],
       },
       {
@@ -147,27 +152,14 @@ export const coProcessorMap = (has: CoProcessorCapabilities): RegisterMap => {
         doc: 'The mode of PEs that have several, as their input `mode` has it.',
         fields: [field('value', [0, 8], 'rw', '', locked)],
       },
-      {
-        name: 'm',
-        offset: 0x30,
-        doc: 'Rows of activations and results, at least 1.',
-        fields: [whole('rw', locked)],
-      },
-      {
-        name: 'n',
-        offset: 0x34,
-        doc: 'Columns of results, rows of weights, at least 1.',
-        fields: [whole('rw', locked)],
-      },
-      { name: 'k', offset: 0x38, doc: 'Products in a result, at least 1.', fields: [whole('rw', locked)] },
-      {
-        name: 'group',
-        offset: 0x3c,
-        doc: 'Products that share a scale, at least 1.',
-        fields: [whole('rw', locked)],
-      },
+      ...dimensions.map(
+        ([name, doc], k): Register => ({ name, offset: 0x30 + 4 * k, doc, fields: [whole('rw', locked)] }),
+      ),
       ...addresses.flatMap(([name, doc], k) => twoWords(name, 0x40 + 8 * k, 'rw', doc, locked)),
-      ...coProcessorCounters.flatMap(([name, doc], k) => twoWords(name, 0x80 + 8 * k, 'ro', doc)),
+      ...coProcessorCounters.cycles.map(
+        ([name, doc], k): Register => ({ name, offset: 0x80 + 4 * k, doc, fields: [whole('ro')] }),
+      ),
+      ...coProcessorCounters.bytes.flatMap(([name, doc], k) => twoWords(name, 0xa0 + 8 * k, 'ro', doc)),
     ],
   }
 }

@@ -17,6 +17,8 @@ export interface RegisterField {
   /** Of `rw`, `constant` and `w1c`, 0 unless said. */
   readonly reset?: number
   readonly doc: string
+  /** Names of its values from 0 on, where these mean something each. */
+  readonly values?: readonly string[]
   /**
    * Of `rw` and `w1s`: the path of an `ro` field of one bit. While it is 1, a write to this field (of `w1s`, of a 1) is answered
    * with SLVERR, and nothing of that write happens.
@@ -112,12 +114,20 @@ export const checkedMap = (map: RegisterMap): RegisterMap => {
       refuse(`field '${field.path}' asks for '${path}', which is no ${access} field of one bit; name one`)
   }
   for (const field of fields) {
-    const { path, access, width, reset = 0, lockedBy, interruptEnabledBy } = field
+    const { path, access, width, reset = 0, values = [], lockedBy, interruptEnabledBy } = field
     named('field', field.name)
     if (!(Number.isSafeInteger(reset) && reset >= 0 && reset < 2 ** width))
       refuse(`field '${path}' has ${width} bits and cannot be reset to ${reset}; choose a value that fits`)
     if (reset !== 0 && (access === 'ro' || access === 'w1s'))
       refuse(`field '${path}' is ${access} and has no reset value; leave it out`)
+    for (const value of values) named(`value of field '${path}'`, value)
+    twice(`the value of field '${path}'`, values)
+    if (values.length > 2 ** width)
+      refuse(`field '${path}' has ${width} bits and cannot have ${values.length} values; give it more bits`)
+    if (values.some((value) => value === 'shift' || value === 'mask'))
+      refuse(
+        `a value of field '${path}' cannot be called shift or mask, by which C knows the field; choose another name`,
+      )
     if (lockedBy !== undefined) {
       if (access !== 'rw' && access !== 'w1s')
         refuse(`field '${path}' is ${access} and cannot be locked; lock rw and w1s`)

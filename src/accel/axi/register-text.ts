@@ -13,19 +13,26 @@ const made = 'Made by bitloom from its register map; change that.'
 /** Text that ends no comment and no cell of a table. */
 const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('*/', '* /')
 
+const valuesOf = ({ values = [] }: RegisterField): readonly (readonly [string, number])[] =>
+  values.map((name, value) => [name, value])
+
 const about = ({ access, doc }: RegisterField): string => plain(doc === '' ? access : `${access}: ${doc}`)
 
 /** A TypeScript module with the registers and fields of a map as one constant. */
 export const registerConstants = (map: RegisterMap): string => {
   checkedMap(map)
   const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const valuesText = (field: RegisterField): string => {
+    const values = valuesOf(field).map(([name, value]) => `${camel(name)}: ${value}`)
+    return values.length === 0 ? '' : `, values: { ${values.join(', ')} }`
+  }
   const register = ({ name, offset, doc, fields }: Register): string[] => [
     `  /** ${plain(doc)} */`,
     `  ${camel(name)}: {`,
     `    offset: ${hex(offset)},`,
     ...fields.flatMap((field) => [
       `    /** ${about(field)} */`,
-      `    ${camel(field.name)}: { low: ${field.low}, width: ${field.width}, mask: ${hex(maskOf(field), 8)} },`,
+      `    ${camel(field.name)}: { low: ${field.low}, width: ${field.width}, mask: ${hex(maskOf(field), 8)}${valuesText(field)} },`,
     ]),
     '  },',
   ]
@@ -61,6 +68,7 @@ export const registerHeader = (map: RegisterMap): string => {
         return [
           ...define(`${name}_shift`, String(field.low), about(field)),
           ...define(`${name}_mask`, word(maskOf(field))),
+          ...valuesOf(field).flatMap(([value, code]) => define(`${name}_${value}`, `UINT32_C(${code})`)),
         ]
       }),
     ]),
@@ -83,9 +91,11 @@ export const registerTable = (map: RegisterMap): string => {
         const [offset, title] = k === 0 ? [`\`${hex(register.offset, 2)}\``, `\`${register.name}\``] : ['', '']
         const bits = width === 1 ? String(low) : `${low + width - 1}:${low}`
         const locked = field.lockedBy === undefined ? '' : ` Locked while \`${field.lockedBy}\`.`
+        const values = valuesOf(field).map(([value, code]) => `${code} \`${value}\``)
+        const named = values.length === 0 ? '' : ` Values: ${values.join(', ')}.`
         const start = access === 'ro' || access === 'w1s' ? '' : hex(reset)
         const text = name === 'value' ? `${register.doc} ${doc}`.trim() : doc
-        return `| ${offset} | ${title} | ${bits} | ${name === 'value' ? '' : `\`${name}\``} | ${access} | ${start} | ${cell(text)}${locked} |`
+        return `| ${offset} | ${title} | ${bits} | ${name === 'value' ? '' : `\`${name}\``} | ${access} | ${start} | ${cell(text)}${named}${locked} |`
       }),
     ),
     '',

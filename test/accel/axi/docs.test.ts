@@ -13,9 +13,14 @@ const between = (name: string): string =>
     .slice(1)
     .join('\n')
 
+const errors = [
+  ...['none', 'dimensions', 'mode', 'group', 'alignment', 'buffers', 'region'],
+  ...['read', 'write', 'aborted'],
+]
+
 describe('docs/accelerator.md', () => {
   it('has the registers of the co-processor as they are', () => {
-    const buffers = { activationBuffer: 16384, weightBuffer: 16384, outputBuffer: 4096 }
+    const buffers = { bufferBeats: 512, fieldBeats: 64, errors }
     const map = coProcessorMap({ rows: 8, columns: 8, family: 0, busBits: 64, ...buffers })
     expect(between('registers').trim()).toBe(registerTable(map).trim())
   })

@@ -7,7 +7,7 @@ import { combinationalInputs } from '../../../src/dsl/check/loops.ts'
 import type { Component } from '../../../src/dsl/index.ts'
 
 const shape = { busBits: 64, addressBits: 32, mostBeats: 255 }
-const buffers = { activationBuffer: 1, weightBuffer: 1, outputBuffer: 1 }
+const buffers = { bufferBeats: 512, fieldBeats: 64, errors: ['none'] }
 
 describe('an AXI interface', () => {
   it.each([
