@@ -53,6 +53,8 @@ export const streamRules = {
   't-reset': rule('2.7.2', 'valid is low in reset and in the first cycle after it'),
   't-held': rule('2.2.1', 'once valid, valid stays until ready'),
   't-stable': rule('2.2.1', 'what is offered does not change until it is taken'),
+  /** The specification sets no time, so that it is ours when to ask. */
+  't-ended': rule('2.5.1', 'every packet has its last beat in the end'),
 } as const
 
 /** AXI4-Lite has no exclusive accesses and says so in a section of its own. */

@@ -306,13 +306,21 @@ describe('the AXI4-Stream checker', () => {
   }
   it('wakes each of its rules alone, and counts beats and packets', () => {
     const broken: Readonly<Record<keyof typeof streamRules, Channel<StreamBeat>[]>> = {
-      't-reset': [taken(beat(1))],
+      't-reset': [taken(beat(1, true))],
       't-held': [idle, offered(beat(1)), idle],
       't-stable': [idle, offered(beat(1)), taken(beat(1, true))],
+      't-ended': [idle, taken(beat(1, true)), taken(beat(2))],
     }
     for (const [rule, channels] of Object.entries(broken))
-      expect(run(channels).violations.map((violation) => violation.rule)).toEqual([rule])
+      expect(
+        run(channels)
+          .finish(9)
+          .map((violation) => violation.rule),
+      ).toEqual([rule])
     const right = run([idle, offered(beat(1)), taken(beat(1)), taken(beat(2, true)), idle])
-    expect([right.violations, right.taken]).toEqual([[], { beats: 2, packets: 1 }])
+    const cut = run([idle, taken(beat(1))])
+    cut.reset()
+    expect(cut.finish(9)).toEqual([])
+    expect([right.finish(9), right.taken]).toEqual([[], { beats: 2, packets: 1 }])
   })
 })

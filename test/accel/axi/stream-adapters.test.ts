@@ -60,7 +60,7 @@ describe('reads from an AXI4-Stream', () => {
         bench.until(() => answers.elements.length === wanted.length, 20_000)
         bench.step({}, 5)
         expect(answers.elements, `seed ${seed}`).toEqual(wanted)
-        expect([checker.violations, checker.taken.packets, bench.engine.failures]).toEqual([[], 20, []])
+        expect([checker.finish(0), checker.taken.packets, bench.engine.failures]).toEqual([[], 20, []])
         // A packet's beats come one a cycle where nobody waits.
         if (pause === 0) expect(bench.engine.cycle).toBeLessThan(wanted.length + 3 * packets.length + 20)
         bench.engine.close()
@@ -156,7 +156,7 @@ describe('writes to an AXI4-Stream', () => {
         bench.until(() => ends.elements.length === packets.length, 20_000)
         expect(sink.packets, `seed ${seed}`).toEqual(packets)
         expect(ends.elements).toEqual(packets.map(() => ({ failed: false })))
-        expect([checker.violations, checker.taken, bench.engine.failures]).toEqual([
+        expect([checker.finish(0), checker.taken, bench.engine.failures]).toEqual([
           [],
           { beats: beats.length, packets: 20 },
           [],
