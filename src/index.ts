@@ -1,10 +1,13 @@
 /** The library: the hardware language, engines, PEs, arrays and synthesis, for use from TypeScript. */
 
+/** Buses: masters, registers, a memory and checkers for testbenches (`docs/accelerator.md`). */
+export * as axi from './accel/axi/index.ts'
 export * from './accel/gemm.ts'
 export { runProductInLanes } from './accel/lane-product.ts'
 export * from './accel/output-stationary.ts'
 export { describeTileFailure, type TileFailure } from './accel/tile-failure.ts'
 export * from './accel/tile-product.ts'
+export { readBeat, type TransferShape, transferCommand, writeBeat, writeEnd } from './accel/transfers.ts'
 /** Number formats: `formats.formatOf('fp4').decode(5n)`. */
 export * as formats from './formats/index.ts'
 export * from './language.ts'

@@ -35,6 +35,17 @@ describe('a record', () => {
     expect(run(module, [{ x_pairs_1_left_sign: 1, x_pairs_1_left_code: 5 }])).toEqual([{ y_sign: 1n, y_code: 5n }])
   })
 
+  it('may stand under one name on both sides, inputs and outputs', () => {
+    const module = maker({ bus: record({ ready: bool }) }, { bus: record({ valid: bool }) }, ({ bus }) => ({
+      bus: { valid: bus.ready.not() },
+    }))
+    expect([module.inputs[0]!.name, module.outputs[0]!.name]).toEqual(['bus_ready', 'bus_valid'])
+    expect(run(module, [{ bus_ready: 0 }])).toEqual([{ bus_valid: 1n }])
+    const twice = () =>
+      maker({ bus: record({ ready: bool }) }, { bus: record({ ready: bool }) }, ({ bus }) => ({ bus }))
+    expect(mistake(twice)).toMatch(/^E-NAME .* cannot be called 'bus_ready'/)
+  })
+
   it('in a register is set as a whole or field by field, the last assignment wins', () => {
     const module = maker({ x: fp4, load: bool }, { y: pair }, ({ x, load }, { regs, when }) => {
       const r = regs({ held: pair })

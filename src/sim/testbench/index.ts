@@ -10,6 +10,6 @@ export {
   playBlocks,
 } from './blocks.ts'
 export { type Scoreboard, type ScoreboardOptions, scoreboard } from './scoreboard.ts'
-export type { PauseOptions, StreamDriver, StreamMonitor } from './streams.ts'
+export type { Agent, PauseOptions, StreamDriver, StreamMonitor } from './streams.ts'
 export { type Driven, type Seen, type Testbench, testbench } from './testbench.ts'
 export type { ReadingOf } from './values.ts'

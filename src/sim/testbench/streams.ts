@@ -16,6 +16,8 @@ export interface Agent {
   before(): void
   /** Looks at the cycle that was, by its number. */
   after(cycle: number): void
+  /** The design was reset by `Testbench.reset` after the cycle before. */
+  reset?(): void
 }
 
 /** Offers elements to an input stream of the design, one after the other, and keeps the handshake. */
@@ -143,6 +145,9 @@ export const streamMonitor = <T>(
     elements,
     cycles,
     violations,
+    reset() {
+      waits = false
+    },
     before() {},
     after(cycle) {
       // The handshake is about what stands at the edges of the stream's clock.

@@ -63,6 +63,10 @@ export interface Testbench<In extends Ports, Out extends Ports> {
     name: K,
     onElement?: (element: ElementReading<(In & Out)[K]>, cycle: number) => void,
   ): StreamMonitor<ElementReading<(In & Out)[K]>>
+  /** Lets an agent of your own take part in every cycle from the next one on, after those that are there; gives it back. */
+  attach<A extends Agent>(agent: A): A
+  /** Resets the engine and tells the agents. */
+  reset(): void
 }
 
 /** Names of the stream ports among `P`. */
@@ -197,5 +201,10 @@ export const testbench = <In extends Ports, Out extends Ports>(
       return attach(streamMonitor(nets, onElement))
     },
     monitor: (name, onElement) => attach(streamMonitor(netsAt(name, 'either'), onElement)),
+    attach,
+    reset() {
+      engine.reset()
+      for (const agent of agents) agent.reset?.()
+    },
   }
 }

@@ -115,6 +115,22 @@ describe('a testbench', () => {
     expect(bench.step()).toEqual({ quick: 4n, late: 1n })
   })
 
+  it('lets an agent take part in every cycle, and tells it of a reset', () => {
+    const bench = testbench(Same({}))
+    const heard: string[] = []
+    const agent = {
+      before: () => heard.push('before'),
+      after: (cycle: number) => heard.push(`after ${cycle}`),
+      reset: () => heard.push('reset'),
+    }
+    expect(bench.attach(agent)).toBe(agent)
+    bench.attach({ before() {}, after() {} })
+    bench.step({}, 2)
+    bench.reset()
+    bench.step()
+    expect(heard).toEqual(['before', 'after 0', 'before', 'after 1', 'reset', 'before', 'after 2'])
+  })
+
   it('refuses what a port does not hold, in one sentence', () => {
     const bench = testbench(Same({}))
     const p = [{ sign: true, code: 0, weights: [0, 0] }] as const

@@ -1,0 +1,268 @@
+import { type RandomWords, randomWords } from '../../sim/stimulus.ts'
+import { beatAddress, beatLanes } from './burst.ts'
+import { responseCode } from './channels.ts'
+import { type AddressBeat, axiReader, laneOf, netsUnder, type WriteDataBeat } from './nets.ts'
+import type { Bench } from './watch.ts'
+
+/** A part of the address space with something in it. */
+export interface MemoryRegion {
+  /** Address of the first byte. */
+  readonly from: bigint
+  /** What it holds; writes change it. */
+  readonly bytes: Uint8Array
+  /** Other accesses are answered with SLVERR and change nothing. */
+  readonly access: 'read' | 'write' | 'readWrite'
+}
+
+/** Errors of the bus that are none of the master's fault. */
+export interface InjectedErrors {
+  /** Part of the read beats and of the write bursts that fail, at random with SLVERR or DECERR; 0 unless said. */
+  readonly chance?: number
+  /** Accesses that touch these bytes fail. */
+  readonly at?: readonly { readonly from: bigint; readonly bytes: number; readonly response: 'slverr' | 'decerr' }[]
+}
+
+export interface AxiMemoryOptions {
+  readonly regions: readonly MemoryRegion[]
+  /**
+   * Cycles from the address of a read to its first beat, and from the last of a write's address and data to its answer: drawn
+   * from `least` (at least 1) to `most` for each burst. 1 unless said.
+   */
+  readonly latency?: { readonly least: number; readonly most: number }
+  /** Part of the cycles in which each channel, on its own, is not ready or offers nothing though it could; 0 unless said. */
+  readonly pause?: number
+  /** Answers bursts of different IDs in any order, read beats of them mixed (A5.3); else in the order of the addresses. */
+  readonly reorder?: boolean
+  /** Most bursts of each direction that are open at a time; 16 unless said. */
+  readonly outstanding?: number
+  readonly errors?: InjectedErrors
+  /** Same seed, same run; 1 unless said. */
+  readonly seed?: number
+}
+
+/** An access that was answered with an error. */
+export interface MemoryFault {
+  readonly cycle: number
+  readonly kind: 'read' | 'write'
+  /** Of the beat. */
+  readonly address: bigint
+  readonly response: 'slverr' | 'decerr'
+  /** True where it was injected; else nothing is there, or it may not be read or written. */
+  readonly injected: boolean
+}
+
+export interface AxiMemory {
+  /** Oldest first. */
+  readonly faults: readonly MemoryFault[]
+  /** Beats and bytes that went over the bus, bytes of writes by their strobes. */
+  readonly read: { readonly beats: number; readonly bytes: number }
+  readonly written: { readonly beats: number; readonly bytes: number }
+  /** True where no burst is open and no data waits for an address. */
+  readonly idle: boolean
+  /** Errors from now on. */
+  inject(errors: InjectedErrors): void
+}
+
+interface ReadBurst extends AddressBeat {
+  readonly from: number
+  beats: number
+}
+interface WriteBurst extends AddressBeat {
+  readonly data: WriteDataBeat[]
+  /** The cycle of its answer, when all of its data is there. */
+  from?: number
+}
+type Answer = (typeof responseCode)[keyof typeof responseCode]
+
+/** Data beats that are taken before their address is. */
+const mostEarly = 16
+
+/**
+ * A memory behind the AXI4 port `port` of the design (`m_axi`, of both directions or one), an agent of its testbench. It answers
+ * bursts of every type and size, narrow and unaligned ones too. Written bytes are there when the write is answered, not before;
+ * data of failed reads is noise.
+ */
+export const axiMemory = (bench: Bench, port: string, options: AxiMemoryOptions): AxiMemory & { reset(): void } => {
+  const { regions, latency = { least: 1, most: 1 }, pause = 0, reorder = false, outstanding = 16, seed = 1 } = options
+  if (!(pause >= 0 && pause < 1))
+    throw new RangeError(`a memory pauses in 0 to less than 1 of the cycles, got ${pause}; choose one of those`)
+  if (!(latency.least >= 1 && latency.most >= latency.least))
+    throw new RangeError(
+      `a memory's latency is 1 cycle or more, the least first, got ${latency.least} to ${latency.most}; choose such a range`,
+    )
+  const nets = netsUnder(bench.engine, port)
+  const observe = axiReader(nets)
+  const [writes, reads] = [nets.has('awvalid'), nets.has('arvalid')]
+  const busBytes = nets.bytes(writes ? 'wdata' : 'rdata').length
+  const random = randomWords(seed)
+  const chance = (part: number): boolean => part > 0 && random() < part * 2 ** 32
+  const delay = (): number => latency.least + (random() % (latency.most - latency.least + 1))
+  const faults: MemoryFault[] = []
+  const [read, written] = [
+    { beats: 0, bytes: 0 },
+    { beats: 0, bytes: 0 },
+  ]
+  let errors = options.errors ?? {}
+  let openReads: ReadBurst[] = []
+  let openWrites: WriteBurst[] = []
+  let early: WriteDataBeat[] = []
+  let [readOffered, writeOffered] = [false, false]
+
+  const fail = (kind: 'read' | 'write', address: bigint, answer: Answer, injected: boolean): Answer => {
+    const response = answer === responseCode.slverr ? 'slverr' : 'decerr'
+    faults.push({ cycle: bench.engine.cycle, kind, address, response, injected })
+    return answer
+  }
+  /** The error that is injected where a beat at `address` uses these lanes. */
+  const injected = (first: bigint, bytes: number): Answer | undefined => {
+    const hit = errors.at?.find(
+      ({ from, bytes: length }) => first < from + BigInt(length) && from < first + BigInt(bytes),
+    )
+    return hit && responseCode[hit.response]
+  }
+  /** For each used lane, where its byte is; an error where a lane has none or may not be used. */
+  const located = (
+    base: bigint,
+    lanes: readonly number[],
+    access: 'read' | 'write',
+  ): readonly (readonly [Uint8Array, number])[] | Answer => {
+    const offsets = regions.map(({ from }) => Number(base - from))
+    const found: (readonly [Uint8Array, number])[] = []
+    for (const lane of lanes) {
+      const k = regions.findIndex(
+        ({ bytes }, region) => offsets[region]! + lane >= 0 && offsets[region]! + lane < bytes.length,
+      )
+      const region = regions[k]
+      if (!region) return responseCode.decerr
+      if (region.access !== access && region.access !== 'readWrite') return responseCode.slverr
+      found.push([region.bytes, offsets[k]! + lane])
+    }
+    return found
+  }
+  const laneList = (burst: AddressBeat, beat: number): readonly number[] => {
+    const { low, high } = beatLanes(burst, beat, busBytes)
+    return Array.from({ length: high - low + 1 }, (_, k) => low + k)
+  }
+  const baseOf = (address: bigint): bigint => address - (address % BigInt(busBytes))
+
+  const readBeat = (burst: ReadBurst): { readonly data: Uint8Array; readonly resp: Answer } => {
+    const address = beatAddress(burst, burst.beats)
+    const lanes = laneList(burst, burst.beats)
+    const data = new Uint8Array(busBytes)
+    const forced = injected(address, lanes.length) ?? (chance(errors.chance ?? 0) ? anyError(random) : undefined)
+    const places = forced ?? located(baseOf(address), lanes, 'read')
+    if (typeof places === 'number') {
+      for (let k = 0; k < busBytes; k++) data[k] = random()
+      return { data, resp: fail('read', address, places, forced !== undefined) }
+    }
+    lanes.forEach((lane, k) => {
+      const [bytes, at] = places[k]!
+      data[lane] = bytes[at]!
+    })
+    read.bytes += lanes.length
+    return { data, resp: responseCode.okay }
+  }
+  const writeBurst = (burst: WriteBurst): Answer => {
+    const forced = chance(errors.chance ?? 0) ? anyError(random) : undefined
+    if (forced !== undefined) return fail('write', burst.addr, forced, true)
+    let worst: Answer = responseCode.okay
+    burst.data.forEach(({ data, strb }, beat) => {
+      const address = beatAddress(burst, beat)
+      const lanes = laneList(burst, beat).filter((lane) => laneOf(strb, lane))
+      const hit = lanes.length > 0 ? injected(address, 2 ** burst.size) : undefined
+      const places = hit ?? located(baseOf(address), lanes, 'write')
+      if (typeof places === 'number') {
+        const answer = fail('write', address, places, hit !== undefined)
+        if (answer > worst) worst = answer
+        return
+      }
+      lanes.forEach((lane, k) => {
+        const [bytes, at] = places[k]!
+        bytes[at] = data[lane]!
+      })
+      written.bytes += lanes.length
+    })
+    return worst
+  }
+
+  /** The next burst to go on with: the oldest, or with reordering the oldest of any ID. */
+  const next = <B extends { readonly id: number; readonly from?: number }>(open: readonly B[]): B | undefined => {
+    const due = (burst: B | undefined): boolean => burst?.from !== undefined && burst.from <= bench.engine.cycle
+    if (!reorder) return due(open[0]) ? open[0] : undefined
+    const oldest = new Map<number, B>()
+    for (const burst of open) if (!oldest.has(burst.id)) oldest.set(burst.id, burst)
+    const ready = [...oldest.values()].filter(due)
+    return ready[random() % Math.max(1, ready.length)]
+  }
+  const matchData = (): void => {
+    for (const burst of openWrites) {
+      while (early.length > 0 && burst.data.length <= burst.len) burst.data.push(early.shift()!)
+      if (burst.data.length > burst.len) burst.from ??= bench.engine.cycle - 1 + delay()
+    }
+  }
+
+  const beforeReads = (): void => {
+    nets.set('arready', openReads.length < outstanding && !chance(pause))
+    if (readOffered) return
+    const burst = chance(pause) ? undefined : next(openReads)
+    readOffered = burst !== undefined
+    nets.set('rvalid', readOffered)
+    if (!burst) return
+    const { data, resp } = readBeat(burst)
+    nets.set('rid', burst.id)
+    nets.setBytes('rdata', data)
+    nets.set('rresp', resp)
+    nets.set('rlast', burst.beats === burst.len)
+    burst.beats++
+    if (burst.beats > burst.len) openReads = openReads.filter((other) => other !== burst)
+  }
+  const beforeWrites = (): void => {
+    nets.set('awready', openWrites.length < outstanding && !chance(pause))
+    nets.set('wready', early.length < mostEarly && !chance(pause))
+    if (writeOffered) return
+    const burst = chance(pause) ? undefined : next(openWrites)
+    writeOffered = burst !== undefined
+    nets.set('bvalid', writeOffered)
+    if (!burst) return
+    nets.set('bid', burst.id)
+    nets.set('bresp', writeBurst(burst))
+    openWrites = openWrites.filter((other) => other !== burst)
+  }
+
+  return bench.attach({
+    faults,
+    read,
+    written,
+    get idle() {
+      return openReads.length + openWrites.length + early.length === 0 && !readOffered && !writeOffered
+    },
+    inject(changed: InjectedErrors) {
+      errors = changed
+    },
+    reset() {
+      ;[openReads, openWrites, early] = [[], [], []]
+      ;[readOffered, writeOffered] = [false, false]
+    },
+    before() {
+      if (reads) beforeReads()
+      if (writes) beforeWrites()
+    },
+    after(cycle) {
+      const { aw, w, b, ar, r } = observe()
+      if (ar?.beat && ar.ready) openReads.push({ ...ar.beat, from: cycle + delay(), beats: 0 })
+      if (r?.beat && r.ready) {
+        readOffered = false
+        read.beats++
+      }
+      if (aw?.beat && aw.ready) openWrites.push({ ...aw.beat, data: [] })
+      if (w?.beat && w.ready) {
+        early.push(w.beat)
+        written.beats++
+      }
+      if (b?.beat && b.ready) writeOffered = false
+      matchData()
+    },
+  })
+}
+
+const anyError = (random: RandomWords): Answer => (random() & 1 ? responseCode.slverr : responseCode.decerr)
