@@ -41,9 +41,9 @@ export interface ArrayDrive {
   readonly activations: readonly Bits[]
   readonly weights: readonly Bits[]
   /** The fields of the group for each row and column, one above the other in the order of the side's `fields`. */
-  readonly activationFields: readonly (Bits | undefined)[]
-  readonly weightFields: readonly (Bits | undefined)[]
-  /** The first cycle of a step. */
+  readonly activationFields: readonly Bits[]
+  readonly weightFields: readonly Bits[]
+  /** The first cycle of a step. Like `lastGroup`, it is looked at only where the array wants it. */
   readonly step: Bool
   /** The last cycle of a group, and whether the group is the last of its outputs. */
   readonly last: Bool
@@ -221,10 +221,10 @@ const numberOf = (shape: IntShape, word: Bits): Int => {
   return (shape.min < 0n ? field.signed() : field.unsigned()).sat(shape)
 }
 
-const fieldOf = (fields: readonly GroupField[], name: GroupField['name'], word: Bits | undefined): Bits => {
+const fieldOf = (fields: readonly GroupField[], name: GroupField['name'], word: Bits): Bits => {
   let low = 0
   for (const field of fields) {
-    if (field.name === name && word) return word.slice(low + field.bits - 1, low)
+    if (field.name === name) return word.slice(low + field.bits - 1, low)
     low += field.bits
   }
   throw new Error(`no field '${name}'`)

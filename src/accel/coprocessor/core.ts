@@ -1,20 +1,21 @@
-import { type Bits, type Bool, bool, component, delay, type Int, mux, pipe, queue, stream, u } from '../../dsl/index.ts'
+import { type Bool, bool, component, delay, type Int, pipe, queue, stream, u } from '../../dsl/index.ts'
 import { readBeat, transferCommand, writeBeat, writeEnd } from '../transfers.ts'
 import { Counters, runCounters } from './counters.ts'
 import { type CoreDescription, type CoreOptions, coreDescription, mostTiles, type Side, upTo } from './description.ts'
 import { Fetch } from './fetch.ts'
+import { OperandBuffers } from './operand-buffers.ts'
 import { Plan } from './plan.ts'
 import { Receive } from './receive.ts'
 import { ResultWriter } from './result-writer.ts'
 import { runCommand, runError } from './run-command.ts'
-import { Schedule } from './schedule.ts'
-import { WordMemory } from './words.ts'
+import { Steps } from './steps.ts'
+import { Tiles } from './tiles.ts'
 
 /**
  * The co-processor without a bus: takes products, asks for their operands a row at a time, runs them through an array of PEs and
  * writes the results. `ended` tells how each run went, one element a command, when all its transfers are over and the array is empty.
  *
- * `abort` ends a run early; so does a transfer that fails. What was promised to memory is then given, and no more.
+ * `abort_run` ends a run early; so does a transfer that fails. What was promised to memory is then given, and no more.
  */
 export const coprocessorCore = (options: CoreOptions) => Core({ core: coreDescription(options) })
 
@@ -28,7 +29,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       command: stream(command),
       read_beat: readBeat(transfers),
       write_end: writeEnd,
-      abort: bool,
+      abort_run: bool,
     },
     out: {
       ended: stream(runError),
@@ -48,71 +49,84 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
         activations_freed: upTo(mostTiles),
         weights_freed: bool,
         results_freed: bool,
+        stopped: bool,
+        step_ends: bool,
+        group_ends: bool,
+        tile_ends: bool,
+        live: bool,
       })
-
       const { plan, ...planned } = use('plan', Plan({ core }), { start: w.plans, command: r.command })
-      const shared = { start: w.starts, stop: r.fails, command: r.command, plan }
+      const { tokens, outputs, activations: activationsAt, weights: weightsAt, results: resultsAt, mode } = r.command
+      const ofSide = ({ codes, fields, tiles }: (typeof plan)['weight']) => ({ codes, fields, tiles })
       const fetch = use('fetch', Fetch({ core }), {
-        ...shared,
+        start: w.starts,
+        stop: r.fails,
+        command: { tokens, outputs, activations: activationsAt, weights: weightsAt },
+        plan: {
+          activation: { row: plan.activation.row, tiles: plan.activation.tiles },
+          weight: { row: plan.weight.row, tiles: plan.weight.tiles },
+          strip: plan.strip,
+          weights_stay: plan.weights_stay,
+        },
         activations_freed: w.activations_freed,
         weights_freed: w.weights_freed,
       })
       const tags = queue(builder, 'tags', fetch.tag, core.readsUnderWay)
       const receive = use('receive', Receive({ core }), {
         start: w.starts,
-        plan,
+        plan: { activation: ofSide(plan.activation), weight: ofSide(plan.weight) },
         tag: tags,
         beat: pipe(builder, 'read_beats', i.read_beat),
       })
-      const schedule = use('schedule', Schedule({ core }), {
-        ...shared,
-        activations_loaded: receive.activation.loaded,
-        weights_loaded: receive.weight.loaded,
+      const tiles = use('tiles', Tiles({ core }), {
+        start: w.starts,
+        stopped: w.stopped,
+        command: { tokens, outputs, results: resultsAt },
+        plan: {
+          activation: ofSide(plan.activation),
+          weight: ofSide(plan.weight),
+          strip: plan.strip,
+          weights_stay: plan.weights_stay,
+          result_row: plan.result_row,
+        },
+        activations_loaded: receive.activations_loaded,
+        weights_loaded: receive.weights_loaded,
+        step_ends: w.step_ends,
+        group_ends: w.group_ends,
+        tile_ends: w.tile_ends,
+        live: w.live,
+      })
+      w.activations_freed.value = tiles.activations_freed
+      w.weights_freed.value = tiles.weights_freed
+      const { groups, group_steps, last_steps, matrix } = plan
+      const steps = use('steps', Steps({ core }), {
+        start: w.starts,
+        stop: r.fails,
+        plan: { groups, group_steps, last_steps, matrix },
+        runs: tiles.busy,
+        activations_here: tiles.activations_here,
+        weights_here: tiles.weights_here,
+        tile: tiles.results,
         results_freed: w.results_freed,
       })
-      w.activations_freed.value = schedule.activations_freed
-      w.weights_freed.value = schedule.weights_freed
+      w.stopped.value = steps.stopped
+      w.step_ends.value = steps.step_ends
+      w.group_ends.value = steps.group_ends
+      w.tile_ends.value = steps.tile_ends
+      w.live.value = steps.live
 
-      // Words are in the lines' registers two cycles after the step that reads them.
-      const works = delay(builder, 'works', schedule.works, 2)
-      const keep = delay(builder, 'keep', schedule.step_ends, 1)
-      const linesOf = (
-        side: Side,
-        live: readonly Bool[],
-      ): { readonly words: Bits[]; readonly fields: (Bits | undefined)[] } => {
-        const { codes, groups } = core[side]
-        const [to, from] = [receive[side], schedule[side]]
-        const position = delay(builder, `${side}_position`, from.codes.position, 1)
-        const words = live.map((isLive, k) => {
-          const { word } = use(`${side}_codes_${k}`, WordMemory(codes), {
-            write: to.codes[k]!,
-            address: to.address,
-            data: receive.data,
-            read: schedule.works,
-            read_address: from.codes.address,
-            position,
-            keep,
-          })
-          return mux(delay(builder, `${side}_live_${k}`, isLive, 2).and(works), word, 0)
+      const buffersOf = (side: Side, live: readonly Bool[]) =>
+        use(`${side}_buffers`, OperandBuffers({ core, side }), {
+          data: receive.data,
+          to: receive[side],
+          read: steps.works,
+          from: tiles[side],
+          step_ends: steps.step_ends,
+          live,
         })
-        if (!groups) return { words, fields: live.map(() => undefined) }
-        const groupPosition = delay(builder, `${side}_group_position`, from.groups.position, 1)
-        const fields = live.map(
-          (_, k) =>
-            use(`${side}_groups_${k}`, WordMemory(groups), {
-              write: to.fields[k]!,
-              address: to.field_address,
-              data: receive.data,
-              read: schedule.works,
-              read_address: from.groups.address,
-              position: groupPosition,
-              keep,
-            }).word,
-        )
-        return { words, fields }
-      }
-      const activations = linesOf('activation', schedule.live_rows)
-      const weights = linesOf('weight', schedule.live_columns)
+      const activations = buffersOf('activation', tiles.live_rows)
+      const weights = buffersOf('weight', tiles.live_columns)
+      // Operands are there two cycles after the step that reads them.
       const out = use(
         'array',
         array.part,
@@ -121,17 +135,21 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
           weights: weights.words,
           activationFields: activations.fields,
           weightFields: weights.fields,
-          step: delay(builder, 'step', schedule.step, 2),
-          last: delay(builder, 'last', schedule.last, 2),
-          lastGroup: delay(builder, 'last_group', schedule.last_group, 2),
-          mode: r.command.mode,
+          get step() {
+            return delay(builder, 'step', steps.step, 2)
+          },
+          last: delay(builder, 'last', steps.group_ends, 2),
+          get lastGroup() {
+            return delay(builder, 'last_group', steps.last_group, 2)
+          },
+          mode,
         }),
       )
       const ofColumns = (name: string): Int[] => Array.from({ length: columns }, (_, c) => out[`${name}_${c}`]!)
       const writer = use('writer', ResultWriter({ core }), {
         result: ofColumns('result'),
         result_valid: ofColumns('result_valid').map((valid) => valid.bit(0)),
-        group: queue(builder, 'groups', schedule.group, core.resultGroups),
+        group: queue(builder, 'groups', steps.group, core.resultGroups),
         result_row: plan.result_row,
         discard: r.fails,
       })
@@ -140,7 +158,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       i.write_end.ready.value = true
       const ends = i.write_end.fires
       r.writes_open.next = r.writes_open.add(writer.asked.int()).sub(ends.int()).wrap(writes)
-      const quiet = fetch.busy.or(tags.valid).or(schedule.busy).or(schedule.results_open).or(r.writes_open.ne(0)).not()
+      const quiet = fetch.busy.or(tags.valid).or(tiles.busy).or(steps.results_open).or(r.writes_open.ne(0)).not()
 
       const fail = (error: 'read' | 'write' | 'aborted', found: Bool): void =>
         when(found.and(r.fails.not()), () => {
@@ -158,10 +176,10 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
         },
         plan({ goto }) {
           goto('planning')
-          fail('aborted', i.abort)
+          fail('aborted', i.abort_run)
         },
         planning({ goto }) {
-          fail('aborted', i.abort)
+          fail('aborted', i.abort_run)
           when(planned.done, () => {
             goto('run')
             when(planned.error.ne('none'), () => {
@@ -172,7 +190,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
           })
         },
         run({ goto }) {
-          fail('aborted', i.abort)
+          fail('aborted', i.abort_run)
           fail('write', ends.and(i.write_end.data.failed))
           fail('read', receive.failed)
           when(quiet, () => goto('ended'))
@@ -187,8 +205,8 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       const { counters } = use('counters', Counters({ core }), {
         clear: i.command.fires,
         cycle: state.is('plan', 'planning', 'run'),
-        ...schedule.kind,
-        live_cells: schedule.live_cells,
+        ...steps.kind,
+        live_cells: tiles.live_cells,
         beat_read: receive.taken,
         beat_written: writer.beat.fires,
       })

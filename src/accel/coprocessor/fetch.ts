@@ -1,7 +1,7 @@
 import { type Bool, bool, component, type Int, mux, record, stream } from '../../dsl/index.ts'
 import { bytesPerBeat, transferCommand } from '../transfers.ts'
 import { type CoreDescription, mostTiles, upTo } from './description.ts'
-import { runCommand, runPlan } from './run-command.ts'
+import { runCommand, runPlan, sidePlan } from './run-command.ts'
 
 /** What a read transfer brings: a row of codes with its fields, for one line of the array. */
 export const rowTag = ({ activation, weight }: CoreDescription) =>
@@ -15,29 +15,38 @@ export const rowTag = ({ activation, weight }: CoreDescription) =>
 /**
  * Asks for the rows of all tiles, a transfer each, in the order in which the array needs them: for each strip of activations its
  * first tile, the first tile of weights, the strip's other tiles, all other weights. Waits where a side's buffers are full.
- * * With each command goes a tag into `tag`; the readiness of both streams, once there, stays until they are used. `stop`: it asks
+ *
+ * With each command goes a tag into `tag`; the readiness of both streams, once there, stays until they are used. `stop`: it asks
  * for no more, but for what it has offered.
  */
 export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) => {
   const { dimension, beatAddress, array, transfers } = core
   const bytes = bytesPerBeat(transfers)
+  const command = runCommand(core).fields
+  const plan = runPlan(core).fields
+  const { row, tiles } = sidePlan(core).fields
+  const side = record({ row, tiles })
   return {
     name: `${core.name}_fetch`,
     in: {
       start: bool,
       stop: bool,
-      command: runCommand(core),
-      plan: runPlan(core),
+      command: record({
+        tokens: dimension,
+        outputs: dimension,
+        activations: command.activations,
+        weights: command.weights,
+      }),
+      plan: record({ activation: side, weight: side, strip: plan.strip, weights_stay: bool }),
       /** Tiles of activations that are used up at this edge, and whether one of weights is. */
       activations_freed: upTo(mostTiles),
       weights_freed: bool,
     },
     out: { read: transferCommand(transfers), tag: stream(rowTag(core)), busy: bool },
     logic(i, { regs, when, fsm, wires }) {
-      const { start, stop, command, plan, read, tag } = i
-      const tiles = upTo(mostTiles)
+      const { start, stop, read, tag } = i
       const lineShape = rowTag(core).fields.line
-      const stripShape = runPlan(core).fields.strip
+      const stripShape = plan.strip
       const r = regs({
         activation_address: beatAddress,
         weight_address: beatAddress,
@@ -62,10 +71,10 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
         isLast(r.tokens_left, array.size.rows),
       )
       const done = fires.and(lastLine)
-      const stripEnds = r.tokens_left.eq(1).or(r.strip_tile.add(1).eq(plan.strip))
-      const needsWeights = r.first_strip.or(plan.weights_stay.not())
+      const stripEnds = r.tokens_left.eq(1).or(r.strip_tile.add(1).eq(i.plan.strip))
+      const needsWeights = r.first_strip.or(i.plan.weights_stay.not())
       const stopped = stop.and(offered.not().or(fires))
-      const base = command.weights.shr(Math.log2(bytes))
+      const base = i.command.weights.shr(Math.log2(bytes))
 
       when(fires, () => {
         r.line.next = mux(lastLine, 0, r.line.add(1).wrap(lineShape))
@@ -74,16 +83,16 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
         r.strip_tile.next = 0
         r.weights_begun.next = false
         r.first_strip.next = false
-        r.outputs_left.next = command.outputs
+        r.outputs_left.next = i.command.outputs
         r.weight_address.next = base
       }
       const state = fsm('state', {
         idle({ goto }) {
           when(start, () => {
-            r.activation_address.next = command.activations.shr(Math.log2(bytes))
+            r.activation_address.next = i.command.activations.shr(Math.log2(bytes))
             r.weight_address.next = base
-            r.tokens_left.next = command.tokens
-            r.outputs_left.next = command.outputs
+            r.tokens_left.next = i.command.tokens
+            r.outputs_left.next = i.command.outputs
             r.line.next = 0
             r.strip_tile.next = 0
             r.weights_begun.next = false
@@ -93,7 +102,7 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
         },
         activations({ goto }) {
           when(fires, () => {
-            r.activation_address.next = r.activation_address.add(plan.activation.row).wrap(beatAddress)
+            r.activation_address.next = r.activation_address.add(i.plan.activation.row).wrap(beatAddress)
             r.tokens_left.next = r.tokens_left.sub(1).wrap(dimension)
           })
           when(done, () => {
@@ -113,7 +122,7 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
         },
         weights({ goto }) {
           when(fires, () => {
-            r.weight_address.next = r.weight_address.add(plan.weight.row).wrap(beatAddress)
+            r.weight_address.next = r.weight_address.add(i.plan.weight.row).wrap(beatAddress)
             r.outputs_left.next = r.outputs_left.sub(1).wrap(dimension)
           })
           when(done, () => {
@@ -133,7 +142,7 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
         },
       })
       // A tile that is begun has its place.
-      const asks = (side: 'activation' | 'weight'): Bool => r.line.ne(0).or(r[`${side}_tiles`].lt(plan[side].tiles))
+      const asks = (side: 'activation' | 'weight'): Bool => r.line.ne(0).or(r[`${side}_tiles`].lt(i.plan[side].tiles))
       w.asks_activations.value = state.is('activations').and(asks('activation'))
       w.asks_weights.value = state.is('weights').and(asks('weight'))
       const held = (side: 'activation' | 'weight', taken: Bool, freed: Int): void => {
@@ -147,7 +156,7 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
           valid: offered.and(tag.ready),
           data: {
             address: mux(w.asks_weights, r.weight_address, r.activation_address).shl(Math.log2(bytes)),
-            beats: mux(w.asks_weights, plan.weight.row, plan.activation.row),
+            beats: mux(w.asks_weights, i.plan.weight.row, i.plan.activation.row),
           },
         },
         tag: {

@@ -1,31 +1,32 @@
-import { bits, bool, component, type Int, mux, record, stream, vec } from '../../dsl/index.ts'
+import { bits, bool, component, type Int, mux, record, stream } from '../../dsl/index.ts'
 import { readBeat } from '../transfers.ts'
 import { type CoreDescription, mostTiles, type Side, upTo } from './description.ts'
 import { rowTag } from './fetch.ts'
-import { runPlan } from './run-command.ts'
+import { writingShape } from './operand-buffers.ts'
+import { sidePlan } from './run-command.ts'
 
 /** Takes the beats that come, in the order of their rows' tags, and says where in which line's buffers each goes. */
 export const Receive = component('receive', ({ core }: { core: CoreDescription }) => {
   const { bufferBeats, fieldBeats, transfers } = core
   const address = upTo(bufferBeats - 1)
   const fieldAddress = upTo(fieldBeats - 1)
-  const writing = ({ lines }: { readonly lines: number }) =>
-    record({
-      address,
-      field_address: fieldAddress,
-      /** Of the lines one at the most. */
-      codes: vec(lines, bool),
-      fields: vec(lines, bool),
-      /** A whole tile is there at this edge. */
-      loaded: bool,
-    })
+  const { codes, fields, tiles: sideTiles } = sidePlan(core).fields
+  const side = record({ codes, fields, tiles: sideTiles })
   return {
     name: `${core.name}_receive`,
-    in: { start: bool, plan: runPlan(core), tag: stream(rowTag(core)), beat: readBeat(transfers) },
+    in: {
+      start: bool,
+      plan: record({ activation: side, weight: side }),
+      tag: stream(rowTag(core)),
+      beat: readBeat(transfers),
+    },
     out: {
       data: bits(transfers.busBits),
-      activation: writing(core.activation),
-      weight: writing(core.weight),
+      activation: writingShape(core.activation, core),
+      weight: writingShape(core.weight, core),
+      /** A whole tile is there at this edge. */
+      activations_loaded: bool,
+      weights_loaded: bool,
       taken: bool,
       failed: bool,
     },
@@ -60,18 +61,21 @@ export const Receive = component('receive', ({ core }: { core: CoreDescription }
           at.fields.next = 0
         })
         const each = Array.from({ length: lines }, (_, k) => mine.and(tag.data.line.eq(k)))
-        return {
+        const to = {
           address: at.codes.add(r.index).wrap(address),
           field_address: at.fields.add(r.index).sub(plan[side].codes).bits(fieldAddress.width).unsigned(),
           codes: each.map((line) => line.and(isCode)),
           fields: each.map((line) => line.and(isCode.not())),
-          loaded,
         }
+        return { to, loaded }
       }
+      const [activation, weight] = [sideOf('activation'), sideOf('weight')]
       return {
         data: beat.data.data.bits(),
-        activation: sideOf('activation'),
-        weight: sideOf('weight'),
+        activation: activation.to,
+        weight: weight.to,
+        activations_loaded: activation.loaded,
+        weights_loaded: weight.loaded,
         taken,
         failed: taken.and(beat.data.failed),
       }

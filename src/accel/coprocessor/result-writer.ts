@@ -15,7 +15,7 @@ import {
 import { bytesPerBeat, transferCommand, writeBeat } from '../transfers.ts'
 import { type CoreDescription, upTo } from './description.ts'
 import { ResultColumn, resultPlace } from './result-column.ts'
-import { resultGroup } from './schedule.ts'
+import { resultGroup } from './steps.ts'
 
 /**
  * Writes results, row after row of each group, a transfer a row, a beat a cycle. Rows and columns that are not of the product are not
@@ -26,6 +26,7 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
   const { rows, columns } = array.size
   const bytes = bytesPerBeat(transfers)
   const rowBeats = Math.max(1, (columns * resultBytes) / bytes)
+  const parted = columns * resultBytes < bytes
   const place = resultPlace(core)
   const commandShape = transferCommand(transfers).of
   return {
@@ -44,6 +45,7 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
       asked: bool,
       freed: bool,
     },
+    accepted: parted ? {} : { 'W-UNUSED': { group_data_part: 'a tile is whole beats' } },
     logic(i, builder) {
       const { regs, when, use, checked } = builder
       const { group } = i
@@ -58,9 +60,9 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
         sends: bool,
         beat: upTo(rowBeats - 1),
         outputs: shape.outputs,
-        part: shape.part,
         blank: bool,
       })
+      const shared = parted ? regs({ part: shape.part }) : undefined
       const isHere = r.rows_here.ne(0).and(group.valid)
       const dead = r.discards.or(r.row.ge(group.data.tokens))
       const lastBeat = r.beat.add(1).eq(beatsOf(core, r.outputs))
@@ -107,12 +109,12 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
       when(loads, () => {
         r.sends.next = true
         r.outputs.next = group.data.outputs
-        r.part.next = group.data.part
+        if (shared) shared.part.next = group.data.part
       })
       when(r.sends.not().or(beatFires), () => {
         r.blank.next = i.discard
       })
-      const { data, strobe } = beatOf(core, joined(row), r)
+      const { data, strobe } = beatOf(core, joined(row), r.outputs, r.beat, shared?.part)
       return {
         write,
         beat: {
@@ -138,24 +140,26 @@ const beatsOf = ({ transfers, resultBytes }: CoreDescription, outputs: Int): Int
 const beatOf = (
   { array, transfers, resultBytes }: CoreDescription,
   row: Bits,
-  at: { readonly beat: Int; readonly outputs: Int; readonly part: Int },
+  outputs: Int,
+  beat: Int,
+  part: Int | undefined,
 ): { readonly data: Bits; readonly strobe: Bits } => {
   const bytes = bytesPerBeat(transfers)
   const rowBytes = array.size.columns * resultBytes
   /** Whether byte k of a row is of a result that counts. */
-  const isLive = (k: number): Bool => at.outputs.gt(Math.floor(k / resultBytes))
+  const isLive = (k: number): Bool => outputs.gt(Math.floor(k / resultBytes))
   const strobeOf = (count: number, live: (k: number) => Bool): Bits =>
     joined(Array.from({ length: count }, (_, k) => live(k).bits()))
-  if (rowBytes < bytes) {
+  if (part) {
     const parts = bytes / rowBytes
     return {
       data: joined(Array.from({ length: parts }, () => row)),
-      strobe: strobeOf(bytes, (k) => isLive(k % rowBytes).and(at.part.eq(Math.floor(k / rowBytes)))),
+      strobe: strobeOf(bytes, (k) => isLive(k % rowBytes).and(part.eq(Math.floor(k / rowBytes)))),
     }
   }
   const beats = rowBytes / bytes
   if (beats === 1) return { data: row, strobe: strobeOf(bytes, isLive) }
-  const index = at.beat.sat(range(0, beats - 1))
+  const index = beat.sat(range(0, beats - 1))
   const each = Array.from({ length: beats }, (_, beat) => beat)
   return {
     data: select(

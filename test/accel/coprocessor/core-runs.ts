@@ -183,7 +183,7 @@ export interface RunResult {
 export interface RunOptions {
   readonly timing?: MemoryTiming
   readonly faults?: Faults
-  /** Raises `abort` in this cycle of the run. */
+  /** Raises `abort_run` in this cycle of the run. */
   readonly abortAt?: number
   /** Fields of the command to change. */
   readonly command?: Readonly<Record<string, number | bigint>>
@@ -204,7 +204,7 @@ export const runCore = (bench: CoreBench, product: PlacedProduct, options: RunOp
     writePort(engine.inputs, portNamed(inputs, `command_data_${name}`), BigInt(value))
   const valid = portNamed(inputs, 'command_valid').offset
   const ready = portNamed(outputs, 'command_ready').offset
-  const abort = portNamed(inputs, 'abort').offset
+  const abort = portNamed(inputs, 'abort_run').offset
   const endedReady = portNamed(inputs, 'ended_ready').offset
   const ended = portNamed(outputs, 'ended_valid').offset
   const failures = engine.failedChecks
