@@ -40,7 +40,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       counters: runCounters,
     },
     logic(i, builder) {
-      const { regs, when, fsm, use, wires } = builder
+      const { regs, when, fsm, use, wires, checked } = builder
       const writes = u(16)
       const r = regs({ command, error: runError, fails: bool, writes_open: writes })
       const w = wires({
@@ -157,7 +157,11 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
 
       i.write_end.ready.value = true
       const ends = i.write_end.fires
-      r.writes_open.next = r.writes_open.add(writer.asked.int()).sub(ends.int()).wrap(writes)
+      r.writes_open.next = checked(
+        r.writes_open.add(writer.asked.int()).sub(ends.int()),
+        writes,
+        'a write ends once, and fewer than 65,536 are open',
+      )
       const quiet = fetch.busy.or(tags.valid).or(tiles.busy).or(steps.results_open).or(r.writes_open.ne(0)).not()
 
       const fail = (error: 'read' | 'write' | 'aborted', found: Bool): void =>

@@ -49,7 +49,8 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
       const stepsOf = (numbers: Int): Int =>
         byMode(core, command.mode, (perStep) => numbers.add(perStep - 1).shr(Math.log2(perStep))).sat(dimension)
       const oneGroup = command.group.ge(command.inputs)
-      const tooLong = array.mostSteps === undefined ? undefined : r.group_steps.gt(array.mostSteps)
+      const most = BigInt(array.mostSteps ?? dimension.max)
+      const tooLong = most < dimension.max ? r.group_steps.gt(most) : undefined
       const end = beatAddress.max + 1n
       const isBeyond = (address: Int): Bool => address.shr(Math.log2(bytes)).add(r.size).gt(end)
 

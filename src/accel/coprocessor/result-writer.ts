@@ -8,6 +8,7 @@ import {
   mux,
   queue,
   range,
+  record,
   select,
   stream,
   vec,
@@ -17,9 +18,16 @@ import { type CoreDescription, upTo } from './description.ts'
 import { ResultColumn, resultPlace } from './result-column.ts'
 import { resultGroup } from './steps.ts'
 
+/** A row of results on its way: its place in the columns, and what of it is written. */
+const resultRow = (core: CoreDescription) => {
+  const { outputs, part } = resultGroup(core).fields
+  return record({ from: resultPlace(core), outputs, part, /** The last of its group. */ last: bool })
+}
+
 /**
- * Writes results, row after row of each group, a transfer a row, a beat a cycle. Rows and columns that are not of the product are not
- * written. After `discard` no more rows are asked for, and what is still owed goes out without strobes.
+ * Writes results, row after row of each group, a transfer a row, a beat a cycle. Rows are asked for up to two ahead of their beats. Rows
+ * and columns that are not of the product are not written. After `discard` no more rows are asked for, and what is still owed goes
+ * out without strobes.
  */
 export const ResultWriter = component('result_writer', ({ core }: { core: CoreDescription }) => {
   const { array, transfers, beatAddress, resultBytes } = core
@@ -28,7 +36,6 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
   const rowBeats = Math.max(1, (columns * resultBytes) / bytes)
   const parted = columns * resultBytes < bytes
   const place = resultPlace(core)
-  const commandShape = transferCommand(transfers).of
   return {
     name: `${core.name}_result_writer`,
     in: {
@@ -45,13 +52,13 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
       asked: bool,
       freed: bool,
     },
-    accepted: parted ? {} : { 'W-UNUSED': { group_data_part: 'a tile is whole beats' } },
+    accepted: parted ? {} : { 'W-UNUSED': { part: 'a tile is whole beats' } },
     logic(i, builder) {
       const { regs, when, use, checked } = builder
       const { group } = i
       const shape = resultGroup(core).fields
       const r = regs({
-        /** Rows that all columns have and that are not taken yet. */
+        /** Rows that all columns have and that are not asked for yet. */
         rows_here: upTo(Number(place.max) + 1),
         from: place,
         row: upTo(rows - 1),
@@ -60,69 +67,80 @@ export const ResultWriter = component('result_writer', ({ core }: { core: CoreDe
         sends: bool,
         beat: upTo(rowBeats - 1),
         outputs: shape.outputs,
+        part: shape.part,
         blank: bool,
       })
-      const shared = parted ? regs({ part: shape.part }) : undefined
+
+      // Asks for rows. The last one of a group gives its place free, once no other is to be read.
       const isHere = r.rows_here.ne(0).and(group.valid)
       const dead = r.discards.or(r.row.ge(group.data.tokens))
-      const lastBeat = r.beat.add(1).eq(beatsOf(core, r.outputs))
-      const beatFires = r.sends.and(i.beat.ready)
-      const free = r.sends.not().or(beatFires.and(lastBeat))
+      const isLast = rows === 1 ? undefined : r.row.eq(rows - 1)
       const address = mux(r.row.eq(0), group.data.address, r.next_address)
-
-      const asks = isHere.and(dead.not()).and(free)
-      const commands = builder.stream('asked_row', commandShape, {
-        valid: asks,
+      const asks = isHere.and(dead.not())
+      const wires = builder.wires({ may_ask: bool })
+      const command = builder.stream('command', transferCommand(transfers).of, {
+        valid: asks.and(wires.may_ask),
         data: { address: address.shl(Math.log2(bytes)), beats: beatsOf(core, group.data.outputs) },
       })
-      const write = queue(builder, 'commands', commands, 2)
-      const loads = commands.fires
-      const takes = loads.or(isHere.and(dead))
-      const lastRow = rows === 1 ? takes : takes.and(r.row.eq(rows - 1))
-      when(asks.not().or(loads), () => {
+      const write = queue(builder, 'commands', command, 2)
+      const toSend = builder.stream('row_to_send', resultRow(core), {
+        valid: asks.and(command.ready),
+        data: { from: r.from, outputs: group.data.outputs, part: group.data.part, last: isLast ?? true },
+      })
+      const row = queue(builder, 'rows', toSend, 2)
+      wires.may_ask.value = toSend.ready
+      const asked = command.fires
+      const skips = isHere.and(dead).and(isLast ? isLast.not().or(row.valid.not()) : row.valid.not())
+      const takes = asked.or(skips)
+      const groupEnds = isLast ? takes.and(isLast) : takes
+      when(asks.not().or(asked), () => {
         r.discards.next = i.discard
       })
       when(takes, () => {
         r.from.next = r.from.add(1).wrap(place)
-        if (rows > 1) r.row.next = mux(lastRow, 0, r.row.add(1).wrap(r.row.shape))
         r.next_address.next = address.add(i.result_row).wrap(beatAddress)
+        if (isLast) r.row.next = mux(isLast, 0, r.row.add(1).wrap(r.row.shape))
       })
-      group.ready.value = lastRow
+      group.ready.value = groupEnds
       r.rows_here.next = checked(
         r.rows_here.add(i.result_valid[columns - 1]!.int()).sub(takes.int()),
         range(0, place.max + 1n),
         'no more results come than there are places for',
       )
 
-      const row = i.result.map((result, c) =>
+      // Sends their beats.
+      const lastBeat = r.beat.add(1).eq(beatsOf(core, r.outputs))
+      const beatFires = r.sends.and(i.beat.ready)
+      row.ready.value = r.sends.not().or(beatFires.and(lastBeat))
+      const words = i.result.map((result, c) =>
         use(`column_${c}`, ResultColumn({ core }), {
           valid: i.result_valid[c]!,
           result,
-          read: loads,
-          from: r.from,
+          read: row.fires,
+          from: row.data.from,
         }).word.bits(8 * resultBytes),
       )
       when(beatFires, () => {
         r.beat.next = mux(lastBeat, 0, r.beat.add(1).wrap(r.beat.shape))
         r.sends.next = lastBeat.not()
       })
-      when(loads, () => {
+      when(row.fires, () => {
         r.sends.next = true
-        r.outputs.next = group.data.outputs
-        if (shared) shared.part.next = group.data.part
+        r.outputs.next = row.data.outputs
+        r.part.next = row.data.part
       })
       when(r.sends.not().or(beatFires), () => {
         r.blank.next = i.discard
       })
-      const { data, strobe } = beatOf(core, joined(row), r.outputs, r.beat, shared?.part)
+      const { data, strobe } = beatOf(core, joined(words), r.outputs, r.beat, parted ? r.part : undefined)
       return {
         write,
         beat: {
           valid: r.sends,
           data: { data: data.unsigned(), strobe: mux(r.blank, 0, strobe.unsigned()), last: lastBeat },
         },
-        asked: loads,
-        freed: lastRow,
+        asked,
+        freed: skips.and(isLast ?? true).or(row.fires.and(row.data.last)),
       }
     },
   }

@@ -62,11 +62,7 @@ export const placedProduct = (
   const size: ProductSize = { tokens, outputs, inputs, group, mode: mode.code }
   const layout = productLayout(core, size)
   const { groups } = layout
-  const { activation, weight } = (
-    'lanes' in element.operands && element.operands.lanes !== undefined && typeof element.operands.lanes === 'object'
-      ? element.operands.lanes
-      : element.operands
-  ) as { activation: { min: bigint; max: bigint }; weight: { min: bigint; max: bigint } }
+  const { activation, weight } = numbersOf(element)
   const within = ({ min, max }: { readonly min: bigint; readonly max: bigint }): number => {
     const edge = below(8)
     if (edge < 2) return Number(edge ? min : max)
@@ -99,6 +95,12 @@ export const placedProduct = (
   return { size, layout, at, memory, wanted: golden(element, size, groups, activations, weights, fields) }
 }
 
+/** Shapes of single numbers; of a tile's, or of lanes, where there are some. */
+const numbersOf = (element: Element) => {
+  if ('tile' in element) return element.operands
+  return element.operands.lanes ?? element.operands
+}
+
 const exponentsOf = (
   element: Element,
   activations: ArrayLike<number>,
@@ -126,15 +128,6 @@ const golden = (
 ): readonly bigint[] => {
   const [a, w] = [Array.from(activations), Array.from(weights)]
   const spans = Array.from({ length: groups }, (_, g) => [g * group, Math.min(inputs, (g + 1) * group)] as const)
-  const sums = (token: number, output: number): readonly bigint[] =>
-    spans.map(([from, to], g) => {
-      const [x, y] = [
-        a.slice(token * inputs + from, token * inputs + to),
-        w.slice(output * inputs + from, output * inputs + to),
-      ]
-      if ('tile' in element) throw new Error('a tile adds up groups')
-      return element.golden(x, y, fields.zero?.[output * groups + g] ?? 0)
-    })
   const one = (token: number, output: number): readonly bigint[] => {
     const field = (name: string, g: number): number => fields[name]?.[output * groups + g] ?? 0
     if ('tile' in element)
@@ -153,7 +146,13 @@ const golden = (
           0n,
         ),
       ]
-    const all = sums(token, output)
+    const all = spans.map(([from, to], g) =>
+      element.golden(
+        a.slice(token * inputs + from, token * inputs + to),
+        w.slice(output * inputs + from, output * inputs + to),
+        field('zero', g),
+      ),
+    )
     return element.goldenOutput
       ? [
           element.goldenOutput(
@@ -170,12 +169,18 @@ const golden = (
   return Array.from({ length: matrices }, (_, m) => results.map((list) => list[m]!)).flat()
 }
 
+/** What stands where the results belong. */
+export const resultsIn = ({ core }: Pick<CoreBench, 'core'>, { size, layout, at, memory }: PlacedProduct) =>
+  unpackResults(core, size, layout, memory.subarray(at.results, at.results + layout.results.bytes))
+
 export interface RunResult {
   readonly error: string
   readonly results: readonly bigint[]
   readonly counters: Readonly<Record<CounterName, number>>
   readonly violations: readonly string[]
   readonly failures: number
+  /** Transfers that were asked for, all and those after one had failed. */
+  readonly transfers: { readonly reads: number; readonly writes: number; readonly afterFailure: number }
   /** Bytes outside the results are as they were. */
   readonly untouched: boolean
 }
@@ -185,6 +190,8 @@ export interface RunOptions {
   readonly faults?: Faults
   /** Raises `abort_run` in this cycle of the run. */
   readonly abortAt?: number
+  /** Resets the core in this cycle of the run, which then has no end; the memory forgets what was under way. */
+  readonly resetAt?: number
   /** Fields of the command to change. */
   readonly command?: Readonly<Record<string, number | bigint>>
   readonly limit?: number
@@ -193,7 +200,7 @@ export interface RunOptions {
 /** Runs a product; an Error where it does not end. The memory is changed. */
 export const runCore = (bench: CoreBench, product: PlacedProduct, options: RunOptions = {}): RunResult => {
   const { engine, core } = bench
-  const { timing = fullRate, faults, abortAt, limit = 2_000_000 } = options
+  const { timing = fullRate, faults, abortAt, resetAt, limit = 2_000_000 } = options
   const { inputs, outputs } = engine.ports
   const before = product.memory.slice()
   const writable = [product.at.results, product.at.results + product.layout.results.bytes] as const
@@ -220,25 +227,40 @@ export const runCore = (bench: CoreBench, product: PlacedProduct, options: RunOp
     engine.inputs[abort] = Number(abortAt !== undefined && cycle >= abortAt)
     step()
     if (engine.inputs[valid] === 1 && engine.outputs[ready] === 1) engine.inputs[valid] = 0
-    if (engine.outputs[ended] === 1) break
+    if (engine.outputs[ended] === 1 || cycle === resetAt) break
     if (cycle > limit) throw new Error(`the run does not end within ${limit} cycles`)
   }
   engine.inputs[abort] = 0
-  const error = runError.names[Number(readPort(engine.outputs, portNamed(outputs, 'ended_data')))]!
+  engine.inputs[valid] = 0
+  const isReset = engine.outputs[ended] !== 1
+  if (isReset) engine.reset()
+  const error = isReset ? 'reset' : runError.names[Number(readPort(engine.outputs, portNamed(outputs, 'ended_data')))]!
   const counters = Object.fromEntries(
     Object.keys(runCounters.fields).map((name) => [
       name,
       Number(readPort(engine.outputs, portNamed(outputs, `counters_${name}`))),
     ]),
   ) as Record<CounterName, number>
-  engine.inputs[endedReady] = 1
-  step()
-  engine.inputs[endedReady] = 0
   const violations = [...memory.violations]
-  if (!memory.isQuiet()) violations.push('transfers are open after the end')
-  if (counters.beats_read !== memory.count.beatsRead) violations.push('beats read are counted wrong')
-  if (counters.beats_written !== memory.count.beatsWritten) violations.push('beats written are counted wrong')
-  const results = unpackResults(core, product.size, product.layout, product.memory.subarray(...writable))
+  if (!isReset) {
+    engine.inputs[endedReady] = 1
+    step()
+    engine.inputs[endedReady] = 0
+  }
+  if (!isReset && !memory.isQuiet()) violations.push('transfers are open after the end')
+  if (!isReset && counters.beats_read !== memory.count.beatsRead) violations.push('beats read are counted wrong')
+  if (!isReset && counters.beats_written !== memory.count.beatsWritten)
+    violations.push('beats written are counted wrong')
+  const results = resultsIn(bench, product)
   const untouched = product.memory.every((byte, k) => byte === before[k] || (k >= writable[0] && k < writable[1]))
-  return { error, results, counters, violations, failures: engine.failedChecks - failures, untouched }
+  const { reads, writes, afterFailure } = memory.count
+  return {
+    error,
+    results,
+    counters,
+    violations,
+    failures: engine.failedChecks - failures,
+    transfers: { reads, writes, afterFailure },
+    untouched,
+  }
 }

@@ -82,7 +82,8 @@ export const transferMemory = (
   const writes: Transfer[] = []
   const ends: { readonly from: number; readonly failed: boolean }[] = []
   const violations: string[] = []
-  const count = { reads: 0, writes: 0, beatsRead: 0, beatsWritten: 0 }
+  const count = { reads: 0, writes: 0, beatsRead: 0, beatsWritten: 0, afterFailure: 0 }
+  let hasFailed = false
   let readBeat = 0
   let writeBeat = 0
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
@@ -120,6 +121,7 @@ export const transferMemory = (
     },
     after(): void {
       if (flags.offersBeat && get(seen.beatReady) === 1) {
+        hasFailed ||= engine.inputs[ports.failed.offset] === 1
         flags.offersBeat = false
         count.beatsRead++
         if (++readBeat === reads[0]!.beats) {
@@ -129,7 +131,8 @@ export const transferMemory = (
       }
       if (flags.offersEnd && get(seen.endReady) === 1) {
         flags.offersEnd = false
-        ends.shift()
+        const end = ends.shift()
+        hasFailed ||= end?.failed === true
       }
       if (flags.beat && get(seen.beatValid) === 1) {
         const { address, beats, number } = writes[0]!
@@ -154,6 +157,7 @@ export const transferMemory = (
         const beats = get(kind === 'read' ? seen.readBeats : seen.writeBeats)
         if (address % size !== 0 || beats < 1 || address + beats * size > bytes.length)
           violations.push(`${kind} ${number} of ${beats} beats at ${address}`)
+        if (hasFailed) count.afterFailure++
         list.push({ address, beats, from: later(), number })
       }
       if (flags.read && get(seen.readValid) === 1) command('read', reads, count.reads++)
