@@ -28,7 +28,7 @@ export const openCore = (
   specs: readonly string[],
   size: ArraySize,
   options: Partial<Omit<CoreOptions, 'array'>> = {},
-  engine: EngineName = 'js',
+  engine: EngineName = 'wasm',
 ): CoreBench => {
   const elements = specs.map(elementOf)
   const all = {

@@ -8,10 +8,8 @@ const full = Boolean(process.env.BITLOOM_FULL)
 const expectExact = (bench: CoreBench, product: PlacedProduct, options: RunOptions = {}): void => {
   const run = runCore(bench, product, options)
   const { cycles, working, idle, awaits_activations, awaits_weights, awaits_results, spaces_groups } = run.counters
-  expect({ ...run, results: 0, counters: 0 }).toEqual({
+  expect(run).toMatchObject({
     error: 'none',
-    results: 0,
-    counters: 0,
     violations: [],
     failures: 0,
     untouched: true,
