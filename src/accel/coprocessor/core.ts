@@ -1,4 +1,4 @@
-import { type Bool, bool, component, delay, type Int, pipe, queue, stream, u } from '../../dsl/index.ts'
+import { type Bool, bool, component, delay, type Int, type IntShape, pipe, queue, stream, u } from '../../dsl/index.ts'
 import { readBeat, transferCommand, writeBeat, writeEnd } from '../transfers.ts'
 import { Counters, runCounters } from './counters.ts'
 import { type CoreDescription, type CoreOptions, coreDescription, mostTiles, type Side, upTo } from './description.ts'
@@ -22,7 +22,7 @@ export const coprocessorCore = (options: CoreOptions) => Core({ core: coreDescri
 const Core = component('core', ({ core }: { core: CoreDescription }) => {
   const { transfers, array } = core
   const { rows, columns } = array.size
-  const command = runCommand(core)
+  const command = runCommand
   return {
     name: `${core.name}_core_${rows}x${columns}`,
     in: {
@@ -37,7 +37,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       write: transferCommand(transfers),
       write_beat: writeBeat(transfers),
       busy: bool,
-      counters: runCounters,
+      counters: runCounters(core),
     },
     logic(i, builder) {
       const { regs, when, fsm, use, wires, checked } = builder
@@ -56,12 +56,21 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
         live: bool,
       })
       const { plan, ...planned } = use('plan', Plan({ core }), { start: w.plans, command: r.command })
-      const { tokens, outputs, activations: activationsAt, weights: weightsAt, results: resultsAt, mode } = r.command
+      const narrow = (value: Int, to: IntShape): Int => value.bits(to.width).unsigned()
+      const tokens = narrow(r.command.tokens, core.dimension)
+      const outputs = narrow(r.command.outputs, core.dimension)
+      const address = u(transfers.addressBits)
+      const { mode } = plan
       const ofSide = ({ codes, fields, tiles }: (typeof plan)['weight']) => ({ codes, fields, tiles })
       const fetch = use('fetch', Fetch({ core }), {
         start: w.starts,
         stop: r.fails,
-        command: { tokens, outputs, activations: activationsAt, weights: weightsAt },
+        command: {
+          tokens,
+          outputs,
+          activations: narrow(r.command.activations, address),
+          weights: narrow(r.command.weights, address),
+        },
         plan: {
           activation: { row: plan.activation.row, tiles: plan.activation.tiles },
           weight: { row: plan.weight.row, tiles: plan.weight.tiles },
@@ -81,7 +90,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       const tiles = use('tiles', Tiles({ core }), {
         start: w.starts,
         stopped: w.stopped,
-        command: { tokens, outputs, results: resultsAt },
+        command: { tokens, outputs, results: narrow(r.command.results, address) },
         plan: {
           activation: ofSide(plan.activation),
           weight: ofSide(plan.weight),
@@ -209,7 +218,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       const { counters } = use('counters', Counters({ core }), {
         clear: i.command.fires,
         cycle: state.is('plan', 'planning', 'run'),
-        ...steps.kind,
+        kind: steps.kind,
         live_cells: tiles.live_cells,
         beat_read: receive.taken,
         beat_written: writer.beat.fires,

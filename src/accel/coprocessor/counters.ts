@@ -1,71 +1,82 @@
 import { type Bool, bool, component, type Int, mux, record, u } from '../../dsl/index.ts'
+import { bytesPerBeat } from '../transfers.ts'
 import { type CoreDescription, upTo } from './description.ts'
+import { cycleKind } from './steps.ts'
 
-/** Of the last run, or of the one at work: 32 bits each, which start over (ours). */
-export const countShape = u(32)
+const count = u(32)
+const counts = {
+  cycles: count,
+  array_busy: count,
+  wait_activations: count,
+  wait_weights: count,
+  wait_output: count,
+  wait_spacing: count,
+  idle: count,
+  gated_blocks: count,
+  beats_read: count,
+  beats_written: count,
+}
+type CountName = keyof typeof counts
 
-/** Cycles are `working`, one of the stalls, or `idle`: setting up, waiting for the last results and for memory's last answers. */
-export const runCounters = record({
-  cycles: countShape,
-  working: countShape,
-  awaits_activations: countShape,
-  awaits_weights: countShape,
-  awaits_results: countShape,
-  spaces_groups: countShape,
-  idle: countShape,
-  /** PEs without operands in working cycles, one for each PE and cycle. */
-  gated: countShape,
-  beats_read: countShape,
-  beats_written: countShape,
-})
+/**
+ * Of the last run, or of the one at work; 32 bits, which start over (ours). A cycle is `array_busy`, one of those that wait, or `idle`:
+ * setting up, waiting for the last results and for memory's last answers.
+ */
+export const runCounters = ({ transfers }: CoreDescription) => {
+  const bytes = u(count.width + Math.log2(bytesPerBeat(transfers)))
+  const { beats_read, beats_written, ...cycles } = counts
+  return record({
+    ...cycles,
+    /** Bytes of whole beats. */
+    bytes_read: bytes,
+    bytes_written: bytes,
+  })
+}
 
 export const Counters = component('counters', ({ core }: { core: CoreDescription }) => {
   const { rows, columns } = core.array.size
-  const cells = upTo(rows * columns)
-  const events = {
-    clear: bool,
-    cycle: bool,
-    working: bool,
-    awaits_activations: bool,
-    awaits_weights: bool,
-    awaits_results: bool,
-    spaces_groups: bool,
-    live_cells: cells,
-    beat_read: bool,
-    beat_written: bool,
-  }
   return {
     name: `${core.name}_counters`,
-    in: events,
-    out: { counters: runCounters },
-    logic(i, { regs, when }) {
-      const r = regs({ counters: runCounters })
-      const stalls = [i.awaits_activations, i.awaits_weights, i.awaits_results, i.spaces_groups]
-      const spent = stalls.reduce((one, other) => one.or(other), i.working)
-      const steps: Readonly<Record<keyof typeof runCounters.fields, Bool | Int>> = {
-        cycles: i.cycle,
-        working: i.working,
-        awaits_activations: i.awaits_activations,
-        awaits_weights: i.awaits_weights,
-        awaits_results: i.awaits_results,
-        spaces_groups: i.spaces_groups,
-        idle: i.cycle.and(spent.not()),
-        gated: mux(i.working, i.live_cells.neg().add(rows * columns), 0),
-        beats_read: i.beat_read,
-        beats_written: i.beat_written,
+    in: {
+      clear: bool,
+      cycle: bool,
+      kind: cycleKind,
+      /** PEs that have operands in a busy cycle; the others are gated. */
+      live_cells: upTo(rows * columns),
+      beat_read: bool,
+      beat_written: bool,
+    },
+    out: { counters: runCounters(core) },
+    logic({ clear, cycle, kind, live_cells, beat_read, beat_written }, { regs, when }) {
+      const r = regs(counts)
+      const { array_busy, wait_activations, wait_weights, wait_output, wait_spacing } = kind
+      const spent = [wait_activations, wait_weights, wait_output, wait_spacing].reduce(
+        (one, other) => one.or(other),
+        array_busy,
+      )
+      const steps: Readonly<Record<CountName, Bool | Int>> = {
+        ...kind,
+        cycles: cycle,
+        idle: cycle.and(spent.not()),
+        gated_blocks: mux(array_busy, live_cells.neg().add(rows * columns), 0),
+        beats_read: beat_read,
+        beats_written: beat_written,
       }
-      for (const name of Object.keys(steps) as (keyof typeof steps)[]) {
+      for (const name of Object.keys(counts) as CountName[]) {
         const step = steps[name]
-        const counter = r.counters[name]
-        counter.next = counter
+        r[name].next = r[name]
           .add(step.kind === 'bool' ? step.int() : step)
-          .bits(32)
+          .bits(count.width)
           .unsigned()
       }
-      when(i.clear, () => {
-        for (const name of Object.keys(steps) as (keyof typeof steps)[]) r.counters[name].next = 0
+      when(clear, () => {
+        for (const name of Object.keys(counts) as CountName[]) r[name].next = 0
       })
-      return { counters: r.counters }
+      const { beats_read, beats_written, ...cycles } = r
+      const places = Math.log2(bytesPerBeat(core.transfers))
+      return {
+        counters: { ...cycles, bytes_read: beats_read.shl(places), bytes_written: beats_written.shl(places) },
+      }
     },
   }
 })

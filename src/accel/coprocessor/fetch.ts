@@ -1,7 +1,7 @@
-import { type Bool, bool, component, type Int, mux, record, stream } from '../../dsl/index.ts'
+import { type Bool, bool, component, type Int, mux, record, stream, u } from '../../dsl/index.ts'
 import { bytesPerBeat, transferCommand } from '../transfers.ts'
 import { type CoreDescription, mostTiles, upTo } from './description.ts'
-import { runCommand, runPlan, sidePlan } from './run-command.ts'
+import { runPlan, sidePlan } from './run-command.ts'
 
 /** What a read transfer brings: a row of codes with its fields, for one line of the array. */
 export const rowTag = ({ activation, weight }: CoreDescription) =>
@@ -22,7 +22,7 @@ export const rowTag = ({ activation, weight }: CoreDescription) =>
 export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) => {
   const { dimension, beatAddress, array, transfers } = core
   const bytes = bytesPerBeat(transfers)
-  const command = runCommand(core).fields
+  const address = u(transfers.addressBits)
   const plan = runPlan(core).fields
   const { row, tiles } = sidePlan(core).fields
   const side = record({ row, tiles })
@@ -34,8 +34,8 @@ export const Fetch = component('fetch', ({ core }: { core: CoreDescription }) =>
       command: record({
         tokens: dimension,
         outputs: dimension,
-        activations: command.activations,
-        weights: command.weights,
+        activations: address,
+        weights: address,
       }),
       plan: record({ activation: side, weight: side, strip: plan.strip, weights_stay: bool }),
       /** Tiles of activations that are used up at this edge, and whether one of weights is. */

@@ -1,7 +1,7 @@
 import { type Bool, bool, component, type Int, mux, type SignalOf, u } from '../../dsl/index.ts'
 import { bytesPerBeat } from '../transfers.ts'
 import { type CoreDescription, dimensionBits, mostTiles, type SideDescription, upTo } from './description.ts'
-import { runCommand, runError, runPlan } from './run-command.ts'
+import { modeShape, runCommand, runError, runPlan } from './run-command.ts'
 
 /**
  * Looks at a command and works out what the run needs, or why there is none: steps, groups and beats, how many tiles fit, and that
@@ -17,9 +17,9 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
   const size = u(2 * dimensionBits + resultRow.width)
   return {
     name: `${core.name}_plan`,
-    in: { start: bool, command: runCommand(core) },
+    in: { start: bool, command: runCommand },
     out: { plan: runPlan(core), done: bool, error: runError },
-    logic({ start, command }, { regs, when, fsm, use, wires }) {
+    logic({ start, command: asked }, { regs, when, fsm, use, wires }) {
       const r = regs({
         steps: dimension,
         group_steps: dimension,
@@ -46,9 +46,13 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
         })
       const room = { activation: roomFor('activation'), weight: roomFor('weight') }
 
+      const narrow = (value: Int): Int => value.bits(dimension.width).unsigned()
+      const [tokens, outputs] = [narrow(asked.tokens), narrow(asked.outputs)]
+      const [inputs, group] = [narrow(asked.inputs), narrow(asked.group)]
+      const mode = asked.mode.bits(modeShape(core).width).unsigned()
       const stepsOf = (numbers: Int): Int =>
-        byMode(core, command.mode, (perStep) => numbers.add(perStep - 1).shr(Math.log2(perStep))).sat(dimension)
-      const oneGroup = command.group.ge(command.inputs)
+        byMode(core, mode, (perStep) => numbers.add(perStep - 1).shr(Math.log2(perStep))).sat(dimension)
+      const oneGroup = group.ge(inputs)
       const most = BigInt(array.mostSteps ?? dimension.max)
       const tooLong = most < dimension.max ? r.group_steps.gt(most) : undefined
       const end = beatAddress.max + 1n
@@ -59,7 +63,7 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
         idle({ goto }) {
           when(start, () => {
             r.failed.next = 'none'
-            for (const { error, found } of faultsOf(core, command))
+            for (const { error, found } of faultsOf(core, asked))
               when(found, () => {
                 r.failed.next = error
               })
@@ -67,10 +71,10 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
           })
         },
         steps({ goto }) {
-          const steps = stepsOf(command.inputs)
+          const steps = stepsOf(inputs)
           r.steps.next = steps
           r.left.next = steps
-          r.group_steps.next = mux(oneGroup, steps, stepsOf(command.group))
+          r.group_steps.next = mux(oneGroup, steps, stepsOf(group))
           r.groups.next = 1
           goto('groups')
           when(r.failed.ne('none'), () => goto('finished'))
@@ -95,7 +99,7 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
             r[`${side}_codes`].next = codesOf(core[side], transfers.busBits, r.steps)
             r[`${side}_fields`].next = fieldsOf(core[side], transfers.busBits, r.groups)
           }
-          r.result_row.next = command.outputs
+          r.result_row.next = outputs
             .mul(resultBytes)
             .add(bytes - 1)
             .shr(Math.log2(bytes))
@@ -123,10 +127,10 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
             r.times.next = times
           }
           const phases: readonly (readonly (() => void)[])[] = [
-            [multiply(command.tokens, r.activation_codes.add(r.activation_fields))],
-            [multiply(command.outputs, r.weight_codes.add(r.weight_fields))],
-            [beyond(command.activations), multiply(command.tokens, r.result_row)],
-            [beyond(command.weights)],
+            [multiply(tokens, r.activation_codes.add(r.activation_fields))],
+            [multiply(outputs, r.weight_codes.add(r.weight_fields))],
+            [beyond(asked.activations), multiply(tokens, r.result_row)],
+            [beyond(asked.weights)],
             [
               multiply(array.addsGroups ? 1 : r.groups, r.size.wrap(matrix)),
               () => {
@@ -134,7 +138,7 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
               },
             ],
             [],
-            [beyond(command.results), () => goto('finished')],
+            [beyond(asked.results), () => goto('finished')],
           ]
           r.phase.next = r.phase.add(1).wrap(u(3))
           phases.forEach((actions, k) => {
@@ -161,13 +165,14 @@ export const Plan = component('plan', ({ core }: { core: CoreDescription }) => {
       }
       return {
         plan: {
+          mode,
           groups: r.groups,
           group_steps: r.group_steps,
           last_steps: r.left,
           activation: sideOf('activation'),
           weight: sideOf('weight'),
           strip: mux(room.activation.tiles.gt(1), room.activation.tiles.shr(1), 1),
-          weights_stay: room.weight.tiles.mul(array.size.columns).ge(command.outputs),
+          weights_stay: room.weight.tiles.mul(array.size.columns).ge(outputs),
           result_row: r.result_row.bits(beatAddress.width).unsigned(),
           matrix: r.matrix.bits(beatAddress.width).unsigned(),
         },
@@ -207,10 +212,11 @@ const TileRoom = component('tile_room', ({ core }: { core: CoreDescription }) =>
 
 /** What may be wrong with a command by itself; of several things the last one is told. */
 const faultsOf = (
-  { array, transfers }: CoreDescription,
-  command: SignalOf<ReturnType<typeof runCommand>>,
+  { array, transfers, dimension }: CoreDescription,
+  command: SignalOf<typeof runCommand>,
 ): readonly { readonly error: 'alignment' | 'group' | 'mode' | 'dimensions'; readonly found: Bool }[] => {
   const { tokens, outputs, inputs, group, mode, activations, weights, results } = command
+  const dimensions = [tokens, outputs, inputs, group]
   const places = Math.log2(bytesPerBeat(transfers))
   const misaligned = [activations, weights, results].map((address) =>
     address
@@ -234,7 +240,7 @@ const faultsOf = (
     { error: 'alignment', found: anyOf(misaligned) },
     ...(parts.length > 0 ? [{ error: 'group', found: anyOf(parts).and(group.lt(inputs)) } as const] : []),
     { error: 'mode', found: anyOf(array.modes.map(({ code }) => mode.eq(code))).not() },
-    { error: 'dimensions', found: anyOf([tokens, outputs, inputs, group].map((value) => value.eq(0))) },
+    { error: 'dimensions', found: anyOf(dimensions.map((value) => value.eq(0).or(value.gt(dimension.max)))) },
   ]
 }
 

@@ -1,23 +1,28 @@
 import { bool, enumeration, record, u } from '../../dsl/index.ts'
 import { type CoreDescription, mostTiles, upTo } from './description.ts'
 
-/** A product, and where its matrices lie: bytes of memory, at whole beats. `mode` is the array's. */
-export const runCommand = ({ array, transfers, dimension }: CoreDescription) =>
-  record({
-    tokens: dimension,
-    outputs: dimension,
-    inputs: dimension,
-    group: dimension,
-    mode: upTo(Math.max(...array.modes.map(({ code }) => code))),
-    activations: u(transfers.addressBits),
-    weights: u(transfers.addressBits),
-    results: u(transfers.addressBits),
-  })
+/**
+ * A product, and where its matrices lie: bytes of memory, at whole beats. `mode` is the array's. The fields are as wide as registers of
+ * software are; what is too large for this core is refused.
+ */
+export const runCommand = record({
+  tokens: u(32),
+  outputs: u(32),
+  inputs: u(32),
+  group: u(32),
+  mode: u(8),
+  activations: u(64),
+  weights: u(64),
+  results: u(64),
+})
+
+/** The array's input `mode`. */
+export const modeShape = ({ array }: CoreDescription) => upTo(Math.max(...array.modes.map(({ code }) => code)))
 
 /** How a run ended; all but the last three before anything was read or written. The names' numbers are what software sees. */
 export const runError = enumeration('run_error', [
   'none',
-  /** One of the dimensions, or the group, is 0. */
+  /** One of the dimensions, or the group, is 0 or too large. */
   'dimensions',
   'mode',
   /** A group that is no whole steps or has too many. */
@@ -48,6 +53,7 @@ export const sidePlan = ({ bufferBeats, fieldBeats }: CoreDescription) =>
 export const runPlan = (core: CoreDescription) => {
   const { dimension, beatAddress } = core
   return record({
+    mode: modeShape(core),
     groups: dimension,
     group_steps: dimension,
     last_steps: dimension,

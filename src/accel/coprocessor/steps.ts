@@ -16,14 +16,14 @@ export const resultGroup = ({ array, beatAddress, transfers, resultBytes }: Core
 
 /** What a cycle of a run is spent on; in a cycle with none of these the array has nothing to do. */
 export const cycleKind = record({
-  working: bool,
+  array_busy: bool,
   /** A tile of activations or weights is not there yet. */
-  awaits_activations: bool,
-  awaits_weights: bool,
+  wait_activations: bool,
+  wait_weights: bool,
   /** There is no place for a group's results until others are written. */
-  awaits_results: bool,
+  wait_output: bool,
   /** Groups end too soon one after the other for the array's drain. */
-  spaces_groups: bool,
+  wait_spacing: bool,
 })
 
 /**
@@ -152,11 +152,11 @@ export const Steps = component('steps', ({ core }: { core: CoreDescription }) =>
         stopped: flushes.and(mux(r.open, tileEnds, begins ?? true)),
         group: { valid: pushes, data: { ...tile, address } },
         kind: {
-          working: works,
-          awaits_activations: waits.and(i.activations_here.not()),
-          awaits_weights: waits.and(i.activations_here).and(i.weights_here.not()),
-          spaces_groups: waits.and(here).and(spaced.not()),
-          awaits_results: waits.and(here).and(spaced),
+          array_busy: works,
+          wait_activations: waits.and(i.activations_here.not()),
+          wait_weights: waits.and(i.activations_here).and(i.weights_here.not()),
+          wait_spacing: waits.and(here).and(spaced.not()),
+          wait_output: waits.and(here).and(spaced),
         },
         results_open: r.free.ne(resultGroups),
       }

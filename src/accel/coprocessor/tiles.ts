@@ -1,8 +1,8 @@
-import { type Bool, bool, component, type Int, mux, range, record, vec } from '../../dsl/index.ts'
+import { type Bool, bool, component, type Int, mux, range, record, u, vec } from '../../dsl/index.ts'
 import { bytesPerBeat } from '../transfers.ts'
 import { type CoreDescription, mostTiles, type Side, upTo } from './description.ts'
 import { readingShape } from './operand-buffers.ts'
-import { runCommand, runPlan, sidePlan } from './run-command.ts'
+import { runPlan, sidePlan } from './run-command.ts'
 import { resultGroup } from './steps.ts'
 import { WordCursor } from './words.ts'
 
@@ -22,7 +22,7 @@ export const Tiles = component('tiles', ({ core }: { core: CoreDescription }) =>
   const { rows, columns } = array.size
   const bytes = bytesPerBeat(transfers)
   const tileBytes = columns * resultBytes
-  const command = runCommand(core).fields
+  const address = u(transfers.addressBits)
   const plan = runPlan(core).fields
   const { codes, fields, tiles: sideTiles } = sidePlan(core).fields
   const sideShape = record({ codes, fields, tiles: sideTiles })
@@ -38,7 +38,7 @@ export const Tiles = component('tiles', ({ core }: { core: CoreDescription }) =>
       start: bool,
       /** Nothing more will come of the run. */
       stopped: bool,
-      command: record({ tokens: dimension, outputs: dimension, results: command.results }),
+      command: record({ tokens: dimension, outputs: dimension, results: address }),
       plan: record({
         activation: sideShape,
         weight: sideShape,

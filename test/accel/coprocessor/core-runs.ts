@@ -6,6 +6,7 @@ import { type ProductLayout, type ProductSize, productLayout } from '../../../sr
 import { packActivations, packWeights, unpackResults } from '../../../src/accel/coprocessor/packer.ts'
 import { runError } from '../../../src/accel/coprocessor/run-command.ts'
 import type { ArraySize } from '../../../src/accel/output-stationary.ts'
+import { bytesPerBeat } from '../../../src/accel/transfers.ts'
 import { elementOf } from '../../../src/pe/catalogue.ts'
 import type { ProcessingElement } from '../../../src/pe/family.ts'
 import type { TiledElement } from '../../../src/pe/tile.ts'
@@ -15,7 +16,7 @@ import { randomWords } from '../../../src/sim/stimulus.ts'
 import { type Faults, fullRate, type MemoryTiming, transferMemory } from './transfer-memory.ts'
 
 export type Element = ProcessingElement | TiledElement
-export type CounterName = keyof typeof runCounters.fields
+export type CounterName = keyof ReturnType<typeof runCounters>['fields']
 
 /** A core on an engine, run after run. */
 export interface CoreBench {
@@ -236,20 +237,22 @@ export const runCore = (bench: CoreBench, product: PlacedProduct, options: RunOp
   if (isReset) engine.reset()
   const error = isReset ? 'reset' : runError.names[Number(readPort(engine.outputs, portNamed(outputs, 'ended_data')))]!
   const counters = Object.fromEntries(
-    Object.keys(runCounters.fields).map((name) => [
+    Object.keys(runCounters(core).fields).map((name) => [
       name,
       Number(readPort(engine.outputs, portNamed(outputs, `counters_${name}`))),
     ]),
   ) as Record<CounterName, number>
   const violations = [...memory.violations]
+  const beatBytes = bytesPerBeat(core.transfers)
   if (!isReset) {
     engine.inputs[endedReady] = 1
     step()
     engine.inputs[endedReady] = 0
   }
   if (!isReset && !memory.isQuiet()) violations.push('transfers are open after the end')
-  if (!isReset && counters.beats_read !== memory.count.beatsRead) violations.push('beats read are counted wrong')
-  if (!isReset && counters.beats_written !== memory.count.beatsWritten)
+  if (!isReset && counters.bytes_read !== memory.count.beatsRead * beatBytes)
+    violations.push('beats read are counted wrong')
+  if (!isReset && counters.bytes_written !== memory.count.beatsWritten * beatBytes)
     violations.push('beats written are counted wrong')
   const results = resultsIn(bench, product)
   const untouched = product.memory.every((byte, k) => byte === before[k] || (k >= writable[0] && k < writable[1]))

@@ -7,7 +7,7 @@ const full = Boolean(process.env.BITLOOM_FULL)
 /** A run's results are those of the golden model, it kept all rules, and its counters add up. */
 const expectExact = (bench: CoreBench, product: PlacedProduct, options: RunOptions = {}): void => {
   const run = runCore(bench, product, options)
-  const { cycles, working, idle, awaits_activations, awaits_weights, awaits_results, spaces_groups } = run.counters
+  const { cycles, array_busy, idle, wait_activations, wait_weights, wait_output, wait_spacing } = run.counters
   expect(run).toMatchObject({
     error: 'none',
     violations: [],
@@ -15,7 +15,7 @@ const expectExact = (bench: CoreBench, product: PlacedProduct, options: RunOptio
     untouched: true,
   })
   expect(run.results).toEqual(product.wanted)
-  expect(working + awaits_activations + awaits_weights + awaits_results + spaces_groups + idle).toBe(cycles)
+  expect(array_busy + wait_activations + wait_weights + wait_output + wait_spacing + idle).toBe(cycles)
 }
 
 const wide = { transfers: { busBits: 128, addressBits: 40, mostBeats: 2048 } }

@@ -36,7 +36,10 @@ describe('a command that is wrong', () => {
     ['has no outputs', mixpe, { outputs: 0 }, 'dimensions'],
     ['has no inputs', mixpe, { inputs: 0 }, 'dimensions'],
     ['has empty groups', mixpe, { group: 0 }, 'dimensions'],
+    ['has more tokens than there can be', mixpe, { tokens: 65536 }, 'dimensions'],
+    ['has inputs without end', mixpe, { inputs: 2 ** 32 - 1 }, 'dimensions'],
     ['is of no mode', posit, { mode: 1 }, 'mode'],
+    ['is of a mode that no array has', xrnpe, { mode: 4 }, 'mode'],
     ['has groups of half a step', xrnpe, { inputs: 64, group: 6 }, 'group'],
     ['has groups that are too long', mixpe, { inputs: 200, group: 129 }, 'group'],
     ['has one group that is too long', mixpe, { inputs: 129, group: 129 }, 'group'],
@@ -54,6 +57,8 @@ describe('a command that is wrong', () => {
       { tokens: 1, outputs: 1, inputs: 2, group: 1, results: 2 ** 32 - 8 },
       'region',
     ],
+    ['has activations that no address reaches', mixpe, { activations: 2n ** 32n }, 'region'],
+    ['has results at the last beat of 64 bits', mixpe, { results: 2n ** 64n - 8n }, 'region'],
     ['is larger than memory', mixpe, { tokens: 65535, outputs: 65535, inputs: 8 }, 'region'],
   ] as const)('because it %s is refused at once', (_, bench, command, error) => {
     const product = placedProduct(bench, [2, 2, 16, 16], 1)

@@ -41,7 +41,7 @@ describe('an 8 x 8 array works', () => {
       : []),
   ] as const)('of %s for %j in %d of all cycles', (core, shape, least) => {
     const { counters } = run(core, shape)
-    expect(counters.working / counters.cycles).toBeGreaterThan(least)
+    expect(counters.array_busy / counters.cycles).toBeGreaterThan(least)
   })
 })
 
@@ -55,7 +55,7 @@ describe('memory is busy', () => {
     ['mac', [256, 8, 256, 256]],
   ] as const)('with reads of %s for %j in nine of ten cycles', (core, shape) => {
     const { counters } = run(core, shape)
-    expect(counters.beats_read / counters.cycles).toBeGreaterThan(0.9)
+    expect(counters.bytes_read / (cores[core].busBits / 8) / counters.cycles).toBeGreaterThan(0.9)
   })
 
   it.each([
@@ -63,15 +63,15 @@ describe('memory is busy', () => {
     ['mixpe', [64, 64, 256, 24]],
   ] as const)('with writes of %s for %j in nine of ten cycles', (core, shape) => {
     const { counters } = run(core, shape)
-    expect(counters.beats_written / counters.cycles).toBeGreaterThan(0.9)
+    expect(counters.bytes_written / (cores[core].busBits / 8) / counters.cycles).toBeGreaterThan(0.9)
   })
 
   it('with no operand twice where all weights stay or all activations do', () => {
-    // 64 tokens are 8 tiles, 128 outputs 16; a row is 8 beats.
-    expect(run('mac', [64, 256, 64, 64]).counters.beats_read).toBe((64 + 256) * 8)
-    expect(run('mac', [256, 128, 64, 64]).counters.beats_read).toBe((256 + 128) * 8)
+    // 64 tokens are 8 tiles, 128 outputs 16; a row is 64 bytes.
+    expect(run('mac', [64, 256, 64, 64]).counters.bytes_read).toBe((64 + 256) * 64)
+    expect(run('mac', [256, 128, 64, 64]).counters.bytes_read).toBe((256 + 128) * 64)
     // Here weights come anew for every strip of 64 tokens.
-    expect(run('mac', [128, 136, 64, 64]).counters.beats_read).toBe((128 + 2 * 136) * 8)
+    expect(run('mac', [128, 136, 64, 64]).counters.bytes_read).toBe((128 + 2 * 136) * 64)
   })
 })
 
@@ -79,14 +79,14 @@ describe('counters', () => {
   it('tell what waited for what', () => {
     const counts = (shape: readonly [number, number, number, number]) => run('mac', shape, 'js').counters
     const one = counts([8, 8, 64, 64])
-    expect(one).toMatchObject({ working: 64, awaits_results: 0, spaces_groups: 0, gated: 0, beats_read: 128 })
+    expect(one).toMatchObject({ array_busy: 64, wait_output: 0, wait_spacing: 0, gated_blocks: 0, bytes_read: 1024 })
     // The first beats come 4 cycles after they are asked for, 64 of activations and then 64 of weights.
-    expect(one.awaits_activations).toBe(71)
-    expect(one.awaits_weights).toBe(64)
+    expect(one.wait_activations).toBe(71)
+    expect(one.wait_weights).toBe(64)
     // 64 PEs less those of 3 rows and 2 columns, for 64 steps.
-    expect(counts([3, 2, 64, 64]).gated).toBe(64 * (64 - 6))
+    expect(counts([3, 2, 64, 64]).gated_blocks).toBe(64 * (64 - 6))
     // 8 steps a group, and groups of 8 rows end 9 cycles apart.
-    expect(counts([8, 64, 8, 8]).spaces_groups).toBeGreaterThan(0)
-    expect(counts([64, 64, 8, 4]).awaits_results).toBeGreaterThan(1000)
+    expect(counts([8, 64, 8, 8]).wait_spacing).toBeGreaterThan(0)
+    expect(counts([64, 64, 8, 4]).wait_output).toBeGreaterThan(1000)
   })
 })
