@@ -1,5 +1,7 @@
 /** The library: the hardware language, engines, PEs, arrays and synthesis, for use from TypeScript. */
 
+/** The co-processor's core: `coprocessor.coprocessorCore({ array, transfers })`. */
+export * as coprocessor from './accel/coprocessor/index.ts'
 export * from './accel/gemm.ts'
 export { runProductInLanes } from './accel/lane-product.ts'
 export * from './accel/output-stationary.ts'

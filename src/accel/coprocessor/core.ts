@@ -22,11 +22,10 @@ export const coprocessorCore = (options: CoreOptions) => Core({ core: coreDescri
 const Core = component('core', ({ core }: { core: CoreDescription }) => {
   const { transfers, array } = core
   const { rows, columns } = array.size
-  const command = runCommand
   return {
     name: `${core.name}_core_${rows}x${columns}`,
     in: {
-      command: stream(command),
+      command: stream(runCommand),
       read_beat: readBeat(transfers),
       write_end: writeEnd,
       abort_run: bool,
@@ -42,7 +41,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
     logic(i, builder) {
       const { regs, when, fsm, use, wires, checked } = builder
       const writes = u(16)
-      const r = regs({ command, error: runError, fails: bool, writes_open: writes })
+      const r = regs({ command: runCommand, error: runError, fails: bool, writes_open: writes })
       const w = wires({
         plans: bool,
         starts: bool,
@@ -195,6 +194,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
           fail('aborted', i.abort_run)
           when(planned.done, () => {
             goto('run')
+            when(r.fails, () => goto('ended'))
             when(planned.error.ne('none'), () => {
               r.error.next = planned.error
               r.fails.next = true
@@ -214,7 +214,7 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
       })
       i.command.ready.value = state.is('idle')
       w.plans.value = state.is('plan')
-      w.starts.value = state.is('planning').and(planned.done).and(planned.error.eq('none'))
+      w.starts.value = state.is('planning').and(planned.done).and(planned.error.eq('none')).and(r.fails.not())
       const { counters } = use('counters', Counters({ core }), {
         clear: i.command.fires,
         cycle: state.is('plan', 'planning', 'run'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { portNamed } from '../../../src/sim/engine.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
 import {
   type CoreBench,
@@ -77,6 +78,21 @@ describe('a command that is wrong', () => {
     // The memory of the test is smaller: the run ends by itself all the same.
     expect(runCore(bench, product, { command, abortAt: 60, limit: 500 }).error).toBe('aborted')
     expectRight(bench, 2)
+  })
+})
+
+describe('an abort', () => {
+  const bench = openCore(['mixpe'], { rows: 2, columns: 2 }, small)
+  it('before anything is asked for asks for nothing', () => {
+    const run = runCore(bench, placedProduct(bench, [2, 2, 16, 16], 1), { abortAt: 3, limit: 500 })
+    expect(run).toMatchObject({ error: 'aborted', transfers: { reads: 0, writes: 0 } })
+    expectRight(bench, 2)
+  })
+  it('between two runs is none', () => {
+    bench.engine.inputs[portNamed(bench.engine.ports.inputs, 'abort_run').offset] = 1
+    bench.engine.step(3)
+    bench.engine.inputs[portNamed(bench.engine.ports.inputs, 'abort_run').offset] = 0
+    expectRight(bench, 3)
   })
 })
 

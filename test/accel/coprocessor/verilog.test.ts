@@ -30,33 +30,38 @@ describe('the Verilog of a core', () => {
   })
 
   it.each([
-    { specs: ['mixpe(output=fp32)'], size: { rows: 2, columns: 2 } },
+    { specs: ['mixpe'], size: { rows: 2, columns: 2 } },
     ...(full
       ? [
           { specs: ['mac'], size: { rows: 4, columns: 4 } },
-          { specs: ['mixpe'], size: { rows: 8, columns: 8 } },
+          { specs: ['mixpe(output=fp32)'], size: { rows: 4, columns: 4 } },
           { specs: ['bitmod(w=fp3)'], size: { rows: 4, columns: 4 } },
           { specs: modesOfXrnpe, size: { rows: 2, columns: 4 } },
         ]
       : []),
-  ])('of $specs does in Verilator what the core does here, cycle by cycle', ({ specs, size }) => {
-    const options = { bufferBeats: 32, fieldBeats: 4, resultGroups: 2 }
-    const verilator = openCore(specs, size, options, 'verilator')
-    const ours = openCore(specs, size, options)
-    const timing = { latency: [0, 30], pause: 0.3, seed: 5 } as const
-    for (const [k, shape] of (
-      [
-        [5, 7, 30, 8],
-        [1, 1, 1, 1],
-        [9, 4, 17, 20],
-      ] as const
-    ).entries()) {
-      const [product, same] = [verilator, ours].map((bench) => placedProduct(bench, shape, k, k % specs.length))
-      const run = runCore(verilator, product!, { timing })
-      expect(run).toMatchObject({ error: 'none', violations: [], failures: 0 })
-      expect(run.results).toEqual(product!.wanted)
-      expect(runCore(ours, same!, { timing }).counters).toEqual(run.counters)
-    }
-    verilator.engine.close()
-  })
+  ])(
+    'of $specs does in Verilator what the core does here, cycle by cycle',
+    ({ specs, size }) => {
+      const options = { bufferBeats: 32, fieldBeats: 4, resultGroups: 2 }
+      const verilator = openCore(specs, size, options, 'verilator')
+      const ours = openCore(specs, size, options)
+      const timing = { latency: [0, 30], pause: 0.3, seed: 5 } as const
+      for (const [k, shape] of (
+        [
+          [5, 7, 30, 8],
+          [1, 1, 1, 1],
+          [9, 4, 17, 20],
+        ] as const
+      ).entries()) {
+        const [product, same] = [verilator, ours].map((bench) => placedProduct(bench, shape, k, k % specs.length))
+        const run = runCore(verilator, product!, { timing })
+        expect(run).toMatchObject({ error: 'none', violations: [], failures: 0 })
+        expect(run.results).toEqual(product!.wanted)
+        expect(runCore(ours, same!, { timing }).counters).toEqual(run.counters)
+      }
+      verilator.engine.close()
+      // Most of it is g++.
+    },
+    300_000,
+  )
 })
