@@ -18,6 +18,7 @@ const expectExact = (bench: CoreBench, product: PlacedProduct, options: RunOptio
   expect(array_busy + wait_activations + wait_weights + wait_output + wait_spacing + idle).toBe(cycles)
 }
 
+const onBus = (busBits: number) => ({ transfers: { busBits, addressBits: 64, mostBeats: 2048 } })
 const wide = { transfers: { busBits: 128, addressBits: 40, mostBeats: 2048 } }
 /** Small buffers, so that few tiles fit and all has to wait for all. */
 const tight = { bufferBeats: 32, fieldBeats: 8, resultGroups: 2, readsUnderWay: 3 }
@@ -26,6 +27,9 @@ const tight = { bufferBeats: 32, fieldBeats: 8, resultGroups: 2, readsUnderWay: 
 const cores = [
   { specs: ['mac'], size: { rows: 4, columns: 4 }, options: {} },
   { specs: ['mac(w=int4, a=int8)'], size: { rows: 3, columns: 2 }, options: tight },
+  { specs: ['mac'], size: { rows: 1, columns: 1 }, options: onBus(32) },
+  // A tile's row of results is half a beat.
+  { specs: ['mac(w=int4, a=int4)'], size: { rows: 2, columns: 4 }, options: onBus(256) },
   { specs: ['mixpe'], size: { rows: 4, columns: 4 }, options: {} },
   { specs: ['mixpe(output=fp32)'], size: { rows: 4, columns: 4 }, options: tight },
   { specs: ['mixpe(w=int3, weights=symmetric)'], size: { rows: 2, columns: 4 }, options: tight },
@@ -35,6 +39,8 @@ const cores = [
   { specs: ['bitmod(w=fp4)'], size: { rows: 4, columns: 4 }, options: wide },
   { specs: ['bitmod(w=fp3)'], size: { rows: 2, columns: 4 }, options: { ...tight, ...wide } },
   { specs: ['bitmod(w=int6)'], size: { rows: 3, columns: 1 }, options: {} },
+  // A result is four beats.
+  { specs: ['xrnpe(mode=posit(16,1), result=quire)'], size: { rows: 2, columns: 1 }, options: onBus(32) },
   {
     specs: ['fp4', 'posit(4,1)', 'posit(8,0)', 'posit(16,1)'].map((mode) => `xrnpe(mode=${mode})`),
     size: { rows: 2, columns: 4 },
@@ -52,6 +58,13 @@ const shapes = [
   [2, 17, 33, 12],
   [23, 1, 37, 20],
 ] as const
+
+it.runIf(full)('a core is exact to the bit for 300 x 300 x 300', () => {
+  const bench = openCore(['mac'], { rows: 8, columns: 8 })
+  expectExact(bench, placedProduct(bench, [300, 300, 300, 300], 1), {
+    timing: { latency: [20, 40], pause: 0.1, seed: 1 },
+  })
+})
 
 describe.each(cores)('a core of $specs', ({ specs, size, options }) => {
   const bench = openCore(specs, size, options)
