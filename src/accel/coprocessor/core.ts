@@ -127,8 +127,9 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
         use(`${side}_buffers`, OperandBuffers({ core, side }), {
           data: receive.data,
           to: receive[side],
-          read: steps.works,
           from: tiles[side],
+          step: steps.step,
+          works: steps.works,
           step_ends: steps.step_ends,
           live,
         })

@@ -13,17 +13,17 @@ export const writingShape = ({ codes, lines }: SideDescription, { fieldBeats }: 
 
 /** Where all lines of a side read; nothing where it has no memories of that kind. */
 const reading = (store: WordStore | undefined) =>
-  record({ address: store ? beatShape(store) : upTo(0), position: store ? positionShape(store) : upTo(0) })
+  record({ address: store ? beatShape(store) : upTo(0), position: store ? positionShape(store) : upTo(0), fresh: bool })
 export const readingShape = ({ codes, groups }: SideDescription) =>
   record({ codes: reading(codes), groups: reading(groups) })
 
 /**
- * The buffers of all rows or all columns. What `read` asks for is there two cycles later: a word for each line that is live, 0 for the
- * others, and the fields of the word's group.
+ * The buffers of all rows or all columns. What a step reads is there two cycles later: a word for each line that is live, 0 for the
+ * others, and the fields of the word's group. A beat is read once for all of its words, and not at all for lines that are not live.
  */
 export const OperandBuffers = component('operand_buffers', ({ core, side }: { core: CoreDescription; side: Side }) => {
   const of = core[side]
-  const unused = ['to_field_address', 'from_groups_address', 'from_groups_position'].concat(
+  const unused = ['to_field_address', 'from_groups_address', 'from_groups_position', 'from_groups_fresh'].concat(
     Array.from({ length: of.lines }, (_, k) => `to_fields_${k}`),
   )
   return {
@@ -31,9 +31,10 @@ export const OperandBuffers = component('operand_buffers', ({ core, side }: { co
     in: {
       data: bits(core.transfers.busBits),
       to: writingShape(of, core),
-      read: bool,
       from: readingShape(of),
-      /** The next read is of another word. */
+      /** A step's first cycle, all of its cycles, and its last. */
+      step: bool,
+      works: bool,
       step_ends: bool,
       live: vec(of.lines, bool),
     },
@@ -41,18 +42,18 @@ export const OperandBuffers = component('operand_buffers', ({ core, side }: { co
     accepted: of.groups
       ? {}
       : { 'W-UNUSED': Object.fromEntries(unused.map((name) => [name, 'groups have no fields'])) },
-    logic({ data, to, read, from, step_ends, live }, builder) {
+    logic({ data, to, from, step, works, step_ends, live }, builder) {
       const keep = delay(builder, 'keep', step_ends, 1)
-      const works = delay(builder, 'works', read, 2)
+      const counts = delay(builder, 'works', works, 2)
       const memories = (kind: 'codes' | 'groups', store: WordStore) => {
         const position = delay(builder, `${kind}_position`, from[kind].position, 1)
         return live.map(
-          (_, k) =>
+          (isLive, k) =>
             builder.use(`${kind}_${k}`, WordMemory(store), {
               write: kind === 'codes' ? to.codes[k]! : to.fields[k]!,
               address: kind === 'codes' ? to.address : to.field_address,
               data,
-              read,
+              read: step.and(from[kind].fresh).and(isLive),
               read_address: from[kind].address,
               position,
               keep,
@@ -61,7 +62,7 @@ export const OperandBuffers = component('operand_buffers', ({ core, side }: { co
       }
       return {
         words: memories('codes', of.codes).map((word, k) =>
-          mux(delay(builder, `live_${k}`, live[k]!, 2).and(works), word, 0),
+          mux(delay(builder, `live_${k}`, live[k]!, 2).and(counts), word, 0),
         ),
         fields: of.groups ? memories('groups', of.groups) : live.map(() => 0),
       }

@@ -189,7 +189,7 @@ export const Tiles = component('tiles', ({ core }: { core: CoreDescription }) =>
           codes: use(`${side}_codes_cursor`, WordCursor(of.codes), { load, from: at.codes, advance: i.step_ends }),
           groups: of.groups
             ? use(`${side}_groups_cursor`, WordCursor(of.groups), { load, from: at.fields, advance: i.group_ends })
-            : { address: 0, position: 0 },
+            : { address: 0, position: 0, fresh: false },
         }
       }
       const tokens = r.tokens_left.sat(range(1, rows))

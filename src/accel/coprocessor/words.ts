@@ -1,4 +1,4 @@
-import { type Bits, bits, bool, cat, component, type IntShape, select } from '../../dsl/index.ts'
+import { type Bits, bits, bool, cat, component, type IntShape, mux, select } from '../../dsl/index.ts'
 import { upTo } from './description.ts'
 
 /** Words side by side in beats, without gaps, in memories of `beats` beats. */
@@ -18,7 +18,8 @@ const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDiv
 export const positionShape = (store: WordStore): IntShape => upTo(store.busBits / unitOf(store) - 1)
 export const beatShape = ({ beats }: WordStore): IntShape => upTo(beats - 1)
 
-/** A store's memory for one row or column of the array, in block RAM where it is large. `word` is the one that was read two cycles ago. */
+/** A store's memory for one row or column of the array, in block RAM where it is large. `word` is the one that was told two cycles
+ * ago. */
 export const WordMemory = component('word_memory', ({ name, busBits, wordBits, beats }: WordStore) => {
   const store = { name, busBits, wordBits, beats }
   const unit = unitOf(store)
@@ -86,7 +87,8 @@ export const WordCursor = component('word_cursor', ({ name, busBits, wordBits, b
   return {
     name: `${name}_cursor`,
     in: { load: bool, from: beat, advance: bool },
-    out: { address: beat, position },
+    /** `fresh`: another beat than that of the word before. */
+    out: { address: beat, position, fresh: bool },
     logic({ load, from, advance }, { regs, when }) {
       const r = regs({ beat })
       if (positions === 1) {
@@ -96,20 +98,25 @@ export const WordCursor = component('word_cursor', ({ name, busBits, wordBits, b
         when(load, () => {
           r.beat.next = from
         })
-        return { address: r.beat, position: 0 }
+        return { address: r.beat, position: 0, fresh: true }
       }
-      const p = regs({ position })
+      const p = regs({ position, fresh: bool })
       const after = p.position.add(wordBits / unit)
+      const overflows = after.ge(positions)
+      const crosses = unit < wordBits ? after.gt(positions) : undefined
       when(advance, () => {
-        r.beat.next = r.beat.add(after.ge(positions).int()).wrap(beat)
+        r.beat.next = r.beat.add(overflows.int()).wrap(beat)
         p.position.next = after.wrap(position)
+        const end = after.add(wordBits / unit)
+        p.fresh.next = crosses ? mux(crosses, end.gt(2 * positions), end.gt(positions)) : overflows
       })
       when(load, () => {
         r.beat.next = from
         p.position.next = 0
+        p.fresh.next = true
       })
-      const address = unit < wordBits ? r.beat.add(after.gt(positions).int()).wrap(beat) : r.beat
-      return { address, position: p.position }
+      const address = crosses ? r.beat.add(crosses.int()).wrap(beat) : r.beat
+      return { address, position: p.position, fresh: p.fresh }
     },
   }
 })
