@@ -130,7 +130,6 @@ const Core = component('core', ({ core }: { core: CoreDescription }) => {
           from: tiles[side],
           step: steps.step,
           works: steps.works,
-          step_ends: steps.step_ends,
           live,
         })
       const activations = buffersOf('activation', tiles.live_rows)

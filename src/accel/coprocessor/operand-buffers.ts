@@ -32,18 +32,16 @@ export const OperandBuffers = component('operand_buffers', ({ core, side }: { co
       data: bits(core.transfers.busBits),
       to: writingShape(of, core),
       from: readingShape(of),
-      /** A step's first cycle, all of its cycles, and its last. */
+      /** A step's first cycle, and all of its cycles. */
       step: bool,
       works: bool,
-      step_ends: bool,
       live: vec(of.lines, bool),
     },
     out: { words: vec(of.lines, bits(of.wordBits)), fields: vec(of.lines, bits(Math.max(1, of.fieldBits))) },
     accepted: of.groups
       ? {}
       : { 'W-UNUSED': Object.fromEntries(unused.map((name) => [name, 'groups have no fields'])) },
-    logic({ data, to, from, step, works, step_ends, live }, builder) {
-      const keep = delay(builder, 'keep', step_ends, 1)
+    logic({ data, to, from, step, works, live }, builder) {
       const counts = delay(builder, 'works', works, 2)
       const memories = (kind: 'codes' | 'groups', store: WordStore) => {
         const position = delay(builder, `${kind}_position`, from[kind].position, 1)
@@ -56,7 +54,6 @@ export const OperandBuffers = component('operand_buffers', ({ core, side }: { co
               read: step.and(from[kind].fresh).and(isLive),
               read_address: from[kind].address,
               position,
-              keep,
             }).word,
         )
       }

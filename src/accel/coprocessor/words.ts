@@ -25,10 +25,6 @@ export const WordMemory = component('word_memory', ({ name, busBits, wordBits, b
   const unit = unitOf(store)
   const positions = busBits / unit
   const crosses = unit < wordBits
-  const unused = {
-    ...(positions === 1 ? { position: 'a beat is one word' } : {}),
-    ...(crosses ? {} : { keep: 'no word lies in two beats' }),
-  }
   return {
     name: `${name}_memory`,
     in: {
@@ -38,12 +34,11 @@ export const WordMemory = component('word_memory', ({ name, busBits, wordBits, b
       /** Reads the beat with the word's last bit. */
       read: bool,
       read_address: beatShape(store),
-      /** A cycle later: where the word begins, and whether the next read is of another word. */
+      /** A cycle later: where the word begins. */
       position: positionShape(store),
-      keep: bool,
     },
     out: { word: bits(wordBits) },
-    accepted: Object.keys(unused).length > 0 ? { 'W-UNUSED': unused } : {},
+    accepted: positions === 1 ? { 'W-UNUSED': { position: 'a beat is one word' } } : {},
     logic(i, { memory, regs, when }) {
       const words = memory('words', { depth: beats, of: bits(busBits), collide: 'never' })
       words.write(i.address, i.data, { enable: i.write })
@@ -58,7 +53,7 @@ export const WordMemory = component('word_memory', ({ name, busBits, wordBits, b
       else {
         // What a word may have in the beat before.
         const kept = regs({ tail: bits(wordBits - unit) })
-        when(i.keep, () => {
+        when(i.read, () => {
           kept.tail.next = beat.slice(busBits - 1, busBits - kept.tail.width)
         })
         r.word.next = select(
