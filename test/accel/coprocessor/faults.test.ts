@@ -88,6 +88,21 @@ describe('an abort', () => {
     expect(run).toMatchObject({ error: 'aborted', transfers: { reads: 0, writes: 0 } })
     expectRight(bench, 2)
   })
+  it.each(['mixpe(output=fp32)', 'mixpe(compute=serial, output=fp32)', 'bitmod(w=fp4)', 'xrnpe(mode=posit(16,1))'])(
+    'in any cycle of a run leaves nothing of a group or an output in an array of %s',
+    (spec) => {
+      const bench = openCore([spec], { rows: 2, columns: 2 }, small)
+      const ends = new Set<string>()
+      for (let abortAt = 20; ends.size < 2; abortAt++) {
+        const { error } = runCore(bench, placedProduct(bench, [2, 2, 32, 8], 1), { abortAt })
+        ends.add(error)
+        const product = placedProduct(bench, [2, 2, 8, 4], abortAt)
+        const { results } = runCore(bench, product)
+        expect(results, `aborted in cycle ${abortAt}`).toEqual(product.wanted)
+      }
+      expect([...ends]).toEqual(['aborted', 'none'])
+    },
+  )
   it('between two runs is none', () => {
     bench.engine.inputs[portNamed(bench.engine.ports.inputs, 'abort_run').offset] = 1
     bench.engine.step(3)
