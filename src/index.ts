@@ -2,6 +2,8 @@
 
 /** Buses: masters, registers, a memory and checkers for testbenches (`docs/accelerator.md`). */
 export * as axi from './accel/axi/index.ts'
+/** The co-processor's core: `coprocessor.coprocessorCore({ array, transfers })`. */
+export * as coprocessor from './accel/coprocessor/index.ts'
 export * from './accel/gemm.ts'
 export { runProductInLanes } from './accel/lane-product.ts'
 export * from './accel/output-stationary.ts'
