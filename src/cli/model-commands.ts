@@ -10,7 +10,7 @@ import { arraySize, decimal, integer } from './options.ts'
 import { pplCommand } from './ppl.ts'
 import { quantiseCommand } from './quantise.ts'
 import { reportCommand } from './report.ts'
-import { type RunRequest, runCommand } from './run.ts'
+import { acceleratorNames, type RunRequest, runCommand } from './run.ts'
 import { startCommand } from './start.ts'
 import { usualCalibrationTokens } from './windows.ts'
 
@@ -136,12 +136,18 @@ before it gets its name. Whatever interrupts the command leaves nothing of the m
       'run --array 4x4 --engine webgpu --tokens 8',
       'run --model stories260K.bin --tokenizer tok512.bin --json',
       'run --pe bitmod --array 8x8 --layers "layers.0.*" --tokens 4',
+      'run --pe mixpe --array 8x8 --accel axi --layers "layers.0.*" --tokens 2',
       'run --model quantised --pe "mixpe(w=int4, a=int8)"',
     ]),
   )
     .option(
       '--layers <pattern>',
       "layers on the array, * for any characters, the others in the PE's arithmetic; of any PE",
+    )
+    .option(
+      '--accel <kind>',
+      `what the layers run on: ${acceleratorNames.join(' or ')}, the array alone with ideal memory, or in a co-processor with AXI buses`,
+      'array',
     )
     .option('--out <folder>', 'also write report.json and report.html there')
     .action((options) => act(options, (output) => runCommand(runRequest(options), output)))

@@ -1,6 +1,8 @@
+import type { RunCounters } from '../accel/coprocessor/driver.ts'
 import type { ArraySize } from '../accel/output-stationary.ts'
 import { defaultThreads } from '../accel/product-runner.ts'
 import { UserError } from '../base/user-error.ts'
+import { coprocessorMachine } from '../llm/arithmetic/coprocessor-machine.ts'
 import { hardwareModel } from '../llm/arithmetic/hardware-model.ts'
 import { rtlMachine } from '../llm/arithmetic/rtl-machine.ts'
 import { usualQuantiserOf } from '../llm/arithmetic/usual-quantiser.ts'
@@ -26,7 +28,12 @@ export interface RunLayersRequest {
   readonly threads?: number
   /** Pattern of the names of layers that run on the RTL. */
   readonly layers: string
+  /** The array with ideal memory, or the co-processor. */
+  readonly accelerator: 'array' | 'axi'
 }
+
+/** Cycles from a read's address to its first beat, of the memory behind the co-processor (ours: DDR on an FPGA takes 30 to 60). */
+const memoryLatency = 40
 
 /**
  * A model's text with some linear layers on the simulated RTL of any PE, each result compared with the kernels of its arithmetic, in which all
@@ -42,7 +49,11 @@ export const runLayers = async (
   const engine = engineNamed(request.engine)
   const usual = quantiserOf(usualQuantiserOf(pe))
   const threads = request.threads ?? defaultThreads()
-  const machine = rtlMachine(pe, { size: array, engine, threads })
+  const coprocessor =
+    request.accelerator === 'axi'
+      ? coprocessorMachine(pe, { size: array, engine, latency: { least: memoryLatency, most: memoryLatency } })
+      : undefined
+  const machine = coprocessor ?? rtlMachine(pe, { size: array, engine, threads })
   try {
     const opened = await openModel(request.model, {
       progress: output.progress,
@@ -94,11 +105,16 @@ export const runLayers = async (
         engine,
         ...totals,
         layers: found,
+        ...(coprocessor
+          ? { coprocessor: { ...coprocessor.counters, utilisation: utilisationOf(pe, array, totals) } }
+          : {}),
         seconds: (performance.now() - started) / 1000,
         provenance: {
           weights: quantiser.weights,
           quantiser: quantiser.spec,
-          cycles: `simulated clock cycles of one ${array.rows} x ${array.columns} array, of the layers that ${layers} matches; memory is ideal`,
+          cycles: coprocessor
+            ? `simulated clock cycles of a co-processor with a ${array.rows} x ${array.columns} array, of the layers that ${layers} matches, from start to interrupt; memory behind its AXI4 bus answers after ${memoryLatency} cycles, then with a beat a cycle`
+            : `simulated clock cycles of one ${array.rows} x ${array.columns} array, of the layers that ${layers} matches; memory is ideal`,
           other_layers: 'in the arithmetic of the PE, by kernels',
           comparison: 'every result of the array with that of the kernels, bit for bit',
         },
@@ -113,6 +129,7 @@ export const runLayers = async (
           ]),
         ]),
       )
+      if (coprocessor) output.print(coprocessorText(coprocessor.counters, utilisationOf(pe, array, totals)))
       const first = hardware.firstMismatch()
       if (first !== undefined) output.print(first)
       return totals.mismatches === 0 ? 0 : 1
@@ -123,4 +140,27 @@ export const runLayers = async (
     output.progress.stop()
     await machine.close()
   }
+}
+
+/** Multiply-accumulates done over those that the array could have done in all cycles. */
+const utilisationOf = (
+  { timing }: ProcessingElement | TiledElement,
+  { rows, columns }: ArraySize,
+  { macs, cycles }: { readonly macs: number; readonly cycles: number },
+): number => (cycles === 0 ? 0 : macs / (cycles * rows * columns * timing.macs_per_cycle))
+
+const coprocessorText = (counters: RunCounters, utilisation: number): string => {
+  const part = (count: number): string => `${((100 * count) / counters.cycles).toFixed(1)} %`
+  const bytes = (count: number): string => `${count.toLocaleString('en-US')} bytes`
+  return columns([
+    ['array busy', part(counters.array_busy)],
+    ['waits for activations', part(counters.wait_activations)],
+    ['waits for weights', part(counters.wait_weights)],
+    ['waits for results to leave', part(counters.wait_output)],
+    ['waits between groups', part(counters.wait_spacing)],
+    ['sets up and ends', part(counters.idle)],
+    ['of all multiplications it could do', `${(100 * utilisation).toFixed(1)} %`],
+    ['read', bytes(counters.bytes_read)],
+    ['written', bytes(counters.bytes_written)],
+  ])
 }

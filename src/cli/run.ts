@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ArraySize } from '../accel/output-stationary.ts'
 import { productEngineNamed } from '../accel/product-array.ts'
 import { ensureWritable, writeWhole } from '../base/files.ts'
+import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { openModel } from '../llm/open-model.ts'
 import { type ModelRun, refuseUnlessRunnable, runModel } from '../llm/run-model.ts'
@@ -38,6 +39,8 @@ export interface RunRequest {
   readonly lanes?: number
   /** Preset of the memory outside the chip that weights come from. */
   readonly dram?: string
+  /** What the array stands in; alone unless said. */
+  readonly accel?: string
   /** Folder for report.json and report.html; nothing is written without. */
   readonly out?: string
 }
@@ -52,26 +55,34 @@ export interface FinishedRun {
 export const energyTarget = 'generic45'
 const yardstickSpec = 'mac(w=int8, a=int8)'
 
+/** What layers run on, the default first. */
+export const acceleratorNames = ['array', 'axi'] as const
+
 /** `bitloom run`: a model's text on simulated hardware; exit code 1 where a result differs. */
 export const runCommand = async (request: RunRequest, output: Output): Promise<number> => {
   const pe = elementOf(request.pe)
-  if (request.layers !== undefined) {
+  const { accel = 'array' } = request
+  const accelerator = acceleratorNames.find((known) => known === accel)
+  if (!accelerator) throw unknownName('E-ACCEL', 'accelerator', accel, acceleratorNames)
+  // In a co-processor layers run one by one, and all of them unless some are named.
+  const layers = request.layers ?? (accelerator === 'axi' ? '*' : undefined)
+  if (layers !== undefined) {
     if (request.out !== undefined)
       throw new UserError(
         'E-OPTION',
-        'a report is of a whole model on the array, and --layers names some layers; leave one of --out and --layers out',
+        'a report is of a whole model on the array, without --layers and --accel axi; leave out --out, or these',
       )
     if (request.lanes !== undefined)
       throw new UserError(
         'E-OPTION',
-        'the array that --layers opens has one tile at a time; leave one of --lanes and --layers out',
+        'the array that --layers and --accel axi open has one tile at a time; leave out --lanes, or these',
       )
     if (request.dram !== undefined)
       throw new UserError(
         'E-OPTION',
         'the energy of memories is of a whole model on the array, and --layers names some layers; leave one of --dram and --layers out',
       )
-    return runLayers(pe, { ...request, layers: request.layers }, samplerOf(request), output)
+    return runLayers(pe, { ...request, layers, accelerator }, samplerOf(request), output)
   }
   if (request.out !== undefined) ensureWritable(request.out)
   // The yardstick is for the page alone.

@@ -593,6 +593,26 @@ describe('run', () => {
     expect(stdout).toMatch(/\nall +[\d,]+ +[\d,]+ +0\n/)
   }, 180_000)
 
+  it('runs layers in a co-processor, memory and buses included', () => {
+    type Layers = { text: string; compared: number; coprocessor: Record<string, number> }
+    const on = (...more: string[]): Layers =>
+      json([...args.slice(0, -1), 'bitmod(group=16)', '--layers', 'layers.1.*', ...more]) as unknown as Layers
+    const [alone, whole] = [on(), on('--accel', 'axi')]
+    expect(whole).toMatchObject({ text: alone.text, compared: alone.compared, mismatches: 0 })
+    const { cycles, array_busy, idle, bytes_read, bytes_written, ...counts } = whole.coprocessor
+    const waits = ['wait_activations', 'wait_weights', 'wait_output', 'wait_spacing'].map((name) => counts[name]!)
+    expect(waits.reduce((sum, count) => sum + count, array_busy! + idle!)).toBe(cycles)
+    expect(bytes_read).toBeGreaterThan(0)
+    expect(bytes_written).toBeGreaterThanOrEqual(4 * whole.compared)
+    const { stdout, status } = bitloom([...args, '--layers', '*.down', '--accel', 'axi'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/\narray busy +[\d.]+ %\n/)
+    const refused = bitloom([...args, '--accel', 'bus'])
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/no accelerator 'bus'/) })
+    const scaled = bitloom([...args.slice(0, -1), 'mixpe(group=16, output=fp32)', '--accel', 'axi'])
+    expect(scaled).toMatchObject({ status: 2, stderr: expect.stringMatching(/applies scales itself/) })
+  }, 180_000)
+
   it('a saved run becomes a page again', () => {
     const out = join(folder.path, 'again')
     mkdirSync(out)

@@ -1,13 +1,13 @@
 import { UserError } from '../../base/user-error.ts'
-import { type RegisterMap, fieldsOf, maskOf, type PlacedField } from '../axi/register-map.ts'
+import { fieldsOf, maskOf, type PlacedField, type RegisterMap } from '../axi/register-map.ts'
 import type { CoreDescription } from './description.ts'
 import { type ProductSize, productLayout } from './layout.ts'
 import {
+  type CounterName,
   configurationOf,
   coprocessorId,
   coprocessorMap,
   coprocessorVersion,
-  type CounterName,
   counterRegisters,
   dimensionRegisters,
   matrixAddresses,
@@ -55,7 +55,11 @@ export interface CoprocessorDriver {
    * Starts, waits until it is done, and reports. `wait` is called between looks at the status, for whoever has something better to
    * do. A UserError after `looks` of them, 1,000,000 unless said.
    */
-  run(product: ProductSize, at: MatrixPlaces, options?: { readonly wait?: () => void; readonly looks?: number }): RunReport
+  run(
+    product: ProductSize,
+    at: MatrixPlaces,
+    options?: { readonly wait?: () => void; readonly looks?: number },
+  ): RunReport
 }
 
 /** A driver of the co-processor of this description; a UserError where the bus leads to another one, or to none. */
@@ -79,7 +83,7 @@ export const coprocessorDriver = (core: CoreDescription, bus: RegisterBus): Copr
     answered(`a read of '${register}'`, response)
     return value
   }
-  const part = (word: number, path: string): number => valueOf(fields.get(path)!, word)
+  const part = (word: number, path: string): number => fieldIn(fields.get(path)!, word)
   const bit = (path: string): number => maskOf(fields.get(path)!)
 
   checkIdentity(core, map, read)
@@ -128,9 +132,13 @@ export const coprocessorDriver = (core: CoreDescription, bus: RegisterBus): Copr
       start(product, at)
       for (let look = 0; !status().done; look++) {
         if (look >= looks)
-          throw new UserError('E-COPROCESSOR', `the run is not over after ${looks} looks at its status; look at its waves`, {
-            exitCode: 1,
-          })
+          throw new UserError(
+            'E-COPROCESSOR',
+            `the run is not over after ${looks} looks at its status; look at its waves`,
+            {
+              exitCode: 1,
+            },
+          )
         wait?.()
       }
       return report()
@@ -138,7 +146,7 @@ export const coprocessorDriver = (core: CoreDescription, bus: RegisterBus): Copr
   }
 }
 
-const valueOf = ({ low, width }: PlacedField, word: number): number => Math.floor(word / 2 ** low) % 2 ** width
+const fieldIn = ({ low, width }: PlacedField, word: number): number => Math.floor(word / 2 ** low) % 2 ** width
 
 const checkIdentity = (core: CoreDescription, map: RegisterMap, read: (register: string) => number): void => {
   const major = (version: number): number => version >>> 16
@@ -148,6 +156,8 @@ const checkIdentity = (core: CoreDescription, map: RegisterMap, read: (register:
   if (read('id') !== coprocessorId) wrong('there is no co-processor at this address')
   const version = read('version')
   if (major(version) !== major(coprocessorVersion))
-    wrong(`the co-processor has version ${major(version)} of '${map.name}', and this driver is for ${major(coprocessorVersion)}`)
+    wrong(
+      `the co-processor has version ${major(version)} of '${map.name}', and this driver is for ${major(coprocessorVersion)}`,
+    )
   if (read('configuration') !== configurationOf(core)) wrong(`the co-processor is not that of ${core.array.name}`)
 }

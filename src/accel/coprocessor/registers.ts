@@ -69,12 +69,20 @@ export const coprocessorMap = (core: CoreDescription): RegisterMap => {
     doc: `Registers of the matrix-multiplication co-processor of ${array.name}.`,
     registers: [
       plain('id', 0x00, 'What this is.', constant("The letters 'BTLM'.", coprocessorId)),
-      plain('version', 0x04, 'Version of this map.', constant('Major, minor and patch; a byte each.', coprocessorVersion)),
+      plain(
+        'version',
+        0x04,
+        'Version of this map.',
+        constant('Major, minor and patch; a byte each.', coprocessorVersion),
+      ),
       plain(
         'configuration',
         0x08,
         'Which co-processor this is.',
-        constant('A number that all parameters go into; data for another one are packed in another way.', configurationOf(core)),
+        constant(
+          'A number that all parameters go into; data for another one are packed in another way.',
+          configurationOf(core),
+        ),
       ),
       {
         name: 'array',
@@ -101,7 +109,12 @@ export const coprocessorMap = (core: CoreDescription): RegisterMap => {
         doc: 'What software wants.',
         fields: [
           field('start', [0, 1], 'w1s', 'Starts a run with the registers as they stand; SLVERR while busy.', locked),
-          field('abort', [1, 1], 'w1s', 'Ends a run early, with an error, when the bus has answered what it was asked.'),
+          field(
+            'abort',
+            [1, 1],
+            'w1s',
+            'Ends a run early, with an error, when the bus has answered what it was asked.',
+          ),
           field('interrupt_done', [8, 1], 'rw', 'The interrupt is 1 while `done` is.'),
           field('interrupt_error', [9, 1], 'rw', 'The interrupt is 1 while `error` is.'),
         ],
@@ -112,12 +125,21 @@ export const coprocessorMap = (core: CoreDescription): RegisterMap => {
         doc: 'How far it is.',
         fields: [
           field('busy', [0, 1], 'ro', 'A run is under way; registers that describe it cannot be written.'),
-          field('done', [1, 1], 'w1c', 'A run has ended, well or not.', { interruptEnabledBy: 'control_interrupt_done' }),
-          field('error', [2, 1], 'w1c', 'A run has ended with an error.', { interruptEnabledBy: 'control_interrupt_error' }),
+          field('done', [1, 1], 'w1c', 'A run has ended, well or not.', {
+            interruptEnabledBy: 'control_interrupt_done',
+          }),
+          field('error', [2, 1], 'w1c', 'A run has ended with an error.', {
+            interruptEnabledBy: 'control_interrupt_error',
+          }),
           field('error_code', [8, 8], 'ro', `How the last run ended: ${errors}.`),
         ],
       },
-      plain('mode', 0x28, 'Mode of PEs that have several.', whole('rw', "The array's code of the mode, else 0.", locked)),
+      plain(
+        'mode',
+        0x28,
+        'Mode of PEs that have several.',
+        whole('rw', "The array's code of the mode, else 0.", locked),
+      ),
       ...Object.entries(dimensionRegisters).map(([name, register], k) =>
         plain(
           register,

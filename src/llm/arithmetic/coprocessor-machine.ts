@@ -1,16 +1,20 @@
-import type { Codes } from '../../accel/gemm.ts'
 import { computeArray } from '../../accel/coprocessor/compute-array.ts'
 import type { RunCounters } from '../../accel/coprocessor/driver.ts'
 import { type ProductLayout, type ProductSize, productLayout } from '../../accel/coprocessor/layout.ts'
 import { type FieldCodes, packActivations, packWeights, unpackResults } from '../../accel/coprocessor/packer.ts'
-import { type SimulatedCoprocessor, type SimulationOptions, simulatedCoprocessor } from '../../accel/coprocessor/simulated.ts'
+import {
+  type SimulatedCoprocessor,
+  type SimulationOptions,
+  simulatedCoprocessor,
+} from '../../accel/coprocessor/simulated.ts'
+import type { Codes } from '../../accel/gemm.ts'
 import type { ArraySize } from '../../accel/output-stationary.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { ProcessingElement } from '../../pe/family.ts'
 import type { TiledElement } from '../../pe/tile.ts'
 import { type EngineName, openEngine } from '../../sim/engines.ts'
 import { groupsOf, type HardwareWeights } from './product.ts'
-import type { RtlMachine } from './rtl-machine.ts'
+import { type RtlMachine, refuseUnread } from './rtl-machine.ts'
 
 export interface CoprocessorMachineOptions extends Omit<SimulationOptions, 'watch'> {
   readonly size: ArraySize
@@ -27,18 +31,14 @@ export interface CoprocessorMachine extends RtlMachine {
 const apart = 0x1000_0000n
 
 /**
- * A co-processor of arrays of a PE. A UserError for a PE whose results have more than 32 bits, for a run that ends with an error, such as
+ * A co-processor of arrays of a PE. A UserError for a PE whose results are not read one by one, for a run that ends with an error, such as
  * rows that its buffers have no room for, and where a rule of AXI is broken.
  */
 export const coprocessorMachine = (
   pe: ProcessingElement | TiledElement,
   { size, engine, ...memory }: CoprocessorMachineOptions,
 ): CoprocessorMachine => {
-  if (pe.operands.result.width > 32)
-    throw new UserError(
-      'E-RUN-PE',
-      `results of ${pe.spec} have ${pe.operands.result.width} bits, and layers run where results have at most 32; give it another result`,
-    )
+  refuseUnread(pe)
   const array = computeArray([pe], size)
   const widest = Math.max(64, ...[array.activation, array.weight].map(({ wordBits }) => wordBits))
   const simulated = simulatedCoprocessor(
@@ -99,9 +99,13 @@ const runOn = (
     )
   const [broken] = simulated.broken.bus
   if (broken)
-    throw new UserError('E-RUN', `the co-processor broke a rule of AXI in cycle ${broken.cycle}: ${broken.rule}; look at its waves`, {
-      exitCode: 1,
-    })
+    throw new UserError(
+      'E-RUN',
+      `the co-processor broke a rule of AXI in cycle ${broken.cycle}: ${broken.rule}; look at its waves`,
+      {
+        exitCode: 1,
+      },
+    )
   const { matrices } = layout.results
   const found = unpackResults(simulated.core, product, layout, bytes)
   const perMatrix = product.tokens * product.outputs

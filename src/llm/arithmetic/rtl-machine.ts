@@ -45,7 +45,7 @@ export const rtlMachine = (pe: ProcessingElement | TiledElement, { size, engine,
       close: async () => opened.close(),
     }
   }
-  refuse(pe)
+  refuseUnread(pe)
   const runner = productRunner({ pe, size, engine, threads })
   const copies = new WeakMap<ArrayLike<number>, Codes>()
   return {
@@ -64,8 +64,10 @@ export const rtlMachine = (pe: ProcessingElement | TiledElement, { size, engine,
   }
 }
 
-const refuse = ({ spec, operands }: ProcessingElement): void => {
-  if (operands.scale)
+/** A UserError for a PE whose results layers do not read one by one. */
+export const refuseUnread = (pe: ProcessingElement | TiledElement): void => {
+  const { spec, operands } = pe
+  if (!('tile' in pe) && operands.scale)
     throw new UserError(
       'E-RUN-PE',
       `an array of ${spec} applies scales itself, and layers one by one run on arrays that do not; give output=sum, or no --layers`,

@@ -80,7 +80,12 @@ describe('the co-processor', () => {
       [1, 1, 1, 1],
       [5, 3, 21, 8],
       [9, 10, 40, 40],
-      ...(full ? ([[23, 17, 37, 20], [64, 48, 96, 32]] as const) : []),
+      ...(full
+        ? ([
+            [23, 17, 37, 20],
+            [64, 48, 96, 32],
+          ] as const)
+        : []),
     ] as const
     for (const [k, shape] of shapes.entries())
       for (let mode = 0; mode < setting.specs.length; mode++) expectExact(bench, shape, k + 1, mode)
