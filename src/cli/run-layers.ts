@@ -15,6 +15,7 @@ import type { Sampler } from '../llm/sample.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
 import { engineNamed } from '../sim/engines.ts'
+import type { AcceleratorName } from './accelerator.ts'
 import { columns, type Output } from './context.ts'
 import { ownQuantiser } from './quantiser-from.ts'
 
@@ -29,7 +30,7 @@ export interface RunLayersRequest {
   /** Pattern of the names of layers that run on the RTL. */
   readonly layers: string
   /** The array with ideal memory, or the co-processor. */
-  readonly accelerator: 'array' | 'axi'
+  readonly accelerator: AcceleratorName
 }
 
 /** Cycles from a read's address to its first beat, of the memory behind the co-processor (ours: DDR on an FPGA takes 30 to 60). */

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { ArraySize } from '../accel/output-stationary.ts'
 import { productEngineNamed } from '../accel/product-array.ts'
 import { ensureWritable, writeWhole } from '../base/files.ts'
-import { unknownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { openModel } from '../llm/open-model.ts'
 import { type ModelRun, refuseUnlessRunnable, runModel } from '../llm/run-model.ts'
@@ -15,6 +14,7 @@ import { type Report, reportHtml, reportTable, terminalStyle } from '../report/i
 import { dramPreset } from '../synth/memory/dram.ts'
 import type { AsicSynthesis, SynthesisResult } from '../synth/synthesise.ts'
 import type { Verification } from '../verify/verify.ts'
+import { acceleratorNamed } from './accelerator.ts'
 import type { Output } from './context.ts'
 import type { GeneratedModule } from './generate.ts'
 import { synthesiseParts } from './pe-synthesis.ts'
@@ -55,15 +55,10 @@ export interface FinishedRun {
 export const energyTarget = 'generic45'
 const yardstickSpec = 'mac(w=int8, a=int8)'
 
-/** What layers run on, the default first. */
-export const acceleratorNames = ['array', 'axi'] as const
-
 /** `bitloom run`: a model's text on simulated hardware; exit code 1 where a result differs. */
 export const runCommand = async (request: RunRequest, output: Output): Promise<number> => {
   const pe = elementOf(request.pe)
-  const { accel = 'array' } = request
-  const accelerator = acceleratorNames.find((known) => known === accel)
-  if (!accelerator) throw unknownName('E-ACCEL', 'accelerator', accel, acceleratorNames)
+  const accelerator = acceleratorNamed(request.accel)
   // In a co-processor layers run one by one, and all of them unless some are named.
   const layers = request.layers ?? (accelerator === 'axi' ? '*' : undefined)
   if (layers !== undefined) {

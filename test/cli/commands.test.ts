@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -592,6 +593,27 @@ describe('run', () => {
     expect(stdout).toMatch(/\nlayer +cycles +compared +mismatches\nlayers\.0\.down +\d/)
     expect(stdout).toMatch(/\nall +[\d,]+ +[\d,]+ +0\n/)
   }, 180_000)
+
+  it('generates a co-processor with a driver in C that compiles', () => {
+    const out = join(folder.path, 'coprocessor')
+    const made = json(['generate', 'mixpe', '--array', '2x4', '--accel', 'axi', '--out', out])
+    expect(made).toMatchObject({
+      modules: [{ name: 'mixpe_w4u_a8_g128_coprocessor_2x4', warnings: expect.anything() }],
+      driver: ['coprocessor_registers.h', 'coprocessor.h', 'coprocessor.c'],
+    })
+    const verilog = readFileSync(join(out, 'mixpe_w4u_a8_g128_coprocessor_2x4.v'), 'utf8')
+    expect(verilog).toMatch(/output wire m_axi_awvalid/)
+    const compiled = spawnSync('gcc', ['-std=c99', '-Wall', '-Wextra', '-Werror', '-pedantic', '-c', 'coprocessor.c'], {
+      cwd: out,
+      encoding: 'utf8',
+    })
+    expect(compiled).toMatchObject({ status: 0, stderr: '' })
+    for (const specs of [[], ['mixpe', 'mac']]) {
+      const { status, stderr } = bitloom(['generate', ...specs, '--accel', 'axi', '--out', out])
+      expect(status).toBe(2)
+      expect(stderr).toMatch(specs.length === 0 ? /none is named/ : /got 2 specs/)
+    }
+  }, 120_000)
 
   it('runs layers in a co-processor, memory and buses included', () => {
     type Layers = { text: string; compared: number; coprocessor: Record<string, number> }

@@ -15,7 +15,6 @@ export {
   writeToMaster,
 } from './channels.ts'
 export { type AxiChecker, axiChecker } from './checker.ts'
-export { type CoProcessorCapabilities, coProcessorCounters, coProcessorMap } from './co-processor-map.ts'
 export { type AxiLiteMaster, type AxiLiteMasterOptions, type AxiResponse, axiLiteMaster } from './lite-master.ts'
 export { axiMaster } from './master.ts'
 export type { MasterParameters } from './master-shape.ts'

@@ -1,7 +1,7 @@
 import { registerHeader } from '../axi/register-text.ts'
 import { bytesPerBeat } from '../transfers.ts'
 import type { CoreDescription, SideDescription } from './description.ts'
-import { coprocessorMap, counterRegisters, dimensionRegisters, matrixAddresses } from './registers.ts'
+import { addressNames, coprocessorMap, counterRegisters, dimensionNames } from './registers.ts'
 import { runError } from './run-command.ts'
 
 /** A file of the C driver. */
@@ -24,7 +24,7 @@ export const cDriver = (core: CoreDescription): readonly DriverFile[] => [
 
 const header = (core: CoreDescription): string => {
   const { rows, columns } = core.array.size
-  const counters = Object.entries(counterWords(core)).map(([name, words]) => `  uint${32 * words.length}_t ${name};`)
+  const counters = [...counterWords()].map(([name, words]) => `  uint${32 * words.length}_t ${name};`)
   const modes = core.array.modes.map(
     ({ code, perStep, activationBits, weightBits }) =>
       ` * ${code}: ${perStep} numbers a step, activations of ${activationBits} and weights of ${weightBits} bits`,
@@ -50,13 +50,13 @@ ${runError.names.map((name, code) => `  COPROCESSOR_${name.toUpperCase()} = ${co
 } coprocessor_error;
 
 /*
- * results[m, n] = sum over k of activations[m, k] * weights[n, k], in groups along k. Addresses are those that the co-processor sees,
+ * results[m, n] = sum over k of activations[m, k] * weights[n, k], in groups along k: m below tokens, n below outputs, k below inputs. Addresses are those that the co-processor sees,
  * multiples of ${bytesPerBeat(core.transfers)}. Modes of this one:
 ${modes.join('\n')}
  */
 typedef struct {
-  uint32_t ${Object.values(dimensionRegisters).join(', ')}, mode;
-  uint64_t ${Object.values(matrixAddresses).join(', ')};
+  uint32_t ${dimensionNames.join(', ')}, mode;
+  uint64_t ${addressNames.join(', ')};
 } coprocessor_product;
 
 /* Of the last run. Cycles are array_busy, one of those that wait, or idle. */
@@ -83,7 +83,7 @@ size_t coprocessor_result_row(const coprocessor_product *product);
 /* A matrix of results for each group, one behind the other, or one alone where the array adds up the groups. */
 size_t coprocessor_result_matrices(const coprocessor_product *product);
 
-/* Packs a row of k numbers, and \`fields\`, one for each group: zero point, scale and others one above the other; NULL where there are none. */
+/* Packs a row of as many numbers as there are inputs, and \`fields\`, one for each group: zero point, scale and others one above the other; NULL where there are none. */
 void coprocessor_pack_activations(const coprocessor_product *product, const int32_t *numbers, const uint64_t *fields, uint8_t *row);
 void coprocessor_pack_weights(const coprocessor_product *product, const int32_t *numbers, const uint64_t *fields, uint8_t *row);
 
@@ -98,22 +98,24 @@ void coprocessor_pack_weights(const coprocessor_product *product, const int32_t 
 const source = (core: CoreDescription): string => {
   const { array, transfers, resultBytes } = core
   const writes = [
-    ...Object.values(dimensionRegisters).map((name) => [name, `product->${name}`] as const),
+    ...dimensionNames.map((name) => [name, `product->${name}`] as const),
     ['mode', 'product->mode'] as const,
-    ...Object.values(matrixAddresses).flatMap((name) => [
+    ...addressNames.flatMap((name) => [
       [`${name}_low`, `(uint32_t)product->${name}`] as const,
       [`${name}_high`, `(uint32_t)(product->${name} >> 32)`] as const,
     ]),
   ]
   const register = (name: string): string => `COPROCESSOR_${name.toUpperCase()}_OFFSET`
-  const reads = Object.entries(counterWords(core)).map(([name, words]) => {
+  const reads = [...counterWords()].map(([name, words]) => {
     const values = words.map(({ register: of, low }) => {
       const value = `COPROCESSOR_READ(base, ${register(of)})`
       return words.length === 1 ? value : `(uint64_t)${value}${low > 0 ? ` << ${low}` : ''}`
     })
     return `  counters->${name} = ${values.join(' | ')};`
   })
-  const constants = coprocessorMap(core).registers.filter(({ name }) => ['id', 'version', 'configuration'].includes(name))
+  const constants = coprocessorMap(core).registers.filter(({ name }) =>
+    ['id', 'version', 'configuration'].includes(name),
+  )
   const probes = constants.map(({ name }) =>
     name === 'version'
       ? `      COPROCESSOR_READ(base, ${register(name)}) >> 16 != COPROCESSOR_VERSION_RESET >> 16`
@@ -197,19 +199,19 @@ static const mode_layout *mode_of(const coprocessor_product *product) {
 }
 
 static uint32_t groups_of(const coprocessor_product *product) {
-  return product->group >= product->k ? 1u : (product->k - 1u) / product->group + 1u;
+  return product->group >= product->inputs ? 1u : (product->inputs - 1u) / product->group + 1u;
 }
 
 /* Bytes of whole beats that have so many bits. */
 static size_t beats(uint64_t bits) { return (size_t)((bits + BUS_BITS - 1u) / BUS_BITS) * (BUS_BITS / 8u); }
 
 static size_t code_bytes(const side_layout *side, const mode_layout *mode, const coprocessor_product *product) {
-  return beats(((uint64_t)product->k + mode->per_step - 1u) / mode->per_step * side->word_bits);
+  return beats(((uint64_t)product->inputs + mode->per_step - 1u) / mode->per_step * side->word_bits);
 }
 
 static size_t row_bytes(const side_layout *side, const coprocessor_product *product) {
   const mode_layout *mode = mode_of(product);
-  if (mode == NULL || product->k == 0u || product->group == 0u)
+  if (mode == NULL || product->inputs == 0u || product->group == 0u)
     return 0;
   return code_bytes(side, mode, product) + beats((uint64_t)groups_of(product) * side->field_bits);
 }
@@ -217,7 +219,7 @@ static size_t row_bytes(const side_layout *side, const coprocessor_product *prod
 size_t coprocessor_activation_row(const coprocessor_product *product) { return row_bytes(&activation_side, product); }
 size_t coprocessor_weight_row(const coprocessor_product *product) { return row_bytes(&weight_side, product); }
 size_t coprocessor_result_row(const coprocessor_product *product) {
-  return beats((uint64_t)product->n * ${8 * resultBytes}u);
+  return beats((uint64_t)product->outputs * ${8 * resultBytes}u);
 }
 size_t coprocessor_result_matrices(const coprocessor_product *product) {
   ${array.addsGroups ? '(void)product;\n  return 1u;' : 'return groups_of(product);'}
@@ -240,7 +242,7 @@ static void pack(const side_layout *side, const coprocessor_product *product, ui
     return;
   for (k = 0; k < bytes; k++)
     row[k] = 0;
-  for (k = 0; k < product->k; k++)
+  for (k = 0; k < product->inputs; k++)
     put_bits(row, (uint64_t)(k / mode->per_step) * side->word_bits + (uint64_t)(k % mode->per_step) * bits, bits,
              (uint32_t)numbers[k]);
   if (fields != NULL && side->field_bits > 0u)
@@ -265,8 +267,9 @@ void coprocessor_pack_weights(const coprocessor_product *product, const int32_t 
 const sideText = ({ wordBits, fieldBits }: SideDescription): string => `{${wordBits}u, ${fieldBits}u}`
 
 /** The registers of each counter, the lowest word first. */
-const counterWords = (core: CoreDescription) => {
-  const words: Record<string, { readonly register: string; readonly low: number }[]> = {}
-  for (const { register, counter, low } of counterRegisters(core)) (words[counter] ??= []).push({ register, low })
+const counterWords = () => {
+  const words = new Map<string, { readonly register: string; readonly low: number }[]>()
+  for (const { register, counter, low } of counterRegisters)
+    words.set(counter, [...(words.get(counter) ?? []), { register, low }])
   return words
 }

@@ -66,7 +66,7 @@ const Coprocessor = component('coprocessor', ({ core, options, ...bus }: Paramet
           status_error: w.failed.int(),
           status_error_code: r.code.int(),
           ...Object.fromEntries(
-            counterRegisters(core).map(({ register, counter, low }) => {
+            counterRegisters.map(({ register, counter, low }) => {
               return [register, w.counters[counter].shr(low).wrap(u(32))]
             }),
           ),
@@ -78,11 +78,11 @@ const Coprocessor = component('coprocessor', ({ core, options, ...bus }: Paramet
         command: builder.stream('request', runCommand, {
           valid: r.wanted,
           data: {
-            tokens: software.m!,
-            outputs: software.n!,
-            inputs: software.k!,
+            tokens: software.tokens!,
+            outputs: software.outputs!,
+            inputs: software.inputs!,
             group: software.group!,
-            mode: software.mode!.sat(u(8)),
+            mode: software.mode!,
             activations: address('activations'),
             weights: address('weights'),
             results: address('results'),

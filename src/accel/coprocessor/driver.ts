@@ -3,14 +3,14 @@ import { fieldsOf, maskOf, type PlacedField, type RegisterMap } from '../axi/reg
 import type { CoreDescription } from './description.ts'
 import { type ProductSize, productLayout } from './layout.ts'
 import {
+  addressNames,
   type CounterName,
   configurationOf,
   coprocessorId,
   coprocessorMap,
   coprocessorVersion,
   counterRegisters,
-  dimensionRegisters,
-  matrixAddresses,
+  dimensionNames,
 } from './registers.ts'
 import { runError } from './run-command.ts'
 
@@ -21,7 +21,7 @@ export interface RegisterBus {
 }
 
 /** Addresses of a product's matrices, whole beats. */
-export type MatrixPlaces = Readonly<Record<keyof typeof matrixAddresses, number | bigint>>
+export type MatrixPlaces = Readonly<Record<(typeof addressNames)[number], number | bigint>>
 
 export type RunErrorName = (typeof runError.names)[number]
 export type RunCounters = Readonly<Record<CounterName, number>>
@@ -100,10 +100,10 @@ export const coprocessorDriver = (core: CoreDescription, bus: RegisterBus): Copr
     }
   }
   const start = (product: ProductSize, at: MatrixPlaces): void => {
-    for (const [name, register] of Object.entries(dimensionRegisters)) write(register, product[name as 'tokens'])
+    for (const name of dimensionNames) write(name, product[name])
     write('mode', product.mode ?? core.array.modes[0]!.code)
-    for (const name of Object.keys(matrixAddresses)) {
-      const address = BigInt(at[name as 'results'])
+    for (const name of addressNames) {
+      const address = BigInt(at[name])
       write(`${name}_low`, Number(BigInt.asUintN(32, address)))
       write(`${name}_high`, Number(address >> 32n))
     }
@@ -113,7 +113,7 @@ export const coprocessorDriver = (core: CoreDescription, bus: RegisterBus): Copr
     const { code } = status()
     write('status', (bit('status_done') | bit('status_error')) >>> 0)
     const counters: { -readonly [K in CounterName]?: number } = {}
-    for (const { register, counter, low } of counterRegisters(core))
+    for (const { register, counter, low } of counterRegisters)
       counters[counter] = (counters[counter] ?? 0) + read(register) * 2 ** low
     return { error: code, counters: counters as RunCounters }
   }

@@ -1,5 +1,7 @@
-/** The co-processor's core, and how a product lies in memory. */
+/** The co-processor, its core, its drivers, and how a product lies in memory. */
 
+export { cDriver, type DriverFile } from './c-driver.ts'
+export { type CoprocessorOptions, coprocessor } from './co-processor.ts'
 export {
   type ComputeArray,
   computeArray,
@@ -11,6 +13,14 @@ export { coprocessorCore } from './core.ts'
 export { runCounters } from './counters.ts'
 export { type CoreDescription, type CoreOptions, coreDescription } from './description.ts'
 export {
+  type CoprocessorDriver,
+  type CoprocessorStatus,
+  coprocessorDriver,
+  type MatrixPlaces,
+  type RegisterBus,
+  type RunReport,
+} from './driver.ts'
+export {
   type MatrixLayout,
   type OperandLayout,
   type ProductLayout,
@@ -19,4 +29,6 @@ export {
   type ResultLayout,
 } from './layout.ts'
 export { type FieldCodes, packActivations, packWeights, unpackResults, unpackRow } from './packer.ts'
+export { coprocessorMap } from './registers.ts'
 export { runCommand, runError } from './run-command.ts'
+export { type SimulatedCoprocessor, type SimulationOptions, simulatedCoprocessor } from './simulated.ts'

@@ -1,17 +1,7 @@
 import type { Register, RegisterField, RegisterMap } from '../axi/register-map.ts'
-import { runCounters } from './counters.ts'
+import type { runCounters } from './counters.ts'
 import type { CoreDescription } from './description.ts'
 import { runError } from './run-command.ts'
-
-/** 'BTLM', by which software knows what it has found. */
-export const coprocessorId = 0x42544c4d
-/** Major, minor, patch; a byte each. Another major version is another map. */
-export const coprocessorVersion = 0x010000
-
-/** The matrices of a product, by their names in commands, and what their addresses are called. */
-export const matrixAddresses = { activations: 'activations', weights: 'weights', results: 'results' } as const
-/** Dimensions of a product, by their names in commands; the names of their registers are the literature's. */
-export const dimensionRegisters = { tokens: 'm', outputs: 'n', inputs: 'k', group: 'group' } as const
 
 const field = (
   name: string,
@@ -20,73 +10,97 @@ const field = (
   doc: string,
   more: Partial<RegisterField> = {},
 ): RegisterField => ({ name, low, width, access, doc, ...more })
-const whole = (access: RegisterField['access'], doc: string, more: Partial<RegisterField> = {}): RegisterField =>
-  field('value', [0, 32], access, doc, more)
+/** The whole register, of which its own text says all. */
+const whole = (access: RegisterField['access'], more: Partial<RegisterField> = {}): RegisterField =>
+  field('value', [0, 32], access, '', more)
 const locked = { lockedBy: 'status_busy' }
 
-const dimensionDocs = {
-  tokens: 'M: rows of activations and of results',
-  outputs: 'N: rows of weights, columns of results',
-  inputs: 'K: products in a result',
-  group: 'Products that share a scale or zero point; the last group of a row may be shorter',
-} as const
+/** A number of 64 bits as two registers, the low word first. */
+const twoWords = (
+  name: string,
+  offset: number,
+  access: 'rw' | 'ro',
+  doc: string,
+  more: Partial<RegisterField> = {},
+): readonly Register[] =>
+  ['low', 'high'].map((half, k) => ({
+    name: `${name}_${half}`,
+    offset: offset + 4 * k,
+    doc: `${doc}, bits ${32 * k + 31} to ${32 * k}.`,
+    fields: [whole(access, more)],
+  }))
 
-const counterDocs: Readonly<Record<CounterName, string>> = {
-  cycles: 'Cycles from start to end',
-  array_busy: 'Cycles in which the array took operands',
-  wait_activations: 'Cycles in which it waited for activations',
-  wait_weights: 'Cycles in which it waited for weights',
-  wait_output: 'Cycles in which it waited for room for results',
-  wait_spacing: 'Cycles in which it waited because groups must not end closer together',
-  idle: 'All other cycles: setting up, last results, last answers of the bus',
-  gated_blocks: 'PEs without operands in busy cycles, one for each PE and cycle',
-  bytes_read: 'Bytes of the beats that came over the bus',
-  bytes_written: 'Bytes of the beats that went over the bus',
-}
+/** What a run is about, in the words of the core's command. */
+const dimensions = [
+  ['tokens', 'M: rows of activations and results, at least 1.'],
+  ['outputs', 'N: rows of weights, results in a row, at least 1.'],
+  ['inputs', 'K: products in a result, at least 1.'],
+  ['group', 'Products that share a scale, at least 1.'],
+] as const
+const addresses = [
+  ['activations', 'Address of the packed activations'],
+  ['weights', 'Address of the packed weights'],
+  ['results', 'Address of the results'],
+] as const
+
 export type CounterName = keyof ReturnType<typeof runCounters>['fields']
 
-/** Registers of the counters: one for each word of 32 bits, and the bit of the counter that it begins with. */
-export const counterRegisters = (
-  core: CoreDescription,
-): readonly { readonly register: string; readonly counter: CounterName; readonly low: number }[] =>
-  Object.entries(runCounters(core).fields).flatMap(([name, { width }]) => {
-    const counter = name as CounterName
-    return width <= 32
-      ? [{ register: counter, counter, low: 0 }]
-      : ['low', 'high'].map((half, k) => ({ register: `${counter}_${half}`, counter, low: 32 * k }))
-  })
+/** Counters of 32 bits, which start over, then those of 64. */
+const cycleCounters = [
+  ['cycles', 'Cycles from the command to the end: the sum of the next six.'],
+  ['array_busy', 'Cycles in which the array multiplied.'],
+  ['wait_activations', 'Cycles in which it waited for activations.'],
+  ['wait_weights', 'Cycles in which it waited for weights.'],
+  ['wait_spacing', 'Cycles in which it waited because groups were too short.'],
+  ['wait_output', 'Cycles in which it waited for a place for results.'],
+  ['idle', 'Cycles of planning, and of waiting for the last results and answers.'],
+  ['gated_blocks', 'PEs without operands in busy cycles, a PE and cycle each.'],
+] as const
+const byteCounters = [
+  ['bytes_read', 'Bytes that were read, of whole beats'],
+  ['bytes_written', 'Bytes that were written, of whole beats'],
+] as const
 
-/** The registers of a co-processor. What was built is in constants, so that software can tell. */
+/** The registers of each counter of the last run, and the bit of the counter that a register begins with. */
+export const counterRegisters: readonly {
+  readonly register: string
+  readonly counter: CounterName
+  readonly low: number
+}[] = [
+  ...cycleCounters.map(([counter]) => ({ register: counter, counter, low: 0 })),
+  ...byteCounters.flatMap(([counter]) => [
+    { register: `${counter}_low`, counter, low: 0 },
+    { register: `${counter}_high`, counter, low: 32 },
+  ]),
+]
+
+/** Names of the registers of a product's dimensions and, with `_low` and `_high` behind them, of its addresses: those of the command. */
+export const dimensionNames = dimensions.map(([name]) => name)
+export const addressNames = addresses.map(([name]) => name)
+
+/** 'BTLM', by which software knows what it has found. */
+export const coprocessorId = 0x42544c4d
+/** Major, minor, patch; a byte each. Another major version is another map. */
+export const coprocessorVersion = 0x000100
+
+/** The registers of a co-processor. */
 export const coprocessorMap = (core: CoreDescription): RegisterMap => {
   const { array, transfers, bufferBeats, fieldBeats } = core
-  const constant = (doc: string, reset: number): RegisterField => whole('constant', doc, { reset })
-  const plain = (name: string, offset: number, doc: string, of: RegisterField): Register => {
-    return { name, offset, doc, fields: [of] }
-  }
-  const errors = runError.names.map((name, code) => `${code} ${name}`).join(', ')
+  const constant = (reset: number): RegisterField => whole('constant', { reset })
   return {
     name: 'coprocessor',
     doc: `Registers of the matrix-multiplication co-processor of ${array.name}.`,
     registers: [
-      plain('id', 0x00, 'What this is.', constant("The letters 'BTLM'.", coprocessorId)),
-      plain(
-        'version',
-        0x04,
-        'Version of this map.',
-        constant('Major, minor and patch; a byte each.', coprocessorVersion),
-      ),
-      plain(
-        'configuration',
-        0x08,
-        'Which co-processor this is.',
-        constant(
-          'A number that all parameters go into; data for another one are packed in another way.',
-          configurationOf(core),
-        ),
-      ),
+      { name: 'id', offset: 0x00, doc: "The letters 'BTLM'.", fields: [constant(coprocessorId)] },
+      {
+        name: 'version',
+        offset: 0x04,
+        doc: 'Version of this map: major, minor and patch number, a byte each.',
+        fields: [constant(coprocessorVersion)],
+      },
       {
         name: 'array',
-        offset: 0x0c,
+        offset: 0x08,
         doc: 'What was built.',
         fields: [
           field('rows', [0, 8], 'constant', 'Rows of the array.', { reset: array.size.rows }),
@@ -96,12 +110,18 @@ export const coprocessorMap = (core: CoreDescription): RegisterMap => {
       },
       {
         name: 'buffers',
-        offset: 0x10,
-        doc: 'Room that a row of the array, and a column, has.',
+        offset: 0x0c,
+        doc: 'Room for each row and each column of the array.',
         fields: [
-          field('code_beats', [0, 16], 'constant', 'Beats of codes.', { reset: bufferBeats }),
+          field('beats', [0, 16], 'constant', 'Beats of codes.', { reset: bufferBeats }),
           field('field_beats', [16, 16], 'constant', 'Beats of what groups have once.', { reset: fieldBeats }),
         ],
+      },
+      {
+        name: 'configuration',
+        offset: 0x10,
+        doc: 'A number that all parameters go into: data are packed for one configuration.',
+        fields: [constant(configurationOf(core))],
       },
       {
         name: 'control',
@@ -113,7 +133,7 @@ export const coprocessorMap = (core: CoreDescription): RegisterMap => {
             'abort',
             [1, 1],
             'w1s',
-            'Ends a run early, with an error, when the bus has answered what it was asked.',
+            'Ends a run early: what the bus was asked for is waited for, and the run ends with an error.',
           ),
           field('interrupt_done', [8, 1], 'rw', 'The interrupt is 1 while `done` is.'),
           field('interrupt_error', [9, 1], 'rw', 'The interrupt is 1 while `error` is.'),
@@ -131,41 +151,21 @@ export const coprocessorMap = (core: CoreDescription): RegisterMap => {
           field('error', [2, 1], 'w1c', 'A run has ended with an error.', {
             interruptEnabledBy: 'control_interrupt_error',
           }),
-          field('error_code', [8, 8], 'ro', `How the last run ended: ${errors}.`),
+          field('error_code', [8, 8], 'ro', 'How the last run ended.', { values: runError.names }),
         ],
       },
-      plain(
-        'mode',
-        0x28,
-        'Mode of PEs that have several.',
-        whole('rw', "The array's code of the mode, else 0.", locked),
+      {
+        name: 'mode',
+        offset: 0x28,
+        doc: 'The mode of PEs that have several, as their input `mode` has it.',
+        fields: [field('value', [0, 8], 'rw', '', locked)],
+      },
+      ...dimensions.map(
+        ([name, doc], k): Register => ({ name, offset: 0x30 + 4 * k, doc, fields: [whole('rw', locked)] }),
       ),
-      ...Object.entries(dimensionRegisters).map(([name, register], k) =>
-        plain(
-          register,
-          0x30 + 4 * k,
-          `${dimensionDocs[name as keyof typeof dimensionDocs]}.`,
-          whole('rw', `1 to ${core.dimension.max}.`, locked),
-        ),
-      ),
-      ...Object.values(matrixAddresses).flatMap((name, k) =>
-        (['low', 'high'] as const).map((half, word) =>
-          plain(
-            `${name}_${half}`,
-            0x40 + 8 * k + 4 * word,
-            `Address of the ${name}, a whole beat's: bits ${32 * word + 31} to ${32 * word}.`,
-            whole('rw', `The ${half} word.`, locked),
-          ),
-        ),
-      ),
-      ...counterRegisters(core).map(({ register, counter, low }, k) =>
-        plain(
-          register,
-          0x80 + 4 * k,
-          `${counterDocs[counter]}${register === counter ? '' : `: from bit ${low} on`}.`,
-          whole('ro', low > 0 ? '' : 'Of the last run, or of the one under way; starts over when it is full.'),
-        ),
-      ),
+      ...addresses.flatMap(([name, doc], k) => twoWords(name, 0x40 + 8 * k, 'rw', doc, locked)),
+      ...cycleCounters.map(([name, doc], k): Register => ({ name, offset: 0x80 + 4 * k, doc, fields: [whole('ro')] })),
+      ...byteCounters.flatMap(([name, doc], k) => twoWords(name, 0xa0 + 8 * k, 'ro', doc)),
     ],
   }
 }

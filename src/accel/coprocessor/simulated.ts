@@ -6,13 +6,15 @@ import type { Violation } from '../axi/rules.ts'
 import { watchAxi, watchAxiLite } from '../axi/watch.ts'
 import { type CoprocessorOptions, coprocessor } from './co-processor.ts'
 import { type CoreDescription, coreDescription } from './description.ts'
-import { type CoprocessorDriver, coprocessorDriver } from './driver.ts'
+import { type CoprocessorDriver, coprocessorDriver, type RegisterBus } from './driver.ts'
 
 /** A simulated co-processor with a driver on its registers and a memory behind its bus master. */
 export interface SimulatedCoprocessor {
   readonly core: CoreDescription
   readonly engine: Engine
   readonly driver: CoprocessorDriver
+  /** The bus below the driver. */
+  readonly registers: RegisterBus
   readonly memory: AxiMemory
   /** What memory holds from now on; nothing may be under way. */
   place(regions: readonly MemoryRegion[]): void
@@ -61,6 +63,7 @@ export const simulatedCoprocessor = (
     core,
     engine,
     memory,
+    registers: bus,
     get driver() {
       return driver
     },

@@ -7,6 +7,7 @@ import {
   type SimulationOptions,
   simulatedCoprocessor,
 } from '../../accel/coprocessor/simulated.ts'
+import { usualTransfers } from '../../accel/coprocessor/usual-transfers.ts'
 import type { Codes } from '../../accel/gemm.ts'
 import type { ArraySize } from '../../accel/output-stationary.ts'
 import { UserError } from '../../base/user-error.ts'
@@ -40,9 +41,8 @@ export const coprocessorMachine = (
 ): CoprocessorMachine => {
   refuseUnread(pe)
   const array = computeArray([pe], size)
-  const widest = Math.max(64, ...[array.activation, array.weight].map(({ wordBits }) => wordBits))
   const simulated = simulatedCoprocessor(
-    { array, transfers: { busBits: 2 ** Math.ceil(Math.log2(widest)), addressBits: 40, mostBeats: 4095 } },
+    { array, transfers: usualTransfers(pe, size) },
     (module) => openEngine(engine, module, { checks: false }),
     memory,
   )

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { coProcessorMap } from '../../../src/accel/axi/co-processor-map.ts'
 import { registerTable } from '../../../src/accel/axi/register-text.ts'
 import { axiRules } from '../../../src/accel/axi/rules.ts'
+import { computeArray } from '../../../src/accel/coprocessor/compute-array.ts'
+import { coreDescription } from '../../../src/accel/coprocessor/description.ts'
+import { coprocessorMap } from '../../../src/accel/coprocessor/registers.ts'
+import { elementOf } from '../../../src/pe/catalogue.ts'
 
 const page = readFileSync(fileURLToPath(new URL('../../../docs/accelerator.md', import.meta.url)), 'utf8')
 const between = (name: string): string =>
@@ -13,15 +16,12 @@ const between = (name: string): string =>
     .slice(1)
     .join('\n')
 
-const errors = [
-  ...['none', 'dimensions', 'mode', 'group', 'alignment', 'buffers', 'region'],
-  ...['read', 'write', 'aborted'],
-]
+const array = computeArray([elementOf('mixpe')], { rows: 8, columns: 8 })
 
 describe('docs/accelerator.md', () => {
   it('has the registers of the co-processor as they are', () => {
-    const buffers = { bufferBeats: 512, fieldBeats: 64, errors }
-    const map = coProcessorMap({ rows: 8, columns: 8, family: 0, busBits: 64, ...buffers })
+    const core = coreDescription({ array, transfers: { busBits: 64, addressBits: 40, mostBeats: 4095 } })
+    const map = coprocessorMap(core)
     expect(between('registers').trim()).toBe(registerTable(map).trim())
   })
 

@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { coProcessorMap } from '../../../src/accel/axi/co-processor-map.ts'
 import { axiMaster } from '../../../src/accel/axi/master.ts'
 import { registerFile } from '../../../src/accel/axi/register-file.ts'
 import { axiStreamReader, axiStreamWriter } from '../../../src/accel/axi/stream-adapters.ts'
+import { computeArray } from '../../../src/accel/coprocessor/compute-array.ts'
+import { coreDescription } from '../../../src/accel/coprocessor/description.ts'
+import { coprocessorMap } from '../../../src/accel/coprocessor/registers.ts'
 import { combinationalInputs } from '../../../src/dsl/check/loops.ts'
 import type { Component } from '../../../src/dsl/index.ts'
+import { elementOf } from '../../../src/pe/catalogue.ts'
 
 const shape = { busBits: 64, addressBits: 32, mostBeats: 255 }
-const buffers = { bufferBeats: 512, fieldBeats: 64, errors: ['none'] }
+const array = computeArray([elementOf('mixpe')], { rows: 2, columns: 2 })
+const map = coprocessorMap(coreDescription({ array, transfers: { ...shape, mostBeats: 4095 } }))
 
 describe('an AXI interface', () => {
   it.each([
     ['m_axi', axiMaster({ ...shape, idBits: 1, id: 0, burstBeats: 16, outstanding: 4 })],
-    ['s_axi', registerFile({ map: coProcessorMap({ rows: 1, columns: 1, family: 0, busBits: 64, ...buffers }) })],
+    ['s_axi', registerFile({ map })],
     ['s_axis', axiStreamReader(shape)],
     ['m_axis', axiStreamWriter(shape)],
   ] as [string, Component][])(

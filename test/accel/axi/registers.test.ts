@@ -3,15 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { coProcessorId, coProcessorMap } from '../../../src/accel/axi/co-processor-map.ts'
 import { axiLiteMaster } from '../../../src/accel/axi/lite-master.ts'
 import { registerFile } from '../../../src/accel/axi/register-file.ts'
 import { checkedMap, fieldsOf, maskOf, type RegisterMap, resetOf } from '../../../src/accel/axi/register-map.ts'
 import { registerConstants, registerHeader, registerTable } from '../../../src/accel/axi/register-text.ts'
 import { watchAxiLite } from '../../../src/accel/axi/watch.ts'
+import { computeArray } from '../../../src/accel/coprocessor/compute-array.ts'
+import { coreDescription } from '../../../src/accel/coprocessor/description.ts'
+import { coprocessorId, coprocessorMap } from '../../../src/accel/coprocessor/registers.ts'
 import { UserError } from '../../../src/base/user-error.ts'
 import { warningsUnder } from '../../../src/dsl/index.ts'
 import { printVerilog } from '../../../src/dsl/verilog/print.ts'
+import { elementOf } from '../../../src/pe/catalogue.ts'
 import { type EngineName, openEngine } from '../../../src/sim/engines.ts'
 import { lintVerilog } from '../../../src/sim/lint.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
@@ -297,15 +300,12 @@ describe('a register map', () => {
 
 const maps = [
   map,
-  coProcessorMap({
-    rows: 8,
-    columns: 16,
-    family: 3,
-    busBits: 64,
-    bufferBeats: 512,
-    fieldBeats: 64,
-    errors: ['none', 'dimensions', 'mode'],
-  }),
+  coprocessorMap(
+    coreDescription({
+      array: computeArray([elementOf('mixpe')], { rows: 8, columns: 16 }),
+      transfers: { busBits: 64, addressBits: 40, mostBeats: 4095 },
+    }),
+  ),
 ]
 /** What every text must say: C names with their values. */
 const valuesOf = (of: RegisterMap): [string, number][] =>
@@ -382,7 +382,7 @@ describe('the map of the co-processor', () => {
     const master = axiLiteMaster(bench, 's_axi')
     const hardware = Object.fromEntries(Object.keys(component.in.hardware.fields).map((path) => [path, 0]))
     bench.step({ hardware })
-    expect([master.read(0).value, master.read(8).value]).toEqual([coProcessorId, 0x08_03_10_08])
+    expect([master.read(0).value, master.read(8).value]).toEqual([coprocessorId, 0x08_10_08])
     expect(master.write(0x30, 300)).toBe('okay')
     expect(bench.step().software.tokens).toBe(300n)
     bench.step({ hardware: { ...hardware, status_busy: 1, bytes_read_high: 5 } })
@@ -393,7 +393,7 @@ describe('the map of the co-processor', () => {
     expect(open).toEqual(['status'])
     expect([master.write(0x20, 2), master.write(0x20, 0x300)]).toEqual(['okay', 'okay'])
     expect(master.read(0xa4).value).toBe(5)
-    expect(registerTable(maps[1]!)).toContain('How the last run ended. Values: 0 `none`, 1 `dimensions`, 2 `mode`. |')
+    expect(registerTable(maps[1]!)).toContain('How the last run ended. Values: 0 `none`, 1 `dimensions`, 2 `mode`, ')
     const done = { ...hardware, status_done: 1 }
     expect([bench.step().irq, bench.step({ hardware: done }, 2).irq]).toEqual([false, true])
   })

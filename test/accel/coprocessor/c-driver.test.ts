@@ -64,92 +64,96 @@ describe('the C driver', () => {
     { specs: ['mixpe(output=fp32)'], busBits: 64, mode: 0, shape: [9, 10, 41, 16] as const },
     { specs: ['bitmod(w=fp3)'], busBits: 128, mode: 0, shape: [5, 6, 40, 12] as const },
     { specs: xrnpe, busBits: 64, mode: 1, shape: [6, 7, 37, 20] as const },
-  ])("multiplies on Verilator's model of $specs", ({ specs, busBits, mode, shape }) => {
-    const { elements, options, core } = described(specs, busBits)
-    const { size, layout, at, memory } = placedProduct({ elements, core }, shape, 11, mode)
-    const product = placedProduct({ elements, core }, shape, 11, mode)
-    const folder = newFolder()
-    writeDriver(folder, core)
-    const { module } = coprocessor(options)
-    writeFileSync(join(folder, `${module.name}.v`), printVerilog(module))
-    for (const file of ['bus.h', 'bus.cpp', 'main.c']) copyFileSync(join(here, file), join(folder, file))
+  ])(
+    "multiplies on Verilator's model of $specs",
+    ({ specs, busBits, mode, shape }) => {
+      const { elements, options, core } = described(specs, busBits)
+      const { size, layout, at, memory } = placedProduct({ elements, core }, shape, 11, mode)
+      const product = placedProduct({ elements, core }, shape, 11, mode)
+      const folder = newFolder()
+      writeDriver(folder, core)
+      const { module } = coprocessor(options)
+      writeFileSync(join(folder, `${module.name}.v`), printVerilog(module))
+      for (const file of ['bus.h', 'bus.cpp', 'main.c']) copyFileSync(join(here, file), join(folder, file))
 
-    const side = (name: 'activations' | 'weights') => {
-      const of = name === 'weights' ? core.weight : core.activation
-      const bits = name === 'weights' ? layout.mode.weightBits : layout.mode.activationBits
-      const bytes = memory.subarray(at[name], at[name] + layout[name].bytes)
-      return Array.from({ length: layout[name].rows }, (_, row) => {
-        const { codes, fields } = unpackRow(of, bits, layout[name], size, layout, bytes, row)
-        const words = Array.from({ length: layout.groups }, (_, group) => {
-          let [word, low] = [0n, 0n]
-          for (const { name: field, bits: width } of of.fields) {
-            word |= BigInt(fields[field]![group]!) << low
-            low += BigInt(width)
-          }
-          return word
+      const side = (name: 'activations' | 'weights') => {
+        const of = name === 'weights' ? core.weight : core.activation
+        const bits = name === 'weights' ? layout.mode.weightBits : layout.mode.activationBits
+        const bytes = memory.subarray(at[name], at[name] + layout[name].bytes)
+        return Array.from({ length: layout[name].rows }, (_, row) => {
+          const { codes, fields } = unpackRow(of, bits, layout[name], size, layout, bytes, row)
+          const words = Array.from({ length: layout.groups }, (_, group) => {
+            let [word, low] = [0n, 0n]
+            for (const { name: field, bits: width } of of.fields) {
+              word |= BigInt(fields[field]![group]!) << low
+              low += BigInt(width)
+            }
+            return word
+          })
+          return { codes, words }
         })
-        return { codes, words }
-      })
-    }
-    const list = (name: string, type: string, values: readonly (number | bigint)[]): string =>
-      `static const ${type} ${name}[] = {${values.join(', ')}};`
-    const [activations, weights] = [side('activations'), side('weights')]
-    const results = new Uint8Array(layout.results.bytes)
-    const written = new Uint8Array(layout.results.bytes)
-    const { matrices, matrixBytes, rowBytes } = layout.results
-    for (let matrix = 0; matrix < matrices; matrix++)
-      for (let token = 0; token < size.tokens; token++)
-        for (let output = 0; output < size.outputs; output++) {
-          const value = product.wanted[(matrix * size.tokens + token) * size.outputs + output]!
-          for (let byte = 0; byte < core.resultBytes; byte++) {
-            const place = matrix * matrixBytes + token * rowBytes + output * core.resultBytes + byte
-            results[place] = Number(BigInt.asUintN(8, value >> BigInt(8 * byte)))
-            written[place] = 1
+      }
+      const list = (name: string, type: string, values: readonly (number | bigint)[]): string =>
+        `static const ${type} ${name}[] = {${values.join(', ')}};`
+      const [activations, weights] = [side('activations'), side('weights')]
+      const results = new Uint8Array(layout.results.bytes)
+      const written = new Uint8Array(layout.results.bytes)
+      const { matrices, matrixBytes, rowBytes } = layout.results
+      for (let matrix = 0; matrix < matrices; matrix++)
+        for (let token = 0; token < size.tokens; token++)
+          for (let output = 0; output < size.outputs; output++) {
+            const value = product.wanted[(matrix * size.tokens + token) * size.outputs + output]!
+            for (let byte = 0; byte < core.resultBytes; byte++) {
+              const place = matrix * matrixBytes + token * rowBytes + output * core.resultBytes + byte
+              results[place] = Number(BigInt.asUintN(8, value >> BigInt(8 * byte)))
+              written[place] = 1
+            }
           }
-        }
-    const { tokens, outputs, inputs, group } = size
-    writeFileSync(
-      join(folder, 'product_data.h'),
-      [
-        '#include <stdint.h>',
-        `#define PRODUCT {${tokens}u, ${outputs}u, ${inputs}u, ${group}u, ${size.mode}u, 0, 0, 0}`,
-        `#define GROUPS ${layout.groups}u`,
-        `#define ACTIVATION_ROW ${layout.activations.rowBytes}u`,
-        `#define WEIGHT_ROW ${layout.weights.rowBytes}u`,
-        list(
-          'activations',
-          'int32_t',
-          activations.flatMap(({ codes }) => codes),
-        ),
-        list(
-          'weights',
-          'int32_t',
-          weights.flatMap(({ codes }) => codes),
-        ),
-        list('fields', 'uint64_t', [...weights.flatMap(({ words }) => words.map((word) => `${word}u` as never)), 0]),
-        list('results', 'uint8_t', [...results]),
-        list('written', 'uint8_t', [...written]),
-        '',
-      ].join('\n'),
-    )
-    run('gcc', [...strict, '-include', 'bus.h', '-c', 'coprocessor.c', 'main.c'], folder)
-    const model = ['--cc', '--exe', '--build', '--prefix', 'Vmodel', '--top-module', module.name, '-O3', '--noassert']
-    run(
-      'verilator',
-      [
-        ...model,
-        '-Wno-fatal',
-        '-CFLAGS',
-        `-DBUS_BYTES=${busBits / 8} -I..`,
-        '-o',
-        'program',
-        `${module.name}.v`,
-        'bus.cpp',
-        '../coprocessor.o',
-        '../main.o',
-      ],
-      folder,
-    )
-    expect(run(join(folder, 'obj_dir', 'program'), [], folder)).toBe('all as it should be\n')
-  }, 600_000)
+      const { tokens, outputs, inputs, group } = size
+      writeFileSync(
+        join(folder, 'product_data.h'),
+        [
+          '#include <stdint.h>',
+          `#define PRODUCT {${tokens}u, ${outputs}u, ${inputs}u, ${group}u, ${size.mode}u, 0, 0, 0}`,
+          `#define GROUPS ${layout.groups}u`,
+          `#define ACTIVATION_ROW ${layout.activations.rowBytes}u`,
+          `#define WEIGHT_ROW ${layout.weights.rowBytes}u`,
+          list(
+            'activations',
+            'int32_t',
+            activations.flatMap(({ codes }) => codes),
+          ),
+          list(
+            'weights',
+            'int32_t',
+            weights.flatMap(({ codes }) => codes),
+          ),
+          list('fields', 'uint64_t', [...weights.flatMap(({ words }) => words.map((word) => `${word}u` as never)), 0]),
+          list('results', 'uint8_t', [...results]),
+          list('written', 'uint8_t', [...written]),
+          '',
+        ].join('\n'),
+      )
+      run('gcc', [...strict, '-include', 'bus.h', '-c', 'coprocessor.c', 'main.c'], folder)
+      const model = ['--cc', '--exe', '--build', '--prefix', 'Vmodel', '--top-module', module.name, '-O3', '--noassert']
+      run(
+        'verilator',
+        [
+          ...model,
+          '-Wno-fatal',
+          '-CFLAGS',
+          `-DBUS_BYTES=${busBits / 8} -I..`,
+          '-o',
+          'program',
+          `${module.name}.v`,
+          'bus.cpp',
+          '../coprocessor.o',
+          '../main.o',
+        ],
+        folder,
+      )
+      expect(run(join(folder, 'obj_dir', 'program'), [], folder)).toBe('all as it should be\n')
+    },
+    600_000,
+  )
 })

@@ -1,93 +1,97 @@
 import { describe, expect, it } from 'vitest'
-import type { CoprocessorOptions } from '../../../src/accel/coprocessor/co-processor.ts'
-import { computeArray } from '../../../src/accel/coprocessor/compute-array.ts'
 import { unpackResults } from '../../../src/accel/coprocessor/packer.ts'
-import {
-  type SimulatedCoprocessor,
-  type SimulationOptions,
-  simulatedCoprocessor,
-} from '../../../src/accel/coprocessor/simulated.ts'
-import type { ArraySize } from '../../../src/accel/output-stationary.ts'
-import { elementOf } from '../../../src/pe/catalogue.ts'
-import { type EngineName, openEngine } from '../../../src/sim/engines.ts'
-import { type PlacedProduct, placedProduct } from './core-runs.ts'
+import { randomWords } from '../../../src/sim/stimulus.ts'
+import { type CoprocessorBench, openCoprocessor, placeProduct, type Setting, type Shape } from './co-processor-bench.ts'
 
 const full = Boolean(process.env.BITLOOM_FULL)
 
-interface Setting extends SimulationOptions {
-  readonly specs: readonly string[]
-  readonly size: ArraySize
-  readonly busBits?: number
-  readonly engineName?: EngineName
-}
-
-const open = ({ specs, size, busBits = 64, engineName = 'wasm', ...simulation }: Setting) => {
-  const elements = specs.map(elementOf)
-  const options: CoprocessorOptions = {
-    array: computeArray(elements, size),
-    transfers: { busBits, addressBits: 40, mostBeats: 4095 },
-  }
-  const simulated = simulatedCoprocessor(options, (module) => openEngine(engineName, module), simulation)
-  simulated.driver.interrupts({ done: true, error: false })
-  return { elements, simulated }
-}
-
-/** Puts a product into memory, operands to read and results to write, between addresses at which nothing is. */
-const place = (simulated: SimulatedCoprocessor, { at, layout, memory }: PlacedProduct, base: bigint) => {
-  const part = (name: 'activations' | 'weights' | 'results') => {
-    return {
-      from: base + BigInt(at[name]),
-      bytes: memory.slice(at[name], at[name] + layout[name].bytes),
-      access: name === 'results' ? ('write' as const) : ('read' as const),
-    }
-  }
-  const [activations, weights, results] = [part('activations'), part('weights'), part('results')]
-  simulated.place([activations, weights, results])
-  return { places: { activations: activations.from, weights: weights.from, results: results.from }, results }
-}
-
-const base = 0x56_7800_0000n
-
-const expectExact = (
-  { elements, simulated }: ReturnType<typeof open>,
-  shape: readonly [number, number, number, number],
-  seed: number,
-  mode = 0,
-): void => {
-  const product = placedProduct({ elements, core: simulated.core }, shape, seed, mode)
-  const { places, results } = place(simulated, product, base)
-  const report = simulated.driver.run(product.size, places, { wait: () => simulated.untilInterrupt(50_000), looks: 3 })
-  expect(report.error).toBe('none')
+/** A product is exact to the bit, both buses kept their rules, and cycles add up. */
+const expectExact = (bench: CoprocessorBench, shape: Shape, seed: number, mode = 0): void => {
+  const { simulated } = bench
+  const { product, places, results } = placeProduct(bench, shape, seed, mode)
+  const before = { ...simulated.memory.read, written: simulated.memory.written.bytes }
+  const { error, counters } = simulated.driver.run(product.size, places, {
+    wait: () => simulated.untilInterrupt(2_000_000),
+    looks: 3,
+  })
+  expect(error).toBe('none')
   expect(unpackResults(simulated.core, product.size, product.layout, results.bytes)).toEqual(product.wanted)
   expect(simulated.memory.faults).toEqual([])
   expect(simulated.memory.idle).toBe(true)
   expect(simulated.broken).toEqual({ bus: [], design: [] })
+  const { cycles, array_busy, wait_activations, wait_weights, wait_output, wait_spacing, idle } = counters
+  expect(array_busy + wait_activations + wait_weights + wait_output + wait_spacing + idle).toBe(cycles)
+  expect(counters.bytes_read).toBe(simulated.memory.read.bytes - before.bytes)
+  const resultBytes = product.wanted.length * simulated.core.resultBytes
+  expect(simulated.memory.written.bytes - before.written).toBe(resultBytes)
 }
 
-describe('the co-processor', () => {
-  it.each([
-    { specs: ['mac'], size: { rows: 4, columns: 4 } },
-    { specs: ['mixpe'], size: { rows: 4, columns: 4 } },
-    { specs: ['mixpe(output=fp32)'], size: { rows: 2, columns: 4 } },
-    { specs: ['bitmod(w=fp4)'], size: { rows: 2, columns: 4 }, busBits: 128 },
-    {
-      specs: ['fp4', 'posit(4,1)', 'posit(8,0)', 'posit(16,1)'].map((mode) => `xrnpe(mode=${mode})`),
-      size: { rows: 2, columns: 4 },
-    },
-  ])('multiplies for $specs through its buses, memory late and busy', (setting) => {
-    const bench = open({ ...setting, latency: { least: 1, most: 60 }, pause: 0.3, reorder: true, registerPause: 0.2 })
-    const shapes = [
-      [1, 1, 1, 1],
-      [5, 3, 21, 8],
-      [9, 10, 40, 40],
-      ...(full
-        ? ([
-            [23, 17, 37, 20],
-            [64, 48, 96, 32],
-          ] as const)
-        : []),
-    ] as const
-    for (const [k, shape] of shapes.entries())
+const xrnpe = ['fp4', 'posit(4,1)', 'posit(8,0)', 'posit(16,1)'].map((mode) => `xrnpe(mode=${mode})`)
+const settings: readonly Setting[] = [
+  { specs: ['mac'], size: { rows: 4, columns: 4 } },
+  { specs: ['mixpe'], size: { rows: 4, columns: 4 } },
+  { specs: ['mixpe(output=fp32)'], size: { rows: 2, columns: 4 } },
+  { specs: ['bitmod(w=fp4)'], size: { rows: 2, columns: 4 }, busBits: 128 },
+  { specs: xrnpe, size: { rows: 2, columns: 4 } },
+]
+const rough = { latency: { least: 1, most: 60 }, pause: 0.3, reorder: true, registerPause: 0.2 }
+
+/** In groups of whole steps. */
+const usualShapes: readonly Shape[] = [
+  [1, 1, 1, 1],
+  [5, 3, 21, 8],
+  [9, 10, 40, 40],
+]
+const moreShapes: readonly Shape[] = [
+  [1, 300, 33, 12],
+  [300, 1, 40, 20],
+  [23, 17, 37, 20],
+  [64, 48, 96, 32],
+  [3, 5, 300, 128],
+]
+
+describe.each(settings)('the co-processor of $specs', (setting) => {
+  it('multiplies through its buses, memory late and busy', () => {
+    const bench = openCoprocessor({ ...setting, ...rough })
+    for (const [k, shape] of [...usualShapes, ...(full ? moreShapes : [])].entries())
       for (let mode = 0; mode < setting.specs.length; mode++) expectExact(bench, shape, k + 1, mode)
-  })
+  }, 600_000)
+
+  it.runIf(full)(
+    'multiplies in 200 random shapes',
+    () => {
+      const bench = openCoprocessor({ ...setting, ...rough, core: { bufferBeats: 64, fieldBeats: 16 } })
+      for (let seed = 1; seed <= 200; seed++) {
+        const random = randomWords(seed)
+        const below = (count: number): number => (random() >>> 0) % count
+        const shape = [1 + below(24), 1 + below(24), 1 + below(120), 4 * (1 + below(20))] as const
+        try {
+          expectExact(bench, shape, seed, seed % setting.specs.length)
+        } catch (error) {
+          throw new Error(`seed ${seed}, ${shape.join(' x ')}`, { cause: error })
+        }
+      }
+    },
+    1_800_000,
+  )
+
+  it.runIf(full)(
+    'multiplies on Verilator',
+    () => {
+      const bench = openCoprocessor({ ...setting, ...rough, engineName: 'verilator' })
+      for (let mode = 0; mode < setting.specs.length; mode++) expectExact(bench, [5, 3, 21, 8], 5, mode)
+    },
+    1_800_000,
+  )
 })
+
+it.runIf(full)(
+  'multiplies 300 x 300 x 300',
+  () => {
+    for (const setting of settings) {
+      const size = { rows: 8, columns: 8 }
+      expectExact(openCoprocessor({ ...setting, size, latency: { least: 40, most: 40 } }), [300, 300, 300, 128], 3)
+    }
+  },
+  3_600_000,
+)

@@ -34,17 +34,17 @@ int main(void) {
   expect("bytes of a row of activations", activation_row, ACTIVATION_ROW);
   expect("bytes of a row of weights", weight_row, WEIGHT_ROW);
   memset(memory, 0x5a, MEMORY_BYTES);
-  for (row = 0; row < product.m; row++)
-    coprocessor_pack_activations(&product, activations + row * product.k, NULL, memory + ACTIVATIONS + row * activation_row);
-  for (row = 0; row < product.n; row++)
-    coprocessor_pack_weights(&product, weights + row * product.k, fields + row * GROUPS, memory + WEIGHTS + row * weight_row);
+  for (row = 0; row < product.tokens; row++)
+    coprocessor_pack_activations(&product, activations + row * product.inputs, NULL, memory + ACTIVATIONS + row * activation_row);
+  for (row = 0; row < product.outputs; row++)
+    coprocessor_pack_weights(&product, weights + row * product.inputs, fields + row * GROUPS, memory + WEIGHTS + row * weight_row);
 
   coprocessor_interrupts(0, 1, 0);
   expect("start", coprocessor_start(0, &product), COPROCESSOR_NONE);
   expect("a second start", coprocessor_start(0, &product), COPROCESSOR_BUSY);
   expect("one look", coprocessor_wait(0, 1), COPROCESSOR_WAITING);
   expect("end", coprocessor_wait(0, 1000000), COPROCESSOR_NONE);
-  result_bytes = coprocessor_result_matrices(&product) * product.m * coprocessor_result_row(&product);
+  result_bytes = coprocessor_result_matrices(&product) * product.tokens * coprocessor_result_row(&product);
   expect("bytes of results", result_bytes, sizeof results);
   for (k = 0; k < result_bytes; k++)
     if (written[k] && memory[RESULTS + k] != results[k])
@@ -60,10 +60,10 @@ int main(void) {
              counters.wait_spacing + counters.idle);
   expect("bytes read", counters.bytes_read > 0, 1);
 
-  product.m = 0;
+  product.tokens = 0;
   expect("start of no product", coprocessor_start(0, &product), COPROCESSOR_NONE);
   expect("its end", coprocessor_wait(0, 1000), COPROCESSOR_DIMENSIONS);
-  product.m = 1;
+  product.tokens = 1;
   product.results++;
   expect("start at an odd address", coprocessor_start(0, &product), COPROCESSOR_NONE);
   expect("its end", coprocessor_wait(0, 1000), COPROCESSOR_ALIGNMENT);

@@ -1,0 +1,12 @@
+import { unknownName } from '../base/suggestion.ts'
+
+/** What an array stands in, the default first: nothing, or a co-processor with AXI buses. */
+export const acceleratorNames = ['array', 'axi'] as const
+export type AcceleratorName = (typeof acceleratorNames)[number]
+
+/** The accelerator of that name, an array unless said; another name is a UserError. */
+export const acceleratorNamed = (name: string = acceleratorNames[0]): AcceleratorName => {
+  const found = acceleratorNames.find((known) => known === name)
+  if (!found) throw unknownName('E-ACCEL', 'accelerator', name, acceleratorNames)
+  return found
+}
