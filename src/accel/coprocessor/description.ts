@@ -59,7 +59,7 @@ export const mostTiles = 16
 /** Integers from 0 up to at least `last`, of whole bits. */
 export const upTo = (last: number): IntShape => u(Math.max(1, Math.ceil(Math.log2(last + 1))))
 
-/** A UserError where the array's words do not fit the bus, or a whole row of a buffer is longer than a transfer. */
+/** A UserError where words do not fit the bus, or rows are longer than a transfer. */
 export const coreDescription = (options: CoreOptions): CoreDescription => {
   const { array, transfers, bufferBeats = 512, fieldBeats = 64, resultGroups = 8, readsUnderWay = 16 } = options
   const { busBits, addressBits, mostBeats } = transfers
@@ -85,11 +85,15 @@ export const coreDescription = (options: CoreOptions): CoreDescription => {
   for (const [name, count] of Object.entries({ bufferBeats, fieldBeats, resultGroups }))
     if (!(Number.isInteger(Math.log2(count)) && count >= 2))
       throw new UserError('E-CORE', `${name} is a power of two from 2 on, got ${count}; choose one`)
-  if (bufferBeats + fieldBeats > mostBeats)
-    throw new UserError(
-      'E-CORE',
-      `a row may have ${bufferBeats + fieldBeats} beats, and a transfer at most ${mostBeats}; choose smaller buffers or longer transfers`,
-    )
+  for (const [what, beats] of [
+    ['a row of operands, as long as its buffers,', bufferBeats + fieldBeats],
+    ['a row of results', rowBytes / bytes],
+  ] as const)
+    if (beats > mostBeats)
+      throw new UserError(
+        'E-CORE',
+        `${what} has ${beats} beats, and a transfer at most ${mostBeats}; choose smaller buffers, fewer columns or longer transfers`,
+      )
   const sideOf = (name: string, side: OperandSide, lines: number): SideDescription => {
     const fieldBits = fieldBitsOf(side.fields)
     const stem = `${array.name}_${name}`

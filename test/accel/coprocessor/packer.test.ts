@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { computeArray } from '../../../src/accel/coprocessor/compute-array.ts'
-import { coreDescription } from '../../../src/accel/coprocessor/description.ts'
+import { type CoreOptions, coreDescription } from '../../../src/accel/coprocessor/description.ts'
 import { productLayout } from '../../../src/accel/coprocessor/layout.ts'
 import { packActivations, packWeights, unpackResults, unpackRow } from '../../../src/accel/coprocessor/packer.ts'
 import { UserError } from '../../../src/base/user-error.ts'
@@ -107,6 +107,13 @@ describe('results in memory', () => {
 })
 
 describe('what does not go together is refused with a cure', () => {
+  const small = { bufferBeats: 4, fieldBeats: 2 }
+  const described = (options: Partial<CoreOptions>) =>
+    coreDescription({
+      array: computeArray([elementOf('mac')], { rows: 2, columns: 8 }),
+      transfers: { busBits: 64, addressBits: 32, mostBeats: 1024 },
+      ...options,
+    })
   const product = { tokens: 1, outputs: 1, inputs: 16, group: 8 }
   it.each([
     ['no tokens', () => productLayout(coreOf('mac'), { ...product, tokens: 0 }), '1 to 65535 tokens, got 0'],

@@ -39,10 +39,15 @@ describe('an 8 x 8 array works', () => {
           ['posit16', [256, 256, 256, 256], 0.98],
         ] as const)
       : []),
-  ] as const)('of %s for %j in %d of all cycles', (core, shape, least) => {
-    const { counters } = run(core, shape)
-    expect(counters.array_busy / counters.cycles).toBeGreaterThan(least)
-  })
+  ] as const)(
+    'of %s for %j in %d of all cycles',
+    (core, shape, least) => {
+      const { counters } = run(core, shape)
+      expect(counters.array_busy / counters.cycles).toBeGreaterThan(least)
+      // Most of it is the golden model.
+    },
+    1_200_000,
+  )
 })
 
 describe('memory is busy', () => {
