@@ -14,9 +14,12 @@ import { quantiserOf } from '../llm/quantised/quantisers.ts'
 import type { Sampler } from '../llm/sample.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
+import { type CoprocessorEnergy, coprocessorEnergy, type EnergyBand } from '../perf/coprocessor-energy.ts'
+import { usualDram } from '../perf/memory-energy.ts'
 import { engineNamed } from '../sim/engines.ts'
 import type { AcceleratorName } from './accelerator.ts'
 import { columns, type Output } from './context.ts'
+import { energyPerMac } from './pe-energy.ts'
 import { ownQuantiser } from './quantiser-from.ts'
 
 export interface RunLayersRequest {
@@ -31,8 +34,12 @@ export interface RunLayersRequest {
   readonly layers: string
   /** The array with ideal memory, or the co-processor. */
   readonly accelerator: AcceleratorName
+  /** Preset of the memory behind the co-processor's bus. */
+  readonly dram?: string
 }
 
+/** Library whose cells the energy of PEs is counted in. */
+const energyTarget = 'generic45'
 /** Cycles from a read's address to its first beat, of the memory behind the co-processor (ours: DDR on an FPGA takes 30 to 60). */
 const memoryLatency = 40
 
@@ -97,6 +104,14 @@ export const runLayers = async (
         compared: sum('compared'),
         mismatches: sum('mismatches'),
       }
+      const energy = coprocessor
+        ? coprocessorEnergy(
+            coprocessor.core,
+            { counters: coprocessor.counters, macs: totals.macs },
+            await energyPerMac(pe, energyTarget, output.progress),
+            request.dram ?? usualDram,
+          )
+        : undefined
       output.result({
         text,
         prompt_tokens: promptTokens.length,
@@ -109,6 +124,7 @@ export const runLayers = async (
         ...(coprocessor
           ? { coprocessor: { ...coprocessor.counters, utilisation: utilisationOf(pe, array, totals) } }
           : {}),
+        ...(energy ? { energy } : {}),
         seconds: (performance.now() - started) / 1000,
         provenance: {
           weights: quantiser.weights,
@@ -131,6 +147,7 @@ export const runLayers = async (
         ]),
       )
       if (coprocessor) output.print(coprocessorText(coprocessor.counters, utilisationOf(pe, array, totals)))
+      if (energy) output.print(energyText(energy))
       const first = hardware.firstMismatch()
       if (first !== undefined) output.print(first)
       return totals.mismatches === 0 ? 0 : 1
@@ -163,5 +180,16 @@ const coprocessorText = (counters: RunCounters, utilisation: number): string => 
     ['of all multiplications it could do', `${(100 * utilisation).toFixed(1)} %`],
     ['read', bytes(counters.bytes_read)],
     ['written', bytes(counters.bytes_written)],
+  ])
+}
+
+const energyText = ({ array, buffers, dram, total }: CoprocessorEnergy): string => {
+  const band = ({ low_uj, high_uj }: EnergyBand): string => `${low_uj.toFixed(2)} to ${high_uj.toFixed(2)} uJ`
+  const perMac = `${total.pj_per_mac.low.toFixed(2)} to ${total.pj_per_mac.high.toFixed(2)} pJ a multiply-accumulate`
+  return columns([
+    ['energy of PEs', band(array)],
+    ['of buffers', band(buffers)],
+    [`of ${dram.id}`, band(dram), dram.bar],
+    ['of all', band(total), perMac],
   ])
 }

@@ -72,11 +72,12 @@ export const runCommand = async (request: RunRequest, output: Output): Promise<n
         'E-OPTION',
         'the array that --layers and --accel axi open has one tile at a time; leave out --lanes, or these',
       )
-    if (request.dram !== undefined)
+    if (request.dram !== undefined && accelerator === 'array')
       throw new UserError(
         'E-OPTION',
-        'the energy of memories is of a whole model on the array, and --layers names some layers; leave one of --dram and --layers out',
+        'the energy of memories is of a whole model on the array, or of a co-processor, and --layers names some layers of an array; leave out --dram, or add --accel axi',
       )
+    if (request.dram !== undefined) dramPreset(request.dram)
     return runLayers(pe, { ...request, layers, accelerator }, samplerOf(request), output)
   }
   if (request.out !== undefined) ensureWritable(request.out)

@@ -616,16 +616,23 @@ describe('run', () => {
   }, 120_000)
 
   it('runs layers in a co-processor, memory and buses included', () => {
-    type Layers = { text: string; compared: number; coprocessor: Record<string, number> }
+    type Layers = {
+      text: string
+      compared: number
+      coprocessor: Record<string, number>
+      energy: { dram: Record<string, unknown>; total: { low_uj: number; high_uj: number } }
+    }
     const on = (...more: string[]): Layers =>
       json([...args.slice(0, -1), 'bitmod(group=16)', '--layers', 'layers.1.*', ...more]) as unknown as Layers
-    const [alone, whole] = [on(), on('--accel', 'axi')]
+    const [alone, whole] = [on(), on('--accel', 'axi', '--dram', 'hbm2')]
     expect(whole).toMatchObject({ text: alone.text, compared: alone.compared, mismatches: 0 })
     const { cycles, array_busy, idle, bytes_read, bytes_written, ...counts } = whole.coprocessor
     const waits = ['wait_activations', 'wait_weights', 'wait_output', 'wait_spacing'].map((name) => counts[name]!)
     expect(waits.reduce((sum, count) => sum + count, array_busy! + idle!)).toBe(cycles)
     expect(bytes_read).toBeGreaterThan(0)
     expect(bytes_written).toBeGreaterThanOrEqual(4 * whole.compared)
+    expect(whole.energy.dram).toMatchObject({ id: 'hbm2', bytes: bytes_read! + bytes_written! })
+    expect(whole.energy.total.low_uj).toBeLessThan(whole.energy.total.high_uj)
     const { stdout, status } = bitloom([...args, '--layers', '*.down', '--accel', 'axi'])
     expect(status).toBe(0)
     expect(stdout).toMatch(/\narray busy +[\d.]+ %\n/)

@@ -1,4 +1,5 @@
 import { computeArray } from '../../accel/coprocessor/compute-array.ts'
+import type { CoreDescription } from '../../accel/coprocessor/description.ts'
 import type { RunCounters } from '../../accel/coprocessor/driver.ts'
 import { type ProductLayout, type ProductSize, productLayout } from '../../accel/coprocessor/layout.ts'
 import { type FieldCodes, packActivations, packWeights, unpackResults } from '../../accel/coprocessor/packer.ts'
@@ -24,6 +25,7 @@ export interface CoprocessorMachineOptions extends Omit<SimulationOptions, 'watc
 
 /** Layers on the whole co-processor, memory and buses included: cycles are those from start to interrupt. */
 export interface CoprocessorMachine extends RtlMachine {
+  readonly core: CoreDescription
   /** Of all products so far. */
   readonly counters: RunCounters
 }
@@ -50,6 +52,7 @@ export const coprocessorMachine = (
   const packed = new WeakMap<ArrayLike<number>, Uint8Array>()
   const totals: { -readonly [K in keyof RunCounters]?: number } = {}
   return {
+    core: simulated.core,
     get counters() {
       return totals as RunCounters
     },

@@ -95,3 +95,40 @@ it.runIf(full)(
   },
   3_600_000,
 )
+
+describe.runIf(full)('at full rate, its memory 40 cycles away', () => {
+  const full = { size: { rows: 8, columns: 8 }, latency: { least: 40, most: 40 }, watch: false }
+  const countersOf = (specs: readonly string[], shape: Shape, busBits: number) => {
+    const bench = openCoprocessor({ ...full, specs, busBits })
+    const { product, places } = placeProduct(bench, shape, 1)
+    const { simulated } = bench
+    return simulated.driver.run(product.size, places, { wait: () => simulated.untilInterrupt(2_000_000), looks: 3 })
+      .counters
+  }
+
+  it.each([
+    { specs: ['mac'], busBits: 64 },
+    { specs: ['mixpe(output=fp32)'], busBits: 64 },
+    { specs: ['bitmod(w=fp4)'], busBits: 128 },
+    { specs: ['xrnpe(mode=posit(8,0))'], busBits: 64 },
+  ])(
+    '$specs keeps its array at work in 95 % of all cycles of 256 x 256 x 256',
+    ({ specs, busBits }) => {
+      const { cycles, array_busy } = countersOf(specs, [256, 256, 256, 128], busBits)
+      expect(array_busy / cycles).toBeGreaterThanOrEqual(0.95)
+    },
+    600_000,
+  )
+
+  it.each([
+    { specs: ['mac'], busBits: 32, shape: [8, 2048, 256, 256] as const },
+    { specs: ['xrnpe(mode=posit(16,1))'], busBits: 64, shape: [8, 2048, 256, 256] as const },
+  ])(
+    '$specs bound by memory reads a beat in 90 % of all cycles',
+    ({ specs, busBits, shape }) => {
+      const { cycles, bytes_read } = countersOf(specs, shape, busBits)
+      expect((8 * bytes_read) / busBits / cycles).toBeGreaterThanOrEqual(0.9)
+    },
+    600_000,
+  )
+})

@@ -107,8 +107,8 @@ describe('results in memory', () => {
 })
 
 describe('what does not go together is refused with a cure', () => {
-  const small = { bufferBeats: 4, fieldBeats: 2 }
-  const described = (options: Partial<CoreOptions>) =>
+  const _small = { bufferBeats: 4, fieldBeats: 2 }
+  const _described = (options: Partial<CoreOptions>) =>
     coreDescription({
       array: computeArray([elementOf('mac')], { rows: 2, columns: 8 }),
       transfers: { busBits: 64, addressBits: 32, mostBeats: 1024 },
