@@ -52,26 +52,29 @@ export const axiLiteMaster = (bench: SteppedBench, port: string, options: AxiLit
   const reads: { readonly value: number; readonly response: AxiResponse }[] = []
   const sent = { aw: 0, w: 0, ar: 0 }
   const offering = { aw: false, w: false, ar: false }
+  const valid = { aw: nets.set('awvalid'), w: nets.set('wvalid'), ar: nets.set('arvalid') }
+  const [awaddr, wdata, wstrb] = [nets.setBig('awaddr'), nets.set('wdata'), nets.set('wstrb')]
+  const [araddr, bready, rready] = [nets.setBig('araddr'), nets.set('bready'), nets.set('rready')]
   /** Offers the next one of a channel where there is one and it does not pause. */
   const offer = (channel: 'aw' | 'w' | 'ar', waiting: readonly unknown[], set: () => void): void => {
     if (!offering[channel] && sent[channel] < waiting.length && !pausing()) {
       offering[channel] = true
       set()
     }
-    nets.set(`${channel}valid`, offering[channel])
+    valid[channel](offering[channel])
   }
   bench.attach({
     before() {
       // In the first cycle after reset no valid is high (A3.1.2).
       if (bench.engine.cycle === 0) return
-      offer('aw', addresses, () => nets.set('awaddr', addresses[sent.aw]!))
+      offer('aw', addresses, () => awaddr(addresses[sent.aw]!))
       offer('w', data, () => {
-        nets.set('wdata', data[sent.w]!.value)
-        nets.set('wstrb', data[sent.w]!.strobe)
+        wdata(data[sent.w]!.value)
+        wstrb(data[sent.w]!.strobe)
       })
-      offer('ar', targets, () => nets.set('araddr', targets[sent.ar]!))
-      nets.set('bready', !pausing())
-      nets.set('rready', !pausing())
+      offer('ar', targets, () => araddr(targets[sent.ar]!))
+      bready(!pausing())
+      rready(!pausing())
     },
     after() {
       const seen = observe()

@@ -93,7 +93,7 @@ export const axiMemory = (bench: Bench, port: string, options: AxiMemoryOptions)
   const nets = netsUnder(bench.engine, port)
   const observe = axiReader(nets)
   const [writes, reads] = [nets.has('awvalid'), nets.has('arvalid')]
-  const busBytes = nets.bytes(writes ? 'wdata' : 'rdata').length
+  const busBytes = nets.width(writes ? 'wdata' : 'rdata')
   const random = randomWords(seed)
   const chance = (part: number): boolean => part > 0 && random() < part * 2 ** 32
   const delay = (): number => latency.least + (random() % (latency.most - latency.least + 1))
@@ -120,46 +120,51 @@ export const axiMemory = (bench: Bench, port: string, options: AxiMemoryOptions)
     )
     return hit && responseCode[hit.response]
   }
-  /** For each used lane, where its byte is; an error where a lane has none or may not be used. */
-  const located = (
-    base: bigint,
-    lanes: readonly number[],
+  /** For each lane that is used, where its byte is. */
+  const places = { bytes: new Array<Uint8Array | undefined>(busBytes), at: new Int32Array(busBytes) }
+  /** Finds them; an error where a lane has no byte or may not be used. */
+  const locate = (
+    address: bigint,
+    { low, high }: { readonly low: number; readonly high: number },
     access: 'read' | 'write',
-  ): readonly (readonly [Uint8Array, number])[] | Answer => {
+    strobes?: Uint8Array,
+  ): Answer | undefined => {
+    const base = address - (address % BigInt(busBytes))
     const offsets = regions.map(({ from }) => Number(base - from))
-    const found: (readonly [Uint8Array, number])[] = []
-    for (const lane of lanes) {
-      const k = regions.findIndex(
-        ({ bytes }, region) => offsets[region]! + lane >= 0 && offsets[region]! + lane < bytes.length,
-      )
-      const region = regions[k]
-      if (!region) return responseCode.decerr
-      if (region.access !== access && region.access !== 'readWrite') return responseCode.slverr
-      found.push([region.bytes, offsets[k]! + lane])
+    const holds = (k: number, lane: number): boolean => {
+      const place = offsets[k]! + lane
+      return place >= 0 && place < regions[k]!.bytes.length
     }
-    return found
+    let k = 0
+    for (let lane = low; lane <= high; lane++) {
+      places.bytes[lane] = undefined
+      if (strobes && !laneOf(strobes, lane)) continue
+      // Mostly it is where the lane before is.
+      if (k >= regions.length || !holds(k, lane)) {
+        for (k = 0; k < regions.length && !holds(k, lane); k++);
+        if (k === regions.length) return responseCode.decerr
+      }
+      const region = regions[k]!
+      if (region.access !== access && region.access !== 'readWrite') return responseCode.slverr
+      places.bytes[lane] = region.bytes
+      places.at[lane] = offsets[k]! + lane
+    }
+    return undefined
   }
-  const laneList = (burst: AddressBeat, beat: number): readonly number[] => {
-    const { low, high } = beatLanes(burst, beat, busBytes)
-    return Array.from({ length: high - low + 1 }, (_, k) => low + k)
-  }
-  const baseOf = (address: bigint): bigint => address - (address % BigInt(busBytes))
 
   const readBeat = (burst: ReadBurst): { readonly data: Uint8Array; readonly resp: Answer } => {
     const address = beatAddress(burst, burst.beats)
-    const lanes = laneList(burst, burst.beats)
+    const lanes = beatLanes(burst, burst.beats, busBytes)
+    const bytes = lanes.high - lanes.low + 1
     const data = new Uint8Array(busBytes)
-    const forced = injected(address, lanes.length) ?? (chance(errors.chance ?? 0) ? anyError(random) : undefined)
-    const places = forced ?? located(baseOf(address), lanes, 'read')
-    if (typeof places === 'number') {
+    const forced = injected(address, bytes) ?? (chance(errors.chance ?? 0) ? anyError(random) : undefined)
+    const error = forced ?? locate(address, lanes, 'read')
+    if (error !== undefined) {
       for (let k = 0; k < busBytes; k++) data[k] = random()
-      return { data, resp: fail('read', address, places, forced !== undefined) }
+      return { data, resp: fail('read', address, error, forced !== undefined) }
     }
-    lanes.forEach((lane, k) => {
-      const [bytes, at] = places[k]!
-      data[lane] = bytes[at]!
-    })
-    read.bytes += lanes.length
+    for (let lane = lanes.low; lane <= lanes.high; lane++) data[lane] = places.bytes[lane]![places.at[lane]!]!
+    read.bytes += bytes
     return { data, resp: responseCode.okay }
   }
   const writeBurst = (burst: WriteBurst): Answer => {
@@ -168,19 +173,20 @@ export const axiMemory = (bench: Bench, port: string, options: AxiMemoryOptions)
     let worst: Answer = responseCode.okay
     burst.data.forEach(({ data, strb }, beat) => {
       const address = beatAddress(burst, beat)
-      const lanes = laneList(burst, beat).filter((lane) => laneOf(strb, lane))
-      const hit = lanes.length > 0 ? injected(address, 2 ** burst.size) : undefined
-      const places = hit ?? located(baseOf(address), lanes, 'write')
-      if (typeof places === 'number') {
-        const answer = fail('write', address, places, hit !== undefined)
+      const lanes = beatLanes(burst, beat, busBytes)
+      const hit = strb.some((byte) => byte !== 0) ? injected(address, lanes.high - lanes.low + 1) : undefined
+      const error = hit ?? locate(address, lanes, 'write', strb)
+      if (error !== undefined) {
+        const answer = fail('write', address, error, hit !== undefined)
         if (answer > worst) worst = answer
         return
       }
-      lanes.forEach((lane, k) => {
-        const [bytes, at] = places[k]!
-        bytes[at] = data[lane]!
-      })
-      written.bytes += lanes.length
+      for (let lane = lanes.low; lane <= lanes.high; lane++) {
+        const bytes = places.bytes[lane]
+        if (!bytes) continue
+        bytes[places.at[lane]!] = data[lane]!
+        written.bytes++
+      }
     })
     return worst
   }
@@ -201,33 +207,42 @@ export const axiMemory = (bench: Bench, port: string, options: AxiMemoryOptions)
     }
   }
 
-  const beforeReads = (): void => {
-    nets.set('arready', openReads.length < outstanding && !chance(pause))
-    if (readOffered) return
-    const burst = chance(pause) ? undefined : next(openReads)
-    readOffered = burst !== undefined
-    nets.set('rvalid', readOffered)
-    if (!burst) return
-    const { data, resp } = readBeat(burst)
-    nets.set('rid', burst.id)
-    nets.setBytes('rdata', data)
-    nets.set('rresp', resp)
-    nets.set('rlast', burst.beats === burst.len)
-    burst.beats++
-    if (burst.beats > burst.len) openReads = openReads.filter((other) => other !== burst)
+  const readSide = (): (() => void) => {
+    const [arready, rvalid, rid] = [nets.set('arready'), nets.set('rvalid'), nets.set('rid')]
+    const [rdata, rresp, rlast] = [nets.setBytes('rdata'), nets.set('rresp'), nets.set('rlast')]
+    return () => {
+      arready(openReads.length < outstanding && !chance(pause))
+      if (readOffered) return
+      const burst = chance(pause) ? undefined : next(openReads)
+      readOffered = burst !== undefined
+      rvalid(readOffered)
+      if (!burst) return
+      const { data, resp } = readBeat(burst)
+      rid(burst.id)
+      rdata(data)
+      rresp(resp)
+      rlast(burst.beats === burst.len)
+      burst.beats++
+      if (burst.beats > burst.len) openReads = openReads.filter((other) => other !== burst)
+    }
   }
-  const beforeWrites = (): void => {
-    nets.set('awready', openWrites.length < outstanding && !chance(pause))
-    nets.set('wready', early.length < mostEarly && !chance(pause))
-    if (writeOffered) return
-    const burst = chance(pause) ? undefined : next(openWrites)
-    writeOffered = burst !== undefined
-    nets.set('bvalid', writeOffered)
-    if (!burst) return
-    nets.set('bid', burst.id)
-    nets.set('bresp', writeBurst(burst))
-    openWrites = openWrites.filter((other) => other !== burst)
+  const writeSide = (): (() => void) => {
+    const [awready, wready] = [nets.set('awready'), nets.set('wready')]
+    const [bvalid, bid, bresp] = [nets.set('bvalid'), nets.set('bid'), nets.set('bresp')]
+    return () => {
+      awready(openWrites.length < outstanding && !chance(pause))
+      wready(early.length < mostEarly && !chance(pause))
+      if (writeOffered) return
+      const burst = chance(pause) ? undefined : next(openWrites)
+      writeOffered = burst !== undefined
+      bvalid(writeOffered)
+      if (!burst) return
+      bid(burst.id)
+      bresp(writeBurst(burst))
+      openWrites = openWrites.filter((other) => other !== burst)
+    }
   }
+  const sides = [...(reads ? [readSide()] : []), ...(writes ? [writeSide()] : [])]
 
   return bench.attach({
     faults,
@@ -244,8 +259,7 @@ export const axiMemory = (bench: Bench, port: string, options: AxiMemoryOptions)
       ;[readOffered, writeOffered] = [false, false]
     },
     before() {
-      if (reads) beforeReads()
-      if (writes) beforeWrites()
+      for (const side of sides) side()
     },
     after(cycle) {
       const { aw, w, b, ar, r } = observe()

@@ -51,18 +51,21 @@ export type AxiChannelName = keyof AxiCycle
 /** Whether lane `lane` has its strobe or keep bit. */
 export const laneOf = (lanes: Uint8Array, lane: number): boolean => ((lanes[lane >> 3]! >> (lane & 7)) & 1) === 1
 
-/** Nets of a design whose names begin alike, `m_axi_awvalid`, as rows of an engine hold them. */
+/** Nets of a design whose names begin alike, `m_axi_awvalid`; each is looked up once, and read and set in every cycle. */
 export interface Nets {
   has(signal: string): boolean
   /** Of at most 31 bits. */
-  number(signal: string): number
-  big(signal: string): bigint
-  flag(signal: string): boolean
-  /** As many bytes as the net has, lowest first. */
-  bytes(signal: string): Uint8Array
-  /** An input of the design. */
-  set(signal: string, value: number | bigint | boolean): void
-  setBytes(signal: string, bytes: Uint8Array): void
+  number(signal: string): () => number
+  big(signal: string): () => bigint
+  flag(signal: string): () => boolean
+  /** A copy of as many bytes as the net has, lowest first. */
+  bytes(signal: string): () => Uint8Array
+  /** Bytes of the net. */
+  width(signal: string): number
+  /** Sets an input of the design, of at most 32 bits. */
+  set(signal: string): (value: number | boolean) => void
+  setBig(signal: string): (value: bigint) => void
+  setBytes(signal: string): (bytes: Uint8Array) => void
 }
 
 /** The nets `prefix_...` of a design, inputs and outputs alike. A RangeError for one that is not there. */
@@ -87,116 +90,114 @@ export const netsUnder = (engine: Engine, prefix: string): Nets => {
     portNamed([...inputs, ...outputs], `${begin}${signal}`)
     throw new RangeError(`'${begin}${signal}' is no port`)
   }
-  const number = (signal: string): number => {
-    const { port, words } = net(signal)
-    return words[port.offset]! & 0x7fffffff
-  }
   return {
     has: (signal) => named.has(signal),
-    number,
-    flag: (signal) => number(signal) === 1,
+    number(signal) {
+      const { port, words } = net(signal)
+      return () => words[port.offset]! & 0x7fffffff
+    },
+    flag(signal) {
+      const { port, words } = net(signal)
+      return () => words[port.offset] === 1
+    },
     big(signal) {
       const { port, words } = net(signal)
-      return readPort(words, port)
+      return () => readPort(words, port)
     },
-    bytes: (signal) => net(signal).bytes.slice(),
-    set(signal, value) {
-      const { port } = net(signal)
-      writePort(engine.inputs, port, BigInt(value))
+    bytes(signal) {
+      const { bytes } = net(signal)
+      return () => bytes.slice()
     },
-    setBytes: (signal, bytes) => net(signal).bytes.set(bytes),
+    width: (signal) => net(signal).bytes.length,
+    set(signal) {
+      const { port, words } = net(signal)
+      return (value) => {
+        words[port.offset] = Number(value)
+      }
+    },
+    setBig(signal) {
+      const { port, words } = net(signal)
+      return (value) => writePort(words, port, value)
+    },
+    setBytes(signal) {
+      const { bytes } = net(signal)
+      return (given) => bytes.set(given)
+    },
   }
 }
 
-/** Reads the channels of an AXI4 port in the last cycle. */
+/** Reads one channel in the last cycle, its beat only where it is valid. */
+const channelReader = <Beat>(nets: Nets, name: string, beat: () => Beat): (() => Channel<Beat>) => {
+  const [valid, ready] = [nets.flag(`${name}valid`), nets.flag(`${name}ready`)]
+  return () => ({ ready: ready(), beat: valid() ? beat() : undefined })
+}
+
+/** Reads the channels of an AXI4 port, of both directions or one, in the last cycle. */
 export const axiReader = (nets: Nets): (() => AxiCycle) => {
-  const address = (c: 'aw' | 'ar') => (): Channel<AddressBeat> => ({
-    ready: nets.flag(`${c}ready`),
-    beat: nets.flag(`${c}valid`)
-      ? {
-          id: nets.number(`${c}id`),
-          addr: nets.big(`${c}addr`),
-          len: nets.number(`${c}len`),
-          size: nets.number(`${c}size`),
-          burst: nets.number(`${c}burst`),
-          lock: nets.flag(`${c}lock`),
-          cache: nets.number(`${c}cache`),
-          prot: nets.number(`${c}prot`),
-          qos: nets.number(`${c}qos`),
-        }
-      : undefined,
-  })
-  const [aw, ar] = [address('aw'), address('ar')]
-  const w = (): Channel<WriteDataBeat> => ({
-    ready: nets.flag('wready'),
-    beat: nets.flag('wvalid')
-      ? { data: nets.bytes('wdata'), strb: nets.bytes('wstrb'), last: nets.flag('wlast') }
-      : undefined,
-  })
-  const b = (): Channel<WriteResponseBeat> => ({
-    ready: nets.flag('bready'),
-    beat: nets.flag('bvalid') ? { id: nets.number('bid'), resp: nets.number('bresp') } : undefined,
-  })
-  const r = (): Channel<ReadDataBeat> => ({
-    ready: nets.flag('rready'),
-    beat: nets.flag('rvalid')
-      ? { id: nets.number('rid'), data: nets.bytes('rdata'), resp: nets.number('rresp'), last: nets.flag('rlast') }
-      : undefined,
-  })
-  const [writes, reads] = [nets.has('awvalid'), nets.has('arvalid')]
-  return () => ({ ...(writes && { aw: aw(), w: w(), b: b() }), ...(reads && { ar: ar(), r: r() }) })
+  const address = (c: 'aw' | 'ar') => {
+    const [id, len, size, burst] = [`${c}id`, `${c}len`, `${c}size`, `${c}burst`].map(nets.number)
+    const [cache, prot, qos] = [`${c}cache`, `${c}prot`, `${c}qos`].map(nets.number)
+    const [addr, lock] = [nets.big(`${c}addr`), nets.flag(`${c}lock`)]
+    return channelReader<AddressBeat>(nets, c, () => ({
+      id: id!(),
+      addr: addr(),
+      len: len!(),
+      size: size!(),
+      burst: burst!(),
+      lock: lock(),
+      cache: cache!(),
+      prot: prot!(),
+      qos: qos!(),
+    }))
+  }
+  const writeChannels = () => {
+    const [aw, w] = [address('aw'), dataOfWrites(nets, nets.flag('wlast'))]
+    const [id, resp] = [nets.number('bid'), nets.number('bresp')]
+    const b = channelReader<WriteResponseBeat>(nets, 'b', () => ({ id: id(), resp: resp() }))
+    return () => ({ aw: aw(), w: w(), b: b() })
+  }
+  const readChannels = () => {
+    const [ar, r] = [address('ar'), dataOfReads(nets, nets.number('rid'), nets.flag('rlast'))]
+    return () => ({ ar: ar(), r: r() })
+  }
+  const writes = nets.has('awvalid') ? writeChannels() : undefined
+  const reads = nets.has('arvalid') ? readChannels() : undefined
+  return () => ({ ...writes?.(), ...reads?.() })
+}
+
+const dataOfWrites = (nets: Nets, last: () => boolean): (() => Channel<WriteDataBeat>) => {
+  const [data, strb] = [nets.bytes('wdata'), nets.bytes('wstrb')]
+  return channelReader(nets, 'w', () => ({ data: data(), strb: strb(), last: last() }))
+}
+const dataOfReads = (nets: Nets, id: () => number, last: () => boolean): (() => Channel<ReadDataBeat>) => {
+  const [data, resp] = [nets.bytes('rdata'), nets.number('rresp')]
+  return channelReader(nets, 'r', () => ({ id: id(), data: data(), resp: resp(), last: last() }))
 }
 
 /** Reads an AXI4-Lite port as the AXI4 port that it is a part of (B1.1): bursts of one beat of the whole bus, one ID. */
 export const axiLiteReader = (nets: Nets): (() => AxiCycle) => {
-  const size = Math.log2(nets.bytes('wdata').length)
-  const address = (c: 'aw' | 'ar'): Channel<AddressBeat> => ({
-    ready: nets.flag(`${c}ready`),
-    beat: nets.flag(`${c}valid`) ? liteAddress(nets.big(`${c}addr`), nets.number(`${c}prot`), size) : undefined,
-  })
-  return () => ({
-    aw: address('aw'),
-    w: {
-      ready: nets.flag('wready'),
-      beat: nets.flag('wvalid') ? { data: nets.bytes('wdata'), strb: nets.bytes('wstrb'), last: true } : undefined,
-    },
-    b: {
-      ready: nets.flag('bready'),
-      beat: nets.flag('bvalid') ? { id: 0, resp: nets.number('bresp') } : undefined,
-    },
-    ar: address('ar'),
-    r: {
-      ready: nets.flag('rready'),
-      beat: nets.flag('rvalid')
-        ? { id: 0, data: nets.bytes('rdata'), resp: nets.number('rresp'), last: true }
-        : undefined,
-    },
-  })
+  const size = Math.log2(nets.width('wdata'))
+  const constant = { id: 0, len: 0, size, burst: burstCode.incr, lock: false, cache: 0, qos: 0 }
+  const address = (c: 'aw' | 'ar') => {
+    const [addr, prot] = [nets.big(`${c}addr`), nets.number(`${c}prot`)]
+    return channelReader<AddressBeat>(nets, c, () => ({ ...constant, addr: addr(), prot: prot() }))
+  }
+  const resp = nets.number('bresp')
+  const [aw, ar] = [address('aw'), address('ar')]
+  const w = dataOfWrites(nets, () => true)
+  const b = channelReader<WriteResponseBeat>(nets, 'b', () => ({ id: 0, resp: resp() }))
+  const r = dataOfReads(
+    nets,
+    () => 0,
+    () => true,
+  )
+  return () => ({ aw: aw(), w: w(), b: b(), ar: ar(), r: r() })
 }
-
-const liteAddress = (addr: bigint, prot: number, size: number): AddressBeat => ({
-  id: 0,
-  addr,
-  len: 0,
-  size,
-  burst: burstCode.incr,
-  lock: false,
-  cache: 0,
-  prot,
-  qos: 0,
-})
 
 /** Reads an AXI4-Stream port; without TKEEP all bytes are part of the stream. */
 export const streamPortReader = (nets: Nets): (() => Channel<StreamBeat>) => {
-  const all = new Uint8Array(Math.ceil(nets.bytes('tdata').length / 8)).fill(255)
-  return () => ({
-    ready: nets.flag('tready'),
-    beat: nets.flag('tvalid')
-      ? {
-          data: nets.bytes('tdata'),
-          keep: nets.has('tkeep') ? nets.bytes('tkeep') : all,
-          last: nets.flag('tlast'),
-        }
-      : undefined,
-  })
+  const all = new Uint8Array(Math.ceil(nets.width('tdata') / 8)).fill(255)
+  const [data, last] = [nets.bytes('tdata'), nets.flag('tlast')]
+  const keep = nets.has('tkeep') ? nets.bytes('tkeep') : () => all
+  return channelReader(nets, 't', () => ({ data: data(), keep: keep(), last: last() }))
 }

@@ -23,7 +23,9 @@ export interface AxiStreamSource {
 /** Drives the AXI4-Stream port `port` of the design (`s_axis`), an agent of its testbench. */
 export const axiStreamSource = (bench: Bench, port: string, options: PauseOptions = {}): AxiStreamSource => {
   const nets = netsUnder(bench.engine, port)
-  const lanes = nets.bytes('tdata').length
+  const lanes = nets.width('tdata')
+  const [tvalid, tlast, tready] = [nets.set('tvalid'), nets.set('tlast'), nets.flag('tready')]
+  const [tdata, tkeep] = [nets.setBytes('tdata'), nets.setBytes('tkeep')]
   const pausing = pauses(options)
   const beats: StreamBeat[] = []
   let [sent, offered] = [0, false]
@@ -32,14 +34,14 @@ export const axiStreamSource = (bench: Bench, port: string, options: PauseOption
       if (!offered && bench.engine.cycle > 0 && sent < beats.length && !pausing()) {
         const { data, keep, last } = beats[sent]!
         offered = true
-        nets.setBytes('tdata', data)
-        nets.setBytes('tkeep', keep)
-        nets.set('tlast', last)
+        tdata(data)
+        tkeep(keep)
+        tlast(last)
       }
-      nets.set('tvalid', offered)
+      tvalid(offered)
     },
     after() {
-      if (!offered || !nets.flag('tready')) return
+      if (!offered || !tready()) return
       offered = false
       sent++
     },
@@ -73,11 +75,11 @@ export interface AxiStreamSink {
 /** Takes what comes out of the AXI4-Stream port `port` of the design (`m_axis`), an agent of its testbench. */
 export const axiStreamSink = (bench: Bench, port: string, options: PauseOptions = {}): AxiStreamSink => {
   const nets = netsUnder(bench.engine, port)
-  const observe = streamPortReader(nets)
+  const [observe, tready] = [streamPortReader(nets), nets.set('tready')]
   const pausing = pauses(options)
   const beats: StreamBeat[] = []
   bench.attach({
-    before: () => nets.set('tready', !pausing()),
+    before: () => tready(!pausing()),
     after() {
       const { beat, ready } = observe()
       if (beat && ready) beats.push(beat)

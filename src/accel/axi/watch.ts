@@ -9,14 +9,14 @@ export type Bench = Pick<Testbench<Record<never, never>, Record<never, never>>, 
 /** A checker on the AXI4 port `port` of the design (`m_axi`), of both directions or one, in every cycle from the next one on. */
 export const watchAxi = (bench: Bench, port: string): AxiChecker => {
   const nets = netsUnder(bench.engine, port)
-  const busBits = 8 * nets.bytes(nets.has('wdata') ? 'wdata' : 'rdata').length
+  const busBits = 8 * nets.width(nets.has('wdata') ? 'wdata' : 'rdata')
   return attached(bench, axiChecker({ busBits }), axiReader(nets))
 }
 
 /** A checker on an AXI4-Lite port. */
 export const watchAxiLite = (bench: Bench, port: string): AxiChecker => {
   const nets = netsUnder(bench.engine, port)
-  return attached(bench, axiChecker({ busBits: 8 * nets.bytes('wdata').length, lite: true }), axiLiteReader(nets))
+  return attached(bench, axiChecker({ busBits: 8 * nets.width('wdata'), lite: true }), axiLiteReader(nets))
 }
 
 /** A checker on an AXI4-Stream port of either side. */

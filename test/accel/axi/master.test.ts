@@ -67,8 +67,8 @@ const play = ({ parameters, memory: options, pause, engine = 'wasm' }: Setting, 
     ],
   })
   const checker = watchAxi(bench, 'm_axi')
-  const reads = transfers(seed, 25, beatBytes, size)
-  const writes = transfers(seed + 1, 25, beatBytes, size)
+  const reads = transfers(seed, 16, beatBytes, size)
+  const writes = transfers(seed + 1, 16, beatBytes, size)
   const expected = target.slice()
   const beats = writes.flatMap(({ address, beats }) =>
     Array.from({ length: beats }, (_, k) => {

@@ -14,10 +14,10 @@ const shape = { addressBits: 48, busBits: 64, idBits: 4, from, bytes: blocks * 4
 
 describe('the AXI memory', () => {
   it.each([8, 32, 64, 128, 256, 512])(
-    'keeps every byte of random bursts of all types on %i bits, with pauses and in any order, and no rule is broken',
+    'keeps every byte of random bursts of all types on %i bits, with pauses, and no rule is broken',
     (busBits) => {
       for (const seed of [1, 2, 3]) {
-        const options = { ...shape, busBits, bursts: 60, pause: seed === 1 ? 0 : 0.4, seed }
+        const options = { ...shape, busBits, bursts: 40, pause: seed === 1 ? 0 : 0.4, seed }
         const bench = testbench(AxiWires(options), openEngine('wasm', AxiWires(options).module))
         const bytes = new Uint8Array(options.bytes)
         const memory = axiMemory(bench, 'm_axi', {
@@ -34,14 +34,16 @@ describe('the AXI memory', () => {
         expect(run.done, `seed ${seed}`).toBe(true)
         expect(checker.finish(bench.engine.cycle)).toEqual([])
         expect(Buffer.compare(bytes, afterWrites(run.writes, options)), `seed ${seed}`).toBe(0)
-        for (const { burst, data, resp } of run.reads)
-          data.forEach((word, beat) => {
+        const wrong = run.reads.flatMap(({ burst, data, resp }) =>
+          data.filter((word, beat) => {
             const address = Number(beatAddress(burst, beat) - from)
             const base = address - (address % (busBits / 8))
             const { low, high } = beatLanes(burst, beat, busBits / 8)
-            expect(word.slice(low, high + 1)).toEqual(bytes.slice(base + low, base + high + 1))
-            expect(resp[beat]).toBe(0)
-          })
+            const read = word.subarray(low, high + 1)
+            return resp[beat] !== 0 || Buffer.compare(read, bytes.subarray(base + low, base + high + 1)) !== 0
+          }),
+        )
+        expect(wrong, `seed ${seed}`).toEqual([])
         expect([memory.idle, memory.faults]).toEqual([true, []])
         expect([memory.written.beats, memory.read.beats]).toEqual([checker.taken.w, checker.taken.r])
       }

@@ -91,7 +91,7 @@ export const traffic = (bench: Bench, options: TrafficOptions) => {
     { aw: false, w: false, ar: false },
   ]
   const setAddress = (channel: 'aw' | 'ar', burst: AddressBeat): void => {
-    for (const [field, value] of Object.entries(burst)) nets.set(`${channel}${field}`, value)
+    for (const [field, value] of Object.entries(burst)) nets.setBig(`${channel}${field}`)(BigInt(value))
   }
   const written = (): boolean => responses.length === writes.length
   const agent = {
@@ -111,19 +111,19 @@ export const traffic = (bench: Bench, options: TrafficOptions) => {
       if (!offering.w && next.w < writes.length && !pausing()) {
         offering.w = true
         const { data, strobes } = writes[next.w]!
-        nets.setBytes('wdata', data[next.beat]!)
-        nets.setBytes('wstrb', strobes[next.beat]!)
-        nets.set('wlast', next.beat === data.length - 1)
+        nets.setBytes('wdata')(data[next.beat]!)
+        nets.setBytes('wstrb')(strobes[next.beat]!)
+        nets.set('wlast')(next.beat === data.length - 1)
       }
       if (!offering.ar && written() && next.ar < reads.length && !pausing()) {
         offering.ar = true
         setAddress('ar', reads[next.ar]!.burst)
       }
-      nets.set('awvalid', offering.aw)
-      nets.set('wvalid', offering.w)
-      nets.set('arvalid', offering.ar)
-      nets.set('bready', !pausing())
-      nets.set('rready', !pausing())
+      nets.set('awvalid')(offering.aw)
+      nets.set('wvalid')(offering.w)
+      nets.set('arvalid')(offering.ar)
+      nets.set('bready')(!pausing())
+      nets.set('rready')(!pausing())
     },
     after() {
       const { aw, w, b, ar, r } = observe()
