@@ -1,3 +1,4 @@
+import { refuse } from '../../dsl/error.ts'
 import {
   type Bits,
   type Bool,
@@ -32,8 +33,10 @@ export const registerFile = ({ map, addressBits }: RegisterFileParameters) => {
   const last = Math.max(...map.registers.map(({ offset }) => offset))
   const needed = Math.max(12, Math.ceil(Math.log2(last + 4)))
   if (addressBits !== undefined && (addressBits < needed || addressBits > 64))
-    throw new RangeError(
-      `the registers of '${map.name}' need ${needed} to 64 bits of address, got ${addressBits}; give as many`,
+    refuse(
+      'E-PARAMETER',
+      map.name,
+      `the registers need ${needed} to 64 bits of address, got ${addressBits}; give as many`,
     )
   return RegisterFile({ map: { ...map, identity: JSON.stringify(map) }, addressBits: addressBits ?? needed })
 }
