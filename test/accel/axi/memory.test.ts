@@ -181,6 +181,8 @@ describe('the AXI memory', () => {
     expect([one('aw', from - 8n, 2), one('aw', from + 56n, 2)]).toEqual([3, 2])
     memory.inject({ at: [{ from: from + 4n, bytes: 1, response: 'decerr' }] })
     expect([one('ar', from), one('ar', from + 8n)]).toEqual([3, 0])
+    memory.inject({ at: [{ from: from + 70n, bytes: 1, response: 'slverr' }] })
+    expect([one('aw', from + 64n), one('aw', from + 72n)]).toEqual([2, 0])
     memory.inject({ chance: 1 })
     expect(one('ar', from + 8n)).toBeGreaterThan(1)
     expect(memory.faults.at(-1)!.injected).toBe(true)

@@ -275,6 +275,7 @@ describe('a register map', () => {
     [changed({ values: ['mask'] }), /cannot be called shift or mask/],
     [changed({ values: ['not this'] }), /value of field 'more' 'not this' is no name/],
     [changed({ access: 'ro', reset: 1 }), /is ro and has no reset value/],
+    [changed({ lockedBy: 'seen' }), /asks for 'seen', which is no ro field of one bit/],
     [changed({ lockedBy: 'enable_done' }), /asks for 'enable_done', which is no ro field of one bit/],
     [changed({ access: 'w1c', lockedBy: 'mixed_busy' }), /is w1c and cannot be locked/],
     [changed({ access: 'w1c', interruptEnabledBy: 'enable_done' }), /makes no interrupt; a w1c field of one bit does/],
