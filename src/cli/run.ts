@@ -62,21 +62,14 @@ export const runCommand = async (request: RunRequest, output: Output): Promise<n
   // In a co-processor layers run one by one, and all of them unless some are named.
   const layers = request.layers ?? (accelerator === 'axi' ? '*' : undefined)
   if (layers !== undefined) {
-    if (request.out !== undefined)
-      throw new UserError(
-        'E-OPTION',
-        'a report is of a whole model on the array, without --layers and --accel axi; leave out --out, or these',
-      )
-    if (request.lanes !== undefined)
-      throw new UserError(
-        'E-OPTION',
-        'the array that --layers and --accel axi open has one tile at a time; leave out --lanes, or these',
-      )
+    const said = request.layers === undefined ? '--accel axi' : '--layers'
+    const refuse = (option: string, why: string): never => {
+      throw new UserError('E-OPTION', `${why}; leave one of ${option} and ${said} out`)
+    }
+    if (request.out !== undefined) refuse('--out', 'a report is of a whole model on the array alone')
+    if (request.lanes !== undefined) refuse('--lanes', `the array that ${said} opens has one tile at a time`)
     if (request.dram !== undefined && accelerator === 'array')
-      throw new UserError(
-        'E-OPTION',
-        'the energy of memories is of a whole model on the array, or of a co-processor, and --layers names some layers of an array; leave out --dram, or add --accel axi',
-      )
+      refuse('--dram', 'the energy of memories is of a whole model, or of a co-processor with --accel axi')
     if (request.dram !== undefined) dramPreset(request.dram)
     return runLayers(pe, { ...request, layers, accelerator }, samplerOf(request), output)
   }
