@@ -180,8 +180,13 @@ export interface RunResult {
   readonly counters: Readonly<Record<CounterName, number>>
   readonly violations: readonly string[]
   readonly failures: number
-  /** Transfers that were asked for, all and those after one had failed. */
-  readonly transfers: { readonly reads: number; readonly writes: number; readonly afterFailure: number }
+  /** Transfers that were asked for, all and those after one had failed; beats of which bytes were written after that. */
+  readonly transfers: {
+    readonly reads: number
+    readonly writes: number
+    readonly afterFailure: number
+    readonly writtenAfterFailure: number
+  }
   /** Bytes outside the results are as they were. */
   readonly untouched: boolean
 }
@@ -256,14 +261,14 @@ export const runCore = (bench: CoreBench, product: PlacedProduct, options: RunOp
     violations.push('beats written are counted wrong')
   const results = resultsIn(bench, product)
   const untouched = product.memory.every((byte, k) => byte === before[k] || (k >= writable[0] && k < writable[1]))
-  const { reads, writes, afterFailure } = memory.count
+  const { reads, writes, afterFailure, writtenAfterFailure } = memory.count
   return {
     error,
     results,
     counters,
     violations,
     failures: engine.failedChecks - failures,
-    transfers: { reads, writes, afterFailure },
+    transfers: { reads, writes, afterFailure, writtenAfterFailure },
     untouched,
   }
 }

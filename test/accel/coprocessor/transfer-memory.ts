@@ -82,7 +82,7 @@ export const transferMemory = (
   const writes: Transfer[] = []
   const ends: { readonly from: number; readonly failed: boolean }[] = []
   const violations: string[] = []
-  const count = { reads: 0, writes: 0, beatsRead: 0, beatsWritten: 0, afterFailure: 0 }
+  const count = { reads: 0, writes: 0, beatsRead: 0, beatsWritten: 0, afterFailure: 0, writtenAfterFailure: 0 }
   let hasFailed = false
   let readBeat = 0
   let writeBeat = 0
@@ -139,6 +139,7 @@ export const transferMemory = (
         count.beatsWritten++
         const at = address + writeBeat * size
         const strobe = readPort(engine.outputs, seen.strobe)
+        if (hasFailed && strobe !== 0n) count.writtenAfterFailure++
         for (let k = 0; k < size; k++) {
           if (((strobe >> BigInt(k)) & 1n) === 0n) continue
           if (at + k < writable[0] || at + k >= writable[1]) violations.push(`byte ${at + k} is written`)
