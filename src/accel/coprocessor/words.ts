@@ -103,8 +103,8 @@ export const WordCursor = component('word_cursor', ({ name, busBits, wordBits, b
         r.beat.next = r.beat.add(overflows.int()).wrap(beat)
         p.position.next = after.wrap(position)
         const end = after.add(wordBits / unit)
-        // A word of at most half a beat does not cross right behind one that did.
-        const again = (2 * wordBits) / unit > positions ? end.gt(2 * positions) : false
+        // A word that lies in two beats may be followed by another one only where words are longer than half a beat.
+        const again = end.shape.max > 2 * positions ? end.gt(2 * positions) : false
         p.fresh.next = crosses ? mux(crosses, again, end.gt(positions)) : overflows
       })
       when(load, () => {

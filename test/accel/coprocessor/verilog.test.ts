@@ -19,15 +19,19 @@ describe('the Verilog of a core', () => {
     { specs: ['bitmod(w=fp3)'], size: { rows: 2, columns: 4 }, busBits: 128 },
     ...(full ? [{ specs: ['bitmod(w=fp4)'], size: { rows: 8, columns: 8 }, busBits: 64 }] : []),
     { specs: modesOfXrnpe, size: { rows: 2, columns: 4 }, busBits: 64 },
-  ])('of $specs, $size, is without a warning of ours and of linters', async ({ specs, size, busBits }) => {
-    const { module } = coprocessorCore({
-      array: computeArray(specs.map(elementOf), size),
-      transfers: { busBits, addressBits: 40, mostBeats: 1024 },
-    })
-    expect(warningsUnder(module).map(describeWarning)).toEqual([])
-    for (const { tool, absent, complaints } of await lintVerilog(printVerilog(module), module.name))
-      if (!absent) expect({ tool, complaints }).toEqual({ tool, complaints: [] })
-  })
+  ])(
+    'of $specs, $size, is without a warning of ours and of linters',
+    async ({ specs, size, busBits }) => {
+      const { module } = coprocessorCore({
+        array: computeArray(specs.map(elementOf), size),
+        transfers: { busBits, addressBits: 40, mostBeats: 1024 },
+      })
+      expect(warningsUnder(module).map(describeWarning)).toEqual([])
+      for (const { tool, absent, complaints } of await lintVerilog(printVerilog(module), module.name))
+        if (!absent) expect({ tool, complaints }).toEqual({ tool, complaints: [] })
+    },
+    300_000,
+  )
 
   it.each([
     { specs: ['mixpe'], size: { rows: 2, columns: 2 } },
