@@ -107,8 +107,8 @@ describe('results in memory', () => {
 })
 
 describe('what does not go together is refused with a cure', () => {
-  const _small = { bufferBeats: 4, fieldBeats: 2 }
-  const _described = (options: Partial<CoreOptions>) =>
+  const small = { bufferBeats: 4, fieldBeats: 2 }
+  const described = (options: Partial<CoreOptions>) =>
     coreDescription({
       array: computeArray([elementOf('mac')], { rows: 2, columns: 8 }),
       transfers: { busBits: 64, addressBits: 32, mostBeats: 1024 },
@@ -128,6 +128,14 @@ describe('what does not go together is refused with a cure', () => {
     ['a narrow bus', () => coreOf('bitmod', 32), 'a word of activations of bitmod_fp4_g128_shared takes 64 bits'],
     ['3 columns', () => coreOf('mac', 64, { rows: 1, columns: 3 }), '3 results of 4 bytes are 12 bytes'],
     ['lanes by three', () => coreOf('bitmod(lanes=3)'), 'takes 3 numbers a step'],
+    ['buffers of 100 beats', () => described({ bufferBeats: 100 }), 'bufferBeats is a power of two from 2 on, got 100'],
+    ['one place for results', () => described({ resultGroups: 1 }), 'resultGroups is a power of two from 2 on, got 1'],
+    ['large buffers', () => described({ bufferBeats: 1024 }), 'as long as its buffers, has 1088 beats'],
+    [
+      'long rows of results',
+      () => described({ ...small, transfers: { busBits: 32, addressBits: 32, mostBeats: 7 } }),
+      'a row of results has 8 beats, and a transfer at most 7',
+    ],
     [
       'two hardwares',
       () => computeArray([elementOf('mac'), elementOf('mixpe')], { rows: 1, columns: 1 }),
