@@ -54,7 +54,7 @@ const RegisterFile = component('register_file', (p: { map: IdentifiedMap; addres
       fields.filter((field) => access.includes(field.access)).map(({ path, width }) => [path, u(width)]),
     )
   return {
-    name: p.map.name,
+    name: `${p.map.name}_registers`,
     in: { s_axi: axiLiteFromMaster(shape), hardware: record(portsOf('ro', 'w1c')) },
     out: {
       s_axi: axiLiteToMaster(shape),

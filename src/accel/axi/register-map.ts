@@ -37,7 +37,7 @@ export interface Register {
 }
 /** Registers, described once: hardware, constants, C header and table are made from this. */
 export interface RegisterMap {
-  /** Lower case; the name of the hardware module, and the beginning of names in C. */
+  /** Lower case; the hardware module is called after it, `NAME_registers`, and names in C begin with it. */
   readonly name: string
   readonly doc: string
   readonly registers: readonly Register[]

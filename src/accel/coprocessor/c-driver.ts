@@ -27,7 +27,7 @@ const header = (core: CoreDescription): string => {
   const counters = [...counterWords()].map(([name, words]) => `  uint${32 * words.length}_t ${name};`)
   const modes = core.array.modes.map(
     ({ code, perStep, activationBits, weightBits }) =>
-      ` * ${code}: ${perStep} numbers a step, activations of ${activationBits} and weights of ${weightBits} bits`,
+      ` *   mode ${code}: activations of ${activationBits} bits, weights of ${weightBits}, ${perStep} of each a step`,
   )
   return `/* Driver of the co-processor of ${core.array.name}, ${rows} x ${columns}. ${made} */
 #ifndef COPROCESSOR_H
@@ -50,8 +50,8 @@ ${runError.names.map((name, code) => `  COPROCESSOR_${name.toUpperCase()} = ${co
 } coprocessor_error;
 
 /*
- * results[m, n] = sum over k of activations[m, k] * weights[n, k], in groups along k: m below tokens, n below outputs, k below inputs. Addresses are those that the co-processor sees,
- * multiples of ${bytesPerBeat(core.transfers)}. Modes of this one:
+ * results[m, n] = sum over k of activations[m, k] * weights[n, k], in groups along k; m below tokens, n below outputs,
+ * k below inputs. Addresses are those that the co-processor sees, multiples of ${bytesPerBeat(core.transfers)}. It has
 ${modes.join('\n')}
  */
 typedef struct {
@@ -68,7 +68,10 @@ ${counters.join('\n')}
 coprocessor_error coprocessor_probe(uintptr_t base);
 /* Writes the product and starts. COPROCESSOR_BUSY where a run is under way, and nothing is written then. */
 coprocessor_error coprocessor_start(uintptr_t base, const coprocessor_product *product);
-/* Looks at the status up to \`looks\` times; clears done and error at the end. COPROCESSOR_WAITING where the run is not over by then. */
+/*
+ * Looks at the status up to \`looks\` times; clears done and error at the end. COPROCESSOR_WAITING where the run is not over
+ * by then.
+ */
 coprocessor_error coprocessor_wait(uintptr_t base, uint32_t looks);
 /* Ends a run early; wait for it then. */
 void coprocessor_abort(uintptr_t base);
@@ -83,9 +86,16 @@ size_t coprocessor_result_row(const coprocessor_product *product);
 /* A matrix of results for each group, one behind the other, or one alone where the array adds up the groups. */
 size_t coprocessor_result_matrices(const coprocessor_product *product);
 
-/* Packs a row of as many numbers as there are inputs, and \`fields\`, one for each group: zero point, scale and others one above the other; NULL where there are none. */
-void coprocessor_pack_activations(const coprocessor_product *product, const int32_t *numbers, const uint64_t *fields, uint8_t *row);
-void coprocessor_pack_weights(const coprocessor_product *product, const int32_t *numbers, const uint64_t *fields, uint8_t *row);
+/*
+ * Pack a row of as many numbers as there are inputs, and behind them what each group has once, a word a group; NULL where
+ * there is nothing.
+ *   of activations: ${fieldsText(core.activation)}
+ *   of weights: ${fieldsText(core.weight)}
+ */
+void coprocessor_pack_activations(const coprocessor_product *product, const int32_t *numbers, const uint64_t *fields,
+                                  uint8_t *row);
+void coprocessor_pack_weights(const coprocessor_product *product, const int32_t *numbers, const uint64_t *fields,
+                              uint8_t *row);
 
 #ifdef __cplusplus
 }
@@ -262,6 +272,17 @@ void coprocessor_pack_weights(const coprocessor_product *product, const int32_t 
   pack(&weight_side, product, mode == NULL ? 0u : mode->weight_bits, numbers, fields, row);
 }
 `
+}
+
+/** The fields of a group's word, the lowest first. */
+const fieldsText = ({ fields }: SideDescription): string => {
+  let low = 0
+  const texts = fields.map(({ name, bits }) => {
+    const text = `${name} in bits ${low} to ${low + bits - 1}`
+    low += bits
+    return text
+  })
+  return texts.join(', ') || 'nothing'
 }
 
 const sideText = ({ wordBits, fieldBits }: SideDescription): string => `{${wordBits}u, ${fieldBits}u}`

@@ -238,7 +238,7 @@ describe('a register file', () => {
 
   it('prints Verilog that linters and Yosys read without a word, with ports that FPGA tools know', async () => {
     const { module, name } = registerFile({ map })
-    expect([name, warningsUnder(module)]).toEqual(['sample', []])
+    expect([name, warningsUnder(module)]).toEqual(['sample_registers', []])
     const text = printVerilog(module)
     for (const port of ['awvalid', 'awready', 'wstrb', 'bresp', 'araddr', 'rdata'])
       expect(text).toMatch(new RegExp(`put wire (\\[\\d+:0\\] )?s_axi_${port}\\b`))
