@@ -1,7 +1,7 @@
 /** The co-processor, its core, its drivers, and how a product lies in memory. */
 
 export { cDriver, type DriverFile } from './c-driver.ts'
-export { type CoprocessorOptions, coprocessor } from './co-processor.ts'
+export { type CoprocessorOptions, coprocessor, streamingCoprocessor } from './co-processor.ts'
 export {
   type ComputeArray,
   computeArray,
@@ -28,6 +28,7 @@ export {
   productLayout,
   type ResultLayout,
 } from './layout.ts'
+export { type OperandRow, operandOrder, type ResultRow, resultOrder } from './order.ts'
 export { type FieldCodes, packActivations, packWeights, unpackResults, unpackRow } from './packer.ts'
 export { coprocessorMap } from './registers.ts'
 export { runCommand, runError } from './run-command.ts'
