@@ -85,6 +85,8 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       'synth mac --max-delay 1800',
       'synth design.v --top design --target generic45',
       'synth mac --liberty NangateOpenCellLibrary_typical.lib.gz',
+      'synth mixpe --array 8x8 --accel axi',
+      'synth mac --array 8x8 --accel axi --target ecp5',
       'synth --all',
       'synth mixpe "bitmod(w=fp4)" --fpga xc7,ecp5 --json',
     ],
@@ -101,6 +103,11 @@ a table that was interrupted goes on where it was.`,
     .option('--target <id>', 'a target of `bitloom list targets`', 'generic45')
     .option('--liberty <files...>', 'Liberty files of one standard-cell library to map onto, gzip or not')
     .option('--wire-load <name>', "one of the library's wire loads; no wires unless given")
+    .option('--array <RxC>', 'with --accel axi: size of the array (default: 8x8)', arraySize)
+    .option(
+      '--accel <kind>',
+      'axi: the co-processor around an array of the PE, area by its parts, or counts on an FPGA, which takes many minutes',
+    )
     .option('--top <module>', 'top module of a Verilog file')
     .option(
       '--max-delay <ps>',

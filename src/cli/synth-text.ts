@@ -1,6 +1,7 @@
 /** What `synth` prints of a result. */
 import type { BesideClaim } from '../perf/beside-claims.ts'
 import type { MeanAsicCell, MeanFpgaCell } from '../perf/mean-cell.ts'
+import type { FpgaSynthesis } from '../synth/synthesise.ts'
 import type { TimingResult } from '../synth/timing.ts'
 import { columns } from './context.ts'
 
@@ -79,3 +80,20 @@ export const besideText = (beside: readonly BesideClaim[]): string =>
         `${ratio} times; ${provenance}`,
     )
     .join('')
+
+/** Counts of one design that was mapped once, memories by cell. */
+export const fpgaText = ({
+  luts,
+  ffs,
+  dsps,
+  memory_cells,
+  target,
+  provenance,
+  versions,
+}: Pick<FpgaSynthesis, 'luts' | 'ffs' | 'dsps' | 'memory_cells' | 'target' | 'provenance' | 'versions'>): string => {
+  const memories = Object.entries(memory_cells).map(([cell, count]) => `${count} ${cell}`)
+  return (
+    `${luts} LUTs, ${ffs} FFs, ${dsps} DSPs, ${memories.join(', ') || 'no memories'} on ${target} (${provenance.counts})\n` +
+    `${versions.yosys}; ${provenance.search}`
+  )
+}

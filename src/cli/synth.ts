@@ -1,3 +1,4 @@
+import type { ArraySize } from '../accel/output-stationary.ts'
 import { readLimited } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
@@ -12,9 +13,11 @@ import { type SynthesisResult, synthesise } from '../synth/synthesise.ts'
 import { findTarget } from '../synth/targets.ts'
 import { openYosys } from '../synth/yosys.ts'
 import { withCache } from '../synth/yosys-cache.ts'
+import { acceleratorNamed } from './accelerator.ts'
 import type { Output } from './context.ts'
 import type { TableOptions } from './pe-figures.ts'
 import { type Cells, defaultRows, meanCell, synthesiseParts, wantsGates } from './pe-synthesis.ts'
+import { synthesiseCoprocessor } from './synth-coprocessor.ts'
 import { synthTable } from './synth-table.ts'
 import { besideText, type Shown, text } from './synth-text.ts'
 
@@ -26,6 +29,9 @@ export interface SynthOptions extends TableOptions {
   readonly maxDelay?: number
   /** The whole catalogue. */
   readonly all?: boolean
+  /** The PE in a co-processor with an array of that size. */
+  readonly accel?: string
+  readonly array?: ArraySize
 }
 
 type WithCells = SynthOptions & { readonly cells: Cells }
@@ -54,7 +60,7 @@ const refuseForFpga = ({ target, liberty, maxDelay, wireLoad }: SynthOptions): v
 
 /** Options of a single design, and of a table. */
 const [ofDesign, ofTable] = [
-  { top: '--top', maxDelay: '--max-delay' },
+  { top: '--top', maxDelay: '--max-delay', array: '--array', accel: '--accel' },
   {
     fpga: '--fpga',
     workload: '--workload',
@@ -91,9 +97,23 @@ export const synthCommand = async (
   return 0
 }
 
+const wantsCoprocessor = ({ accel, array }: SynthOptions): boolean => {
+  if (accel !== undefined && acceleratorNamed(accel) === 'axi') return true
+  if (array !== undefined)
+    throw new UserError(
+      'E-OPTION',
+      '--array alone is no design of synth, which knows PEs and co-processors; add --accel axi, or leave --array out',
+    )
+  return false
+}
+
 /** A spec, or a Verilog file with --top. */
 const synthesiseDesign = async (design: string, given: SynthOptions, output: Output): Promise<void> => {
   refuseForFpga(given)
+  if (wantsCoprocessor(given)) {
+    refuse(given, { top: '--top', maxDelay: '--max-delay', wireLoad: '--wire-load' }, 'is not for --accel axi')
+    return synthesiseCoprocessor(design, { ...given, cells: cellsOf(given, output) }, output)
+  }
   const options = { ...given, cells: cellsOf(given, output) }
   if (/\.(v|sv)$/i.test(design)) return synthesiseFile(design, options, output)
   if (options.top !== undefined)

@@ -156,6 +156,8 @@ export const countResources = (cells: Readonly<Record<string, number>>, family: 
 
 export interface FpgaDesign extends FpgaCounts {
   readonly recipe: FpgaRecipe
+  /** The memories by cell, block RAMs and distributed ones apart. */
+  readonly memoryCells: Readonly<Record<string, number>>
 }
 
 export interface FpgaRecipe {
@@ -165,16 +167,26 @@ export interface FpgaRecipe {
   readonly dsp: boolean
 }
 
-/** The search for a design; where its Verilog has no product, the others would give the first one's netlist again. */
-const recipesOf = (family: FpgaFamily, verilog: string): FpgaRecipe[] => {
-  const plain = { id: 'lut', summary: 'look-up tables only, plain multipliers', booth: false, dsp: false }
-  if (!hasProducts(verilog)) return [plain]
-  return [
-    plain,
-    { id: 'lut+booth', summary: 'look-up tables only, Booth multipliers', booth: true, dsp: false },
-    ...(family.dsp === undefined ? [] : [{ id: 'dsp', summary: 'multiplier blocks allowed', booth: false, dsp: true }]),
-  ]
+const plainRecipe: FpgaRecipe = {
+  id: 'lut',
+  summary: 'look-up tables only, plain multipliers',
+  booth: false,
+  dsp: false,
 }
+const boothRecipe: FpgaRecipe = {
+  id: 'lut+booth',
+  summary: 'look-up tables only, Booth multipliers',
+  booth: true,
+  dsp: false,
+}
+const blocksRecipe: FpgaRecipe = { id: 'dsp', summary: 'multiplier blocks allowed', booth: false, dsp: true }
+
+/** The search for a design; where its Verilog has no product, the others would give the first one's netlist again. */
+const recipesOf = (family: FpgaFamily, verilog: string): FpgaRecipe[] =>
+  hasProducts(verilog) ? [plainRecipe, boothRecipe, ...(family.dsp === undefined ? [] : [blocksRecipe])] : [plainRecipe]
+
+/** What one would put on a device: multiplier blocks where Yosys infers them. */
+const usualRecipe = (family: FpgaFamily): FpgaRecipe => (family.dsp === undefined ? plainRecipe : blocksRecipe)
 
 /** The Yosys script of one recipe; it writes the mapped netlist. */
 export const fpgaScript = (top: string, family: FpgaFamily, recipe: FpgaRecipe): string =>
@@ -186,17 +198,30 @@ export const fpgaScript = (top: string, family: FpgaFamily, recipe: FpgaRecipe):
   ].join('\n')
 
 export interface FpgaCounting {
-  /** Fewest look-up tables without multiplier blocks. */
+  /** Fewest look-up tables without multiplier blocks; the one design where there was no search. */
   readonly best: FpgaDesign
   readonly designs: readonly FpgaDesign[]
   readonly creator: string
 }
 
-/** Maps a design onto an FPGA family with every recipe. */
-export const countOnFpga = async (request: SearchRequest, family: FpgaFamily): Promise<FpgaCounting> => {
+/** Cells that are memories, by name. */
+const memoryCellsOf = (cells: Readonly<Record<string, number>>, { classes }: FpgaFamily): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(cells).filter(([cell]) => classes.find((each) => each.cells.test(cell))?.memories !== undefined),
+  )
+
+/** Maps a design onto an FPGA family with every recipe, or once, with multiplier blocks where there are some. */
+export const countOnFpga = async (
+  request: SearchRequest & { readonly once?: boolean },
+  family: FpgaFamily,
+): Promise<FpgaCounting> => {
   const script = (recipe: FpgaRecipe) => fpgaScript(request.top, family, recipe)
-  const found = await searchRecipes(request, family.id, recipesOf(family, request.verilog), script, () => ({}))
-  const designs = found.map(({ recipe, netlist }) => ({ recipe, ...countResources(countCells(netlist), family) }))
-  const lutOnly = designs.filter(({ recipe }) => !recipe.dsp)
+  const recipes = request.once ? [usualRecipe(family)] : recipesOf(family, request.verilog)
+  const found = await searchRecipes(request, family.id, recipes, script, () => ({}))
+  const designs = found.map(({ recipe, netlist }): FpgaDesign => {
+    const cells = countCells(netlist)
+    return { recipe, ...countResources(cells, family), memoryCells: memoryCellsOf(cells, family) }
+  })
+  const lutOnly = designs.filter(({ recipe }) => request.once || !recipe.dsp)
   return { best: least(lutOnly, (design) => design.luts), designs, creator: found[0]!.netlist.creator }
 }

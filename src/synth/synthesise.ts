@@ -28,6 +28,8 @@ export interface SynthesisRequest {
   readonly pathInputs?: readonly string[]
   /** On standard cells: the chain of blocks whose path counts too, where the design is one of them. */
   readonly chain?: Chain
+  /** On FPGAs: mapped once, with multiplier blocks where Yosys infers them, and not searched; for designs that take many minutes. */
+  readonly once?: boolean
   /** How the user knows the Verilog, e.g. its path; for messages. */
   readonly sourceName?: string
   readonly progress?: Progress
@@ -103,12 +105,14 @@ export interface FpgaSynthesis {
   readonly kind: 'fpga'
   readonly target: string
   readonly top: string
-  /** Without multiplier blocks; `recipes` shows the design with them. */
+  /** Without multiplier blocks, unless mapped `once`; `recipes` shows the design with them. */
   readonly luts: number
   readonly ffs: number
   readonly dsps: number
   readonly carries: number
   readonly memories: number
+  /** The memories by Yosys' name of the cell: block RAMs and those in look-up tables. */
+  readonly memory_cells: Readonly<Record<string, number>>
   /** Cells that are none of these. */
   readonly others: Readonly<Record<string, number>>
   readonly lut_inputs: number
@@ -198,7 +202,7 @@ const onCells = async (request: SynthesisRequest, yosys: Yosys, library: Library
 
 const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaTarget): Promise<FpgaSynthesis> => {
   const { best, designs, creator } = await countOnFpga({ ...request, yosys }, family)
-  const { luts, ffs, dsps, carries, memories, others } = best
+  const { luts, ffs, dsps, carries, memories, memoryCells, others } = best
   return {
     kind: 'fpga',
     target: family.id,
@@ -208,6 +212,7 @@ const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaT
     dsps,
     carries,
     memories,
+    memory_cells: memoryCells,
     others,
     lut_inputs: family.lutInputs,
     recipe: best.recipe.id,
@@ -225,7 +230,9 @@ const onFpga = async (request: SynthesisRequest, yosys: Yosys, { family }: FpgaT
     provenance: {
       family: family.summary,
       counts: 'cells after Yosys, before place and route',
-      search: `fewest look-up tables of ${designs.flatMap(({ recipe }) => (recipe.dsp ? [] : [recipe.id])).join(', ')} without multiplier blocks; the same search for every design`,
+      search: request.once
+        ? `mapped once: ${best.recipe.summary}`
+        : `fewest look-up tables of ${designs.flatMap(({ recipe }) => (recipe.dsp ? [] : [recipe.id])).join(', ')} without multiplier blocks; the same search for every design`,
       script: fpgaScript(request.top, family, best.recipe),
     },
   }

@@ -9,12 +9,16 @@ export const program = fileURLToPath(new URL('../../bin/bitloom.mjs', import.met
 /** Runs the built command line as a user would. */
 export const bitloom = (
   args: readonly string[],
-  { env = {}, cwd }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  {
+    env = {},
+    cwd,
+    timeout = 300_000,
+  }: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly timeout?: number } = {},
 ): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
-    timeout: 300_000,
+    timeout,
     maxBuffer: 1 << 28,
     ...(cwd === undefined ? {} : { cwd }),
   })

@@ -62,6 +62,7 @@ test('on an FPGA every count is the mean', () => {
       target: 'ice40',
       top: 'top',
       ...counts,
+      memory_cells: {},
       others: {},
       lut_inputs: 4,
       recipe: 'lut',

@@ -59,6 +59,22 @@ test('on ice40: counts of the recipe with the fewest look-up tables, and one wit
   expect(dsp).toMatchObject({ dsps: 1, chosen: false })
 })
 
+test('mapped once, with multiplier blocks where there are some, and memories by cell', async () => {
+  const verilog = `
+module store(input clk, input [8:0] at, input [7:0] a, input [7:0] b, output reg [7:0] word, output reg [15:0] product);
+  reg [7:0] words [0:511];
+  always @(posedge clk) begin words[at] <= a; word <= words[at]; product <= a * b; end
+endmodule
+`
+  const result = await synthesise({ verilog, top: 'store', target: 'ice40', yosys, once: true })
+  if (result.kind !== 'fpga') throw new Error('expected an FPGA')
+  expect(result).toMatchObject({ dsps: 1, memories: 1, memory_cells: { SB_RAM40_4K: 1 }, recipe: 'dsp' })
+  expect(result.recipes.length).toBe(1)
+  expect(result.provenance.search).toBe('mapped once: multiplier blocks allowed')
+  const other = await synthesise({ verilog, top: 'store', target: 'gowin', yosys, once: true })
+  expect(other).toMatchObject({ kind: 'fpga', dsps: 0, memories: 1, recipe: 'lut' })
+})
+
 test('a combinational loop through the Verilog is refused by name', async () => {
   const verilog = 'module t(input a, input b, output y); wire z; assign y = ~(a & z); assign z = ~(b & y); endmodule'
   await expect(synthesise({ verilog, top: 't', target: 'generic45', yosys })).rejects.toMatchObject({
