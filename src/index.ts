@@ -10,6 +10,13 @@ export * from './accel/output-stationary.ts'
 export { describeTileFailure, type TileFailure } from './accel/tile-failure.ts'
 export * from './accel/tile-product.ts'
 export { readBeat, type TransferShape, transferCommand, writeBeat, writeEnd } from './accel/transfers.ts'
+export {
+  type WeightStationarySize,
+  weightStationaryArray,
+  weightStationaryResultCycle,
+} from './accel/weight-stationary.ts'
+export { runWeightStationary } from './accel/weight-stationary-product.ts'
+export { weightStationaryCycles } from './accel/weight-stationary-tiles.ts'
 /** Number formats: `formats.formatOf('fp4').decode(5n)`. */
 export * as formats from './formats/index.ts'
 export * from './language.ts'

@@ -10,3 +10,14 @@ export const acceleratorNamed = (name: string = acceleratorNames[0]): Accelerato
   if (!found) throw unknownName('E-ACCEL', 'accelerator', name, acceleratorNames)
   return found
 }
+
+/** What stays in an array's cells, the default first: sums, or weights. */
+export const dataflowNames = ['output-stationary', 'weight-stationary'] as const
+export type DataflowName = (typeof dataflowNames)[number]
+
+/** The dataflow of that name, output-stationary unless said; another name is a UserError. */
+export const dataflowNamed = (name: string = dataflowNames[0]): DataflowName => {
+  const found = dataflowNames.find((known) => known === name)
+  if (!found) throw unknownName('E-DATAFLOW', 'dataflow', name, dataflowNames)
+  return found
+}

@@ -5,16 +5,22 @@ import { computeArray } from '../accel/coprocessor/compute-array.ts'
 import { coreDescription } from '../accel/coprocessor/description.ts'
 import { usualTransfers } from '../accel/coprocessor/usual-transfers.ts'
 import { type ArraySize, outputStationaryArray } from '../accel/output-stationary.ts'
+import {
+  shortestTile,
+  type WeightStationarySize,
+  weightStationaryArray,
+  weightStationaryResultCycle,
+} from '../accel/weight-stationary.ts'
 import { writeWhole } from '../base/files.ts'
 import { UserError } from '../base/user-error.ts'
 import { describeWarning, type FoundWarning, warningsUnder } from '../dsl/check/warnings.ts'
 import { isSigned, type Module, widthOf } from '../dsl/ir.ts'
 import { clockPortNames } from '../dsl/verilog/module.ts'
 import { printWithMap, type VerilogMap } from '../dsl/verilog/source-map.ts'
-import { catalogue, elementOf } from '../pe/catalogue.ts'
+import { catalogue, elementOf, processingElement } from '../pe/catalogue.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
-import { acceleratorNamed } from './accelerator.ts'
+import { acceleratorNamed, dataflowNamed } from './accelerator.ts'
 import type { Output } from './context.ts'
 
 /** One printed design. */
@@ -117,6 +123,25 @@ const printed = (
   }
 }
 
+/** The same of a weight-stationary array: latency from a token to its result in the first column, and how far tiles are apart. */
+export const generateWeightStationary = (
+  pe: ProcessingElement,
+  size: WeightStationarySize,
+  options: GenerateOptions = {},
+): GeneratedDesign => {
+  const { rows, columns, tokens } = size
+  const module = weightStationaryArray(pe, size)
+  const what = `${rows}x${columns} weight-stationary array, sums of ${tokens} tokens`
+  const design = printed(module, pe, size, what, options)
+  const timing = {
+    ...design.module.timing,
+    latency_cycles: weightStationaryResultCycle(pe, size, 0),
+    shortest_group_cycles: shortestTile(rows),
+  }
+  const params = { ...design.module.params, dataflow: 'weight-stationary', tokens }
+  return { ...design, module: { ...design.module, params, timing } }
+}
+
 /** What else goes beside a co-processor's Verilog. */
 export interface CoprocessorDesign extends GeneratedDesign {
   readonly driver: readonly DriverFile[]
@@ -144,6 +169,9 @@ export const generateCatalogue = (options: GenerateOptions = {}): readonly Gener
 ]
 
 const usualCoprocessor: ArraySize = { rows: 8, columns: 8 }
+
+/** Tokens of a weight-stationary array (ours). */
+const usualTokens = 256
 
 /** Name of the map beside a Verilog file. */
 const mapFile = (file: string): string => file.replace(/\.v$/, '.map.json')
@@ -173,6 +201,8 @@ export const generateCommand = (
     readonly array?: ArraySize
     readonly strict?: boolean
     readonly accel?: string
+    readonly dataflow?: string
+    readonly tokens?: number
   } & GenerateOptions,
   output: Output,
 ): 0 | 1 => {
@@ -187,14 +217,34 @@ export const generateCommand = (
       'E-OPTION',
       `co-processors have a driver each, of the same file names, got ${specs.length} specs; give one, and others another --out`,
     )
+  const weightStationary = dataflowNamed(options.dataflow) === 'weight-stationary'
+  if (weightStationary && (axi || specs.length === 0))
+    throw new UserError(
+      'E-OPTION',
+      `--dataflow weight-stationary is an array of PEs that are named, and ${axi ? 'the co-processor has an output-stationary one' : 'none is'}; ${axi ? 'leave out --accel axi, or --dataflow' : 'give a spec, as in generate mac --dataflow weight-stationary'}`,
+    )
+  if (!weightStationary && options.tokens !== undefined)
+    throw new UserError(
+      'E-OPTION',
+      '--tokens is how many tokens a weight-stationary array keeps sums of, and this is another; leave it out, or add --dataflow weight-stationary',
+    )
+  const { rows, columns } = options.array ?? { rows: 1, columns: 1 }
   const coprocessors = axi
     ? specs.map((spec) => generateCoprocessor(elementOf(spec), options.array ?? usualCoprocessor, options))
     : []
   const designs: readonly GeneratedDesign[] = axi
     ? coprocessors
-    : specs.length > 0
-      ? specs.map((spec) => generateDesign(elementOf(spec), options.array, options))
-      : generateCatalogue(options)
+    : weightStationary
+      ? specs.map((spec) =>
+          generateWeightStationary(
+            processingElement(spec),
+            { rows, columns, tokens: options.tokens ?? usualTokens },
+            options,
+          ),
+        )
+      : specs.length > 0
+        ? specs.map((spec) => generateDesign(elementOf(spec), options.array, options))
+        : generateCatalogue(options)
   writeDesigns(designs, options.out)
   const driver = coprocessors.flatMap((design) => design.driver)
   for (const { file, text } of driver) writeWhole(join(options.out, file), text)

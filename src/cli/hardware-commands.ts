@@ -1,4 +1,4 @@
-import { acceleratorNames } from './accelerator.ts'
+import { acceleratorNames, dataflowNames } from './accelerator.ts'
 import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
 import type { Act, Declare } from './declare.ts'
 import { generateCommand } from './generate.ts'
@@ -45,12 +45,23 @@ each result one line, a code (decode: a value); dot takes all lines.`,
     'generate "mixpe(w=int4, a=int8)" --out rtl',
     'generate "mac(w=int8)" --array 16x16',
     'generate mixpe --array 8x8 --accel axi --out coprocessor',
+    'generate mac --array 8x8 --dataflow weight-stationary',
   ])
     .option('--out <folder>', 'where the files go', 'generated')
     .option('--locations', 'line of TypeScript behind registers, wires and instances; always in the .map.json')
     .option('--formal', 'promises as assertions under `ifdef FORMAL`, for Yosys and SymbiYosys')
     .option('--no-gates', 'every component as its logic, for FPGAs: multipliers as `*` and not as full adders')
-    .option('--array <RxC>', 'an output-stationary array of the PE', arraySize)
+    .option('--array <RxC>', 'an array of the PE', arraySize)
+    .option(
+      '--dataflow <name>',
+      `what stays in the array's cells: ${dataflowNames.join(' or ')}, sums or weights`,
+      dataflowNames[0],
+    )
+    .option(
+      '--tokens <n>',
+      'most tokens that pass the weights of a weight-stationary array; 256 unless said',
+      integer('--tokens', 2, 65_536),
+    )
     .option(
       '--accel <kind>',
       `what is made around the array: ${acceleratorNames.join(' or ')}, nothing, or a co-processor with AXI buses and a driver in C`,

@@ -19,6 +19,41 @@ export interface ArrayParts {
   readonly feeders?: OperandFeeders
   /** One per column of `rows` rows behind all this, where the hardware applies scales and adds up the groups of an output. */
   readonly dequantisation?: (rows: number) => Component<DequantisationInputs, DequantisationOutputs>
+  /** What a weight-stationary array has in place of all this but the column edge; where sums of products are exact integers. */
+  readonly weightStationary?: WeightStationaryParts
+}
+
+/**
+ * What a weight-stationary array needs of a PE family. Where operands have a zero point, groups have a limit, and the column edge
+ * takes a token's sum of activations as what row edges hand up.
+ */
+export interface WeightStationaryParts {
+  /** A cell with that many rows above it. */
+  readonly cell: (row: number) => Component<WeightStationaryInputs, WeightStationaryOutputs>
+  /** Every sum of a group's products. */
+  readonly sum: IntShape
+  /** The promise under which it fits. */
+  readonly promise: string
+}
+
+export type WeightStationaryInputs = {
+  /** From the left. */
+  readonly activation_in: IntShape
+  /** The first activation of a tile: the weight that moved in last comes into use with it. */
+  readonly start_in: BoolShape
+  /** From above, one of the next tile's weights. */
+  readonly weight_in: IntShape
+  /** The next tile's weights move down by a row. */
+  readonly shift_in: BoolShape
+  /** From above, the sum of the products of the rows there. */
+  readonly sum_in: IntShape
+}
+export type WeightStationaryOutputs = {
+  readonly activation_out: IntShape
+  readonly start_out: BoolShape
+  readonly weight_out: IntShape
+  readonly shift_out: BoolShape
+  readonly sum_out: IntShape
 }
 
 /**

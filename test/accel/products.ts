@@ -29,5 +29,25 @@ export const randomProduct = (
   }
 }
 
+/** The product from the PE's golden model, element by element. */
+export const goldenSums = (pe: ProcessingElement, p: GroupedProduct): Int32Array => {
+  const groups = groupsOf(p)
+  const sums: bigint[] = []
+  for (let m = 0; m < p.tokens; m++)
+    for (let n = 0; n < p.outputs; n++) {
+      const ofGroups: bigint[] = []
+      for (let g = 0; g < groups; g++) {
+        const [from, to] = [g * p.group, Math.min(p.inputs, (g + 1) * p.group)]
+        const activations = p.activations.subarray(m * p.inputs + from, m * p.inputs + to)
+        const weights = p.weights.subarray(n * p.inputs + from, n * p.inputs + to)
+        ofGroups.push(pe.golden([...activations], [...weights], p.zeros?.[n * groups + g] ?? 0))
+      }
+      const scales = p.scales?.subarray(n * groups, (n + 1) * groups)
+      if (pe.goldenOutput) sums.push(pe.goldenOutput(ofGroups, [...scales!]))
+      else sums.push(...ofGroups)
+    }
+  return Int32Array.from(sums, (sum) => Number(BigInt.asIntN(32, sum)))
+}
+
 const arrayFor = ({ min, max }: { min: bigint; max: bigint }) =>
   min < 0n ? Int8Array : max < 256n ? Uint8Array : Uint16Array

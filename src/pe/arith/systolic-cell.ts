@@ -1,6 +1,7 @@
 import { type Builder, bool, type Component, component, delay, type Int, type IntShape } from '../../dsl/index.ts'
 import type { ArrayParts, CellInputs, CellOutputs, CoreInputs, CoreOutputs } from '../array-parts.ts'
 import { type DrainForm, groupDrain, groupTotal } from './group-accumulator.ts'
+import { weightStationaryCell } from './weight-stationary-cell.ts'
 
 export interface SystolicCellParameters {
   /** Names of the Verilog modules begin with it. */
@@ -13,6 +14,8 @@ export interface SystolicCellParameters {
   readonly promise: string
   /** What `mode` may be; undefined for a cell that works one way. */
   readonly mode?: IntShape
+  /** Every product of the operands, for a weight-stationary array; undefined where the family has none. */
+  readonly product?: IntShape
 }
 
 /** `accumulator + activation * weight`, however it is computed; `mode` where the cell's parameters have it. */
@@ -55,8 +58,18 @@ export const systolicCell = (label: string, multiplyAccumulate: MultiplyAccumula
       },
     }
   })
-  return (p: SystolicCellParameters) => drainedCell(p.name, core(p))
+  const stationary = weightStationaryCell(label, multiplyAccumulate)
+  return ({ product, ...p }: SystolicCellParameters): CellParts => {
+    const { name, activation, weight, sum, promise } = p
+    const parts = drainedCell(name, core(p))
+    if (!product) return parts
+    const cell = (row: number) => stationary({ name, activation, weight, product, row })
+    return { ...parts, weightStationary: { cell, sum, promise } }
+  }
 }
+
+/** What of an array's parts is made of a cell alone. */
+export type CellParts = Pick<ArrayParts, 'cell' | 'core' | 'weightStationary'>
 
 /** A core and its cell in both forms; names of the Verilog modules begin with `name`. */
 export const drainedCell = (

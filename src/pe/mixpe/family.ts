@@ -39,6 +39,7 @@ const integerMixpe = (spec: Spec): ProcessingElement => {
     weight: serial ? u(1) : weight,
     sum: activation.times(weight).sumOf(p.group),
     promise: `a group has at most ${p.group} operand pairs`,
+    ...(serial ? {} : { product: activation.times(weight) }),
   })
   const inner = serial ? { ...cell, feeders: bitSerialFeeders(shapes) } : cell
   const parts = symmetric

@@ -39,7 +39,14 @@ export const mac: PeFamily = {
       name,
       family: 'mac',
       operands: { activation, weight, zero: undefined, result: accumulator, group: undefined },
-      parts: macCell({ name, activation, weight, sum: accumulator, promise: `the sum fits ${p.acc} bits` }),
+      parts: macCell({
+        name,
+        activation,
+        weight,
+        sum: accumulator,
+        promise: `the sum fits ${p.acc} bits`,
+        product: activation.times(weight),
+      }),
       golden: (activations, weights) => {
         let sum = 0n
         for (let k = 0; k < activations.length; k++) sum += BigInt(activations[k]!) * BigInt(weights[k]!)
