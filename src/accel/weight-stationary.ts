@@ -35,8 +35,8 @@ export interface WeightStationarySize extends ArraySize {
  * - `valid`: a token's activations come in, unskewed, one for each row. Rows that a tile lacks are 0, on one side or the other.
  * - `start`, with a tile's first token: the weights that were loaded last come into use, `rows` cycles after `load` or later; the next may
  *   be loaded from the same cycle on.
- * - `first`, `last`, with all tokens of a tile: it is its group's first, its last one. With `last` results leave, and with its
- *   `start` come the group's zero points.
+ * - `first`, `last`, with all tokens of a tile: it is its group's first, its last one. With `last` results leave. A group's zero points
+ *   come with the `start` of its last tile.
  *
  * Tokens of a tile are counted from its `start`; tiles of a group have the same ones, which come two cycles apart or more. Column c gives
  * a token's result, `result_valid_c` beside it, when `weightStationaryResultCycle` says.
@@ -73,9 +73,11 @@ export const weightStationaryParts = (pe: ProcessingElement): WeightStationaryPa
 const reasonAgainst = ({ operands, timing }: ProcessingElement): string => {
   if (operands.scale) return 'its columns apply scales to a group of rows, and here rows are inputs and not tokens'
   if (timing.cycles_per_step > 1) return 'a step takes it several cycles, and here a token goes on every cycle'
+  if (operands.exponent)
+    return "its row edges align a token's activations to their group's exponent, and here a row has one input of every token"
   if (operands.codes?.result)
     return "its results are codes of floats or posits, and partial sums would be rounded in another order or be as wide as the cell's whole accumulator"
-  return 'its cell adds to its own accumulator only'
+  return 'its family has no cell for one'
 }
 
 const WeightStationary = component(
@@ -105,7 +107,9 @@ const WeightStationary = component(
         const { use } = builder
         // The column of activation sums is one more before the first.
         const edge = zero ? 1 : 0
-        const starts = delays(builder, 'start_skew', i.start, rows - 1 + edge)
+        // A zero point is there in the cycle before its group's first sum.
+        const zeroSkew = rows + 1 + edge
+        const starts = delays(builder, 'start_skew', i.start, zero ? zeroSkew + columns - 1 : rows - 1)
         const loads = delays(builder, 'load_skew', i.load, rows - 1 + edge)
         checkDriver(builder, i, loads, rows)
         const shifts = shiftsOf(builder, loads.slice(edge))
@@ -161,9 +165,6 @@ const WeightStationary = component(
         }
 
         if (columnEdge) {
-          // A zero point is there in the cycle before its group's first sum.
-          const zeroSkew = rows + 1 + edge
-          const zeroLoads = delays(builder, 'zero_load_skew', i.start.and(i.last), zeroSkew + columns - 1)
           for (let c = 0; c < columns; c++) {
             const out: { readonly result: Int; readonly result_valid: Bool; readonly row_value_out?: Int } = use(
               `column_edge_${c}`,
@@ -175,7 +176,7 @@ const WeightStationary = component(
                 ...(zero
                   ? {
                       zero_in: delay(builder, `zero_skew_${c}`, i.zero[c]!, zeroSkew + c),
-                      zero_load: zeroLoads[zeroSkew + c]!,
+                      zero_load: starts[zeroSkew + c]!,
                     }
                   : {}),
               },

@@ -57,6 +57,34 @@ describe('what there is', () => {
 })
 
 describe('generate', () => {
+  it('a weight-stationary array, with its own timing', () => {
+    const out = join(folder.path, 'weight-stationary')
+    const chosen = ['--array', '2x3', '--dataflow', 'weight-stationary', '--tokens', '64']
+    const { modules } = json(['generate', 'mac', ...chosen, '--out', out]) as { modules: object[] }
+    expect(modules).toMatchObject([
+      {
+        name: 'mac_w8_a8_acc32_weight_stationary_2x3x64',
+        params: { dataflow: 'weight-stationary', tokens: 64 },
+        timing: { latency_cycles: 4, shortest_group_cycles: 2 },
+      },
+    ])
+    expect(readdirSync(out)).toContain('mac_w8_a8_acc32_weight_stationary_2x3x64.v')
+  })
+
+  it.each([
+    [['mac', '--dataflow', 'weight'], /there is no dataflow 'weight'/],
+    [['mac', '--tokens', '64'], /leave it out, or add --dataflow weight-stationary/],
+    [['--dataflow', 'weight-stationary'], /give a spec/],
+    [['mac', '--accel', 'axi', '--dataflow', 'weight-stationary'], /leave out --accel axi, or --dataflow/],
+    [['fmac', '--dataflow', 'weight-stationary'], /has no weight-stationary array/],
+  ])('generate %j is refused in a sentence, and nothing is written', (args, sentence) => {
+    const out = join(folder.path, 'refused-dataflow')
+    const { status, stderr } = bitloom(['generate', ...args, '--out', out])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(sentence)
+    expect(existsSync(out)).toBe(false)
+  })
+
   it('writes each design and a manifest with ports, parameters and timing', () => {
     const out = join(folder.path, 'rtl')
     const { modules } = json(['generate', 'mixpe(w=int4, a=int8)', 'mac', '--out', out]) as {
