@@ -304,17 +304,17 @@ describe('what the driver promises is checked', () => {
 
   it('a group longer than the PE allows, and the tile it was in', () => {
     const pe = processingElement('mixpe(group=8)')
-    const size = sizeOf(4, 2, 4)
+    const size = sizeOf(4, 2, 8)
     const engine = javascriptEngine(weightStationaryArray(pe, size))
     const product: GroupedProduct = {
-      ...{ tokens: 3, outputs: 4, inputs: 12, group: 12 },
-      activations: new Int8Array(36).fill(-128),
+      ...{ tokens: 5, outputs: 4, inputs: 12, group: 12 },
+      activations: new Int8Array(60).fill(-128),
       weights: new Uint8Array(48).fill(15),
       zeros: new Uint8Array(4),
     }
     const { failures } = runWeightStationary(engine, pe, size, product)
     expect(failures[0]?.message).toBe('activation_sums: a group has at most 8 operand pairs')
-    expect(failures[0]).toMatchObject({ token: 0, output: 2, cycle: 1 })
+    expect(failures[0]).toMatchObject({ token: 0, output: 2, cycle: 0 })
   })
 })
 
