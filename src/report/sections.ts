@@ -232,7 +232,7 @@ ${tableBlock(
   ],
   memoryRows(energy, memory),
 )}
-<pre>${memory.dram.bar}</pre>
+<p class="spec">${memory.dram.bar}</p>
 ${provenanceBlock(memory.provenance, 'energies of memories')}
 </div>`
 
