@@ -97,7 +97,7 @@ describe('the report page', () => {
 
   it('stands memories beside the array, and leaves them out of reports without', () => {
     const page = reportHtml(fixture)
-    expect(page).toContain('<pre>lpddr4 [######+.] 97 % of all energy (95 % to 97 %)</pre>')
+    expect(page).toContain('<p class="spec">lpddr4 [######+.] 97 % of all energy (95 % to 97 %)</p>')
     expect(page).toContain('TEST FIXTURE, no such memory')
     const { memory: _, ...energy } = fixture.energy
     expect(reportHtml({ ...fixture, energy })).not.toContain('With memories')
