@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { cDriver, type DriverFile } from '../accel/coprocessor/c-driver.ts'
-import { coprocessor } from '../accel/coprocessor/co-processor.ts'
 import { computeArray } from '../accel/coprocessor/compute-array.ts'
+import { coprocessor } from '../accel/coprocessor/coprocessor.ts'
 import { coreDescription } from '../accel/coprocessor/description.ts'
 import { usualTransfers } from '../accel/coprocessor/usual-transfers.ts'
 import { type ArraySize, outputStationaryArray } from '../accel/output-stationary.ts'

@@ -1,6 +1,7 @@
 /** `synth --accel axi`: a whole co-processor, its area by parts on standard cells, or its counts on an FPGA. */
-import { coprocessor } from '../accel/coprocessor/co-processor.ts'
+
 import { computeArray } from '../accel/coprocessor/compute-array.ts'
+import { coprocessor } from '../accel/coprocessor/coprocessor.ts'
 import { usualTransfers } from '../accel/coprocessor/usual-transfers.ts'
 import type { ArraySize } from '../accel/output-stationary.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { coprocessor } from '../../src/accel/coprocessor/co-processor.ts'
 import { computeArray } from '../../src/accel/coprocessor/compute-array.ts'
+import { coprocessor } from '../../src/accel/coprocessor/coprocessor.ts'
 import { usualTransfers } from '../../src/accel/coprocessor/usual-transfers.ts'
 import { areaText } from '../../src/cli/synth-coprocessor.ts'
 import { type Module, widthOf } from '../../src/dsl/ir.ts'

@@ -1,7 +1,6 @@
 /** The co-processor, its core, its drivers, and how a product lies in memory. */
 
 export { cDriver, type DriverFile } from './c-driver.ts'
-export { type CoprocessorOptions, coprocessor, streamingCoprocessor } from './co-processor.ts'
 export {
   type ComputeArray,
   computeArray,
@@ -9,6 +8,7 @@ export {
   type OperandMode,
   type OperandSide,
 } from './compute-array.ts'
+export { type CoprocessorOptions, coprocessor, streamingCoprocessor } from './coprocessor.ts'
 export { coprocessorCore } from './core.ts'
 export { runCounters } from './counters.ts'
 export { type CoreDescription, type CoreOptions, coreDescription } from './description.ts'

@@ -4,7 +4,7 @@ import { axiLiteMaster } from '../axi/lite-master.ts'
 import { type AxiMemory, type AxiMemoryOptions, axiMemory, type MemoryRegion } from '../axi/memory.ts'
 import type { Violation } from '../axi/rules.ts'
 import { watchAxi, watchAxiLite } from '../axi/watch.ts'
-import { type CoprocessorOptions, coprocessor } from './co-processor.ts'
+import { type CoprocessorOptions, coprocessor } from './coprocessor.ts'
 import { type CoreDescription, coreDescription } from './description.ts'
 import { type CoprocessorDriver, coprocessorDriver, type RegisterBus } from './driver.ts'
 

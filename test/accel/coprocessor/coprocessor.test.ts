@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { unpackResults } from '../../../src/accel/coprocessor/packer.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
-import { type CoprocessorBench, openCoprocessor, placeProduct, type Setting, type Shape } from './co-processor-bench.ts'
+import { type CoprocessorBench, openCoprocessor, placeProduct, type Setting, type Shape } from './coprocessor-bench.ts'
 
 const full = Boolean(process.env.BITLOOM_FULL)
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { unpackResults } from '../../../src/accel/coprocessor/packer.ts'
 import { coprocessorMap } from '../../../src/accel/coprocessor/registers.ts'
 import { randomWords } from '../../../src/sim/stimulus.ts'
-import { type CoprocessorBench, openCoprocessor, placeProduct } from './co-processor-bench.ts'
+import { type CoprocessorBench, openCoprocessor, placeProduct } from './coprocessor-bench.ts'
 
 const runs = process.env.BITLOOM_FULL ? 1000 : 40
 const shape = [5, 6, 24, 8] as const

@@ -1,5 +1,5 @@
-import type { CoprocessorOptions } from '../../../src/accel/coprocessor/co-processor.ts'
 import { computeArray } from '../../../src/accel/coprocessor/compute-array.ts'
+import type { CoprocessorOptions } from '../../../src/accel/coprocessor/coprocessor.ts'
 import {
   type SimulatedCoprocessor,
   type SimulationOptions,
