@@ -3,6 +3,7 @@ import type { PortLayout } from '../sim/engine.ts'
 import type { LaneEngine } from '../sim/lanes/engine.ts'
 import { strip } from '../sim/vector/lane-type.ts'
 import { type GroupedProduct, type GroupedSums, groupsOf, resultsPerOutput } from './gemm.ts'
+import { groupExponents } from './group-exponents.ts'
 import { type LaneOperands, writeStrip } from './lane-operands.ts'
 import { type ArraySize, drainCycles, resultCycle } from './output-stationary.ts'
 import { productPorts } from './product-ports.ts'
@@ -52,7 +53,7 @@ export const runProductInLanes = async (
   const { lanes: packed } = pe.operands
   const latest = drainCycles(pe, size) - 1
   const sums = new Int32Array(tokens * (toOutput - fromOutput) * perOutput)
-  const exponents = exponentsOf(pe, product)
+  const exponents = groupExponents(pe, product)
   const startCycle = engine.cycle
 
   const strips = Math.ceil(lanes / strip)
@@ -174,19 +175,4 @@ const placesOf = (
     outputs[tile] = output
   }
   return { tokens, outputs }
-}
-
-/** tokens x groups, where the PE takes exponents. */
-const exponentsOf = ({ operands }: ProcessingElement, product: GroupedProduct): Int32Array | undefined => {
-  if (!operands.exponent) return undefined
-  const { tokens, inputs, group, activations } = product
-  const groups = groupsOf(product)
-  const exponents = new Int32Array(tokens * groups)
-  for (let token = 0; token < tokens; token++)
-    for (let g = 0; g < groups; g++) {
-      const [from, to] = [g * group, Math.min(inputs, (g + 1) * group)]
-      const codes = activations.subarray(token * inputs + from, token * inputs + to)
-      exponents[token * groups + g] = operands.exponent.of(Array.from(codes))
-    }
-  return exponents
 }

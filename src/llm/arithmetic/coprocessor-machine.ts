@@ -10,12 +10,13 @@ import {
 } from '../../accel/coprocessor/simulated.ts'
 import { usualTransfers } from '../../accel/coprocessor/usual-transfers.ts'
 import type { Codes } from '../../accel/gemm.ts'
+import { groupExponents } from '../../accel/group-exponents.ts'
 import type { ArraySize } from '../../accel/output-stationary.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { ProcessingElement } from '../../pe/family.ts'
 import type { TiledElement } from '../../pe/tile.ts'
 import { type EngineName, openEngine } from '../../sim/engines.ts'
-import { groupsOf, type HardwareWeights } from './product.ts'
+import type { HardwareWeights } from './product.ts'
 import { type RtlMachine, refuseUnread } from './rtl-machine.ts'
 
 export interface CoprocessorMachineOptions extends Omit<SimulationOptions, 'watch'> {
@@ -64,7 +65,8 @@ export const coprocessorMachine = (
         weightBytes = packWeights(simulated.core, product, layout, integersOf(weights.codes), fieldsOf(weights))
         packed.set(weights.codes, weightBytes)
       }
-      const fields = exponentsOf(pe, activations, product)
+      const exponent = groupExponents(pe, { ...product, activations })
+      const fields = exponent ? { exponent } : {}
       const activationBytes = packActivations(simulated.core, product, layout, integersOf(activations), fields)
       const { results, counters } = runOn(simulated, product, layout, activationBytes, weightBytes)
       for (const [name, count] of Object.entries(counters))
@@ -126,25 +128,6 @@ const fieldsOf = ({ zeros, selectors, scales }: HardwareWeights): FieldCodes => 
   ...(selectors ? { selector: selectors } : {}),
   ...(scales ? { scale: scales } : {}),
 })
-
-/** tokens x groups, where a PE wants an exponent that a group's activations share. */
-const exponentsOf = (
-  { operands }: ProcessingElement | TiledElement,
-  activations: ArrayLike<number>,
-  product: ProductSize,
-): FieldCodes => {
-  if (!('exponent' in operands) || !operands.exponent) return {}
-  const { of } = operands.exponent
-  const { tokens, inputs, group } = product
-  const groups = groupsOf(product)
-  const all = Array.from(activations)
-  const exponent = Array.from({ length: tokens * groups }, (_, k) => {
-    const row = Math.floor(k / groups) * inputs
-    const from = (k % groups) * group
-    return of(all.slice(row + from, row + Math.min(inputs, from + group)))
-  })
-  return { exponent }
-}
 
 /** The packer takes the low bits of each. */
 const integersOf = (numbers: ArrayLike<number>): Codes =>
