@@ -1,4 +1,4 @@
-import { unknownName } from '../base/suggestion.ts'
+import { knownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import type { Module } from '../dsl/index.ts'
 import type { ProcessingElement } from '../pe/family.ts'
@@ -40,8 +40,7 @@ const usualLanes = { wasm: strip, webgpu: 1024 } as const
 
 /** The engine of that name; another name is a UserError that lists them, and so are lanes of an engine that has none. */
 export const productEngineNamed = (name: string, lanes?: number): ProductEngineName => {
-  const found = productEngineNames.find((known) => known === name)
-  if (!found) throw unknownName('E-ENGINE', 'engine', name, productEngineNames)
+  const found = knownName('E-ENGINE', 'engine', name, productEngineNames)
   if (lanes !== undefined && lanes > 1 && !laneEngineNames.some((known) => known === found))
     throw new UserError(
       'E-LANES',

@@ -43,6 +43,18 @@ export const unknownName = (code: string, what: string, found: string, known: re
     `there is no ${what} '${found.slice(0, 80)}': there are ${known.join(', ')}${didYouMean(found, known)}`,
   )
 
+/** The known name that is meant; of any other one it throws the error of `unknownName`. */
+export const knownName = <Name extends string>(
+  code: string,
+  what: string,
+  found: string,
+  known: readonly Name[],
+): Name => {
+  const name = known.find((each) => each === found)
+  if (name === undefined) throw unknownName(code, what, found, known)
+  return name
+}
+
 /** The cure of a wrong name: the known word that is meant, else what to do instead. */
 export const cureOf = (found: string, known: readonly string[], otherwise: string): string =>
   didYouMean(found, known) || `; ${otherwise}`

@@ -1,4 +1,4 @@
-import { unknownName } from '../base/suggestion.ts'
+import { knownName } from '../base/suggestion.ts'
 import { type HardwareModel, hardwareModel } from '../llm/arithmetic/hardware-model.ts'
 import { type Backend, cpuBackend } from '../llm/backend.ts'
 import { gpuBackend } from '../llm/gpu/backend.ts'
@@ -14,7 +14,7 @@ export const backendNames: readonly string[] = ['cpu', 'webgpu']
 
 /** Refuses a name that is no backend's. */
 export const checkBackend = (name: string): void => {
-  if (!backendNames.includes(name)) throw unknownName('E-OPTION', 'backend', name, backendNames)
+  knownName('E-OPTION', 'backend', name, backendNames)
 }
 
 export interface BackendRequest {

@@ -1,5 +1,5 @@
 import type { Progress } from '../base/progress.ts'
-import { unknownName } from '../base/suggestion.ts'
+import { knownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { printVerilog } from '../dsl/verilog/print.ts'
 import { layerGroups } from '../llm/layer-groups.ts'
@@ -103,7 +103,7 @@ export const powerOfElement = async (
 /** `bitloom power` of a spec. */
 export const powerOfSpec = async (spec: string, options: PowerOptions, output: Output): Promise<number> => {
   const { workload = 'random' } = options
-  if (!workloads.some((name) => name === workload)) throw unknownName('E-OPTION', 'workload', workload, workloads)
+  knownName('E-OPTION', 'workload', workload, workloads)
   if (workload !== 'layers') refuseOption(options, ofLayers, 'is for --workload layers')
   const library = options.liberty ? openLibrary(options.liberty) : asicLibrary(options.target)
   complainOf(library, output)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { programDigest } from '../base/program-digest.ts'
-import { unknownName } from '../base/suggestion.ts'
+import { knownName } from '../base/suggestion.ts'
 import { UserError } from '../base/user-error.ts'
 import { whyWithoutLayers } from '../llm/layer-operands.ts'
 import { elementOf } from '../pe/catalogue.ts'
@@ -65,8 +65,7 @@ export const synthTable = async (specs: readonly string[], options: TableOptions
   refuseFiles(specs)
   const { threads = Math.min(usualThreads, availableParallelism()) } = options
   const asked = options.workload
-  if (asked !== undefined && !workloads.some((name) => name === asked))
-    throw unknownName('E-OPTION', 'workload', asked, workloads)
+  if (asked !== undefined) knownName('E-OPTION', 'workload', asked, workloads)
   if (asked === 'random') refuseOption({ ...options, instances: 0 }, ofLayers, 'is for --workload layers')
   const families = familiesOf(options.fpga)
   if (!options.liberty && findTarget(options.target).kind === 'fpga')

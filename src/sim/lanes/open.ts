@@ -1,4 +1,4 @@
-import { unknownName } from '../../base/suggestion.ts'
+import { knownName } from '../../base/suggestion.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { Module } from '../../dsl/ir.ts'
 import { ownEngineNames } from '../own-engines.ts'
@@ -33,7 +33,7 @@ export const openOwnLanes = async (
   { lanes, checks = true }: LaneOptions,
 ): Promise<LaneEngine> => {
   checkLanes(lanes)
-  if (!laneEngineNames.includes(name)) throw unknownName('E-ENGINE', 'engine', name, laneEngineNames)
+  knownName('E-ENGINE', 'engine', name, laneEngineNames)
   if (name === 'webgpu') return webgpuLanes(module, lanes, checks)
   if (name !== 'wasm') return oneByOne(name, module, lanes, checks)
   const reason = withoutLanes(module)
