@@ -1,4 +1,3 @@
-import type { RunCounters } from '../accel/coprocessor/driver.ts'
 import type { ArraySize } from '../accel/output-stationary.ts'
 import { defaultThreads } from '../accel/product-runner.ts'
 import { UserError } from '../base/user-error.ts'
@@ -14,11 +13,12 @@ import { quantiserOf } from '../llm/quantised/quantisers.ts'
 import type { Sampler } from '../llm/sample.ts'
 import type { ProcessingElement } from '../pe/family.ts'
 import type { TiledElement } from '../pe/tile.ts'
-import { type CoprocessorEnergy, coprocessorEnergy, type EnergyBand } from '../perf/coprocessor-energy.ts'
+import { coprocessorEnergy } from '../perf/coprocessor-energy.ts'
 import { usualDram } from '../perf/memory-energy.ts'
 import { engineNamed } from '../sim/engines.ts'
 import type { AcceleratorName } from './accelerator.ts'
 import { columns, type Output } from './context.ts'
+import { coprocessorText, energyText } from './coprocessor-text.ts'
 import { energyPerMac } from './pe-energy.ts'
 import { ownQuantiser } from './quantiser-from.ts'
 
@@ -166,30 +166,3 @@ const utilisationOf = (
   { rows, columns }: ArraySize,
   { macs, cycles }: { readonly macs: number; readonly cycles: number },
 ): number => (cycles === 0 ? 0 : macs / (cycles * rows * columns * timing.macs_per_cycle))
-
-const coprocessorText = (counters: RunCounters, utilisation: number): string => {
-  const part = (count: number): string => `${((100 * count) / counters.cycles).toFixed(1)} %`
-  const bytes = (count: number): string => `${count.toLocaleString('en-US')} bytes`
-  return columns([
-    ['array busy', part(counters.array_busy)],
-    ['waits for activations', part(counters.wait_activations)],
-    ['waits for weights', part(counters.wait_weights)],
-    ['waits for results to leave', part(counters.wait_output)],
-    ['waits between groups', part(counters.wait_spacing)],
-    ['sets up and ends', part(counters.idle)],
-    ['of all multiplications it could do', `${(100 * utilisation).toFixed(1)} %`],
-    ['read', bytes(counters.bytes_read)],
-    ['written', bytes(counters.bytes_written)],
-  ])
-}
-
-const energyText = ({ array, buffers, dram, total }: CoprocessorEnergy): string => {
-  const band = ({ low_uj, high_uj }: EnergyBand): string => `${low_uj.toFixed(2)} to ${high_uj.toFixed(2)} uJ`
-  const perMac = `${total.pj_per_mac.low.toFixed(2)} to ${total.pj_per_mac.high.toFixed(2)} pJ a multiply-accumulate`
-  return columns([
-    ['energy of PEs', band(array)],
-    ['of buffers', band(buffers)],
-    [`of ${dram.id}`, band(dram), dram.bar],
-    ['of all', band(total), perMac],
-  ])
-}

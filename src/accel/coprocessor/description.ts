@@ -2,7 +2,6 @@ import { UserError } from '../../base/user-error.ts'
 import { type IntShape, u } from '../../dsl/index.ts'
 import { bytesPerBeat, type TransferShape } from '../transfers.ts'
 import type { ComputeArray, OperandSide } from './compute-array.ts'
-import type { WordStore } from './words.ts'
 
 /** What a core is made of, as a user says it. */
 export interface CoreOptions {
@@ -36,6 +35,15 @@ export interface CoreDescription {
   readonly dimension: IntShape
   /** Of addresses in beats. */
   readonly beatAddress: IntShape
+}
+
+/** Words side by side in beats, without gaps, in memories of `beats` beats. */
+export interface WordStore {
+  /** Stem of the names of its parts. */
+  readonly name: string
+  readonly busBits: number
+  readonly wordBits: number
+  readonly beats: number
 }
 
 /** How the beats of one side are cut into words and fields. */

@@ -1,6 +1,6 @@
 import { bits, bool, component, delay, mux, record, vec } from '../../dsl/index.ts'
-import { type CoreDescription, type Side, type SideDescription, upTo } from './description.ts'
-import { beatShape, positionShape, WordMemory, type WordStore } from './words.ts'
+import { type CoreDescription, type Side, type SideDescription, upTo, type WordStore } from './description.ts'
+import { beatShape, positionShape, WordMemory } from './words.ts'
 
 /** Where in a side's memories the beat that came goes; of the lines one at the most. */
 export const writingShape = ({ codes, lines }: SideDescription, { fieldBeats }: CoreDescription) =>

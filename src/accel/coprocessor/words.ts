@@ -1,14 +1,5 @@
 import { type Bits, bits, bool, cat, component, type IntShape, mux, select } from '../../dsl/index.ts'
-import { upTo } from './description.ts'
-
-/** Words side by side in beats, without gaps, in memories of `beats` beats. */
-export interface WordStore {
-  /** Stem of the names of its parts. */
-  readonly name: string
-  readonly busBits: number
-  readonly wordBits: number
-  readonly beats: number
-}
+import { upTo, type WordStore } from './description.ts'
 
 /** A word begins at a multiple of so many bits of a beat. */
 const unitOf = ({ busBits, wordBits }: WordStore): number => commonDivisor(wordBits, busBits)
