@@ -6,6 +6,7 @@ import { calibrationWith } from '../../../src/llm/quantised/calibration.ts'
 import { matchesPattern, readMixture } from '../../../src/llm/quantised/mixture.ts'
 import { mixedQuantiser } from '../../../src/llm/quantised/quantisers.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
+import { config } from './small-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mixture-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -15,19 +16,7 @@ const mixtureOf = (content: unknown) => {
   return readMixture(path)
 }
 
-const model = randomModel(
-  {
-    dimension: 24,
-    hidden: 20,
-    layers: 2,
-    heads: 6,
-    keyValueHeads: 2,
-    vocabulary: 31,
-    sequence: 16,
-    sharedClassifier: true,
-  },
-  3,
-)
+const model = randomModel(config, 3)
 
 describe('a pattern', () => {
   it.each([

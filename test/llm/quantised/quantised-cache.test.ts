@@ -5,20 +5,9 @@ import { keyValueWidthOf } from '../../../src/llm/model.ts'
 import { backendWithCache, cacheFamilies, cacheQuantiserOf } from '../../../src/llm/quantised/quantised-cache.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { roundKeys, roundValues } from '../../../src/quant/key-value.ts'
+import { config } from './small-model.ts'
 
-const model = randomModel(
-  {
-    dimension: 24,
-    hidden: 20,
-    layers: 2,
-    heads: 6,
-    keyValueHeads: 2,
-    vocabulary: 31,
-    sequence: 40,
-    sharedClassifier: true,
-  },
-  3,
-)
+const model = randomModel({ ...config, sequence: 40 }, 3)
 const tokens = Array.from({ length: 29 }, (_, k) => (11 * k + 3) % 31)
 const logitsWith = async (spec: string, pieces: readonly number[] = [tokens.length]): Promise<Float32Array[]> => {
   const conversation = backendWithCache(model, cacheQuantiserOf(spec).options!).open(40)

@@ -4,24 +4,16 @@ import { createRandom } from '../../../src/base/random.ts'
 import { llamaArchitecture, optArchitecture, phiArchitecture } from '../../../src/llm/architecture.ts'
 import { floatLinear } from '../../../src/llm/float-linear.ts'
 import { createSession, forward, type Linear } from '../../../src/llm/forward.ts'
-import { linearLayersOf, type Model, type ModelConfig } from '../../../src/llm/model.ts'
+import { linearLayersOf, type Model } from '../../../src/llm/model.ts'
 import { calibrate, calibrationWith } from '../../../src/llm/quantised/calibration.ts'
 import { rotatedModel } from '../../../src/llm/quantised/rotated-model.ts'
 import { scalingPlacesOf, withInputScales, withScaledStatistics } from '../../../src/llm/quantised/scaled-inputs.ts'
 import { randomModel } from '../../../src/llm/random-model.ts'
 import { floatsOf } from '../../../src/llm/weights.ts'
 import { addInputs, emptyStatistics } from '../../../src/quant/input-statistics.ts'
+import { config as small } from './small-model.ts'
 
-const config: ModelConfig = {
-  dimension: 24,
-  hidden: 20,
-  layers: 2,
-  heads: 6,
-  keyValueHeads: 2,
-  vocabulary: 31,
-  sequence: 100,
-  sharedClassifier: true,
-}
+const config = { ...small, sequence: 100 }
 const everyHead = { ...config, keyValueHeads: 6 }
 const biased = llamaArchitecture({
   headSize: 8,
