@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { acceleratorNames, dataflowNames } from './accelerator.ts'
 import { calcCommand, dotNames, overflowNames, roundingNames } from './calc.ts'
 import type { Act, Declare } from './declare.ts'
@@ -87,7 +88,7 @@ each result one line, a code (decode: a value); dot takes all lines.`,
       act(options, (output) => verifyCommand(spec, { ...options, groups: groupsOf(options.vectors) }, output)),
     )
 
-  command(
+  const synth = command(
     'synth [designs...]',
     'area, timing and energy of a spec or file.v on standard cells, or FPGA resources; of several specs a table',
     [
@@ -135,14 +136,11 @@ a table that was interrupted goes on where it was.`,
       'of a table: cycles of a PE, about (default: 4000 of layers, 1000 of random data)',
       integer('--cycles', 10, 1_000_000),
     )
-    .option('--seed <n>', 'of a table: seed of random data (default: 1)', integer('--seed', 0, 2 ** 32 - 1))
-    .option('--model <id|path>', 'of a table: whose layers, as `run` takes it (default: stories15m)')
-    .option('--tokenizer <file>', 'of a table: its tokenizer; beside it unless said')
-    .option('--prompt <text>', 'of a table: how its story begins (default: Once upon a time)')
+  workloadOptions(synth, 'of a table: ')
     .option('--threads <n>', 'of a table: PEs at a time, each with a Yosys (default: 2)', integer('--threads', 1, 64))
     .action((designs: string[], options) => act(options, (output) => synthCommand(designs, options, output)))
 
-  command('power [spec]', 'power and energy of a PE, or of a netlist with a value change dump', [
+  const power = command('power [spec]', 'power and energy of a PE, or of a netlist with a value change dump', [
     'power mac --workload random',
     'power mixpe --workload layers --cycles 4000',
     'power "mixpe(w=int4, a=int8)" --liberty NangateOpenCellLibrary_typical.lib.gz --json',
@@ -175,12 +173,18 @@ and with those of its cells (the high end). Exits with 1 where outputs are not t
       'clock of a PE (default: 500, or what its path allows)',
       integer('--frequency', 1, 100_000),
     )
-    .option('--seed <n>', 'seed of random data (default: 1)', integer('--seed', 0, 2 ** 32 - 1))
-    .option('--model <id|path>', 'whose layers, as `run` takes it (default: stories15m)')
-    .option('--tokenizer <file>', 'its tokenizer; beside it unless said')
-    .option('--prompt <text>', 'how its story begins (default: Once upon a time)')
-    .action((spec: string | undefined, options) => act(options, (output) => powerCommand(spec, options, output)))
+  workloadOptions(power).action((spec: string | undefined, options) =>
+    act(options, (output) => powerCommand(spec, options, output)),
+  )
 }
+
+/** Options of what PEs compute while their power is measured; `of` begins each help text. */
+const workloadOptions = (command: Command, of = ''): Command =>
+  command
+    .option('--seed <n>', `${of}seed of random data (default: 1)`, integer('--seed', 0, 2 ** 32 - 1))
+    .option('--model <id|path>', `${of}whose layers, as \`run\` takes it (default: stories15m)`)
+    .option('--tokenizer <file>', `${of}its tokenizer; beside it unless said`)
+    .option('--prompt <text>', `${of}how its story begins (default: Once upon a time)`)
 
 const groupsOf = (text: string | undefined): number => {
   if (text === undefined) return defaultGroups
