@@ -289,11 +289,11 @@ module product_u11_s4_shift_add (
   assign result = {!column_13_0_carry, column_13_0_sum, column_12_1_sum, column_11_1_sum ^ column_10_2_carry, column_10_2_sum, column_9_2_sum, column_8_2_sum, column_7_2_sum, column_6_2_sum, column_5_2_sum, column_4_2_sum, !column_4_2_c_and_4 ^ column_3_1_sum, column_4_2_c_and_3 ^ column_2_0_sum, column_4_2_c_and ^ column_4_2_c_and_2, a[0] & b[0]};
 endmodule
 
-module carry_add_a_u13_b_u13 (
-  input wire [12:0] a,
-  input wire [12:0] b,
+module carry_add_a_u17_b_u17 (
+  input wire [16:0] a,
+  input wire [16:0] b,
   input wire carry,
-  output wire [13:0] sum
+  output wire [17:0] sum
 );
   wire column_0_0_sum;
   wire column_0_0_carry;
@@ -321,6 +321,14 @@ module carry_add_a_u13_b_u13 (
   wire column_11_0_carry;
   wire column_12_0_sum;
   wire column_12_0_carry;
+  wire column_13_0_sum;
+  wire column_13_0_carry;
+  wire column_14_0_sum;
+  wire column_14_0_carry;
+  wire column_15_0_sum;
+  wire column_15_0_carry;
+  wire column_16_0_sum;
+  wire column_16_0_carry;
 
   bitloom_full_adder column_0_0 (
     .a(a[0]),
@@ -413,127 +421,36 @@ module carry_add_a_u13_b_u13 (
     .sum(column_12_0_sum),
     .carry(column_12_0_carry)
   );
-
-  assign sum = {column_12_0_carry, column_12_0_sum, column_11_0_sum, column_10_0_sum, column_9_0_sum, column_8_0_sum, column_7_0_sum, column_6_0_sum, column_5_0_sum, column_4_0_sum, column_3_0_sum, column_2_0_sum, column_1_0_sum, column_0_0_sum};
-endmodule
-
-module carry_add_a_u12_b_u12 (
-  input wire [11:0] a,
-  input wire [11:0] b,
-  input wire carry,
-  output wire [12:0] sum
-);
-  wire column_0_0_sum;
-  wire column_0_0_carry;
-  wire column_1_0_sum;
-  wire column_1_0_carry;
-  wire column_2_0_sum;
-  wire column_2_0_carry;
-  wire column_3_0_sum;
-  wire column_3_0_carry;
-  wire column_4_0_sum;
-  wire column_4_0_carry;
-  wire column_5_0_sum;
-  wire column_5_0_carry;
-  wire column_6_0_sum;
-  wire column_6_0_carry;
-  wire column_7_0_sum;
-  wire column_7_0_carry;
-  wire column_8_0_sum;
-  wire column_8_0_carry;
-  wire column_9_0_sum;
-  wire column_9_0_carry;
-  wire column_10_0_sum;
-  wire column_10_0_carry;
-  wire column_11_0_sum;
-  wire column_11_0_carry;
-
-  bitloom_full_adder column_0_0 (
-    .a(a[0]),
-    .b(b[0]),
-    .c(carry),
-    .sum(column_0_0_sum),
-    .carry(column_0_0_carry)
+  bitloom_full_adder column_13_0 (
+    .a(a[13]),
+    .b(b[13]),
+    .c(column_12_0_carry),
+    .sum(column_13_0_sum),
+    .carry(column_13_0_carry)
   );
-  bitloom_full_adder column_1_0 (
-    .a(a[1]),
-    .b(b[1]),
-    .c(column_0_0_carry),
-    .sum(column_1_0_sum),
-    .carry(column_1_0_carry)
+  bitloom_full_adder column_14_0 (
+    .a(a[14]),
+    .b(b[14]),
+    .c(column_13_0_carry),
+    .sum(column_14_0_sum),
+    .carry(column_14_0_carry)
   );
-  bitloom_full_adder column_2_0 (
-    .a(a[2]),
-    .b(b[2]),
-    .c(column_1_0_carry),
-    .sum(column_2_0_sum),
-    .carry(column_2_0_carry)
+  bitloom_full_adder column_15_0 (
+    .a(a[15]),
+    .b(b[15]),
+    .c(column_14_0_carry),
+    .sum(column_15_0_sum),
+    .carry(column_15_0_carry)
   );
-  bitloom_full_adder column_3_0 (
-    .a(a[3]),
-    .b(b[3]),
-    .c(column_2_0_carry),
-    .sum(column_3_0_sum),
-    .carry(column_3_0_carry)
-  );
-  bitloom_full_adder column_4_0 (
-    .a(a[4]),
-    .b(b[4]),
-    .c(column_3_0_carry),
-    .sum(column_4_0_sum),
-    .carry(column_4_0_carry)
-  );
-  bitloom_full_adder column_5_0 (
-    .a(a[5]),
-    .b(b[5]),
-    .c(column_4_0_carry),
-    .sum(column_5_0_sum),
-    .carry(column_5_0_carry)
-  );
-  bitloom_full_adder column_6_0 (
-    .a(a[6]),
-    .b(b[6]),
-    .c(column_5_0_carry),
-    .sum(column_6_0_sum),
-    .carry(column_6_0_carry)
-  );
-  bitloom_full_adder column_7_0 (
-    .a(a[7]),
-    .b(b[7]),
-    .c(column_6_0_carry),
-    .sum(column_7_0_sum),
-    .carry(column_7_0_carry)
-  );
-  bitloom_full_adder column_8_0 (
-    .a(a[8]),
-    .b(b[8]),
-    .c(column_7_0_carry),
-    .sum(column_8_0_sum),
-    .carry(column_8_0_carry)
-  );
-  bitloom_full_adder column_9_0 (
-    .a(a[9]),
-    .b(b[9]),
-    .c(column_8_0_carry),
-    .sum(column_9_0_sum),
-    .carry(column_9_0_carry)
-  );
-  bitloom_full_adder column_10_0 (
-    .a(a[10]),
-    .b(b[10]),
-    .c(column_9_0_carry),
-    .sum(column_10_0_sum),
-    .carry(column_10_0_carry)
-  );
-  bitloom_full_adder column_11_0 (
-    .a(a[11]),
-    .b(b[11]),
-    .c(column_10_0_carry),
-    .sum(column_11_0_sum),
-    .carry(column_11_0_carry)
+  bitloom_full_adder column_16_0 (
+    .a(a[16]),
+    .b(b[16]),
+    .c(column_15_0_carry),
+    .sum(column_16_0_sum),
+    .carry(column_16_0_carry)
   );
 
-  assign sum = {column_11_0_carry, column_11_0_sum, column_10_0_sum, column_9_0_sum, column_8_0_sum, column_7_0_sum, column_6_0_sum, column_5_0_sum, column_4_0_sum, column_3_0_sum, column_2_0_sum, column_1_0_sum, column_0_0_sum};
+  assign sum = {column_16_0_carry, column_16_0_sum, column_15_0_sum, column_14_0_sum, column_13_0_sum, column_12_0_sum, column_11_0_sum, column_10_0_sum, column_9_0_sum, column_8_0_sum, column_7_0_sum, column_6_0_sum, column_5_0_sum, column_4_0_sum, column_3_0_sum, column_2_0_sum, column_1_0_sum, column_0_0_sum};
 endmodule
 
 module mixpe_w4s_fp16_g128_exact_core (
@@ -545,7 +462,7 @@ module mixpe_w4s_fp16_g128_exact_core (
   output wire [15:0] activation_out,
   output wire signed [3:0] weight_out,
   output wire last_out,
-  output wire [55:0] total,
+  output wire [54:0] total,
   output wire total_last
 );
   reg [15:0] activation;
@@ -553,18 +470,15 @@ module mixpe_w4s_fp16_g128_exact_core (
   reg last;
   reg plus;
   reg minus;
-  reg [12:0] sum_0;
+  reg [16:0] sum_0;
   reg sum_carry_0;
-  reg [12:0] sum_1;
+  reg [16:0] sum_1;
   reg sum_carry_1;
-  reg [12:0] sum_2;
-  reg sum_carry_2;
-  reg [11:0] sum_3;
+  reg [16:0] sum_2;
   wire signed [14:0] significands_result;
-  wire [13:0] sum_add_0_sum;
-  wire [13:0] sum_add_1_sum;
-  wire [13:0] sum_add_2_sum;
-  wire [12:0] sum_add_3_sum;
+  wire [17:0] sum_add_0_sum;
+  wire [17:0] sum_add_1_sum;
+  wire [17:0] sum_add_2_sum;
 
   wire is_normal = activation[14:10] != 5'd0;
   wire [4:0] sum_add_0_b_field = activation[14:10];
@@ -587,29 +501,23 @@ module mixpe_w4s_fp16_g128_exact_core (
     .b(weight),
     .result(significands_result)
   );
-  carry_add_a_u13_b_u13 sum_add_0 (
+  carry_add_a_u17_b_u17 sum_add_0 (
     .a(sum_0),
-    .b(sum_add_0_b_wrapped_2[12:0]),
+    .b(sum_add_0_b_wrapped_2[16:0]),
     .carry(activation[15]),
     .sum(sum_add_0_sum)
   );
-  carry_add_a_u13_b_u13 sum_add_1 (
+  carry_add_a_u17_b_u17 sum_add_1 (
     .a(sum_1),
-    .b(sum_add_0_b_wrapped_2[25:13]),
+    .b(sum_add_0_b_wrapped_2[33:17]),
     .carry(sum_carry_0),
     .sum(sum_add_1_sum)
   );
-  carry_add_a_u13_b_u13 sum_add_2 (
+  carry_add_a_u17_b_u17 sum_add_2 (
     .a(sum_2),
-    .b(sum_add_0_b_wrapped_2[38:26]),
+    .b(sum_add_0_b_wrapped_2[50:34]),
     .carry(sum_carry_1),
     .sum(sum_add_2_sum)
-  );
-  carry_add_a_u12_b_u12 sum_add_3 (
-    .a(sum_3),
-    .b(sum_add_0_b_wrapped_2[50:39]),
-    .carry(sum_carry_2),
-    .sum(sum_add_3_sum)
   );
 
   assign activation_out = activation;
@@ -623,7 +531,7 @@ module mixpe_w4s_fp16_g128_exact_core (
   wire total_xor = activation[15] ^ (weight < 4'sd0);
   wire total_or_3 = minus | (total_or & (total_or_2 | total_xor));
   wire total_or_4 = plus | (total_or & (total_or_2 | !total_xor));
-  assign total = {total_or_3, total_or_4, sum_add_2_sum[13], sum_add_1_sum[13], sum_add_0_sum[13], sum_add_3_sum[11:0], sum_add_2_sum[12:0], sum_add_1_sum[12:0], sum_add_0_sum[12:0]};
+  assign total = {total_or_3, total_or_4, sum_add_1_sum[17], sum_add_0_sum[17], sum_add_2_sum[16:0], sum_add_1_sum[16:0], sum_add_0_sum[16:0]};
   assign total_last = last;
   wire plus_not = !last;
 
@@ -634,13 +542,11 @@ module mixpe_w4s_fp16_g128_exact_core (
       last <= 1'b0;
       plus <= 1'b0;
       minus <= 1'b0;
-      sum_0 <= 13'd0;
+      sum_0 <= 17'd0;
       sum_carry_0 <= 1'b0;
-      sum_1 <= 13'd0;
+      sum_1 <= 17'd0;
       sum_carry_1 <= 1'b0;
-      sum_2 <= 13'd0;
-      sum_carry_2 <= 1'b0;
-      sum_3 <= 12'd0;
+      sum_2 <= 17'd0;
     end else begin
       activation <= activation_in;
       weight <= weight_in;
@@ -648,34 +554,30 @@ module mixpe_w4s_fp16_g128_exact_core (
       plus <= total_or_4 & plus_not;
       minus <= total_or_3 & plus_not;
       if (last) begin
-        sum_0 <= 13'd0;
+        sum_0 <= 17'd0;
         sum_carry_0 <= 1'b0;
-        sum_1 <= 13'd0;
+        sum_1 <= 17'd0;
         sum_carry_1 <= 1'b0;
-        sum_2 <= 13'd0;
-        sum_carry_2 <= 1'b0;
-        sum_3 <= 12'd0;
+        sum_2 <= 17'd0;
       end else begin
-        sum_0 <= sum_add_0_sum[12:0];
-        sum_carry_0 <= sum_add_0_sum[13];
-        sum_1 <= sum_add_1_sum[12:0];
-        sum_carry_1 <= sum_add_1_sum[13];
-        sum_2 <= sum_add_2_sum[12:0];
-        sum_carry_2 <= sum_add_2_sum[13];
-        sum_3 <= sum_add_3_sum[11:0];
+        sum_0 <= sum_add_0_sum[16:0];
+        sum_carry_0 <= sum_add_0_sum[17];
+        sum_1 <= sum_add_1_sum[16:0];
+        sum_carry_1 <= sum_add_1_sum[17];
+        sum_2 <= sum_add_2_sum[16:0];
       end
     end
   end
 
   `ifndef SYNTHESIS
-  wire signed [50:0] check_0_wrapped = {sum_3, sum_2, sum_1, sum_0} + {11'd0, sum_carry_2, 12'd0, sum_carry_1, 12'd0, sum_carry_0, 13'd0};
+  wire signed [50:0] check_0_wrapped = {sum_2, sum_1, sum_0} + {16'd0, sum_carry_1, 16'd0, sum_carry_0, 17'd0};
   wire signed [51:0] check_0_sum = ({check_0_wrapped[50], check_0_wrapped} + {{8{sum_add_0_b_wrapped[43]}}, sum_add_0_b_wrapped}) + {51'd0, activation[15]};
   always @(posedge clk) begin
     if (!rst && (!((check_0_sum >= -52'sd1125899906842624) & (check_0_sum <= 52'sd1125899906842623)))) $error("%m: a group has at most 128 operand pairs");
   end
   `endif
 
-  wire unused = &{1'b0, sum_add_3_sum[12], left_16[0], left_16[45]};
+  wire unused = &{1'b0, sum_add_2_sum[17], left_16[0], left_16[45]};
 endmodule
 
 module mixpe_w4s_fp16_g128_exact_cell (
@@ -684,20 +586,20 @@ module mixpe_w4s_fp16_g128_exact_cell (
   input wire [15:0] activation_in,
   input wire signed [3:0] weight_in,
   input wire last_in,
-  input wire [55:0] sum_in,
+  input wire [54:0] sum_in,
   input wire sum_in_valid,
   output wire [15:0] activation_out,
   output wire signed [3:0] weight_out,
   output wire last_out,
-  output wire [55:0] sum_out,
+  output wire [54:0] sum_out,
   output wire sum_out_valid
 );
-  reg [55:0] sum;
+  reg [54:0] sum;
   reg sum_valid;
   wire [15:0] core_activation_out;
   wire signed [3:0] core_weight_out;
   wire core_last_out;
-  wire [55:0] core_total;
+  wire [54:0] core_total;
   wire core_total_last;
 
   mixpe_w4s_fp16_g128_exact_core core (
@@ -721,7 +623,7 @@ module mixpe_w4s_fp16_g128_exact_cell (
 
   always @(posedge clk) begin
     if (rst) begin
-      sum <= 56'd0;
+      sum <= 55'd0;
       sum_valid <= 1'b0;
     end else begin
       sum <= core_total_last ? core_total : sum_in;
@@ -739,7 +641,7 @@ endmodule
 module mixpe_w4s_fp16_g128_exact_rounding (
   input wire clk,
   input wire rst,
-  input wire [55:0] sum_in,
+  input wire [54:0] sum_in,
   input wire sum_in_valid,
   output wire [31:0] result,
   output wire result_valid
@@ -792,9 +694,9 @@ module mixpe_w4s_fp16_g128_exact_rounding (
       rounded_code_1 <= 32'd0;
       rounded_valid_1 <= 1'b0;
     end else begin
-      settled_sum_1 <= sum_in[50:0] + {11'd0, sum_in[53], 12'd0, sum_in[52], 12'd0, sum_in[51], 13'd0};
-      settled_plus_1 <= sum_in[54];
-      settled_minus_1 <= sum_in[55];
+      settled_sum_1 <= sum_in[50:0] + {16'd0, sum_in[52], 16'd0, sum_in[51], 17'd0};
+      settled_plus_1 <= sum_in[53];
+      settled_minus_1 <= sum_in[54];
       settled_valid_1 <= sum_in_valid;
       placed_sign_1 <= placed_sign_1_or ? settled_minus_1 : placed_sign_1_less;
       placed_infinite_1 <= placed_sign_1_or;
@@ -819,7 +721,7 @@ module mixpe_w4s_fp16_g128_exact (
   output wire [31:0] result_0,
   output wire result_valid_0
 );
-  wire [55:0] sum_up_0;
+  wire [54:0] sum_up_0;
   wire sum_up_valid_0;
   wire [15:0] pe_0_0_activation_out;
   wire signed [3:0] pe_0_0_weight_out;
@@ -833,7 +735,7 @@ module mixpe_w4s_fp16_g128_exact (
     .activation_in(activation_0),
     .weight_in(weight_0),
     .last_in(last),
-    .sum_in(56'd0),
+    .sum_in(55'd0),
     .sum_in_valid(1'b0),
     .activation_out(pe_0_0_activation_out),
     .weight_out(pe_0_0_weight_out),
